@@ -1,0 +1,32 @@
+"""dna-linguist: does what a language model learned from natural language carry over to DNA and protein?"""
+
+from snakemake.utils import min_version
+
+min_version("9.19")
+
+
+# --configfile names another study: it replaces the demo and is never merged with it.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config/config.yaml"
+
+
+report: "reports/workflow.rst"
+
+
+include: "rules/common.smk"
+include: "rules/resources.smk"
+include: "rules/pairs.smk"
+include: "rules/tokenizers.smk"
+include: "rules/pretraining.smk"
+include: "rules/finetuning.smk"
+include: "rules/evaluation.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    localrule: True
+    input:
+        "<results>/tables/metrics.tsv",
+        "<results>/tables/summary.txt",

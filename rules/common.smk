@@ -1,0 +1,114 @@
+"""The settled configuration, wildcard constraints, and the functions that tell rules their inputs."""
+
+import sys
+
+sys.path.insert(0, f"{workflow.basedir}/scripts")
+
+from linguist import blast, plan
+from linguist.configuration import settle
+from linguist.errors import LinguistError
+from linguist.provenance import code_digest
+from linguist.recipes import RECIPES, SPLITS
+
+try:
+    config.update(settle(config))
+except LinguistError as error:
+    sys.exit(f"error: {error}")
+
+
+wildcard_constraints:
+    resource=r"[A-Za-z0-9][A-Za-z0-9_-]*",
+    kind="|".join(["dna", "protein"]),
+    pairset=r"[a-z0-9][a-z0-9-]*",
+    tokenizer=r"[a-z0-9][a-z0-9-]*",
+    model=r"[a-z0-9][a-z0-9-]*",
+    trainset=r"[a-z0-9][a-z0-9-]*",
+    study=r"[a-z0-9][a-z0-9-]*",
+    seed=r"\d+",
+    split="|".join(SPLITS),
+
+
+def one_of(names):
+    """A regular expression for a wildcard that takes just these names; with no names it matches nothing."""
+    return "|".join(sorted(names)) or "(?!)"
+
+
+def models_with(key):
+    return one_of(name for name, model in config["models"].items() if key in model)
+
+
+# ── pair sets ──
+
+
+def resource_of(reference):
+    """Where the file that `resource` or `resource:member` names comes from: the resource, or its unpacked folder."""
+    name, _, member = reference.partition(":")
+    return f"<results>/unpacked/{name}" if member else f"<results>/resources/{name}"
+
+
+def pair_files(pairset):
+    """What a pair set's recipe reads, as it names it: {name: path or list of paths}."""
+    spec = config["pairsets"][pairset]
+    fasta = "<results>/sequences/{}/{}.fa.gz".format
+    match spec["recipe"]:
+        case "homologs":
+            return {
+                "queries": fasta(spec["kind"], spec["queries"]),
+                "hits": [f"<results>/hits/{pairset}/{name}.tsv" for name in spec["search"]],
+                "databases": [fasta(spec["kind"], name) for name in spec["search"]],
+            }
+        case "table":
+            return {split: [resource_of(r) for r in spec["files"][split]] for split in SPLITS}
+        case "coding":
+            return {"sequences": f"<results>/resources/{spec['sequences']}"}
+        case "grammar":
+            return {"grammar": f"{workflow.basedir}/resources/grammar/{spec['language']}.yaml"}
+
+
+def splits_of(pairset, folder="pairs", ending="tsv"):
+    """The three split files of a pair set, by split."""
+    return {split: f"<results>/{folder}/{pairset}/{split}.{ending}" for split in SPLITS}
+
+
+# ── models and runs ──
+
+
+def tokenizer_folder(tokenizer):
+    """A trained tokenizer's folder, or the model's whose own it is."""
+    section = "tokenizers" if tokenizer in config["tokenizers"] else "models"
+    return f"<results>/{section}/{tokenizer}"
+
+
+def tokens_of(pairset, model):
+    """The folder of a pair set's tokens as a model reads them."""
+    return f"<results>/tokens/{pairset}.{plan.tokenizer_of(config, model)}"
+
+
+def weights_output(path):
+    """A run's weights: they go when its predictions are written, unless the config keeps them."""
+    return directory(path) if config["keep_weights"] == "all" else temp(directory(path))
+
+
+def run_files(wildcards, name):
+    """A file of every seed's run of the wildcards' model and trainset."""
+    seeds = plan.seeds_of(config, wildcards.model, wildcards.trainset)
+    return [f"<results>/runs/{wildcards.model}/{wildcards.trainset}/seed-{seed}/{name}" for seed in seeds]
+
+
+def predictions_of(study):
+    return [f"<results>/runs/{m}/{t}/seed-{s}/predictions.tsv.gz" for m, t, s in plan.cells(config, study)]
+
+
+def study_outputs():
+    """Everything that the config's studies ask for."""
+    wanted = [
+        f"<results>/report/{study}/{name}"
+        for study in config["studies"]
+        for name in ("page.html", "table.tsv", "accuracy.svg", "confusion.svg", "lengths.svg")
+    ]
+    used = {p for study in config["studies"].values() for p in (*study["trainsets"], *study["tests"])}
+    wanted += [f"<results>/pairs/{pairset}/audit.json" for pairset in sorted(used)]
+    if config["keep_weights"] == "best":
+        trained = {(m, t) for m, t, _ in plan.runs(config) if t != plan.UNTRAINED}
+        wanted += [f"<results>/runs/{m}/{t}/best" for m, t in sorted(trained)]
+    return wanted

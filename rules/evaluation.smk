@@ -1,0 +1,60 @@
+"""Evaluation: every test of a run in one pass; then figures from the predictions alone."""
+
+
+rule evaluate:
+    input:
+        weights="<results>/runs/{model}/{trainset}/seed-{seed}/weights",
+        tests=lambda wildcards: [
+            f"{tokens_of(test, wildcards.model)}/test.npz"
+            for test in plan.tests_of(config, wildcards.model, wildcards.trainset)
+        ],
+    output:
+        ensure("<results>/runs/{model}/{trainset}/seed-{seed}/predictions.tsv.gz", non_empty=True),
+    log:
+        "<logs>/evaluate/{model}/{trainset}/seed-{seed}.log",
+    benchmark:
+        "<benchmarks>/evaluate/{model}/{trainset}/seed-{seed}.tsv"
+    conda:
+        "../envs/lm.yaml"
+    threads: 2
+    resources:
+        gpu=1,
+        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+        runtime="1h",
+    params:
+        tests=lambda wildcards: plan.tests_of(config, wildcards.model, wildcards.trainset),
+        options=lambda wildcards: plan.finetuning_of(config, wildcards.model),
+        code=code_digest("evaluation"),
+    script:
+        "../scripts/evaluate.py"
+
+
+rule compute_metrics:
+    input:
+        lambda wildcards: predictions_of(wildcards.study),
+    output:
+        "<results>/tables/{study}.metrics.tsv",
+    log:
+        "<logs>/compute_metrics/{study}.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        tests=lookup(dpath="studies/{study}/tests", within=config),
+        runs=lambda wildcards: plan.cells(config, wildcards.study),
+        code=code_digest("metrics"),
+    script:
+        "../scripts/compute_metrics.py"
+
+
+rule collect_metrics:
+    input:
+        expand("<results>/tables/{study}.metrics.tsv", study=config["studies"]),
+    output:
+        "<results>/tables/metrics.tsv",
+    log:
+        "<logs>/collect_metrics/all.log",
+    conda:
+        "../envs/plots.yaml"
+    localrule: True
+    script:
+        "../scripts/collect_metrics.py"

@@ -1,0 +1,63 @@
+"""Fine-tuning: one run for each model, training pair set and seed; and the control that is not trained at all."""
+
+
+rule finetune:
+    input:
+        model="<results>/models/{model}",
+        train=lambda wildcards: f"{tokens_of(wildcards.trainset, wildcards.model)}/train.npz",
+        dev=lambda wildcards: f"{tokens_of(wildcards.trainset, wildcards.model)}/dev.npz",
+    output:
+        metrics=ensure("<results>/runs/{model}/{trainset}/seed-{seed}/metrics.json", non_empty=True),
+        curve="<results>/runs/{model}/{trainset}/seed-{seed}/curve.tsv",
+        weights=weights_output("<results>/runs/{model}/{trainset}/seed-{seed}/weights"),
+    log:
+        "<logs>/finetune/{model}/{trainset}/seed-{seed}.log",
+    benchmark:
+        "<benchmarks>/finetune/{model}/{trainset}/seed-{seed}.tsv"
+    conda:
+        "../envs/lm.yaml"
+    wildcard_constraints:
+        trainset=one_of(config["pairsets"]),
+    threads: 2
+    resources:
+        gpu=1,
+        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+        runtime="4h",
+    params:
+        options=lambda wildcards: plan.finetuning_of(config, wildcards.model),
+        checkpoint=subpath(output.metrics, parent=True),
+        code=code_digest("finetuning"),
+    script:
+        "../scripts/finetune.py"
+
+
+rule make_untrained:
+    input:
+        "<results>/models/{model}",
+    output:
+        weights_output(f"<results>/runs/{{model}}/{plan.UNTRAINED}/seed-{{seed}}/weights"),
+    log:
+        f"<logs>/make_untrained/{{model}}/{plan.UNTRAINED}/seed-{{seed}}.log",
+    conda:
+        "../envs/lm.yaml"
+    params:
+        code=code_digest("finetuning"),
+    script:
+        "../scripts/make_untrained.py"
+
+
+rule keep_best_weights:
+    input:
+        metrics=lambda wildcards: run_files(wildcards, "metrics.json"),
+        weights=lambda wildcards: run_files(wildcards, "weights"),
+    output:
+        directory("<results>/runs/{model}/{trainset}/best"),
+    log:
+        "<logs>/keep_best_weights/{model}/{trainset}.log",
+    conda:
+        "../envs/lm.yaml"
+    params:
+        select_by=lambda wildcards: plan.finetuning_of(config, wildcards.model)["select_by"],
+        code=code_digest("finetuning"),
+    script:
+        "../scripts/keep_best_weights.py"

@@ -1,0 +1,19 @@
+"""Models from scratch. For now their weights are random: pretraining on corpora takes this rule's place."""
+
+
+rule initialize_model:
+    input:
+        lambda wildcards: tokenizer_folder(plan.tokenizer_of(config, wildcards.model)),
+    output:
+        directory("<results>/models/{model}"),
+    log:
+        "<logs>/initialize_model/{model}.log",
+    conda:
+        "../envs/lm.yaml"
+    wildcard_constraints:
+        model=models_with("architecture"),
+    params:
+        model=lookup(dpath="models/{model}", within=config),
+        code=code_digest("models"),
+    script:
+        "../scripts/initialize_model.py"

@@ -1,0 +1,74 @@
+"""Raw files from outside, verified; sequences made ready for random access; pretrained models."""
+
+
+rule fetch_resource:
+    input:
+        lambda wildcards: config["resources"][wildcards.resource].get("path", []),
+    output:
+        ensure("<results>/resources/{resource}", non_empty=True),
+    log:
+        "<logs>/fetch_resource/{resource}.log",
+    conda:
+        "../envs/sequences.yaml"
+    localrule: True
+    params:
+        source=lookup(dpath="resources/{resource}", within=config),
+        mirror=config["mirror"],
+        code=code_digest("resources"),
+    script:
+        "../scripts/fetch_resource.py"
+
+
+rule unpack_resource:
+    input:
+        "<results>/resources/{resource}",
+    output:
+        directory("<results>/unpacked/{resource}"),
+    log:
+        "<logs>/unpack_resource/{resource}.log",
+    conda:
+        "../envs/sequences.yaml"
+    localrule: True
+    params:
+        code=code_digest("resources"),
+    script:
+        "../scripts/unpack_resource.py"
+
+
+rule index_sequences:
+    input:
+        "<results>/resources/{resource}",
+    output:
+        fasta="<results>/sequences/{kind}/{resource}.fa.gz",
+        fai="<results>/sequences/{kind}/{resource}.fa.gz.fai",
+        gzi="<results>/sequences/{kind}/{resource}.fa.gz.gzi",
+    log:
+        "<logs>/index_sequences/{kind}/{resource}.log",
+    benchmark:
+        "<benchmarks>/index_sequences/{kind}/{resource}.tsv"
+    conda:
+        "../envs/sequences.yaml"
+    params:
+        code=code_digest("sequences"),
+    script:
+        "../scripts/index_sequences.py"
+
+
+rule fetch_model:
+    input:
+        lambda wildcards: config["models"][wildcards.model].get("path", []),
+    output:
+        directory("<results>/models/{model}"),
+    log:
+        "<logs>/fetch_model/{model}.log",
+    conda:
+        "../envs/lm.yaml"
+    localrule: True
+    wildcard_constraints:
+        model=one_of([*filter(None, [models_with("hub"), models_with("path")])]),
+    params:
+        source=lookup(dpath="models/{model}", within=config),
+        mirror=config["mirror"],
+        code=code_digest("models"),
+    script:
+        "../scripts/fetch_model.py"

@@ -1,0 +1,14 @@
+"""Score all tests of a run."""
+
+from linguist.evaluation import evaluate
+from linguist.logs import start_log
+
+
+def main(smk):
+    start_log(smk.log[0])
+    tests = dict(zip(smk.params.tests, smk.input.tests, strict=True))
+    evaluate(smk.input.weights, tests, smk.params.options, smk.output[0], smk.threads)
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

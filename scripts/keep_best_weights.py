@@ -1,0 +1,13 @@
+"""Keep the weights of the seed that is best on dev."""
+
+from linguist.finetuning import keep_best_weights
+from linguist.logs import start_log
+
+
+def main(smk):
+    start_log(smk.log[0])
+    keep_best_weights(smk.input.metrics, smk.input.weights, smk.params.select_by, smk.output[0])
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

@@ -1,0 +1,1 @@
+"""The library behind dna-linguist: what the workflow does, without a word of Snakemake."""

@@ -1,0 +1,38 @@
+"""Testing a run: the scores of every test pair, written once. All tables and figures come from these."""
+
+import pandas as pd
+import torch
+
+from linguist.files import write_text
+from linguist.finetuning import CLASSES, predict
+from linguist.models import load_classifier
+from linguist.tokenization import PairTokens
+from linguist.training import choose_attention, choose_precision, make_accelerator
+
+
+def evaluate(weights, tests, options, predictions, threads):
+    """Score all tests with one run's weights, in one pass.
+
+    Args: `tests` maps pair-set names to token files; `options` are a run's training options (precision, attention).
+    Writes `predictions` (gzip table): test, id, label, score0, score1 (logits, six significant digits).
+    """
+    torch.set_num_threads(threads)
+    accelerator = make_accelerator(choose_precision(options["precision"]))
+    attention = choose_attention(options["attention"])
+    model = load_classifier(weights, CLASSES, 0, attention).to(accelerator.device)
+    frames = []
+    for test, path in tests.items():
+        tokens = PairTokens.load(path)
+        scores = predict(model, tokens, accelerator)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "test": test,
+                    "id": tokens.names,
+                    "label": tokens.labels,
+                    "score0": scores[:, 0],
+                    "score1": scores[:, 1],
+                }
+            )
+        )
+    write_text(predictions, pd.concat(frames).to_csv(sep="\t", index=False, float_format="%.6g"))

@@ -1,0 +1,59 @@
+"""Writing files whole or not at all, and reading them whatever their compression."""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic_path(target):
+    """Give a temporary path beside `target`; rename it to `target` if the block succeeds, remove it if not.
+
+    The block may write a file or make a folder there. An existing folder at `target` is replaced.
+    """
+    target = Path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    room = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        yield room / target.name
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target)
+        os.replace(room / target.name, target)
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def write_text(path, text):
+    """Write UTF-8 text, whole or not at all; a path that ends in .gz is compressed with a fixed timestamp."""
+    data = text.encode("utf-8")
+    if str(path).endswith(".gz"):
+        data = gzip.compress(data, compresslevel=6, mtime=0)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_json(path, value):
+    """Write a value as indented JSON, keys in their given order."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path):
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def open_text(path):
+    """Open a text file for reading, plain or gzip (told by its first bytes, not its name), as UTF-8."""
+    with open(path, "rb") as handle:
+        compressed = handle.read(2) == b"\x1f\x8b"
+    return gzip.open(path, "rt", encoding="utf-8") if compressed else open(path, encoding="utf-8")
+
+
+def sha256(path):
+    """Hex digest of a file's bytes, read in blocks."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

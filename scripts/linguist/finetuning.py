@@ -1,0 +1,161 @@
+"""Fine-tuning on a pair set: one run of (model, training pair set, seed)."""
+
+import hashlib
+import logging
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.metrics import accuracy_score
+
+from linguist.files import atomic_path, read_json, write_json, write_text
+from linguist.models import load_classifier
+from linguist.provenance import versions
+from linguist.tokenization import PairTokens
+from linguist.training import (
+    TrainingOptions,
+    batches_by_length,
+    choose_attention,
+    choose_precision,
+    make_accelerator,
+    train,
+)
+
+logger = logging.getLogger("linguist")
+CLASSES = 2
+EVALUATION_BATCH = 64
+
+
+def collate(tokens, rows, pad, use_types, device):
+    """Model inputs for the given rows of a PairTokens, padded on the right to the longest: tensors (rows, tokens).
+
+    Token types go to models that have an embedding for them; GPT-2 gets none.
+    """
+    lengths = tokens.lengths[rows]
+    inside = np.arange(lengths.max()) < lengths[:, None]
+    places = (tokens.offsets[rows][:, None] + np.arange(lengths.max()))[inside]
+    inputs = {"input_ids": np.full(inside.shape, pad, np.int64), "attention_mask": inside.astype(np.int64)}
+    inputs["input_ids"][inside] = tokens.ids[places]
+    if use_types:
+        inputs["token_type_ids"] = np.zeros(inside.shape, np.int64)
+        inputs["token_type_ids"][inside] = tokens.types[places]
+    return {name: torch.from_numpy(array).to(device) for name, array in inputs.items()}
+
+
+def collator(model, device):
+    """`collate` with what it needs to know of a model filled in."""
+    config = model.config
+    use_types = getattr(config, "type_vocab_size", 0) > 1
+    return lambda tokens, rows: collate(tokens, rows, config.pad_token_id, use_types, device)
+
+
+def predict(model, tokens, accelerator):
+    """Scores of every input of a PairTokens in its order: float32 array (inputs, classes) of logits."""
+    to_inputs = collator(model, accelerator.device)
+    scores = np.empty((len(tokens), CLASSES), np.float32)
+    model.eval()
+    with torch.inference_mode():
+        for rows in batches_by_length(tokens.lengths, EVALUATION_BATCH):
+            with accelerator.autocast():
+                logits = model(**to_inputs(tokens, rows)).logits
+            scores[rows] = logits.float().cpu().numpy()
+    return scores
+
+
+def dev_figures(scores, labels):
+    """Mean cross-entropy and accuracy of logits (inputs, classes) against labels."""
+    loss = torch.nn.functional.cross_entropy(torch.from_numpy(scores), torch.from_numpy(labels.astype(np.int64)))
+    return {"loss": loss.item(), "accuracy": float(accuracy_score(labels, scores.argmax(axis=1)))}
+
+
+def digest(*tokens):
+    """Hex digest of encoded data: what a run was trained on."""
+    found = hashlib.sha256()
+    for split in tokens:
+        for array in (split.ids, split.types, split.offsets, split.labels):
+            found.update(np.ascontiguousarray(array))
+    return found.hexdigest()[:16]
+
+
+def digest_folder(folder):
+    """Hex digest of the files in a folder: what a run started from."""
+    return hashlib.sha256("".join(sha256(path) for path in sorted(Path(folder).iterdir())).encode()).hexdigest()[:16]
+
+
+def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpoint, threads, code=""):
+    """Fine-tune a model on encoded pairs and keep the best epoch by dev.
+
+    Args: `train_path`, `dev_path` are token files; `options` the keyword arguments of TrainingOptions; `outputs` has the
+    paths `metrics` (JSON), `curve` (table, an epoch a row) and `weights` (a Hugging Face folder); `checkpoint` is where a
+    killed attempt goes on; `code` is a digest of the code, so that a checkpoint of other code is not resumed.
+    """
+    torch.set_num_threads(threads)
+    options = TrainingOptions(**options)
+    train_tokens, dev_tokens = PairTokens.load(train_path), PairTokens.load(dev_path)
+    model = load_classifier(model_folder, CLASSES, seed, choose_attention(options.attention))
+    accelerator = make_accelerator(choose_precision(options.precision))
+    to_inputs = collator(model, accelerator.device)
+    labels = torch.from_numpy(train_tokens.labels.astype(np.int64)).to(accelerator.device)
+
+    def batches_of(epoch):
+        return batches_by_length(train_tokens.lengths, options.batch_size, np.random.default_rng([seed, epoch]))
+
+    def loss_of(model, rows):
+        logits = model(**to_inputs(train_tokens, rows)).logits
+        return torch.nn.functional.cross_entropy(logits.float(), labels[torch.from_numpy(rows).to(labels.device)])
+
+    data = digest(train_tokens, dev_tokens)
+    history, seconds, steps = train(
+        model,
+        batches_of,
+        loss_of,
+        lambda: dev_figures(predict(model, dev_tokens, accelerator), dev_tokens.labels),
+        options,
+        seed,
+        Path(checkpoint),
+        f"{options} {seed} {data} {digest_folder(model_folder)} {code} {threads} {versions()}",
+    )
+    with atomic_path(outputs["weights"]) as temporary:
+        model.save_pretrained(temporary)
+    write_text(outputs["curve"], pd.DataFrame(history.curve).to_csv(sep="\t", index=False, float_format="%.6g"))
+    tokens_seen = int(train_tokens.lengths.sum()) / len(batches_of(0)) * steps
+    write_json(
+        outputs["metrics"],
+        {
+            "seed": seed,
+            "best_epoch": history.best_epoch,
+            **history.curve[history.best_epoch - 1],
+            "train_pairs": len(train_tokens),
+            "dev_pairs": len(dev_tokens),
+            "data_digest": data,
+            "options": vars(options),
+            "device": describe_device(accelerator.device),
+            "precision": choose_precision(options.precision),
+            "attention": choose_attention(options.attention),
+            "threads": threads,
+            "versions": versions(),
+            "seconds": round(seconds, 2),
+            "tokens_per_second": round(tokens_seen / seconds) if seconds else None,
+        },
+    )
+
+
+def describe_device(device):
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def make_untrained(model_folder, seed, weights):
+    """The control "untrained": the model with a fresh head for `seed` and no training, saved as a run's weights."""
+    model = load_classifier(model_folder, CLASSES, seed, "sdpa")
+    with atomic_path(weights) as temporary:
+        model.save_pretrained(temporary)
+
+
+def keep_best_weights(metrics, weights, select_by, target):
+    """Copy the weights of the run that is best on dev (paths in the same order) to `target`; the first of equals."""
+    figures = [read_json(path)[f"dev_{select_by}"] for path in metrics]
+    best = figures.index(min(figures) if select_by == "loss" else max(figures))
+    with atomic_path(target) as temporary:
+        shutil.copytree(weights[best], temporary)

@@ -1,0 +1,313 @@
+"""Pair sets of homologs: windows of one genome (or proteome), their BLAST hits in others, and matched non-homologs.
+
+Rules and their defaults follow Table 2 of "Can linguists better understand DNA?". The paper does not give its similarity
+formula; ours is `similarity` below, for positives and negatives alike.
+"""
+
+import random
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import accumulate, groupby
+
+import numpy as np
+import pandas as pd
+import pysam
+from Bio import Align
+from Bio.Align import substitution_matrices
+from Bio.Seq import reverse_complement
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from linguist.blast import HIT_COLUMNS
+from linguist.errors import LinguistError
+from linguist.recipes import SPLITS
+
+LARGEST_FAMILY = 0.05  # share of a split, so that no repeat or large gene family fills it
+LETTERS = {"dna": frozenset("ACGT"), "protein": frozenset("ACDEFGHIKLMNPQRSTVWY")}
+
+
+def similarity(identities, length1, length2):
+    """Identical aligned positions divided by the length of the longer sequence, in 0..1."""
+    return identities / max(length1, length2)
+
+
+@dataclass(frozen=True)
+class Region:
+    """A stretch of a record: 0-based, half-open, on the forward strand of the file; `reverse` if read backwards."""
+
+    record: str
+    start: int
+    end: int
+    reverse: bool = False
+
+    def __str__(self):
+        return f"{self.record}:{self.start}-{self.end}{':-' if self.reverse else ''}"
+
+    def read(self, fasta):
+        """The upper-case sequence, from an open pysam.FastaFile."""
+        text = fasta.fetch(self.record, self.start, self.end).upper()
+        return reverse_complement(text) if self.reverse else text
+
+
+def parse_window(query):
+    """The Region that a query's name says (`record:start-end`)."""
+    record, _, span = query.rpartition(":")
+    start, _, end = span.partition("-")
+    return Region(record, int(start), int(end))
+
+
+def sample_windows(fasta, kind, length, n, seed, max_masked):
+    """Up to `n` non-overlapping windows, drawn uniformly from all windows of a file; yields (name, sequence).
+
+    Args: `fasta` is an indexed FASTA; `length` counts bases or residues; a window with a letter outside ACGT (or the
+    20 residues), or with more than a share `max_masked` of soft-masked (lower-case) letters, is passed over.
+    """
+    with pysam.FastaFile(str(fasta)) as handle:
+        ends = list(accumulate(size // length for size in handle.lengths))
+        total = ends[-1] if ends else 0
+        chosen = 0
+        for at in (
+            random.Random(f"windows {seed}").sample(range(total), total) if total < 10**7 else _endless(total, seed)
+        ):
+            if chosen == n:
+                return
+            record = bisect_right(ends, at)
+            start = (at - (ends[record - 1] if record else 0)) * length
+            region = Region(handle.references[record], start, start + length)
+            text = handle.fetch(region.record, region.start, region.end)
+            if LETTERS[kind].issuperset(text.upper()) and sum(map(str.islower, text)) <= max_masked * length:
+                chosen += 1
+                yield str(region), text.upper()
+
+
+def _endless(total, seed):
+    """Distinct numbers below `total` in random order, without a list of them all; for whole genomes."""
+    draw, seen = random.Random(f"windows {seed}"), set()
+    while len(seen) < total // 2:
+        at = draw.randrange(total)
+        if at not in seen:
+            seen.add(at)
+            yield at
+
+
+def read_hits(path):
+    """BLAST's tabular hits (HIT_COLUMNS, no header) as a data frame; empty if there are none."""
+    return pd.read_csv(path, sep="\t", names=HIT_COLUMNS, dtype={"qseqid": str, "sseqid": str})
+
+
+@dataclass(frozen=True)
+class Homologs:
+    """A positive pair, with the family (a number) of sequences that hits link to it."""
+
+    id1: str
+    id2: str
+    sentence1: str
+    sentence2: str
+    family: int
+
+
+def from_hits(spec, files):
+    """The splits of a DNA or protein pair set. `files`: `queries` (indexed FASTA that the windows were drawn from),
+    `hits` and `databases` (one path for each of spec["search"], in that order).
+
+    Positives obey every rule of Table 2. Negatives re-pair the positives' own sequences within a split, so each
+    sentence stands in as many negatives as positives, lengths and length differences match, and no feature of a single
+    sentence can tell the label. All sequences that hits link form a family, and a family stays in one split.
+    """
+    rules, sizes, seed = spec["rules"], spec["sizes"], spec["seed"]
+    hits = pd.concat([read_hits(path).assign(database=i) for i, path in enumerate(files["hits"])], ignore_index=True)
+    if hits.empty:
+        raise LinguistError("BLAST found no hit at all; search closer genomes, or raise rules.max_evalue")
+    family = families(hits)
+    hits = hits[~_is_self(hits, spec)]
+    counts = hits.groupby("qseqid").size()
+    hits = hits[hits["qseqid"].isin(counts[counts <= rules["max_hits"]].index)].reset_index(drop=True)
+    positives = find_positives(spec, hits, family, files, random.Random(f"positives {seed}"))
+    halves = {split: sizes[split] // 2 for split in SPLITS}
+    return {
+        split: _rows(chosen, find_negatives(spec["kind"], chosen, rules), random.Random(f"order {split} {seed}"))
+        for split, chosen in split_families(positives, halves, seed, most=LARGEST_FAMILY).items()
+    }
+
+
+def _is_self(hits, spec):
+    """Hits of a record of the query file on itself: the window's own place, or a repeat within one protein."""
+    own = [i for i, name in enumerate(spec["search"]) if name == spec["queries"]]
+    records = hits["qseqid"].str.rpartition(":")[0]
+    return hits["database"].isin(own) & (records == hits["sseqid"])
+
+
+def find_positives(spec, hits, family, files, draw):
+    """At most one Homologs a window: one of its hits that obey the rules, drawn at random so that divergence varies.
+
+    `family` is as `families` gives it. A sequence that is already in a positive is not taken again.
+    """
+    rules, taken = spec["rules"], set()
+    shortest = (1 - rules["max_length_difference"]) * spec["length"]
+    letters = LETTERS[spec["kind"]]
+    databases = [pysam.FastaFile(str(path)) for path in files["databases"]]
+    found = []
+    with pysam.FastaFile(str(files["queries"])) as queries:
+        for query, rows in groupby(hits.sort_values("qseqid", kind="stable").itertuples(), key=lambda row: row.qseqid):
+            window = parse_window(query)
+            good = []
+            for hit in rows:
+                length1, length2 = hit.qend - hit.qstart + 1, abs(hit.send - hit.sstart) + 1
+                if (
+                    min(length1, length2) < shortest
+                    or abs(length1 - length2) > rules["max_length_difference"] * max(length1, length2)
+                    or similarity(hit.nident, length1, length2) <= rules["min_similarity"]
+                ):
+                    continue
+                region1 = Region(window.record, window.start + hit.qstart - 1, window.start + hit.qend)
+                low, high = min(hit.sstart, hit.send), max(hit.sstart, hit.send)
+                region2 = Region(hit.sseqid, low - 1, high, hit.sstart > hit.send)
+                text1, text2 = region1.read(queries), region2.read(databases[hit.database])
+                fresh = taken.isdisjoint((text1, text2)) and text1 not in text2 and text2 not in text1
+                if fresh and letters.issuperset(text1 + text2):
+                    id1, id2 = f"{spec['queries']}:{region1}", f"{spec['search'][hit.database]}:{region2}"
+                    good.append(Homologs(id1, id2, text1, text2, family[query]))
+            if good:
+                found.append(draw.choice(good))
+                taken.update((found[-1].sentence1, found[-1].sentence2))
+    for database in databases:
+        database.close()
+    return found
+
+
+def families(hits):
+    """{window: family number}: windows are one family if hits of theirs overlap by more than half of the shorter one."""
+    windows = {name: i for i, name in enumerate(dict.fromkeys(hits["qseqid"]))}
+    links = []
+    for _, group in hits.assign(
+        low=hits[["sstart", "send"]].min(axis=1), high=hits[["sstart", "send"]].max(axis=1)
+    ).groupby(["database", "sseqid"]):
+        open_ones = []
+        for row in group.sort_values("low").itertuples():
+            open_ones = [other for other in open_ones if other.high > row.low]
+            links += [
+                (windows[row.qseqid], windows[other.qseqid])
+                for other in open_ones
+                if other.high - row.low > min(row.high - row.low, other.high - other.low) / 2
+            ]
+            open_ones.append(row)
+    rows, columns = np.array(links, dtype=int).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(windows), len(windows)))
+    _, label = connected_components(graph, directed=False)
+    return {name: int(label[i]) for name, i in windows.items()}
+
+
+def split_families(items, sizes, seed, what="positives", most=1.0):
+    """Deal items (each with a `.family`) to splits, `sizes[split]` to each, no family in two of them.
+
+    The largest families are dealt first, each to the split that lacks most; one gives a split a share `most` of its
+    size at most, and the rest of its members go unused.
+    """
+    members = {}
+    for item in items:
+        members.setdefault(item.family, []).append(item)
+    order = list(members.values())
+    random.Random(f"families {seed}").shuffle(order)
+    order.sort(key=len, reverse=True)
+    splits = {split: [] for split in sizes}
+    for family in order:
+        lacking = max(sizes, key=lambda split: sizes[split] - len(splits[split]))
+        room = min(sizes[lacking] - len(splits[lacking]), max(1, int(most * sizes[lacking])))
+        splits[lacking] += family[:room]
+    for split, size in sizes.items():
+        if len(splits[split]) < size:
+            raise LinguistError(
+                f"only {len(items)} {what} in {len(order)} families found, {len(splits[split])} of {size} wanted left for "
+                f"'{split}'; lower sizes, sample more windows (rules.windows), lower rules.min_similarity or add sequences"
+            )
+    return splits
+
+
+def aligner_for(kind):
+    """Local alignment with BLAST's default scores: blastn 2/-3, gaps 5+2; blastp BLOSUM62, gaps 11+1.
+
+    With these, unrelated random 150-mers reach a similarity near 0.1, far from the threshold of 0.55.
+    """
+    aligner = Align.PairwiseAligner(mode="local")
+    if kind == "dna":
+        aligner.match_score, aligner.mismatch_score = 2, -3
+        aligner.open_gap_score, aligner.extend_gap_score = -7, -2
+    else:
+        aligner.substitution_matrix = substitution_matrices.load("BLOSUM62")
+        aligner.open_gap_score, aligner.extend_gap_score = -12, -1
+    return aligner
+
+
+def local_similarity(aligner, text1, text2):
+    """`similarity` of the best local alignment; 0 where nothing aligns."""
+    alignments = aligner.align(text1, text2)
+    if alignments.score <= 0:
+        return 0.0
+    return similarity(alignments[0].counts().identities, len(text1), len(text2))
+
+
+def find_negatives(kind, positives, rules):
+    """As many negatives as positives: sentence1 of one with sentence2 of another that is next in length and composition.
+
+    Every pair is of two families, obeys the length rule and has a local similarity below rules["max_negative_similarity"];
+    each sentence2 is used once.
+    """
+    aligner = aligner_for(kind)
+    strong = set("GC") if kind == "dna" else set("AVILMFWC")  # GC content; share of hydrophobic residues
+
+    def place(pair):
+        return len(pair.sentence2), sum(map(pair.sentence2.count, strong)) / len(pair.sentence2)
+
+    def fits(pair, other):
+        length1, length2 = len(pair.sentence1), len(other.sentence2)
+        return (
+            other.family != pair.family
+            and abs(length1 - length2) <= rules["max_length_difference"] * max(length1, length2)
+            and local_similarity(aligner, pair.sentence1, other.sentence2) < rules["max_negative_similarity"]
+        )
+
+    free = sorted(positives, key=place)
+    partners = []  # (pair, the one whose sentence2 it takes)
+    for pair in sorted(positives, key=place):
+        near = outward(free, bisect_right(free, place(pair), key=place))
+        other = next((other for other in near if fits(pair, other)), None)
+        if other is None:  # what is left does not fit: take another's partner, and give that one something left
+            trades = (
+                (at, left)
+                for at, (taker, taken) in enumerate(partners)
+                if fits(pair, taken)
+                for left in free
+                if fits(taker, left)
+            )
+            at, left = next(trades, (None, None))
+            if at is None:
+                raise LinguistError(
+                    f"no negative fits {pair.id1}; add sequences of other families, or raise "
+                    f"rules.max_negative_similarity ({rules['max_negative_similarity']})"
+                )
+            other, partners[at] = partners[at][1], (partners[at][0], left)
+            free.remove(left)
+        else:
+            free.remove(other)
+        partners.append((pair, other))
+    return [Homologs(one.id1, other.id2, one.sentence1, other.sentence2, one.family) for one, other in partners]
+
+
+def outward(items, at):
+    """All items, those nearest to position `at` first."""
+    for step in range(max(at, len(items) - at) + 1):
+        if at + step < len(items):
+            yield items[at + step]
+        if step and at - step >= 0:
+            yield items[at - step]
+
+
+def _rows(positives, negatives, draw):
+    """Pair-set rows in random order."""
+    rows = [
+        (f"{pair.id1}~{pair.id2}", pair.sentence1, pair.sentence2, label)
+        for label, pairs in ((1, positives), (0, negatives))
+        for pair in pairs
+    ]
+    draw.shuffle(rows)
+    return rows

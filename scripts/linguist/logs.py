@@ -1,0 +1,28 @@
+"""Logging of a script: everything to its log file, and a user's mistake without a traceback."""
+
+import logging
+import sys
+
+from linguist.errors import LinguistError
+
+
+def start_log(path):
+    """Send the `linguist` logger, standard output, standard error and uncaught exceptions to the file at `path`.
+
+    A LinguistError is written as its one line, any other exception with its traceback; either way the script fails.
+    """
+    stream = open(path, "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - open until the script ends
+    sys.stdout = sys.stderr = stream
+    logging.basicConfig(
+        stream=stream, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.WARNING, force=True
+    )
+    logging.getLogger("linguist").setLevel(logging.INFO)
+    plain = sys.excepthook
+
+    def hook(kind, error, traceback):
+        if issubclass(kind, LinguistError):
+            stream.write(f"error: {error}\n")
+        else:
+            plain(kind, error, traceback)
+
+    sys.excepthook = hook

@@ -1,0 +1,93 @@
+"""Models before fine-tuning: fetched from a hub, a mirror or a folder, or made from scratch; and loaded for a task."""
+
+from pathlib import Path
+
+import torch
+from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
+from transformers.utils import logging as transformers_logging
+
+from linguist.errors import LinguistError
+from linguist.files import atomic_path
+from linguist.tokenization import one_line, load_tokenizer
+
+transformers_logging.set_verbosity_error()
+transformers_logging.disable_progress_bar()
+
+
+def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None):
+    """Put a pretrained model and its tokenizer at `folder`, in the form of `save_pretrained` (float32, safetensors).
+
+    Args: `path` is a local folder; else `hub` and `revision` name it on the Hugging Face hub, whose cache and HF_ENDPOINT
+    are honoured. A folder `{mirror}/{hub}` is taken instead of the hub where it exists.
+    Raises LinguistError with the cause in one line.
+    """
+    source, options = str(path), {}
+    if path is None:
+        mirrored = Path(mirror or "") / hub
+        source, options = (str(mirrored), {}) if mirror and mirrored.is_dir() else (hub, {"revision": revision})
+    try:
+        model = AutoModel.from_pretrained(source, dtype=torch.float32, **options)
+        tokenizer = load_tokenizer(source) if not options else load_from_hub(source, revision)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        cure = "check the folder" if not options else "check id, revision and network, or give a local folder as path"
+        raise LinguistError(f"models/{name}: cannot load {source} ({one_line(error)}); {cure}") from None
+    save_model(model, tokenizer, folder)
+
+
+def load_from_hub(hub, revision):
+    """The tokenizer of a hub model at a revision, without its traps."""
+    from huggingface_hub import snapshot_download
+
+    return load_tokenizer(
+        snapshot_download(hub, revision=revision, allow_patterns=["*token*", "vocab*", "merges*", "config.json"])
+    )
+
+
+def initialize_model(name, architecture, shape, tokenizer_folder, seed, folder):
+    """Make a model of the given architecture and shape with random weights, for `seed`; save it with its tokenizer.
+
+    Vocabulary size and special-token ids come from the tokenizer: with the architecture's own defaults a small
+    vocabulary would point past its end. `shape` are fields of the Hugging Face configuration.
+    """
+    tokenizer = load_tokenizer(tokenizer_folder)
+    ids = {f"{token}_token_id": getattr(tokenizer, f"{token}_token_id") for token in ("bos", "eos", "pad")}
+    known = AutoConfig.for_model(architecture).to_dict()
+    given = sorted(set(shape) & {"vocab_size", *ids})
+    if given:
+        raise LinguistError(f"config: models.{name}.shape: {given[0]} comes from the tokenizer; leave it out")
+    unknown = sorted(set(shape) - set(known))
+    if unknown:
+        raise LinguistError(
+            f"config: models.{name}.shape: {architecture} has no field '{unknown[0]}'; see its configuration"
+        )
+    try:
+        torch.manual_seed(seed)
+        config = AutoConfig.for_model(architecture, **shape, vocab_size=len(tokenizer), **ids)
+        model = AutoModel.from_config(config)
+    except Exception as error:  # transformers checks little: a wrong value surfaces as anything, anywhere
+        raise LinguistError(f"config: models.{name}.shape: {type(error).__name__}: {one_line(error)}") from None
+    save_model(model, tokenizer, folder)
+
+
+def save_model(model, tokenizer, folder):
+    """Save a model and its tokenizer as one Hugging Face folder, whole or not at all."""
+    with atomic_path(folder) as temporary:
+        model.save_pretrained(temporary)
+        tokenizer.save_pretrained(temporary)
+
+
+def load_classifier(folder, labels, seed, attention):
+    """A sequence classifier with `labels` classes on the body in `folder`; its head, where new, is drawn from `seed`.
+
+    The seed comes before the head is built: runs of one seed then differ in nothing.
+    """
+    torch.manual_seed(seed)
+    try:
+        config = AutoConfig.from_pretrained(folder, num_labels=labels)
+        if config.pad_token_id is None:
+            config.pad_token_id = config.eos_token_id
+        return AutoModelForSequenceClassification.from_pretrained(
+            folder, config=config, dtype=torch.float32, attn_implementation=attention
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise LinguistError(f"{folder}: cannot be loaded as a sequence classifier ({one_line(error)})") from None

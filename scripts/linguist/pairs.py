@@ -1,0 +1,54 @@
+"""Pair sets: rows of two sequences and a label, in one file format for every kind."""
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+
+from linguist.errors import LinguistError
+from linguist.files import write_text
+from linguist.recipes import RECIPES, SPLITS
+
+COLUMNS = ["id", "sentence1", "sentence2", "label"]
+
+
+def write_pairs(path, rows):
+    """Write rows (id, sentence1, sentence2, label 0 or 1) as a tab-separated file with a header, whole or not at all.
+
+    There is no quoting, so a tab or line break inside a field is refused.
+    """
+    lines = ["\t".join(COLUMNS)]
+    for row in rows:
+        fields = [str(field) for field in row]
+        if any(c in field for field in fields for c in "\t\n\r") or fields[3] not in ("0", "1"):
+            raise LinguistError(
+                f"{path}: row {fields[0]!r}: a field holds a tab or line break, or the label is not 0 or 1"
+            )
+        lines.append("\t".join(fields))
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def read_pairs(path):
+    """Read one split of a pair set: a data frame with columns id, sentence1, sentence2 (text) and label (0 or 1)."""
+    try:
+        frame = pd.read_csv(path, sep="\t", quoting=csv.QUOTE_NONE, dtype=str, keep_default_na=False, encoding="utf-8")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise LinguistError(f"{path}: not a tab-separated pair file ({str(error).strip()}); rebuild it") from None
+    if list(frame.columns) != COLUMNS:
+        raise LinguistError(f"{path}: the header is {list(frame.columns)}, expected {COLUMNS}")
+    bad = ~frame["label"].isin(["0", "1"])
+    if bad.any():
+        raise LinguistError(f"{path}: line {bad.idxmax() + 2}: label {frame['label'][bad.idxmax()]!r} is not 0 or 1")
+    return frame.astype({"label": int})
+
+
+def build_pairs(name, spec, files, folder):
+    """Make a pair set and write its three splits into `folder`; `spec` is its part of the config, `files` its inputs."""
+    try:
+        splits = RECIPES[spec["recipe"]].build(spec, files)
+    except LinguistError as error:
+        raise LinguistError(f"pairs/{name}: {error}") from None
+    for split in SPLITS:
+        if not splits[split]:
+            raise LinguistError(f"pairs/{name}: split '{split}' is empty; give it a size above 0 or a source")
+        write_pairs(Path(folder) / f"{split}.tsv", splits[split])

@@ -1,0 +1,45 @@
+"""What a configuration asks for: runs, their tests, the tokenizers and models they need. Plain functions on the config."""
+
+UNTRAINED = "untrained"  # the place of a training pair set in the path of a control: a fresh head, no training
+
+
+def trainsets(study):
+    """Training pair sets of a study, with its controls in the place of one."""
+    return [*study["trainsets"], *study["controls"]]
+
+
+def cells(config, study):
+    """All runs of a study as (model, trainset, seed), in the order of the config."""
+    block = config["studies"][study]
+    return [(m, t, s) for m in block["models"] for t in trainsets(block) for s in block["seeds"]]
+
+
+def runs(config):
+    """The union of all studies' runs, each once, in the order of the config."""
+    return list(dict.fromkeys(cell for study in config["studies"] for cell in cells(config, study)))
+
+
+def tests_of(config, model, trainset):
+    """Pair sets on which the runs of (model, trainset) are tested: the union over the studies that hold them."""
+    found = (
+        test
+        for study in config["studies"].values()
+        if model in study["models"] and trainset in trainsets(study)
+        for test in study["tests"]
+    )
+    return list(dict.fromkeys(found))
+
+
+def tokenizer_of(config, model):
+    """Name of a model's tokenizer: a trained one, or the model's own, which goes by the model's name."""
+    return config["models"][model].get("tokenizer", model)
+
+
+def finetuning_of(config, model):
+    """Fine-tuning options of a model: its own laid over the study's."""
+    return config["finetuning"] | config["models"][model].get("finetuning", {})
+
+
+def seeds_of(config, model, trainset):
+    """Seeds of all runs of (model, trainset)."""
+    return [seed for m, t, seed in runs(config) if (m, t) == (model, trainset)]

@@ -1,0 +1,211 @@
+"""Tokenizers: training them, loading them without their traps, and encoding a pair set once for all its runs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import shorten
+from zipfile import BadZipFile
+
+import numpy as np
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+from linguist.errors import LinguistError
+from linguist.files import atomic_path, write_json
+from linguist.pairs import read_pairs
+
+# GPT-2 has one special token for everything; the specials of gene_eng_gpt2 (paper 1) keep padding apart from it.
+BPE_SPECIALS = {"bos_token": "<|endoftext|>", "eos_token": "<|endoftext|>", "pad_token": "<pad>", "unk_token": "<unk>"}
+WORDPIECE_SPECIALS = {
+    "pad_token": "[PAD]",
+    "unk_token": "[UNK]",
+    "cls_token": "[CLS]",
+    "sep_token": "[SEP]",
+    "mask_token": "[MASK]",
+}
+# WordPiece turns any word of more than 100 characters into one [UNK], and a 150 bp sequence is one word.
+LONGEST_WORD = 1_000_000
+LONGEST_TRAINING_WORD = 20  # a whole sequence is one word to the trainer: without a bound, whole reads become tokens
+
+
+def train_tokenizer(kind, texts, vocab_size, folder):
+    """Train a byte-level BPE ("bpe", for GPT-2) or a WordPiece ("wordpiece", for BERT) and save it as a folder.
+
+    Args: `texts` yields strings; `vocab_size` counts tokens with specials. The folder loads with AutoTokenizer; its one
+    `tokenizer.json` is what training and inference both use, and the same texts give the same bytes.
+    Raises LinguistError if the texts cannot fill the size, or their characters alone exceed it.
+    """
+    backend, specials = {"bpe": _train_bpe, "wordpiece": _train_wordpiece}[kind](texts, vocab_size)
+    size = backend.get_vocab_size()
+    if size < vocab_size:
+        raise LinguistError(f"the text yields only {size} of {vocab_size} tokens; lower vocab_size or add pair sets")
+    if size > vocab_size:
+        raise LinguistError(f"characters and special tokens alone are {size} tokens; raise vocab_size ({vocab_size})")
+    with atomic_path(folder) as temporary:
+        _wrap(backend, specials).save_pretrained(temporary)
+
+
+def _train_bpe(texts, vocab_size):
+    tokenizer = Tokenizer(models.BPE(unk_token=BPE_SPECIALS["unk_token"]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=list(dict.fromkeys(BPE_SPECIALS.values())),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        max_token_length=LONGEST_TRAINING_WORD,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer, BPE_SPECIALS
+
+
+def _train_wordpiece(texts, vocab_size):
+    """The trainer numbers inner letters ("##a") as a hash map hands them out, and breaks ties by number: two trainings
+    would differ. So a first pass, of characters alone, lists the inner letters; the second is told their order."""
+    texts, specials = list(texts), list(WORDPIECE_SPECIALS.values())
+
+    def vocabulary(size, first):
+        tokenizer = _make_wordpiece({})
+        trainer = trainers.WordPieceTrainer(vocab_size=size, special_tokens=first, show_progress=False)
+        tokenizer.train_from_iterator(texts, trainer)
+        return tokenizer.get_vocab()
+
+    inner = sorted(token for token in vocabulary(0, specials) if token.startswith("##"))
+    tokenizer = _make_wordpiece(vocabulary(vocab_size, specials + inner))
+    tokenizer.add_special_tokens(specials)
+    marks = [(mark, tokenizer.token_to_id(mark)) for mark in ("[CLS]", "[SEP]")]
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=marks
+    )
+    return tokenizer, WORDPIECE_SPECIALS
+
+
+def _make_wordpiece(vocabulary):
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=LONGEST_WORD))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    return tokenizer
+
+
+def load_tokenizer(folder):
+    """The tokenizer of a folder, ready for long sequences and for padding (GPT-2 has no pad token: eos stands in).
+
+    Raises LinguistError if there is none.
+    """
+    kind = PreTrainedTokenizerFast if (Path(folder) / "tokenizer.json").is_file() else AutoTokenizer
+    try:
+        tokenizer = kind.from_pretrained(folder)
+    except Exception as error:  # tokenizers raises bare Exception for a broken file
+        raise LinguistError(f"{folder}: no tokenizer can be loaded ({one_line(error)}); add tokenizer.json") from None
+    if not tokenizer.is_fast:
+        raise LinguistError(f"{folder}: only a slow tokenizer is there; add its tokenizer.json")
+    backend = tokenizer.backend_tokenizer
+    model = backend.model
+    if isinstance(model, models.WordPiece):
+        model.max_input_chars_per_word = LONGEST_WORD
+        backend.model = model
+    specials = tokenizer.special_tokens_map
+    if tokenizer.pad_token is None:
+        specials["pad_token"] = tokenizer.eos_token
+    return _wrap(backend, specials, tokenizer.model_max_length)
+
+
+def _wrap(backend, specials, longest=None):
+    """The plain tokenizer of transformers around a tokenizer.json. The classes of one architecture (BertTokenizer,
+    GPT2Tokenizer) rebuild theirs from the vocabulary and lose its word limit and its splitting, on every load."""
+    backend.no_truncation()
+    backend.no_padding()
+    types = ["token_type_ids"] if isinstance(backend.model, models.WordPiece) else []
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        model_max_length=longest,
+        model_input_names=["input_ids", *types, "attention_mask"],
+        **specials,
+    )
+
+
+def one_line(error):
+    """An exception's message on one line of bearable length."""
+    return shorten(str(error), 300, placeholder=" …")
+
+
+@dataclass(frozen=True)
+class PairTokens:
+    """A split of a pair set, encoded: all inputs end to end, special tokens in place.
+
+    `ids` and `types` (token type: 1 in the second sentence of a BERT) are flat arrays; input i lies at
+    offsets[i]:offsets[i + 1]; `labels` has one entry an input; `names` are the rows' ids.
+    """
+
+    ids: np.ndarray
+    types: np.ndarray
+    offsets: np.ndarray
+    labels: np.ndarray
+    names: np.ndarray
+
+    def __len__(self):
+        return len(self.labels)
+
+    @property
+    def lengths(self):
+        """Tokens of each input, specials included."""
+        return np.diff(self.offsets)
+
+    def save(self, path):
+        with atomic_path(path) as temporary, open(temporary, "wb") as handle:
+            np.savez(handle, **vars(self))
+
+    @classmethod
+    def load(cls, path):
+        try:
+            with np.load(path) as arrays:
+                return cls(**arrays)
+        except (ValueError, OSError, EOFError, TypeError, BadZipFile) as error:
+            raise LinguistError(f"{path}: not a token file ({one_line(error)}); delete it and run again") from None
+
+
+def encode_pairs(frame, tokenizer, max_length):
+    """Encode a data frame of pairs as its model reads them: BERT with [SEP], GPT-2 joined with no separator.
+
+    Inputs longer than `max_length` tokens lose the end of their longer sentence. Returns (PairTokens, counts), where
+    counts has: inputs, tokens (specials left out, after truncation), unknown (tokens that are [UNK]), truncated (inputs).
+    """
+    backend = tokenizer.backend_tokenizer
+    backend.no_padding()
+    backend.enable_truncation(max_length, strategy="longest_first")
+    encodings = backend.encode_batch(list(zip(frame["sentence1"], frame["sentence2"], strict=True)))
+    backend.no_truncation()
+    lengths = [len(encoding.ids) for encoding in encodings]
+    ids = np.fromiter((i for encoding in encodings for i in encoding.ids), np.int32, sum(lengths))
+    special = np.fromiter((i for encoding in encodings for i in encoding.special_tokens_mask), bool, sum(lengths))
+    cut = [
+        sum(len(rest.ids) - sum(rest.special_tokens_mask) for rest in encoding.overflowing) for encoding in encodings
+    ]
+    tokens = PairTokens(
+        ids,
+        np.fromiter((i for encoding in encodings for i in encoding.type_ids), np.int8, sum(lengths)),
+        np.cumsum([0, *lengths], dtype=np.int64),
+        frame["label"].to_numpy(np.int8),
+        frame["id"].to_numpy(str),
+    )
+    unknown = 0 if tokenizer.unk_token_id is None else int((ids[~special] == tokenizer.unk_token_id).sum())
+    counts = {
+        "inputs": len(frame),
+        "tokens": int((~special).sum()),
+        "unknown": unknown,
+        "truncated": sum(n > 0 for n in cut),
+    }
+    return tokens, counts
+
+
+def tokenize_pairs(tokenizer_folder, paths, max_length, folder):
+    """Encode the splits of a pair set; `paths` maps split to its table. Writes {split}.npz and tokens.json."""
+    tokenizer = load_tokenizer(tokenizer_folder)
+    report = {"max_length": max_length}
+    for split, path in paths.items():
+        tokens, counts = encode_pairs(read_pairs(path), tokenizer, max_length)
+        tokens.save(Path(folder) / f"{split}.npz")
+        report[split] = counts | {"longest": int(tokens.lengths.max())}
+    write_json(Path(folder) / "tokens.json", report)
