@@ -26,7 +26,8 @@ include: "rules/report.smk"
 
 rule all:
     default_target: True
-    localrule: True
     input:
+        study_outputs(),
         "<results>/tables/metrics.tsv",
         "<results>/tables/summary.txt",
+    localrule: True

@@ -99,6 +99,12 @@ def predictions_of(study):
     return [f"<results>/runs/{m}/{t}/seed-{s}/predictions.tsv.gz" for m, t, s in plan.cells(config, study)]
 
 
+def trained_metrics_of(study):
+    """metrics.json of a study's runs, without its controls, which have none."""
+    trained = [cell for cell in plan.cells(config, study) if cell[1] != plan.UNTRAINED]
+    return [f"<results>/runs/{m}/{t}/seed-{s}/metrics.json" for m, t, s in trained]
+
+
 def study_outputs():
     """Everything that the config's studies ask for."""
     wanted = [

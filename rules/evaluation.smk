@@ -53,8 +53,8 @@ rule collect_metrics:
         "<results>/tables/metrics.tsv",
     log:
         "<logs>/collect_metrics/all.log",
+    localrule: True
     conda:
         "../envs/plots.yaml"
-    localrule: True
     script:
         "../scripts/collect_metrics.py"

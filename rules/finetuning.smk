@@ -14,10 +14,10 @@ rule finetune:
         "<logs>/finetune/{model}/{trainset}/seed-{seed}.log",
     benchmark:
         "<benchmarks>/finetune/{model}/{trainset}/seed-{seed}.tsv"
-    conda:
-        "../envs/lm.yaml"
     wildcard_constraints:
         trainset=one_of(config["pairsets"]),
+    conda:
+        "../envs/lm.yaml"
     threads: 2
     resources:
         gpu=1,

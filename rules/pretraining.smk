@@ -8,10 +8,10 @@ rule initialize_model:
         directory("<results>/models/{model}"),
     log:
         "<logs>/initialize_model/{model}.log",
-    conda:
-        "../envs/lm.yaml"
     wildcard_constraints:
         model=models_with("architecture"),
+    conda:
+        "../envs/lm.yaml"
     params:
         model=lookup(dpath="models/{model}", within=config),
         code=code_digest("models"),

@@ -1,0 +1,104 @@
+"""The report: for each study a page, and the table and figures on it."""
+
+
+rule tabulate_study:
+    input:
+        "<results>/tables/{study}.metrics.tsv",
+    output:
+        report("<results>/report/{study}/table.tsv", category="{study}", caption="../reports/captions/table.rst"),
+    log:
+        "<logs>/tabulate_study/{study}.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        code=code_digest("report"),
+    script:
+        "../scripts/tabulate_study.py"
+
+
+rule plot_accuracy:
+    input:
+        "<results>/tables/{study}.metrics.tsv",
+    output:
+        report("<results>/report/{study}/accuracy.svg", category="{study}", caption="../reports/captions/accuracy.rst"),
+    log:
+        "<logs>/plot_accuracy/{study}.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        code=code_digest("figures"),
+    script:
+        "../scripts/plot_accuracy.py"
+
+
+rule plot_confusion:
+    input:
+        lambda wildcards: predictions_of(wildcards.study),
+    output:
+        report(
+            "<results>/report/{study}/confusion.svg", category="{study}", caption="../reports/captions/confusion.rst"
+        ),
+    log:
+        "<logs>/plot_confusion/{study}.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        tests=lookup(dpath="studies/{study}/tests", within=config),
+        runs=lambda wildcards: plan.cells(config, wildcards.study),
+        code=code_digest("figures"),
+    script:
+        "../scripts/plot_confusion.py"
+
+
+rule plot_lengths:
+    input:
+        lambda wildcards: [splits_of(test)["test"] for test in config["studies"][wildcards.study]["tests"]],
+    output:
+        report("<results>/report/{study}/lengths.svg", category="{study}", caption="../reports/captions/lengths.rst"),
+    log:
+        "<logs>/plot_lengths/{study}.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        kinds=lambda wildcards: {t: config["pairsets"][t]["kind"] for t in config["studies"][wildcards.study]["tests"]},
+        code=code_digest("figures"),
+    script:
+        "../scripts/plot_lengths.py"
+
+
+rule write_page:
+    input:
+        metrics="<results>/tables/{study}.metrics.tsv",
+        runs=lambda wildcards: trained_metrics_of(wildcards.study),
+        accuracy="<results>/report/{study}/accuracy.svg",
+        confusion="<results>/report/{study}/confusion.svg",
+        lengths="<results>/report/{study}/lengths.svg",
+        template=workflow.source_path("../reports/study.html.j2"),
+    output:
+        report("<results>/report/{study}/page.html", category="{study}", caption="../reports/captions/page.rst"),
+    log:
+        "<logs>/write_page/{study}.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        config={key: config[key] for key in ("studies", "pairsets", "models", "finetuning")},
+        code=code_digest("report"),
+    script:
+        "../scripts/write_page.py"
+
+
+rule summarize_studies:
+    input:
+        expand("<results>/tables/{study}.metrics.tsv", study=config["studies"]),
+    output:
+        "<results>/tables/summary.txt",
+    log:
+        "<logs>/summarize_studies/all.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        studies=config["studies"],
+        notes=plan.caveats(config),
+        code=code_digest("report"),
+    script:
+        "../scripts/summarize_studies.py"

@@ -8,9 +8,9 @@ rule fetch_resource:
         ensure("<results>/resources/{resource}", non_empty=True),
     log:
         "<logs>/fetch_resource/{resource}.log",
+    localrule: True
     conda:
         "../envs/sequences.yaml"
-    localrule: True
     params:
         source=lookup(dpath="resources/{resource}", within=config),
         mirror=config["mirror"],
@@ -26,9 +26,9 @@ rule unpack_resource:
         directory("<results>/unpacked/{resource}"),
     log:
         "<logs>/unpack_resource/{resource}.log",
+    localrule: True
     conda:
         "../envs/sequences.yaml"
-    localrule: True
     params:
         code=code_digest("resources"),
     script:
@@ -61,11 +61,11 @@ rule fetch_model:
         directory("<results>/models/{model}"),
     log:
         "<logs>/fetch_model/{model}.log",
-    conda:
-        "../envs/lm.yaml"
-    localrule: True
     wildcard_constraints:
         model=one_of([*filter(None, [models_with("hub"), models_with("path")])]),
+    localrule: True
+    conda:
+        "../envs/lm.yaml"
     params:
         source=lookup(dpath="models/{model}", within=config),
         mirror=config["mirror"],

@@ -1,8 +1,7 @@
 """Figures of a study: one function each from a table to a Figure, and how a Figure becomes a small, repeatable SVG."""
 
-from itertools import islice
 from math import ceil
-from textwrap import fill
+from textwrap import fill, wrap
 
 import numpy as np
 import pandas as pd
@@ -16,10 +15,9 @@ from linguist.metrics import read_predictions
 from linguist.plan import UNTRAINED
 
 LABELS = ("different", "same")
-INK, FAINT = "#222222", "#e9e9e9"
 # Okabe and Ito's palette: told apart by colour-blind readers, and by lightness and marker in grey print.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = "osD^vPX<>"
+LOOKS = [{"color": COLOURS[i], "marker": "osD^vPX"[(i + turn) % 7]} for turn in range(7) for i in range(7)]
 SIDES = {  # kind of pair set: what each panel of lengths shows, and which sides it counts
     "sentence": [("characters", ("sentence1", "sentence2"))],
     "dna": [("bp", ("sentence1", "sentence2"))],
@@ -35,16 +33,22 @@ STYLE = {
     "font.size": 8,
     "axes.titlesize": 8.5,
     "axes.edgecolor": "#888888",
-    "axes.linewidth": 0.6,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
     "legend.frameon": False,
 }
+
+
+def panels(count, across, size, legend):
+    """A figure with `count` axes, `across` in a row, and the legend on top; `size` is a row's, in inches."""
+    across = min(across, count)
+    down = ceil(count / across)
+    figure = Figure(figsize=(size[0], size[1] * down + 0.2 * ceil(len(legend) / 5) + 0.1), layout="constrained")
+    axes = list(figure.subplots(down, across, squeeze=False).flat)
+    for axis in axes[count:]:
+        axis.remove()
+    figure.legend(handles=legend, loc="outside upper left", ncols=min(5, len(legend)))
+    return figure, axes[:count]
 
 
 @rc_context(STYLE)
@@ -59,18 +63,15 @@ def count_confusions(tests, runs):
 
     Args as for `metrics.compute_metrics`: `runs` lists (model, trainset, seed, path of predictions).
     """
-    counts = {}
+    counts = {(model, trainset, test): np.zeros(4, int) for model, trainset, _, _ in runs for test in tests}
     for model, trainset, _, path in runs:
         predictions = read_predictions(path)
-        truth, called = predictions["label"], (predictions["score1"] - predictions["score0"] > 0).astype(int)
-        cells = pd.Series(2 * truth + called).groupby(predictions["test"])
-        for test, cell in cells:
-            key = (model, trainset, test)
-            counts[key] = counts.get(key, 0) + np.bincount(cell, minlength=4)
-    # The runs' order, then that of the study's tests, however the files are ordered.
-    cells = dict.fromkeys((model, trainset, test) for model, trainset, _, _ in runs for test in tests)
-    rows = [(*key, *counts[key]) for key in cells]
-    return pd.DataFrame(rows, columns=["model", "trainset", "test", "tn", "fp", "fn", "tp"])
+        called = predictions["score1"] - predictions["score0"] > 0
+        for test, cells in (2 * predictions["label"] + called).groupby(predictions["test"]):
+            if test in tests:
+                counts[model, trainset, test] += np.bincount(cells, minlength=4)
+    columns = ["model", "trainset", "test", "tn", "fp", "fn", "tp"]
+    return pd.DataFrame([(*key, *cells) for key, cells in counts.items()], columns=columns)
 
 
 def draw_confusion(axis, counts):
@@ -79,8 +80,7 @@ def draw_confusion(axis, counts):
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axis.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1.25, edgecolors="white", linewidth=1.5)
     for (truth, called), count in np.ndenumerate(counts):
-        ink = "white" if shares[truth, called] > 0.75 else INK
-        place = {"ha": "center", "color": ink}
+        place = {"ha": "center", "color": "white" if shares[truth, called] > 0.75 else "black"}
         axis.text(called + 0.5, truth + 0.47, f"{count}", va="bottom", weight="bold", **place)
         axis.text(called + 0.5, truth + 0.55, f"{shares[truth, called]:.0%}", va="top", size=7, **place)
     axis.set(xlim=(0, 2), ylim=(2, 0), xticks=[], yticks=[])
@@ -97,33 +97,56 @@ def confusion_figure(counts, columns=7):
     trainsets, models, tests = (list(counts.index.unique(level)) for level in range(3))
     columns = ceil(len(tests) / ceil(len(tests) / columns))
     blocks = [(t, tests[at : at + columns]) for t in trainsets for at in range(0, len(tests), columns)]
-    names = {model: fill(model, 16) for model in models}
     # All in inches from the top left, then laid out by hand: no layout engine keeps small cells equal.
-    left = 0.85 + 0.075 * max(len(line) for name in names.values() for line in name.split("\n"))
+    left = 0.75 + 0.067 * max(len(line) for model in models for line in wrap(model, 16))
     cell, step, head, foot = 1.0, 1.08, 0.5, 0.3
-    width, height = max(left + step * columns, 4.2), len(blocks) * (head + foot + step * len(models))
-    figure = Figure(figsize=(width, height))
-    top = 0
+    width, height = max(left + step * columns, 5.2), len(blocks) * (head + foot + step * len(models))
+    figure, top = Figure(figsize=(width, height)), 0
     for trainset, shown in blocks:
-        figure.text(0.1 / width, 1 - (top + 0.15) / height, f"fine-tuned on {trainset}", weight="bold", va="center")
-        for row, model in enumerate(models):
+        y, hint = 1 - (top + 0.15) / height, "rows: truth · columns: prediction · all seeds"
+        figure.text(0.1 / width, y, f"fine-tuned on {trainset}", weight="bold")
+        figure.text(1 - 0.1 / width, y, hint, ha="right", color="#666666")
+        top += head
+        for model in models:
             for column, test in enumerate(shown):
-                if (trainset, model, test) not in counts.index:
-                    continue
-                x, y = left + step * column, top + head + step * row
-                axis = figure.add_axes((x / width, 1 - (y + cell) / height, cell / width, cell / height))
-                tn, fp, fn, tp = counts.loc[(trainset, model, test), ["tn", "fp", "fn", "tp"]]
-                draw_confusion(axis, [[tn, fp], [fn, tp]])
-                if row == 0:
-                    axis.set_title(test, pad=3)
-                if row == len(models) - 1:
+                x, y = (left + step * column) / width, 1 - (top + cell) / height
+                axis = figure.add_axes((x, y, cell / width, cell / height))
+                draw_confusion(axis, counts.loc[(trainset, model, test)].to_numpy().reshape(2, 2))
+                axis.tick_params(length=0, pad=2)
+                if model == models[0]:
+                    axis.set_title(fill(test, 15), pad=3)
+                if model == models[-1]:
                     axis.set_xticks([0.5, 1.5], LABELS, size=7)
                 if column == 0:
                     axis.set_yticks([0.5, 1.5], LABELS, size=7)
-                    axis.text(-0.85, 1, names[model], ha="right", va="center")
-                axis.tick_params(length=0, pad=2)
-        top += head + foot + step * len(models)
+                    axis.text(-1.15, 1, fill(model, 16), ha="right", va="center")
+            top += step
+        top += foot
     return figure
+
+
+def draw_accuracy(axis, summary, metrics, trainset):
+    """Points of one training set: a band for each test, and in it a lane for each model."""
+    tests, models = list(summary["test"].unique()), list(summary["model"].unique())
+    for band, (_, majority) in enumerate(summary.groupby("test", sort=False)["majority"].first().items()):
+        axis.axhspan(band - 0.5, band + 0.5, color="#f4f4f4" if band % 2 else "white", lw=0, zorder=0)
+        axis.vlines(majority, band - 0.46, band + 0.46, color="black", lw=1.4, zorder=1)
+    for number, model in enumerate(models):
+        colour, marker = LOOKS[number].values()
+        lane, apart = ((number + 0.5) / len(models) - 0.5) * 0.8, 0.22 / len(models)
+        for shown, lift, face, size, line in ((UNTRAINED, -apart, "white", 3.8, 0.6), (trainset, 0, colour, 4.6, 1.4)):
+            mean = summary[(summary["model"] == model) & (summary["trainset"] == shown)]
+            y = mean["test"].map(tests.index) + lane + lift
+            axis.hlines(y, mean["low"], mean["high"], color=colour, lw=line, zorder=3)
+            axis.plot(mean["accuracy"], y, marker, color=colour, mfc=face, mew=0.9, ms=size, zorder=4)
+        runs = metrics[(metrics["model"] == model) & (metrics["trainset"] == trainset)]
+        dots = runs["test"].map(tests.index) + lane + apart
+        axis.plot(runs["accuracy"], dots, "o", color=colour, alpha=0.45, ms=2.8, mew=0, zorder=2)
+    axis.set_title(f"fine-tuned on {trainset}", loc="left")
+    axis.set(ylim=(len(tests) - 0.5, -0.5), xlabel="accuracy")
+    axis.set_yticks(range(len(tests)), tests)
+    axis.tick_params(axis="y", length=0)
+    axis.grid(axis="x", color="#dddddd")
 
 
 @rc_context(STYLE)
@@ -133,55 +156,22 @@ def accuracy_figure(summary, metrics):
     Single seeds are faint dots, the untrained control is hollow, the majority share a bar across the test's band. One
     panel for each training set. Args: tables as from `metrics.summarize` and `metrics.compute_metrics`.
     """
-    tests, models = list(summary["test"].unique()), list(summary["model"].unique())
-    trainsets = [t for t in summary["trainset"].unique() if t != UNTRAINED]
-    across = min(3, len(trainsets))
-    down = ceil(len(trainsets) / across)
-    panel = len(tests) * max(0.3, 0.15 * len(models) + 0.08)
-    figure = Figure(figsize=(8.8, down * (panel + 0.5) + 0.3 * ceil((len(models) + 3) / 5) + 0.2), layout="constrained")
-    axes = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False).flat
-    values = pd.concat([summary["low"], summary["high"], summary["majority"], metrics["accuracy"]])
-    reach = (np.floor(values.min() * 20 - 0.2) / 20, np.ceil(values.max() * 20 + 0.2) / 20)
-    for axis, trainset in zip(axes, trainsets, strict=False):
-        for band, test in enumerate(tests):
-            axis.axhspan(band - 0.5, band + 0.5, color="#f5f5f5" if band % 2 else "white", lw=0, zorder=0)
-            majority = summary.loc[summary["test"] == test, "majority"].iloc[0]
-            axis.vlines(majority, band - 0.46, band + 0.46, color=INK, lw=1.4, zorder=1)
-        for number, model in enumerate(models):
-            colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
-            lane = (number + 0.5) / len(models) * 0.76 - 0.38
-            for shown, trained in ((UNTRAINED, False), (trainset, True)):
-                chosen = (summary["model"] == model) & (summary["trainset"] == shown)
-                runs = metrics[(metrics["model"] == model) & (metrics["trainset"] == shown)]
-                mean = summary[chosen]
-                y = mean["test"].map(tests.index) + lane
-                if trained:
-                    dots = runs["test"].map(tests.index) + lane
-                    axis.plot(runs["accuracy"], dots, "o", color=colour, alpha=0.35, ms=2.6, mew=0, zorder=3)
-                axis.hlines(
-                    y, mean["low"], mean["high"], color=colour, lw=1.4 if trained else 0.7, alpha=1 if trained else 0.6
-                )
-                face = colour if trained else "white"
-                axis.plot(
-                    mean["accuracy"], y, marker, color=colour, mfc=face, mew=0.9, ms=4.6 if trained else 4, zorder=4
-                )
-        axis.set_title(f"fine-tuned on {trainset}", loc="left")
-        axis.set(xlim=np.clip(reach, 0, 1.005), ylim=(len(tests) - 0.5, -0.5), xlabel="accuracy")
-        axis.set_yticks(range(len(tests)), tests)
-        axis.tick_params(axis="y", length=0)
-        axis.grid(axis="x", color=FAINT)
-    for axis in axes[len(trainsets) :]:
-        axis.remove()
+    models, tests = list(summary["model"].unique()), summary["test"].nunique()
+    trainsets = [name for name in summary["trainset"].unique() if name != UNTRAINED]
     plain = {"ls": "", "color": "#666666"}
-    legend = [
-        Line2D([], [], ls="", marker=MARKERS[i % len(MARKERS)], color=COLOURS[i % len(COLOURS)], ms=4.6, label=model)
-        for i, model in enumerate(models)
-    ]
-    legend.append(Line2D([], [], marker="o", ms=2.6, alpha=0.6, label="single seed", **plain))
+    handles = [Line2D([], [], ls="", ms=4.6, label=model, **LOOKS[i]) for i, model in enumerate(models)]
+    handles.append(Line2D([], [], marker="o", ms=2.8, mew=0, alpha=0.7, label="single seed", **plain))
     if UNTRAINED in set(summary["trainset"]):
-        legend.append(Line2D([], [], marker="o", mfc="white", ms=4, label="untrained control", **plain))
-    legend.append(Line2D([], [], marker="|", ms=9, mew=1.4, color=INK, ls="", label="majority share"))
-    figure.legend(handles=legend, loc="outside upper left", ncols=min(5, len(legend)))
+        handles.append(Line2D([], [], marker="o", mfc="white", ms=4, label="untrained control", **plain))
+    handles.append(Line2D([], [], marker="|", ms=9, mew=1.4, ls="", color="black", label="majority share"))
+    height = tests * max(0.3, 0.16 * len(models) + 0.08) + 0.55
+    figure, axes = panels(len(trainsets), 3, (8.8, height), legend=handles)
+    reached = pd.concat([summary["low"], summary["high"], summary["majority"], metrics["accuracy"]])
+    limits = np.clip([np.floor(reached.min() * 20 - 0.2) / 20, np.ceil(reached.max() * 20 + 0.2) / 20], 0, 1.005)
+    for number, (axis, trainset) in enumerate(zip(axes, trainsets, strict=True)):
+        draw_accuracy(axis, summary, metrics, trainset)
+        axis.set_xlim(limits)
+        axis.tick_params(labelleft=number % 3 == 0)
     return figure
 
 
@@ -191,25 +181,19 @@ def length_figure(pairsets):
 
     `pairsets` maps a name to (kind, pairs as from `pairs.read_pairs`). A side counts as one sequence.
     """
-    panels = [(name, *side, pairs) for name, (kind, pairs) in pairsets.items() for side in SIDES[kind]]
-    across = min(4, len(panels))
-    down = ceil(len(panels) / across)
-    figure = Figure(figsize=(max(2.2 * across, 4.2), 1.65 * down + 0.3), layout="constrained")
-    axes = figure.subplots(down, across, squeeze=False).flat
-    for axis, (name, unit, sides, pairs) in zip(axes, panels, strict=False):
-        lengths = [
-            np.concatenate([pairs.loc[pairs["label"] == label, side].str.len() for side in sides]) for label in (0, 1)
-        ]
-        low, high = min(map(min, filter(len, lengths))), max(map(max, filter(len, lengths)))
+    shown = [(name, *side, pairs) for name, (kind, pairs) in pairsets.items() for side in SIDES[kind]]
+    filled, outlined = {"color": COLOURS[4], "alpha": 0.75}, {"ec": COLOURS[0], "fc": "none", "lw": 1.3}
+    legend = [Patch(**style, label=label) for style, label in zip((filled, outlined), LABELS, strict=True)]
+    figure, axes = panels(len(shown), 4, (max(2.2 * min(4, len(shown)), 4.2), 1.65), legend)
+    for axis, (name, unit, sides, pairs) in zip(axes, shown, strict=True):
+        lengths = pairs[list(sides)].apply(lambda side: side.str.len())
+        low, high = lengths.min(axis=None), lengths.max(axis=None)
         width = max(1, ceil((high - low + 1) / 24))
         bins = np.arange(low, high + width + 1, width) - 0.5
-        axis.hist(lengths[0], bins, color=COLOURS[4], alpha=0.75, label=LABELS[0])
-        axis.hist(lengths[1], bins, color=COLOURS[0], histtype="step", lw=1.3, label=LABELS[1])
-        axis.set(title=name, xlabel=unit, xlim=(min(low - 2, bins[0]), max(high + 2, bins[-1])))
-        axis.locator_params(axis="both", nbins=4, integer=True)
-    for axis in islice(axes, len(panels), None):
-        axis.remove()
-    figure.supylabel("sequences", size=8)
-    handles = [Patch(color=COLOURS[4], alpha=0.75), Patch(ec=COLOURS[0], fc="none", lw=1.3)]
-    figure.legend(handles, LABELS, loc="outside upper left", ncols=2)
+        different, same = (lengths[pairs["label"] == label].to_numpy().ravel() for label in (0, 1))
+        axis.hist(different, bins, **filled)
+        axis.hist(same, bins, histtype="step", **outlined)
+        axis.set(title=name, xlabel=unit, xlim=(bins[0] - 1.5, bins[-1] + 1.5))
+        axis.locator_params(nbins=4, integer=True)
+    axes[0].set_ylabel("sequences")
     return figure

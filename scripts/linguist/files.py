@@ -53,7 +53,7 @@ def open_text(path):
     return gzip.open(path, "rt", encoding="utf-8") if compressed else open(path, encoding="utf-8")
 
 
-def sha256(path):
+def file_digest(path, algorithm="sha256"):
     """Hex digest of a file's bytes, read in blocks."""
     with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+        return hashlib.file_digest(handle, algorithm).hexdigest()

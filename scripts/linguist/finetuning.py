@@ -10,7 +10,8 @@ import pandas as pd
 import torch
 from sklearn.metrics import accuracy_score
 
-from linguist.files import atomic_path, read_json, write_json, write_text
+from linguist.errors import LinguistError
+from linguist.files import atomic_path, file_digest, read_json, write_json, write_text
 from linguist.models import load_classifier
 from linguist.provenance import versions
 from linguist.tokenization import PairTokens
@@ -44,22 +45,30 @@ def collate(tokens, rows, pad, use_types, device):
     return {name: torch.from_numpy(array).to(device) for name, array in inputs.items()}
 
 
-def collator(model, device):
-    """`collate` with what it needs to know of a model filled in."""
-    config = model.config
+def collator(model, tokens, device):
+    """`collate` of a PairTokens for a model, with all but the rows filled in.
+
+    Raises LinguistError if an input is longer than the model has positions for.
+    """
+    config, longest = model.config, int(tokens.lengths.max())
+    room = getattr(config, "max_position_embeddings", None) or longest
+    if longest > room:
+        raise LinguistError(
+            f"an input has {longest} tokens, but the model only {room} positions; lower tokens.max_length"
+        )
     use_types = getattr(config, "type_vocab_size", 0) > 1
-    return lambda tokens, rows: collate(tokens, rows, config.pad_token_id, use_types, device)
+    return lambda rows: collate(tokens, rows, config.pad_token_id, use_types, device)
 
 
 def predict(model, tokens, accelerator):
     """Scores of every input of a PairTokens in its order: float32 array (inputs, classes) of logits."""
-    to_inputs = collator(model, accelerator.device)
+    to_inputs = collator(model, tokens, accelerator.device)
     scores = np.empty((len(tokens), CLASSES), np.float32)
     model.eval()
     with torch.inference_mode():
         for rows in batches_by_length(tokens.lengths, EVALUATION_BATCH):
             with accelerator.autocast():
-                logits = model(**to_inputs(tokens, rows)).logits
+                logits = model(**to_inputs(rows)).logits
             scores[rows] = logits.float().cpu().numpy()
     return scores
 
@@ -81,7 +90,9 @@ def digest(*tokens):
 
 def digest_folder(folder):
     """Hex digest of the files in a folder: what a run started from."""
-    return hashlib.sha256("".join(sha256(path) for path in sorted(Path(folder).iterdir())).encode()).hexdigest()[:16]
+    return hashlib.sha256("".join(file_digest(path) for path in sorted(Path(folder).iterdir())).encode()).hexdigest()[
+        :16
+    ]
 
 
 def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpoint, threads, code=""):
@@ -96,14 +107,14 @@ def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpo
     train_tokens, dev_tokens = PairTokens.load(train_path), PairTokens.load(dev_path)
     model = load_classifier(model_folder, CLASSES, seed, choose_attention(options.attention))
     accelerator = make_accelerator(choose_precision(options.precision))
-    to_inputs = collator(model, accelerator.device)
+    to_inputs = collator(model, train_tokens, accelerator.device)
     labels = torch.from_numpy(train_tokens.labels.astype(np.int64)).to(accelerator.device)
 
     def batches_of(epoch):
         return batches_by_length(train_tokens.lengths, options.batch_size, np.random.default_rng([seed, epoch]))
 
     def loss_of(model, rows):
-        logits = model(**to_inputs(train_tokens, rows)).logits
+        logits = model(**to_inputs(rows)).logits
         return torch.nn.functional.cross_entropy(logits.float(), labels[torch.from_numpy(rows).to(labels.device)])
 
     data = digest(train_tokens, dev_tokens)

@@ -144,3 +144,10 @@ def summarize(metrics):
             }
         )
     return pd.DataFrame(rows)
+
+
+def read_metrics(path):
+    """The long table that `compute_metrics` gave, from its file."""
+    return pd.read_csv(
+        path, sep="\t", keep_default_na=False, na_values=[""], dtype={"model": str, "trainset": str, "test": str}
+    )

@@ -8,7 +8,7 @@ from transformers.utils import logging as transformers_logging
 
 from linguist.errors import LinguistError
 from linguist.files import atomic_path
-from linguist.tokenization import one_line, load_tokenizer
+from linguist.tokenization import load_tokenizer, one_line
 
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
@@ -26,6 +26,7 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
         mirrored = Path(mirror or "") / hub
         source, options = (str(mirrored), {}) if mirror and mirrored.is_dir() else (hub, {"revision": revision})
     try:
+        torch.manual_seed(0)  # for weights that the checkpoint lacks, as a pooler
         model = AutoModel.from_pretrained(source, dtype=torch.float32, **options)
         tokenizer = load_tokenizer(source) if not options else load_from_hub(source, revision)
     except (OSError, ValueError, KeyError, RuntimeError) as error:

@@ -43,3 +43,18 @@ def finetuning_of(config, model):
 def seeds_of(config, model, trainset):
     """Seeds of all runs of (model, trainset)."""
     return [seed for m, t, seed in runs(config) if (m, t) == (model, trainset)]
+
+
+def caveats(config):
+    """What keeps a study from being a real answer, a sentence each: synthetic sentences, models with random weights."""
+    used = {p for study in config["studies"].values() for p in (*study["trainsets"], *study["tests"])}
+    synthetic = [
+        name for name in config["pairsets"] if name in used and config["pairsets"][name]["recipe"] == "grammar"
+    ]
+    scratch = [name for name, model in config["models"].items() if "architecture" in model]
+    found = []
+    if synthetic:
+        found.append(f"Synthetic sentences (no claim about natural language): {', '.join(synthetic)}.")
+    if scratch:
+        found.append(f"Models from scratch with random weights (no claim about pretraining): {', '.join(scratch)}.")
+    return found

@@ -15,8 +15,8 @@ from urllib.parse import quote, unquote, urlsplit
 import requests
 import urllib3
 
-from . import files
-from .errors import LinguistError
+from linguist import files
+from linguist.errors import LinguistError
 
 log = logging.getLogger("linguist")
 
@@ -37,18 +37,18 @@ class _Damaged(_Failed):
     """Whole, but with the wrong checksum."""
 
 
-def fetch(name, target, *, url=None, sha256=None, path=None, mirror=None, retries=3, timeout=60, wait=1.0):
+def fetch(name, target, *, url=None, sha256=None, md5=None, path=None, mirror=None, retries=3, timeout=60, wait=1.0):
     """Put the raw file of resource `name` at `target`, whole or not at all.
 
-    `path`, a copy the user has, is the only source if given; it is verified if `sha256` is given. Else the sources are
-    tried in this order, and must have the checksum: `mirror/name`, `mirror/last part of the url`, `url`. `url` and
+    `path`, a copy the user has, is the only source if given; it is verified if a checksum is given (`sha256`, or `md5`
+    where a site publishes nothing better). Else the sources are tried in this order, and must have the checksum: `mirror/name`, `mirror/last part of the url`, `url`. `url` and
     `mirror` are http, https or file addresses, or local paths. Files on this machine are linked, never copied.
     A download is tried `1 + retries` times, `wait`, 2 `wait`, 4 `wait`... seconds apart, and goes on where it was cut;
     `timeout` is the longest silence in seconds. A wrong checksum is downloaded once more, not oftener.
     Raises LinguistError, one line with the cause at each source, and leaves `target` as it was.
     """
     where = f"resources/{name}"
-    expected = sha256.lower() if sha256 else None
+    expected = ("sha256", sha256.lower()) if sha256 else ("md5", md5.lower()) if md5 else None
     if not path and not (url and expected):
         raise LinguistError(f"{where}: no verified source; give a 'url' with its 'sha256', or the 'path' of your copy")
     causes = []
@@ -63,7 +63,7 @@ def fetch(name, target, *, url=None, sha256=None, path=None, mirror=None, retrie
         except OSError as error:
             problem = f"{error.filename or target}: {error.strerror or error}"
             raise LinguistError(f"{where}: {problem}; check the free space and the permissions") from error
-    cure = "correct 'path' or its 'sha256'" if path else "check the URL, or put a verified copy under 'path'"
+    cure = "correct 'path' or its checksum" if path else "check the URL, or put a verified copy under 'path'"
     raise LinguistError(f"{where}: {'; '.join(causes)}; {cure}")
 
 
@@ -85,8 +85,9 @@ def _mirrored(name, url, mirror):
 
 
 def _verify(found, expected):
-    if found != expected:
-        raise _Damaged(f"sha256 is {found}, expected {expected}: the file changed or the download was damaged")
+    algorithm, digest = expected
+    if found != digest:
+        raise _Damaged(f"{algorithm} is {found}, expected {digest}: the file changed or the download was damaged")
 
 
 def _link(source, target, expected):
@@ -97,7 +98,7 @@ def _link(source, target, expected):
     try:
         source.open("rb").close()
         if expected:
-            _verify(files.sha256(source), expected)
+            _verify(files.file_digest(source, expected[0]), expected)
     except OSError as error:
         raise _Failed(error.strerror or str(error)) from error
     if os.path.realpath(source) != os.path.realpath(target):  # else a link would replace the file by a link to itself
@@ -108,15 +109,15 @@ def _link(source, target, expected):
 class _Part:
     """The bytes of a download so far, with their digest and a progress line now and then."""
 
-    def __init__(self, label, file):
-        self.label, self.file, self.total, self.received = label, file, None, 0
+    def __init__(self, label, file, algorithm):
+        self.label, self.file, self.algorithm, self.total, self.received = label, file, algorithm, None, 0
         self.begun = self.told = time.monotonic()
         self.restart()
 
     def restart(self):
         self.file.seek(0)
         self.file.truncate()
-        self.size, self.digest = 0, hashlib.sha256()
+        self.size, self.digest = 0, hashlib.new(self.algorithm)
 
     def add(self, block):
         self.file.write(block)
@@ -135,7 +136,7 @@ class _Part:
 
 def _download(where, url, target, expected, retries, timeout, wait):
     with files.atomic_path(target) as temporary, open(temporary, "wb") as file, requests.Session() as session:
-        part, damaged = _Part(where, file), False
+        part, damaged = _Part(where, file, expected[0]), False
         for attempt in range(retries + 1):
             try:
                 _receive(session, url, part, timeout)

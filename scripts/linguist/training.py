@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import torch
@@ -18,7 +19,6 @@ from transformers import get_scheduler
 
 from linguist import dropout
 from linguist.errors import LinguistError
-from linguist.files import atomic_path
 
 logger = logging.getLogger("linguist")
 
@@ -42,7 +42,7 @@ class TrainingOptions:
 
 
 def choose_precision(wanted):
-    """ "bf16" or "fp32": what is wanted, or for "auto" bf16 where the device multiplies it in hardware."""
+    """Either "bf16" or "fp32": what is wanted, or for "auto" bf16 where the device multiplies it in hardware."""
     if wanted != "auto":
         return wanted
     fast = torch.cuda.is_bf16_supported() if torch.cuda.is_available() else torch.cpu._is_avx512_bf16_supported()
@@ -154,7 +154,8 @@ def train(
             "epoch %d/%d: %s", epoch + 1, options.epochs, {k: round(v, 4) for k, v in history.curve[-1].items()}
         )
     plain.load_state_dict(history.best_state)
-    checkpoint.unlink(missing_ok=True)
+    for leftover in (checkpoint, checkpoint.with_suffix(".partial")):
+        leftover.unlink(missing_ok=True)
     return history, spent, made
 
 
@@ -169,8 +170,11 @@ def save(checkpoint, fingerprint, parts, bits, history, epoch, step, losses):
         "position": (epoch, step),
         "losses": [float(loss) for loss in losses],
     }
-    with atomic_path(checkpoint) as temporary:
-        torch.save(state, temporary)
+    # A fixed name beside it: what a kill leaves half-written, the next attempt overwrites.
+    partial = checkpoint.with_suffix(".partial")
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(state, partial)
+    partial.replace(checkpoint)
     logger.info("checkpoint at epoch %d, step %d", epoch + 1, step)
 
 
@@ -179,7 +183,11 @@ def resume(checkpoint, fingerprint, parts, bits):
     if not checkpoint.exists():
         return History(), 0, 0, []
     # Our own file, beside the run's outputs: the numpy state in it needs more than weights.
-    state = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    try:
+        state = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    except (EOFError, RuntimeError, UnpicklingError) as error:
+        logger.info("the checkpoint cannot be read (%s): starting afresh", error)
+        return History(), 0, 0, []
     if state["fingerprint"] != fingerprint:
         logger.info("a checkpoint of another configuration is there: starting afresh")
         return History(), 0, 0, []

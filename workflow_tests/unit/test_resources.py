@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
 from linguist import resources
 from linguist.errors import LinguistError
 from linguist.resources import fetch, unpack

@@ -1,0 +1,40 @@
+# Wraps what Snakemake users type themselves (see README.md): nothing here that cannot be done without make.
+PYTHON ?= python3
+CORES ?= all
+BIN := .venv/bin
+# With conda on PATH every rule runs in its environment from envs/; else the tools come from PATH.
+CONDA := $(shell command -v conda >/dev/null 2>&1 && echo --use-conda)
+SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(CONDA)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: .venv/ready ## run the main job on the embedded data; write results/report.html and print the main table
+	@$(if $(CONDA),,sh envs/setup.sh blast)
+	$(SNAKEMAKE)
+	@if [ ! -e results/report.html ] || [ -n "$$(find results/report -newer results/report.html)" ]; then \
+	    echo "$(SNAKEMAKE) --report results/report.html"; $(SNAKEMAKE) --report results/report.html; fi
+	@cat results/tables/summary.txt
+	@echo "Report: $(CURDIR)/results/report.html"
+
+test: .venv/ready ## run the tests
+	@sh envs/setup.sh blast
+	$(BIN)/python -m pytest
+
+lint: .venv/ready ## check the style of the code and of the workflow
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+bench: .venv/ready ## compare speed with the usual ways, as ratios in one run
+	$(BIN)/python workflow_tests/benchmarks/finetuning.py
+
+clean: ## delete all results of this folder; the environment stays
+	rm -rf results logs benchmarks .snakemake
+
+.venv/ready: requirements.txt
+	@sh envs/setup.sh python $(PYTHON) .venv

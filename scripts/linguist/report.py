@@ -1,0 +1,175 @@
+"""What a study says: a verdict for each figure, computed from the numbers, and the tables and the page that show it."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from linguist.files import write_text
+from linguist.plan import UNTRAINED
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "reports" / "study.html.j2"
+CONSTANT = 0.02  # a class that gets less than this share of the predictions is as good as never predicted
+RANKS = 0.52  # AUROC's low end must clear chance by a margin: a sound interval touches 0.5 from above quite often
+VERDICTS = {
+    "above": "above the majority share and above the untrained control",
+    "control": "above the majority share, but not above the untrained control",
+    "uncontrolled": "above the majority share; this study has no untrained control",
+    "ranks": "ranks but the threshold does not carry over",
+    "constant": "constant prediction",
+    "below": "below the majority share",
+    "chance": "not distinguishable from the majority share",
+}
+
+
+def verdict(row, control=None):
+    """What may be said of a model on a test: (code, text), decided by intervals alone.
+
+    Args: rows of `metrics.summarize`, the trained one and its untrained control (None: the study has none). "ranks" is
+    a model whose accuracy is not above the majority share, while its AUROC, which needs no threshold, is clearly above
+    chance and the control's, and the median score as threshold gives more than accuracy's interval allows. It goes
+    before "constant", since calling every pair the same may hide it.
+    """
+    floor = RANKS if control is None else np.fmax(RANKS, control["auroc_high"])
+    if row["low"] > row["majority"]:
+        code = "uncontrolled" if control is None else "above" if row["low"] > control["high"] else "control"
+    elif row["auroc_low"] > floor and row["accuracy_median"] > row["high"]:
+        code = "ranks"
+    elif not CONSTANT <= row["predicted_positive"] <= 1 - CONSTANT:
+        code = "constant"
+    else:
+        code = "below" if row["high"] < row["majority"] else "chance"
+    numbers = f"accuracy {interval(row, 'accuracy')} against {row['majority']:.3f}"
+    if control is not None:
+        numbers += f" and {interval(control, 'accuracy')}"
+    if code in ("ranks", "constant"):
+        numbers += f", AUROC {interval(row, 'auroc')}, {row['predicted_positive']:.0%} called same"
+    return code, f"{VERDICTS[code]} ({numbers})"
+
+
+def interval(row, name):
+    """A figure with its interval, as 0.812 [0.790–0.834]; accuracy's ends are the columns low and high."""
+    prefix = "" if name == "accuracy" else f"{name}_"
+    return f"{row[name]:.3f} [{row[f'{prefix}low']:.3f}–{row[f'{prefix}high']:.3f}]"
+
+
+def judge(summary):
+    """The trained rows of `metrics.summarize`, each with its untrained control beside it, its verdict and its claim."""
+    records = summary.to_dict("records")
+    controls = {(row["model"], row["test"]): row for row in records if row["trainset"] == UNTRAINED}
+    judged = []
+    for row in (row for row in records if row["trainset"] != UNTRAINED):
+        control = controls.get((row["model"], row["test"]))
+        ends = {"untrained": "accuracy", "untrained_low": "low", "untrained_high": "high"}
+        beside = {name: control[end] if control else np.nan for name, end in ends.items()}
+        code, claim = verdict(row, control)
+        judged.append(row | beside | {"verdict": code, "claim": claim})
+    return pd.DataFrame(judged)
+
+
+def groups(judged):
+    """The judged rows by model and training set, in order: [(model, trainset, rows)]."""
+    return [(*key, rows) for key, rows in judged.groupby(["model", "trainset"], sort=False)]
+
+
+def write_table(summary, path):
+    """Write the judged rows, then those of the controls themselves, as tab-separated text."""
+    table = pd.concat([judge(summary), summary[summary["trainset"] == UNTRAINED]])
+    write_text(path, table.to_csv(sep="\t", index=False, float_format="%.6g"))
+
+
+def text_table(summary):
+    """The summary for a terminal: at most 110 columns, a block for each model and training set."""
+    judged = judge(summary)
+    wide = min(30, max(map(len, [*judged["test"], "test"])))
+    head = f"{'test':<{wide}}  {'accuracy [95 %]':<19}  {'± sd':>6}  {'best':>5}  {'AUROC':>5}  {'same':>4}  "
+    lines = [head + f"{'major.':>6}  {'untr.':>5}  verdict"]
+    for model, trainset, rows in groups(judged):
+        seeds = rows["seeds"].iloc[0]
+        lines += ["", f"{model}, trained on {trainset} ({seeds} seed{'' if seeds == 1 else 's'})"]
+        for row in rows.to_dict("records"):
+            test = row["test"] if len(row["test"]) <= wide else row["test"][: wide - 1] + "…"
+            spread = f"{number(row['sd']):>6}  {row['best']:.3f}  {number(row['auroc']):>5}"
+            beside = f"{row['predicted_positive']:>4.0%}  {row['majority']:>6.3f}  {number(row['untrained']):>5}"
+            lines.append(f"{test:<{wide}}  {interval(row, 'accuracy')}  {spread}  {beside}  {row['verdict']}")
+    key = [f"{code}: {VERDICTS[code]}" for code in VERDICTS if code in set(judged["verdict"])]
+    return "\n".join(
+        [*lines, "", "same: share of pairs called same · major.: majority share · untr.: untrained control", *key, ""]
+    )
+
+
+def collect_facts(runs):
+    """What a page tells of how its runs were made, from their metrics.json (a list of dicts): {label: values}."""
+
+    def seen(key):
+        return sorted({str(run[key]) for run in runs})
+
+    return {
+        "fine-tuning": runs[0]["options"],
+        "device": seen("device"),
+        "arithmetic": seen("precision"),
+        "attention": seen("attention"),
+        "training time": f"{sum(run['seconds'] for run in runs):.0f} s in {len(runs)} runs",
+        "versions": runs[0]["versions"],
+    }
+
+
+def number(value):
+    """Three decimals, or a dash where there is no figure."""
+    return "–" if pd.isna(value) else f"{value:.3f}"
+
+
+def describe_model(spec):
+    """Where a model's weights come from, in a phrase, and whether they are pretrained."""
+    if "architecture" in spec:
+        return f"{spec['architecture']}, from scratch: random weights, not pretrained", False
+    return f"{spec['hub']} at {spec['revision']}" if "hub" in spec else f"local folder {spec['path']}", True
+
+
+def inline(path, prefix):
+    """An SVG file as an element of a page: no prologue, and ids of its own, since several share the page."""
+    svg = Path(path).read_text(encoding="utf-8")
+    svg = svg[svg.index("<svg") :].replace("*{stroke-linejoin", f"#{prefix} *{{stroke-linejoin")
+    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}-", svg)
+    svg = re.sub(r' (xmlns(:xlink)?|version)="[^"]*"', "", svg).replace("xlink:href", "href")
+    return Markup(svg.replace("<svg", f'<svg id="{prefix}" role="img" aria-labelledby="{prefix}-caption"', 1))
+
+
+def write_page(path, study_name, config, summary, metrics, figures, facts, template=TEMPLATE):
+    """Write a study's page: one HTML file that holds all it shows and asks nothing of the network.
+
+    Args: the whole `config`; tables of `metrics.summarize` and `metrics.compute_metrics`; `figures` maps names
+    (accuracy, confusion, lengths) to SVG files; `facts` maps a label to text, a list or a dict (versions, device …).
+    """
+    template = Path(template)
+    study, judged = config["studies"][study_name], judge(summary)
+    away = judged[judged["test"] != judged["trainset"]]
+    sets = {name: config["pairsets"][name] for name in dict.fromkeys([*study["trainsets"], *study["tests"]])}
+    world = Environment(
+        loader=FileSystemLoader(template.parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    world.filters |= {"number": number}
+    world.globals |= {"interval": interval}
+    page = world.get_template(template.name).render(
+        name=study_name,
+        study=study,
+        groups=[(model, trainset, rows.to_dict("records")) for model, trainset, rows in groups(judged)],
+        rows=judged.to_dict("records"),
+        verdicts=VERDICTS,
+        tally={"cells": len(away), "above": int((away["verdict"] == "above").sum()), "all": len(judged)},
+        pairsets=sets,
+        sizes=dict(zip(summary["test"], summary["n"], strict=True)),
+        synthetic=[name for name, spec in sets.items() if spec["recipe"] == "grammar"],
+        models={model: describe_model(config["models"][model]) for model in study["models"]},
+        runs=metrics.pivot(index=["model", "trainset", "seed"], columns="test", values="accuracy")[study["tests"]],
+        figures={figure: inline(file, f"figure-{figure}") for figure, file in figures.items()},
+        facts=facts,
+    )
+    write_text(path, page)

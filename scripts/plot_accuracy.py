@@ -1,0 +1,15 @@
+"""The main figure of a study: accuracy of every model on every test."""
+
+from linguist.figures import accuracy_figure, save
+from linguist.logs import start_log
+from linguist.metrics import read_metrics, summarize
+
+
+def main(smk):
+    start_log(smk.log[0])
+    metrics = read_metrics(smk.input[0])
+    save(accuracy_figure(summarize(metrics), metrics), smk.output[0])
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

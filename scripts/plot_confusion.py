@@ -1,0 +1,14 @@
+"""Confusion matrices of a study."""
+
+from linguist.figures import confusion_figure, count_confusions, save
+from linguist.logs import start_log
+
+
+def main(smk):
+    start_log(smk.log[0])
+    runs = [(*run, path) for run, path in zip(smk.params.runs, smk.input, strict=True)]
+    save(confusion_figure(count_confusions(smk.params.tests, runs)), smk.output[0])
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

@@ -1,0 +1,14 @@
+"""A study's table, with verdicts."""
+
+from linguist.logs import start_log
+from linguist.metrics import read_metrics, summarize
+from linguist.report import write_table
+
+
+def main(smk):
+    start_log(smk.log[0])
+    write_table(summarize(read_metrics(smk.input[0])), smk.output[0])
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

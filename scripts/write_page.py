@@ -1,0 +1,25 @@
+"""The page of a study."""
+
+from linguist.files import read_json
+from linguist.logs import start_log
+from linguist.metrics import read_metrics, summarize
+from linguist.report import collect_facts, write_page
+
+
+def main(smk):
+    start_log(smk.log[0])
+    metrics = read_metrics(smk.input.metrics)
+    write_page(
+        smk.output[0],
+        smk.wildcards.study,
+        smk.params.config,
+        summarize(metrics),
+        metrics,
+        figures={name: smk.input[name] for name in ("accuracy", "confusion", "lengths")},
+        facts=collect_facts([read_json(path) for path in smk.input.runs]),
+        template=smk.input.template,
+    )
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

@@ -1,0 +1,107 @@
+"""Tiny tokenizers, models and pair sets that several tests share: made once, in seconds, with nothing from outside."""
+
+import os
+import random
+
+os.environ |= {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+
+import pytest
+
+SENTENCES = [
+    "The quick brown fox, number 27, jumps over the lazy dog's back.",
+    "Der Übergang über die Brücke dauerte länger als fünf Minuten.",
+    "El niño comió piñas mañana y después durmió una siesta.",
+    "L'été dernier, nous avons mangé des crêpes près de la forêt.",
+    "彼は東京で生まれ、京都の大学で学んだ。",
+    "그는 서울에서 태어나 부산에서 자랐다.",
+    "他出生在北京,后来搬到了上海。",
+]
+SHAPES = {
+    "bert": {
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+        "max_position_embeddings": 128,
+    },
+    "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 128},
+}
+
+
+def letters(draw, alphabet, length):
+    return "".join(draw.choices(alphabet, k=length))
+
+
+@pytest.fixture(scope="session")
+def texts():
+    """Sentences in seven languages, DNA and protein."""
+    draw = random.Random(1)
+    dna = [letters(draw, "ACGT", 150) for _ in range(40)]
+    return SENTENCES + dna + [letters(draw, "ACDEFGHIKLMNPQRSTVWY", 150) for _ in range(40)]
+
+
+@pytest.fixture(scope="session")
+def tokenizers(texts, tmp_path_factory):
+    """{architecture: folder of the tokenizer it goes with}."""
+    from linguist.tokenization import train_tokenizer
+
+    folder = tmp_path_factory.mktemp("tokenizers")
+    for kind in ("bpe", "wordpiece"):
+        train_tokenizer(kind, texts, 500, folder / kind)
+    return {"gpt2": folder / "bpe", "bert": folder / "wordpiece"}
+
+
+@pytest.fixture(scope="session")
+def bodies(tokenizers, tmp_path_factory):
+    """{architecture: folder of a tiny model with random weights}."""
+    from linguist.models import initialize_model
+
+    folder = tmp_path_factory.mktemp("models")
+    for architecture, shape in SHAPES.items():
+        initialize_model("tiny", architecture, shape, tokenizers[architecture], 1, folder / architecture)
+    return {architecture: folder / architecture for architecture in SHAPES}
+
+
+@pytest.fixture(scope="session")
+def easy_pairs():
+    """Rows that a model must learn: the second sequence is DNA (1) or protein (0)."""
+    import pandas as pd
+
+    draw = random.Random(2)
+    rows = [
+        (f"r{i}", letters(draw, "ACGT", draw.randint(5, 40)), letters(draw, "ACGT" if i % 2 else "DEFHIKLM", 20), i % 2)
+        for i in range(96)
+    ]
+    return pd.DataFrame(rows, columns=["id", "sentence1", "sentence2", "label"])
+
+
+@pytest.fixture(scope="session")
+def encoded(tokenizers, easy_pairs, tmp_path_factory):
+    """{architecture: {split: token file}} of the easy pairs."""
+    from linguist.tokenization import encode_pairs, load_tokenizer
+
+    folder, files = tmp_path_factory.mktemp("tokens"), {}
+    for architecture, tokenizer in tokenizers.items():
+        for split, rows in {"train": easy_pairs[:64], "dev": easy_pairs[64:]}.items():
+            tokens, _ = encode_pairs(rows, load_tokenizer(tokenizer), 100)
+            files.setdefault(architecture, {})[split] = folder / architecture / f"{split}.npz"
+            tokens.save(files[architecture][split])
+    return files
+
+
+@pytest.fixture
+def options():
+    """Training options for tiny models; a checkpoint after every step."""
+    return {
+        "learning_rate": 1e-3,
+        "batch_size": 8,
+        "epochs": 2,
+        "schedule": "constant_with_warmup",
+        "warmup": 0.1,
+        "weight_decay": 0.0,
+        "max_grad_norm": 1.0,
+        "select_by": "loss",
+        "precision": "fp32",
+        "attention": "auto",
+        "checkpoint_minutes": 0,
+    }

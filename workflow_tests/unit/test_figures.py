@@ -1,0 +1,182 @@
+"""Figures: well-formed, the same bytes for the same data, and showing every model, test and count that went in."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+
+from linguist import figures, metrics
+from linguist.plan import UNTRAINED
+
+N = 60
+
+
+def write_runs(folder, models, trainsets, seeds, tests):
+    """Made-up predictions: skill falls from test to test, the second test is a constant answer, controls are noise."""
+    runs = []
+    for at, model in enumerate(models):
+        for trainset in trainsets:
+            for seed in seeds:
+                draw = np.random.default_rng([at, trainset == UNTRAINED, seed])
+                parts = []
+                for place, test in enumerate(tests):
+                    label = np.arange(N) % 2
+                    skill = 0 if trainset == UNTRAINED else 2.5 / (1 + place)
+                    score = skill * (label - 0.5) + draw.normal(size=N) + 50 * (place == 1 and skill > 0)
+                    ids = [f"{test}-{i}" for i in range(N)]
+                    columns = {"test": test, "id": ids, "label": label, "score0": -score / 2, "score1": score / 2}
+                    parts.append(pd.DataFrame(columns))
+                path = folder / f"{model}.{trainset}.{seed}.tsv"
+                pd.concat(parts).to_csv(path, sep="\t", index=False)
+                runs.append((model, trainset, seed, path))
+    return runs
+
+
+def pairs(*lengths):
+    rows = [("x", "A" * first, "C" * second, at % 2) for at, (first, second) in enumerate(lengths)]
+    return pd.DataFrame(rows, columns=["id", "sentence1", "sentence2", "label"])
+
+
+def texts(figure, path):
+    """All text of a saved figure; fails where the file is not well-formed XML."""
+    figures.save(figure, path)
+    return [element.text for element in ElementTree.parse(path).iter("{http://www.w3.org/2000/svg}text")]
+
+
+GRIDS = [
+    (["m1"], ["en", UNTRAINED], [1], ["en"]),
+    (["m1", "m2"], ["en", UNTRAINED], [1, 2, 3], ["en", "fr", "dna50"]),
+    (["m1", "m2", "m3"], ["en", "fr"], [1, 2], [f"t{i}" for i in range(14)]),
+]
+
+
+@pytest.fixture(params=GRIDS, ids=["1x1", "2x3", "3x14"])
+def grid(request, tmp_path):
+    models, trainsets, seeds, tests = request.param
+    runs = write_runs(tmp_path, models, trainsets, seeds, tests)
+    table = metrics.compute_metrics("study", tests, runs)
+    return models, [t for t in trainsets if t != UNTRAINED], tests, runs, table, metrics.summarize(table)
+
+
+def test_confusion_counts_agree_with_the_metrics(grid):
+    _, _, tests, runs, table, _ = grid
+    counts = figures.count_confusions(tests, runs).set_index(["model", "trainset", "test"])
+    for key, rows in table.groupby(["model", "trainset", "test"]):
+        cells = counts.loc[key]
+        assert cells.sum() == rows["n"].sum()
+        assert (cells["tn"] + cells["tp"]) / cells.sum() == pytest.approx(rows["accuracy"].mean())
+        assert (cells["fp"] + cells["tp"]) / cells.sum() == pytest.approx(rows["predicted_positive"].mean())
+
+
+def test_confusion_counts_leave_out_tests_of_other_studies(tmp_path):
+    runs = write_runs(tmp_path, ["m"], ["en"], [1], ["en", "fr"])
+    assert list(figures.count_confusions(["fr"], runs)["test"]) == ["fr"]
+
+
+def test_confusion_figure_shows_each_cell_once(grid, tmp_path):
+    models, trainsets, tests, runs, _, _ = grid
+    counts = figures.count_confusions(tests, runs)
+    figure = figures.confusion_figure(counts)
+    assert len(figure.axes) == len(models) * len(trainsets) * len(tests)
+    assert figure.get_figwidth() <= 10
+    shown = texts(figure, tmp_path / "confusion.svg")
+    for trainset in trainsets:
+        assert f"fine-tuned on {trainset}" in shown
+    for test in tests:
+        assert shown.count(test) == len(trainsets)
+    trained = counts[counts["trainset"] != UNTRAINED]
+    for count in trained[["tn", "fp", "fn", "tp"]].to_numpy().ravel():
+        assert str(count) in shown
+    assert not any(UNTRAINED in text for text in shown)
+
+
+def test_confusion_of_a_class_that_is_not_there_has_no_share_above_zero(tmp_path):
+    counts = pd.DataFrame(
+        [("m", "en", "en", 5, 1, 0, 0)], columns=["model", "trainset", "test", "tn", "fp", "fn", "tp"]
+    )
+    assert texts(figures.confusion_figure(counts), tmp_path / "c.svg").count("0%") == 2
+
+
+def test_accuracy_figure_has_a_panel_for_each_training_set(grid, tmp_path):
+    models, trainsets, tests, _, table, summary = grid
+    figure = figures.accuracy_figure(summary, table)
+    assert [axis.get_title(loc="left") for axis in figure.axes] == [f"fine-tuned on {t}" for t in trainsets]
+    low, high = figure.axes[0].get_xlim()
+    assert low <= summary["low"].min() and high >= table["accuracy"].max()
+    shown = texts(figure, tmp_path / "accuracy.svg")
+    assert set(models) | set(tests) <= set(shown)
+    assert ("untrained control" in shown) == (UNTRAINED in set(summary["trainset"]))
+
+
+def test_models_never_look_alike():
+    looks = [tuple(look.values()) for look in figures.LOOKS]
+    assert len(set(looks)) == len(looks) == 49
+
+
+def test_length_figure_gives_coding_pairs_a_panel_for_each_unit(tmp_path):
+    shown = {
+        "en": ("sentence", pairs((90, 95), (100, 102), (130, 99), (40, 44))),
+        "dna50": ("dna", pairs((50, 50), (50, 50))),
+        "coding": ("coding", pairs((150, 50), (150, 50))),
+    }
+    figure = figures.length_figure(shown)
+    assert [axis.get_title() for axis in figure.axes] == ["en", "dna50", "coding", "coding"]
+    units = [axis.get_xlabel() for axis in figure.axes]
+    assert units == ["characters", "bp", "bp of the DNA", "residues of the protein"]
+    assert {"different", "same"} <= set(texts(figure, tmp_path / "lengths.svg"))
+
+
+def test_every_sequence_is_in_a_histogram():
+    figure = figures.length_figure({"one": ("dna", pairs(*((n, n + 7) for n in range(20, 400, 3))))})
+    bars = sum(patch.get_height() for patch in figure.axes[0].patches if hasattr(patch, "get_height"))
+    assert bars == 2 * sum(1 for at, _ in enumerate(range(20, 400, 3)) if at % 2 == 0)
+
+
+def test_a_pair_set_with_one_label_only_is_drawn():
+    assert figures.length_figure({"one": ("dna", pairs((50, 50)))}).axes
+
+
+DRAW = """
+import sys
+import pandas as pd
+from linguist import figures
+table = pd.read_csv(sys.argv[1], sep="\\t")
+summary = pd.read_csv(sys.argv[2], sep="\\t")
+figures.save(figures.accuracy_figure(summary, table), sys.argv[3])
+"""
+
+
+def test_the_same_table_gives_the_same_bytes_in_another_process(grid, tmp_path):
+    *_, table, summary = grid
+    table.to_csv(tmp_path / "metrics.tsv", sep="\t", index=False)
+    summary.to_csv(tmp_path / "summary.tsv", sep="\t", index=False)
+    library = str(Path(figures.__file__).parents[1])
+    for name in ("a.svg", "b.svg"):
+        arguments = [tmp_path / "metrics.tsv", tmp_path / "summary.tsv", tmp_path / name]
+        subprocess.run([sys.executable, "-c", DRAW, *arguments], check=True, env={"PYTHONPATH": library}, timeout=120)
+    first = (tmp_path / "a.svg").read_bytes()
+    assert first == (tmp_path / "b.svg").read_bytes()
+    assert b"matplotlib.org" not in first and b"<metadata" not in first and b"<image" not in first
+
+
+def test_drawing_leaves_the_global_style_alone():
+    before = dict(matplotlib.rcParams)
+    figures.length_figure({"one": ("dna", pairs((50, 50), (40, 44)))})
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_a_failed_save_leaves_the_old_figure(tmp_path):
+    class Broken:
+        def savefig(self, path, **_):
+            Path(path).write_text("half")
+            raise OSError("disk full")
+
+    (tmp_path / "f.svg").write_text("old")
+    with pytest.raises(OSError, match="disk full"):
+        figures.save(Broken(), tmp_path / "f.svg")
+    assert [path.name for path in tmp_path.iterdir()] == ["f.svg"] and (tmp_path / "f.svg").read_text() == "old"

@@ -1,0 +1,194 @@
+"""Tokenizers give back what went in, lose no long word, and encode pairs as Hugging Face does."""
+
+import os
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import AutoTokenizer, BertConfig, BertModel, BertTokenizer
+
+from linguist.errors import LinguistError
+from linguist.models import save_model
+from linguist.pairs import write_pairs
+from linguist.tokenization import PairTokens, encode_pairs, load_tokenizer, tokenize_pairs, train_tokenizer
+
+DNA = "".join(random.Random(3).choices("ACGT", k=150))
+MINILM = os.environ.get("LINGUIST_MINILM", "")  # a folder of a real BERT, for whoever has one
+
+
+@pytest.fixture(params=["bpe", "wordpiece"])
+def kind(request):
+    return request.param
+
+
+def test_bpe_gives_back_every_text(tokenizers, texts):
+    for tokenizer in (load_tokenizer(tokenizers["gpt2"]), AutoTokenizer.from_pretrained(tokenizers["gpt2"])):
+        for text in [*texts, DNA, "  two  spaces, a\ttab "]:
+            assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+@settings(max_examples=50, deadline=None)
+@given(text=st.text())
+def test_bpe_gives_back_any_text(tokenizers, text):
+    backend = load_tokenizer(tokenizers["gpt2"]).backend_tokenizer
+    if "<" not in text:  # the spelled-out name of a special token is that token
+        assert backend.decode(backend.encode(text).ids) == text
+
+
+def test_same_texts_give_the_same_bytes(kind, texts, tmp_path):
+    for copy in "abc":
+        train_tokenizer(kind, iter(texts), 500, tmp_path / copy)
+    assert len({(tmp_path / copy / "tokenizer.json").read_bytes() for copy in "abc"}) == 1
+
+
+@pytest.mark.parametrize(("size", "cure"), [(1_000_000, "lower vocab_size"), (50, "raise vocab_size")])
+def test_an_impossible_size_is_one_line(kind, texts, size, cure, tmp_path):
+    with pytest.raises(LinguistError, match=cure) as caught:
+        train_tokenizer(kind, texts, size, tmp_path / "tokenizer")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "tokenizer").exists()
+
+
+@pytest.mark.parametrize("architecture", ["bert", "gpt2"])
+def test_every_loader_gives_the_ids_of_training_time(architecture, tokenizers, bodies, texts):
+    """Also beside a config.json, by which AutoTokenizer would choose a class that splits otherwise."""
+    trained = load_tokenizer(tokenizers[architecture])
+    assert len(trained) == 500
+    for loaded in map(AutoTokenizer.from_pretrained, (tokenizers[architecture], bodies[architecture])):
+        assert loaded.special_tokens_map == trained.special_tokens_map
+        for text in [*texts, DNA]:
+            assert loaded(text, text)["input_ids"] == trained.backend_tokenizer.encode(text, text).ids
+
+
+def assert_reads_long_words(tokenizer):
+    assert len(tokenizer.tokenize(DNA)) > 10
+    assert tokenizer.unk_token not in tokenizer.tokenize(DNA)
+
+
+def test_a_long_word_is_not_unknown_to_our_wordpiece(tokenizers):
+    assert_reads_long_words(load_tokenizer(tokenizers["bert"]))
+    assert_reads_long_words(AutoTokenizer.from_pretrained(tokenizers["bert"]))
+
+
+def bert_of_the_hub(folder):
+    """A BERT folder as on the hub: its tokenizer is a BertTokenizer, with a limit of 100 characters and a padding."""
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"acgt", *(f"##{a}{b}" for a in "acgt" for b in "acgt")]
+    vocab = {piece: i for i, piece in enumerate(pieces + [f"##{a}" for a in "acgt"])}
+    tokenizer = BertTokenizer(vocab=vocab, do_lower_case=True)
+    tokenizer.backend_tokenizer.enable_truncation(12)
+    tokenizer.backend_tokenizer.enable_padding(length=12)
+    shape = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+    BertModel(BertConfig(vocab_size=len(vocab), **shape)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("real", [False, pytest.param(True, marks=pytest.mark.skipif(not MINILM, reason="none here"))])
+def test_a_long_word_is_not_unknown_to_a_pretrained_bert(real, tmp_path):
+    source = MINILM if real else bert_of_the_hub(tmp_path / "hub")
+    plain = AutoTokenizer.from_pretrained(source)
+    assert plain.tokenize(DNA) == ["[UNK]"], "the trap is gone from transformers: drop our own care"
+    loaded = load_tokenizer(source)
+    assert_reads_long_words(loaded)
+    save_model(BertModel.from_pretrained(source), loaded, tmp_path / "saved")
+    again = AutoTokenizer.from_pretrained(tmp_path / "saved")
+    assert_reads_long_words(again)
+    assert dict(again("ACGT a", "CC ggt")) == dict(plain("ACGT a", "CC ggt", padding=False))
+
+
+def test_a_vocabulary_file_is_enough(tmp_path):
+    source = bert_of_the_hub(tmp_path)
+    vocab = AutoTokenizer.from_pretrained(source).get_vocab()
+    (source / "vocab.txt").write_text("\n".join(sorted(vocab, key=vocab.get)))
+    expected = load_tokenizer(source)(DNA)["input_ids"]
+    (source / "tokenizer.json").unlink()
+    assert load_tokenizer(source)(DNA)["input_ids"] == expected
+
+
+@pytest.mark.parametrize("content", [None, "{", "{}"])
+def test_no_tokenizer_is_one_line(content, tmp_path):
+    if content:
+        (tmp_path / "tokenizer.json").write_text(content)
+    with pytest.raises(LinguistError, match="no tokenizer can be loaded") as caught:
+        load_tokenizer(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def frame_of(pairs):
+    rows = [(f"p{i}", first, second, i % 2) for i, (first, second) in enumerate(pairs)]
+    return pd.DataFrame(rows, columns=["id", "sentence1", "sentence2", "label"])
+
+
+@pytest.mark.parametrize("architecture", ["bert", "gpt2"])
+@pytest.mark.parametrize("max_length", [16, 40, 300])
+def test_pairs_are_encoded_as_hugging_face_does(architecture, max_length, tokenizers, texts):
+    draw = random.Random(4)
+    frame = frame_of([(draw.choice(texts), draw.choice(texts)[: draw.randint(1, 150)]) for _ in range(60)])
+    tokenizer = load_tokenizer(tokenizers[architecture])
+    tokens, counts = encode_pairs(frame, tokenizer, max_length)
+    longer = 0
+    for i, row in enumerate(frame.itertuples()):
+        expected = tokenizer(
+            row.sentence1,
+            row.sentence2,
+            truncation="longest_first",
+            max_length=max_length,
+            return_token_type_ids=True,
+        )
+        inside = slice(tokens.offsets[i], tokens.offsets[i + 1])
+        assert tokens.ids[inside].tolist() == expected["input_ids"]
+        assert tokens.types[inside].tolist() == expected["token_type_ids"]
+        longer += len(tokenizer(row.sentence1, row.sentence2)["input_ids"]) > max_length
+        if architecture == "gpt2" and max_length == 300:  # joined with no separator
+            first, second = tokenizer(row.sentence1)["input_ids"], tokenizer(row.sentence2)["input_ids"]
+            assert expected["input_ids"] == first + second
+    specials = 3 * len(frame) if architecture == "bert" else 0
+    assert counts["inputs"] == len(frame) == len(tokens)
+    assert counts["truncated"] == longer
+    assert counts["tokens"] == tokens.lengths.sum() - specials
+    assert tokens.names.tolist() == frame["id"].tolist()
+    assert tokens.labels.tolist() == frame["label"].tolist()
+
+
+def test_unknown_tokens_are_counted(tokenizers):
+    frame = frame_of([("ACGT ☃", "☃ ☃ [SEP]"), ("TTT", "G")])
+    _, counts = encode_pairs(frame, load_tokenizer(tokenizers["bert"]), 40)
+    assert (counts["unknown"], counts["truncated"]) == (3, 0)
+    _, counts = encode_pairs(frame, load_tokenizer(tokenizers["gpt2"]), 40)
+    assert counts["unknown"] == 0
+
+
+def test_token_files_are_the_same_bytes_at_any_time(encoded, tmp_path):
+    tokens = PairTokens.load(encoded["bert"]["train"])
+    tokens.save(tmp_path / "a.npz")
+    time.sleep(2.1)  # a zip archive counts in steps of two seconds
+    tokens.save(tmp_path / "b.npz")
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    for name, array in vars(PairTokens.load(tmp_path / "a.npz")).items():
+        np.testing.assert_array_equal(array, getattr(tokens, name))
+
+
+@pytest.mark.parametrize("damage", ["empty", "text", "half", "other", "absent"])
+def test_a_corrupt_token_file_is_one_line(damage, encoded, tmp_path):
+    path, whole = tmp_path / "t.npz", encoded["bert"]["dev"].read_bytes()
+    if damage == "other":
+        np.savez(path, ids=np.zeros(3))
+    elif damage != "absent":
+        path.write_bytes({"empty": b"", "text": b"no tokens", "half": whole[: len(whole) // 2]}[damage])
+    with pytest.raises(LinguistError, match="not a token file") as caught:
+        PairTokens.load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_tokenize_pairs_writes_splits_and_report(tokenizers, easy_pairs, tmp_path):
+    write_pairs(tmp_path / "dev.tsv", easy_pairs.itertuples(index=False))
+    tokenize_pairs(tokenizers["bert"], {"dev": tmp_path / "dev.tsv"}, 30, tmp_path / "tokens")
+    tokens = PairTokens.load(Path(tmp_path / "tokens" / "dev.npz"))
+    assert len(tokens) == len(easy_pairs)
+    assert tokens.lengths.max() <= 30
+    assert (tmp_path / "tokens" / "tokens.json").is_file()
