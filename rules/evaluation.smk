@@ -16,7 +16,7 @@ rule evaluate:
         "<benchmarks>/evaluate/{model}/{trainset}/seed-{seed}.tsv"
     conda:
         "../envs/lm.yaml"
-    threads: 2
+    threads: config["threads"]
     resources:
         gpu=1,
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",

@@ -18,7 +18,7 @@ rule finetune:
         trainset=one_of(config["pairsets"]),
     conda:
         "../envs/lm.yaml"
-    threads: 2
+    threads: config["threads"]
     resources:
         gpu=1,
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
