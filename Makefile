@@ -20,11 +20,11 @@ demo: .venv/ready ## run the main job on the embedded data; write results/report
 	@cat results/tables/summary.txt
 	@echo "Report: $(CURDIR)/results/report.html"
 
-test: .venv/ready ## run the tests
+test: .venv/tests ## run the tests
 	@sh envs/setup.sh blast
 	$(BIN)/python -m pytest
 
-lint: .venv/ready ## check the style of the code and of the workflow
+lint: .venv/tests ## check the style of the code and of the workflow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
@@ -38,3 +38,6 @@ clean: ## delete all results of this folder; the environment stays
 
 .venv/ready: requirements.txt
 	@sh envs/setup.sh python $(PYTHON) .venv
+
+.venv/tests: .venv/ready workflow_tests/requirements.txt
+	@sh envs/setup.sh tests .venv

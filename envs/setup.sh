@@ -1,6 +1,7 @@
 #!/bin/sh
 # Set up what the Makefile needs, and say in one line what is missing when it cannot.
 #   setup.sh python PYTHON VENV   a virtual environment with the locked requirements; VENV/ready marks it complete
+#   setup.sh tests VENV           what the tests need beyond that
 #   setup.sh blast                NCBI BLAST+ on PATH, from Debian's packages if it is not there
 set -eu
 
@@ -19,6 +20,11 @@ install_package() {
     rm -f "${TMPDIR:-/tmp}/setup.$$.log"
 }
 
+install_requirements() {
+    "$venv/bin/python" -m pip install -q --disable-pip-version-check -r "$1" ||
+        fail "pip could not install $1 (see above); check the network, then run make again"
+}
+
 case $1 in
 python)
     python=$2 venv=$3
@@ -29,9 +35,13 @@ python)
         fail "$python cannot make virtual environments; install the package python3-venv"
     echo "Setting up Python requirements in $venv (once) ..."
     "$python" -m venv "$venv"
-    "$venv/bin/python" -m pip install -q --disable-pip-version-check -r requirements.txt ||
-        fail "pip could not install requirements.txt (see above); check the network, then run make again"
+    install_requirements requirements.txt
     touch "$venv/ready"
+    ;;
+tests)
+    venv=$2
+    install_requirements workflow_tests/requirements.txt
+    touch "$venv/tests"
     ;;
 blast)
     for tool in makeblastdb blastn blastp; do
@@ -39,5 +49,5 @@ blast)
             fail "$tool not found; install NCBI BLAST+ (Debian: apt install ncbi-blast+; conda: bioconda::blast) or put conda on PATH"
     done
     ;;
-*) fail "usage: setup.sh python PYTHON VENV | setup.sh blast" ;;
+*) fail "usage: setup.sh python PYTHON VENV | setup.sh tests VENV | setup.sh blast" ;;
 esac

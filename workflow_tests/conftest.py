@@ -1,0 +1,59 @@
+"""What several tests share: real data where it is, copies of the project, and Snakemake as a user runs it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """Folder of real data for tests (DNA_LINGUIST_DATA, else shared/data beside the project); skips where it is absent."""
+    folder = Path(os.environ.get("DNA_LINGUIST_DATA", ROOT.parent / "shared/data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}; set DNA_LINGUIST_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_checkout(tmp_path_factory):
+    """A function that gives a new copy of the project: the files git tracks and those it does not ignore."""
+
+    def make():
+        folder = tmp_path_factory.mktemp("checkout") / "dna-linguist"
+        listing = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for name in filter(None, listing.stdout.split("\0")):
+            if (ROOT / name).is_file():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name)
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def checkout(make_checkout):
+    """A new copy of the project."""
+    return make_checkout()
+
+
+@pytest.fixture(scope="session")
+def snakemake():
+    """A function that runs Snakemake in a folder, as a user does, and gives the finished process."""
+
+    def run(folder, *arguments, **options):
+        command = [sys.executable, "-m", "snakemake", *arguments]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, **options)
+
+    return run

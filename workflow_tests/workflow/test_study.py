@@ -1,0 +1,210 @@
+"""A small study from end to end: what it leaves, what reruns, what survives a kill, and that its bytes repeat."""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+STUDY = "workflow_tests/workflow/tiny.yaml"
+COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", STUDY]
+# metrics.json holds times, and a report of one run's speed goes on the page.
+REPEATABLE = [
+    "pairs",
+    "tokenizers",
+    "tokens",
+    "models",
+    "runs/*/*/*/predictions.tsv.gz",
+    "runs/*/*/*/curve.tsv",
+    "tables",
+]
+RUN = "results/runs/tiny/en/seed-1"
+
+
+@pytest.fixture(scope="session")
+def finished(make_checkout, snakemake):
+    """A checkout in which the study has run; tests must leave its results as they are."""
+    folder = make_checkout()
+    run = snakemake(folder, "--cores", "2", "--configfile", STUDY)
+    assert run.returncode == 0, run.stderr[-4000:]
+    return folder
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    """A copy of the finished checkout that a test may change; times are kept."""
+    return shutil.copytree(finished, tmp_path / "copy", symlinks=True)
+
+
+def digests(folder):
+    files = {
+        path for part in REPEATABLE for found in (folder / "results").glob(part) for path in [found, *found.rglob("*")]
+    }
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(files)
+        if path.is_file()
+    }
+
+
+def planned(snakemake, folder, config=STUDY):
+    """Names of the rules that a dry run would run."""
+    run = snakemake(folder, "-n", "--configfile", config)
+    assert run.returncode == 0, run.stderr
+    table = run.stdout.partition("Job stats:")[2].splitlines()[3:]
+    return {line.split()[0] for line in table[: next((i for i, line in enumerate(table) if not line.strip()), 0)]} - {
+        "total"
+    }
+
+
+def edit_config(folder, edit):
+    study = yaml.safe_load((folder / STUDY).read_text())
+    edit(study)
+    (folder / "edited.yaml").write_text(yaml.safe_dump(study))
+    return "edited.yaml"
+
+
+def test_what_it_leaves(finished):
+    results = finished / "results"
+    for split in ("train", "dev", "test"):
+        pairs = (results / f"pairs/dna50/{split}.tsv").read_text().splitlines()
+        assert pairs[0] == "id\tsentence1\tsentence2\tlabel"
+        assert sum(line.endswith("\t1") for line in pairs[1:]) == len(pairs[1:]) / 2
+    predictions = pd.read_csv(finished / RUN / "predictions.tsv.gz", sep="\t")
+    assert list(predictions.columns) == ["test", "id", "label", "score0", "score1"]
+    assert predictions["test"].value_counts().to_dict() == {"en": 64, "dna50": 32, "coding": 32}
+    metrics = json.loads((finished / RUN / "metrics.json").read_text())
+    assert {"seed", "data_digest", "versions", "device", "seconds", "tokens_per_second"} <= set(metrics)
+    table = pd.read_csv(results / "tables/metrics.tsv", sep="\t")
+    assert len(table) == 2 * 3
+    assert (table["accuracy_low"] <= table["accuracy"]).all() and (table["accuracy"] <= table["accuracy_high"]).all()
+
+
+def test_weights_go_but_the_best_stay(finished):
+    assert not (finished / RUN / "weights").exists()
+    assert (finished / RUN / "checkpoint.pt").exists() is False
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    AutoModelForSequenceClassification.from_pretrained(finished / "results/runs/tiny/en/best")
+    AutoTokenizer.from_pretrained(finished / "results/models/tiny")
+
+
+def test_a_second_run_does_nothing(copy, snakemake):
+    run = snakemake(copy, "--cores", "2", "--configfile", STUDY)
+    assert run.returncode == 0
+    assert "Nothing to be done" in run.stderr + run.stdout
+
+
+def test_touched_files_and_comments_rerun_nothing(copy, snakemake):
+    for path in (copy / "scripts/linguist").glob("*.py"):
+        path.write_text(path.read_text() + "\n# a comment\n")
+    assert planned(snakemake, copy) == set()
+
+
+def test_a_changed_key_reruns_what_depends_on_it(copy, snakemake):
+    config = edit_config(copy, lambda study: study["finetuning"].update(learning_rate=2e-3))
+    rerun = planned(snakemake, copy, config)
+    assert {"finetune", "evaluate", "compute_metrics"} <= rerun
+    assert not {"build_pairs", "tokenize_pairs", "train_tokenizer", "initialize_model", "search_homologs"} & rerun
+
+
+def test_a_changed_function_reruns_what_uses_it(copy, snakemake):
+    figures = copy / "scripts/linguist/figures.py"
+    figures.write_text(figures.read_text() + "\nUNUSED = 1\n")
+    assert planned(snakemake, copy) - {"all"} == {"plot_accuracy", "plot_confusion", "plot_lengths", "write_page"}
+
+
+def test_another_seed_shares_everything_but_its_run(copy, snakemake):
+    rerun = planned(snakemake, copy, edit_config(copy, lambda study: study["studies"]["small"].update(seeds=[1, 2])))
+    assert "finetune" in rerun and not {"build_pairs", "tokenize_pairs"} & rerun
+
+
+def test_the_same_seed_gives_the_same_bytes_even_if_interrupted(make_checkout, finished):
+    """Ctrl-C while fine-tuning, then the same command: it goes on, and ends with the bytes of the undisturbed run."""
+    folder = make_checkout()
+    checkpoint = folder / RUN / "checkpoint.pt"
+    with open(folder / "first.log", "w") as log:
+        # A group of its own, so that the interrupt reaches Snakemake and its jobs as it does from a terminal.
+        run = subprocess.Popen(COMMAND, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+        deadline = time.monotonic() + 300
+        while not checkpoint.exists():
+            assert run.poll() is None and time.monotonic() < deadline, (folder / "first.log").read_text()[-2000:]
+            time.sleep(0.02)
+        os.killpg(run.pid, signal.SIGINT)
+        assert run.wait(60) != 0
+    assert checkpoint.exists() and not (folder / RUN / "metrics.json").exists()
+    pairs = folder / "results/pairs/en/train.tsv"
+    before = pairs.stat().st_mtime_ns
+    again = subprocess.run(COMMAND, cwd=folder, capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr[-4000:]
+    assert "resuming at epoch" in (folder / "logs/finetune/tiny/en/seed-1.log").read_text()
+    assert pairs.stat().st_mtime_ns == before
+    assert digests(folder) == digests(finished)
+
+
+def test_a_failed_download_stops_one_branch_only(copy, snakemake, tmp_path):
+    """A resource with a wrong checksum: a non-zero exit, one clear line, and what is finished stays."""
+    table = tmp_path / "pairs.tsv"
+    table.write_text("1\ta b\tb a\t0\n")
+
+    def edit(study):
+        study["resources"]["table"] = {"path": str(table), "sha256": "0" * 64}
+        study["pairsets"]["foreign"] = {
+            "kind": "sentence",
+            "recipe": "table",
+            "files": {split: ["table"] for split in ("train", "dev", "test")},
+        }
+        study["studies"]["small"]["tests"].append("foreign")
+
+    before = digests(copy)
+    run = snakemake(copy, "--cores", "2", "--configfile", edit_config(copy, edit))
+    output = run.stdout + run.stderr
+    assert run.returncode != 0
+    assert [line for line in output.splitlines() if line.startswith("error: resources/table: ")]
+    assert not (copy / "results/resources/table").exists()
+    after = digests(copy)
+    assert {name: after.get(name) for name in before if "predictions" not in name and "tables" not in name} == {
+        name: digest for name, digest in before.items() if "predictions" not in name and "tables" not in name
+    }
+
+
+def test_the_report(copy, snakemake):
+    run = snakemake(copy, "--configfile", STUDY, "--report", "results/report.html")
+    assert run.returncode == 0, run.stderr
+    for page in ("results/report.html", "results/report/small/page.html"):
+        dom, console = browse(copy / page)
+        assert "A small study" in dom
+        assert "Uncaught" not in console and "ERROR:CONSOLE" not in console
+    assert dom.count("<svg") >= 3
+
+
+def browse(page):
+    """A page's elements after its scripts ran, and what the browser logged, from headless Chromium."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium to open the report in")
+    flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    flags += " --disable-component-update --disable-sync --enable-logging=stderr --virtual-time-budget=5000 --dump-dom"
+    profile = Path(page).parent / "browser"
+    run = subprocess.run(
+        [chromium, *flags.split(), f"--user-data-dir={profile}", Path(page).as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return run.stdout, run.stderr
+
+
+def test_predictions_have_no_timestamp(finished):
+    path = finished / RUN / "predictions.tsv.gz"
+    assert path.read_bytes()[4:8] == b"\0\0\0\0"
+    assert gzip.decompress(path.read_bytes()).startswith(b"test\tid\tlabel")
