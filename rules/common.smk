@@ -1,5 +1,6 @@
 """The settled configuration, wildcard constraints, and the functions that tell rules their inputs."""
 
+import os
 import sys
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
@@ -37,6 +38,11 @@ def models_with(key):
     return one_of(name for name, model in config["models"].items() if key in model)
 
 
+def shipped(path):
+    """A file of the workflow's own as an input: relative, so that a folder can be moved and nothing reruns."""
+    return os.path.relpath(f"{workflow.basedir}/{path}")
+
+
 # ── pair sets ──
 
 
@@ -62,7 +68,7 @@ def pair_files(pairset):
         case "coding":
             return {"sequences": f"<results>/resources/{spec['sequences']}"}
         case "grammar":
-            return {"grammar": f"{workflow.basedir}/resources/grammar/{spec['language']}.yaml"}
+            return {"grammar": [shipped(f"resources/grammar/{name}.yaml") for name in ("frames", spec["language"])]}
 
 
 def splits_of(pairset, folder="pairs", ending="tsv"):

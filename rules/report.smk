@@ -73,7 +73,7 @@ rule write_page:
         accuracy="<results>/report/{study}/accuracy.svg",
         confusion="<results>/report/{study}/confusion.svg",
         lengths="<results>/report/{study}/lengths.svg",
-        template=workflow.source_path("../reports/study.html.j2"),
+        template=shipped("reports/study.html.j2"),
     output:
         report("<results>/report/{study}/page.html", category="{study}", caption="../reports/captions/page.rst"),
     log:

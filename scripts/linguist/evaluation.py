@@ -1,5 +1,7 @@
 """Testing a run: the scores of every test pair, written once. All tables and figures come from these."""
 
+import csv
+
 import pandas as pd
 import torch
 
@@ -35,4 +37,6 @@ def evaluate(weights, tests, options, predictions, threads):
                 }
             )
         )
-    write_text(predictions, pd.concat(frames).to_csv(sep="\t", index=False, float_format="%.6g"))
+    write_text(
+        predictions, pd.concat(frames).to_csv(sep="\t", index=False, float_format="%.6g", quoting=csv.QUOTE_NONE)
+    )

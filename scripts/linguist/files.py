@@ -6,8 +6,11 @@ import json
 import os
 import shutil
 import tempfile
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
+
+from linguist.errors import LinguistError
 
 
 @contextmanager
@@ -47,10 +50,29 @@ def read_json(path):
 
 
 def open_text(path):
-    """Open a text file for reading, plain or gzip (told by its first bytes, not its name), as UTF-8."""
+    """Open a text file for reading, plain or gzip (told by its first bytes, not its name), as UTF-8 with or without BOM."""
     with open(path, "rb") as handle:
         compressed = handle.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rt", encoding="utf-8") if compressed else open(path, encoding="utf-8")
+    return gzip.open(path, "rt", encoding="utf-8-sig") if compressed else open(path, encoding="utf-8-sig")
+
+
+@contextmanager
+def reading(path):
+    """Give an open text handle; raise LinguistError for every way in which a file can be unreadable."""
+    try:
+        with open_text(path) as handle:
+            yield handle
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise LinguistError(
+            f"{path}: the gzip data are cut short or damaged ({error}); fetch the file again"
+        ) from error
+    except UnicodeDecodeError as error:
+        with open_text(path) as handle:
+            raw_lines = enumerate(handle.buffer, 1)
+            line = next(number for number, raw in raw_lines if "\ufffd" in raw.decode("utf-8", "replace"))
+        raise LinguistError(f"{path}, line {line}: not UTF-8 text; give a text file, saved as UTF-8") from error
+    except OSError as error:
+        raise LinguistError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
 
 
 def file_digest(path, algorithm="sha256"):

@@ -12,9 +12,9 @@ from sklearn.metrics import accuracy_score
 
 from linguist.errors import LinguistError
 from linguist.files import atomic_path, file_digest, read_json, write_json, write_text
-from linguist.models import load_classifier
+from linguist.models import load_classifier, save_model
 from linguist.provenance import versions
-from linguist.tokenization import PairTokens
+from linguist.tokenization import PairTokens, load_tokenizer
 from linguist.training import (
     TrainingOptions,
     batches_by_length,
@@ -90,9 +90,8 @@ def digest(*tokens):
 
 def digest_folder(folder):
     """Hex digest of the files in a folder: what a run started from."""
-    return hashlib.sha256("".join(file_digest(path) for path in sorted(Path(folder).iterdir())).encode()).hexdigest()[
-        :16
-    ]
+    digests = [file_digest(path) for path in sorted(Path(folder).iterdir())]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
 
 
 def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpoint, threads, code=""):
@@ -106,7 +105,8 @@ def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpo
     options = TrainingOptions(**options)
     train_tokens, dev_tokens = PairTokens.load(train_path), PairTokens.load(dev_path)
     model = load_classifier(model_folder, CLASSES, seed, choose_attention(options.attention))
-    accelerator = make_accelerator(choose_precision(options.precision))
+    precision = choose_precision(options.precision)
+    accelerator = make_accelerator(precision)
     to_inputs = collator(model, train_tokens, accelerator.device)
     labels = torch.from_numpy(train_tokens.labels.astype(np.int64)).to(accelerator.device)
 
@@ -126,10 +126,9 @@ def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpo
         options,
         seed,
         Path(checkpoint),
-        f"{options} {seed} {data} {digest_folder(model_folder)} {code} {threads} {versions()}",
+        f"{options} {precision} {seed} {data} {digest_folder(model_folder)} {code} {threads} {versions()}",
     )
-    with atomic_path(outputs["weights"]) as temporary:
-        model.save_pretrained(temporary)
+    save_model(model, load_tokenizer(model_folder), outputs["weights"])
     write_text(outputs["curve"], pd.DataFrame(history.curve).to_csv(sep="\t", index=False, float_format="%.6g"))
     tokens_seen = int(train_tokens.lengths.sum()) / len(batches_of(0)) * steps
     write_json(
@@ -143,7 +142,7 @@ def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpo
             "data_digest": data,
             "options": vars(options),
             "device": describe_device(accelerator.device),
-            "precision": choose_precision(options.precision),
+            "precision": precision,
             "attention": choose_attention(options.attention),
             "threads": threads,
             "versions": versions(),
@@ -159,9 +158,7 @@ def describe_device(device):
 
 def make_untrained(model_folder, seed, weights):
     """The control "untrained": the model with a fresh head for `seed` and no training, saved as a run's weights."""
-    model = load_classifier(model_folder, CLASSES, seed, "sdpa")
-    with atomic_path(weights) as temporary:
-        model.save_pretrained(temporary)
+    save_model(load_classifier(model_folder, CLASSES, seed, "sdpa"), load_tokenizer(model_folder), weights)
 
 
 def keep_best_weights(metrics, weights, select_by, target):

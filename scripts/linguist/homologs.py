@@ -4,6 +4,7 @@ Rules and their defaults follow Table 2 of "Can linguists better understand DNA?
 formula; ours is `similarity` below, for positives and negatives alike.
 """
 
+import csv
 import random
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -92,7 +93,8 @@ def _endless(total, seed):
 
 def read_hits(path):
     """BLAST's tabular hits (HIT_COLUMNS, no header) as a data frame; empty if there are none."""
-    return pd.read_csv(path, sep="\t", names=HIT_COLUMNS, dtype={"qseqid": str, "sseqid": str})
+    names = {"qseqid": str, "sseqid": str}  # a record may be named NA, or hold a quote
+    return pd.read_csv(path, sep="\t", names=HIT_COLUMNS, dtype=names, keep_default_na=False, quoting=csv.QUOTE_NONE)
 
 
 @dataclass(frozen=True)
@@ -176,21 +178,28 @@ def find_positives(spec, hits, family, files, draw):
 
 
 def families(hits):
-    """{window: family number}: windows are one family if hits of theirs overlap by more than half of the shorter one."""
+    """{window: family number}: windows are one family if hits of theirs overlap by more than half of the shorter one.
+
+    That is: the middle of one lies within the other. Hits that are linked so far stand as one cluster, so that a repeat
+    with many thousands of hits on one place costs no more than others.
+    """
     windows = {name: i for i, name in enumerate(dict.fromkeys(hits["qseqid"]))}
     links = []
     for _, group in hits.assign(
         low=hits[["sstart", "send"]].min(axis=1), high=hits[["sstart", "send"]].max(axis=1)
     ).groupby(["database", "sseqid"]):
-        open_ones = []
+        clusters = []  # (one of its windows, its furthest end, its furthest middle)
         for row in group.sort_values("low").itertuples():
-            open_ones = [other for other in open_ones if other.high > row.low]
-            links += [
-                (windows[row.qseqid], windows[other.qseqid])
-                for other in open_ones
-                if other.high - row.low > min(row.high - row.low, other.high - other.low) / 2
-            ]
-            open_ones.append(row)
+            middle = (row.low + row.high) / 2
+            merged, apart = (windows[row.qseqid], row.high, middle), []
+            for cluster in clusters:
+                window, end, furthest = cluster
+                if middle < end or row.low < furthest:
+                    links.append((merged[0], window))
+                    merged = (window, max(merged[1], end), max(merged[2], furthest))
+                elif row.low < end:
+                    apart.append(cluster)
+            clusters = [*apart, merged]
     rows, columns = np.array(links, dtype=int).reshape(-1, 2).T
     graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(windows), len(windows)))
     _, label = connected_components(graph, directed=False)

@@ -1,5 +1,7 @@
 """Figures of a run on a test, each with its interval, from predictions alone."""
 
+import csv
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -11,7 +13,8 @@ LEVEL = 0.95
 
 def read_predictions(path):
     """A run's predictions: data frame with test, id, label, score0, score1."""
-    return pd.read_csv(path, sep="\t", quoting=3, dtype={"test": str, "id": str})
+    names = {"test": str, "id": str}  # an id may be NA
+    return pd.read_csv(path, sep="\t", quoting=csv.QUOTE_NONE, dtype=names, keep_default_na=False, na_values=[""])
 
 
 def wilson(successes, n, level=LEVEL):
@@ -148,6 +151,5 @@ def summarize(metrics):
 
 def read_metrics(path):
     """The long table that `compute_metrics` gave, from its file."""
-    return pd.read_csv(
-        path, sep="\t", keep_default_na=False, na_values=[""], dtype={"model": str, "trainset": str, "test": str}
-    )
+    names = dict.fromkeys(["study", "model", "trainset", "test"], str)  # a name may be nan, or 1
+    return pd.read_csv(path, sep="\t", dtype=names, keep_default_na=False, na_values=[""])

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
 from transformers.utils import logging as transformers_logging
 
@@ -29,7 +30,7 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
         torch.manual_seed(0)  # for weights that the checkpoint lacks, as a pooler
         model = AutoModel.from_pretrained(source, dtype=torch.float32, **options)
         tokenizer = load_tokenizer(source) if not options else load_from_hub(source, revision)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:  # the hub's client, its HTTP library and safetensors each raise their own
         cure = "check the folder" if not options else "check id, revision and network, or give a local folder as path"
         raise LinguistError(f"models/{name}: cannot load {source} ({one_line(error)}); {cure}") from None
     save_model(model, tokenizer, folder)
@@ -90,5 +91,5 @@ def load_classifier(folder, labels, seed, attention):
         return AutoModelForSequenceClassification.from_pretrained(
             folder, config=config, dtype=torch.float32, attn_implementation=attention
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise LinguistError(f"{folder}: cannot be loaded as a sequence classifier ({one_line(error)})") from None

@@ -31,11 +31,15 @@ def write_pairs(path, rows):
 def read_pairs(path):
     """Read one split of a pair set: a data frame with columns id, sentence1, sentence2 (text) and label (0 or 1)."""
     try:
-        frame = pd.read_csv(path, sep="\t", quoting=csv.QUOTE_NONE, dtype=str, keep_default_na=False, encoding="utf-8")
+        frame = pd.read_csv(
+            path, sep="\t", quoting=csv.QUOTE_NONE, dtype=str, keep_default_na=False, skip_blank_lines=False
+        )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise LinguistError(f"{path}: not a tab-separated pair file ({str(error).strip()}); rebuild it") from None
     if list(frame.columns) != COLUMNS:
         raise LinguistError(f"{path}: the header is {list(frame.columns)}, expected {COLUMNS}")
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas has taken the ids for an index
+        raise LinguistError(f"{path}: line 2: more fields than the header's {len(COLUMNS)}; rebuild it")
     bad = ~frame["label"].isin(["0", "1"])
     if bad.any():
         raise LinguistError(f"{path}: line {bad.idxmax() + 2}: label {frame['label'][bad.idxmax()]!r} is not 0 or 1")

@@ -1,10 +1,9 @@
 """Pair sets of sentences: the synthetic grammar of the demo, and tables such as PAWS-X."""
 
-import csv
 from pathlib import Path
 
 from linguist.errors import LinguistError
-from linguist.files import open_text
+from linguist.files import reading
 from linguist.grammar import sentence_pairs
 from linguist.pairs import COLUMNS
 from linguist.recipes import SPLITS
@@ -45,18 +44,21 @@ def read_table(path):
     """
     if not Path(path).is_file():
         raise LinguistError(f"{path}: no such table; name the archive's member as resource:path/in/archive.tsv")
-    with open_text(path) as handle:
-        reader = csv.reader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)
-        rows, order = [], list(range(4))
-        for number, fields in enumerate(reader, 1):
+    rows, columns = [], COLUMNS
+    with reading(path) as handle:
+        for number, line in enumerate(handle, 1):
+            fields = line.rstrip("\n").split("\t")
             if number == 1 and set(COLUMNS) <= set(fields):
-                order = [fields.index(column) for column in COLUMNS]
+                columns = fields
                 continue
-            if len(fields) <= max(order):
+            if not line.strip():
+                continue
+            if len(fields) != len(columns):
                 raise LinguistError(
-                    f"{path}: line {number}: {len(fields)} tab-separated fields, expected id, sentence1, sentence2, label"
+                    f"{path}: line {number}: {len(fields)} tab-separated fields, expected {len(columns)}: "
+                    f"{', '.join(columns)}"
                 )
-            row = tuple(fields[at].strip() for at in order)
+            row = tuple(fields[columns.index(column)].strip() for column in COLUMNS)
             if row[3] not in ("0", "1", ""):
                 raise LinguistError(
                     f"{path}: line {number}: label {row[3]!r} is not 0 or 1; give a table in PAWS-X's form"

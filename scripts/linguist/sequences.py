@@ -1,13 +1,10 @@
 """Reading sequence files strictly, and writing them so that any region can be read at random."""
 
-import gzip
 import logging
 import os
 import re
 import warnings
-import zlib
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -19,7 +16,7 @@ from Bio.Seq import Seq, UndefinedSequenceError
 from Bio.SeqFeature import ExactPosition
 
 from linguist.errors import LinguistError
-from linguist.files import atomic_path, open_text
+from linguist.files import atomic_path, reading
 
 logger = logging.getLogger("linguist")
 
@@ -50,25 +47,6 @@ class CodingSequence:
     name: str
     dna: str
     protein: str
-
-
-@contextmanager
-def _reading(path):
-    """Give an open text handle; raise LinguistError for every way in which a file can be unreadable."""
-    try:
-        with open_text(path) as handle:
-            yield handle
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise LinguistError(
-            f"{path}: the gzip data are cut short or damaged ({error}); fetch the file again"
-        ) from error
-    except UnicodeDecodeError as error:
-        with open_text(path) as handle:
-            raw_lines = enumerate(handle.buffer, 1)
-            line = next(number for number, raw in raw_lines if "\ufffd" in raw.decode("utf-8", "replace"))
-        raise LinguistError(f"{path}, line {line}: not UTF-8 text; give a text file, saved as UTF-8") from error
-    except OSError as error:
-        raise LinguistError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
 
 
 def read_sequences(path, alphabet):
@@ -106,9 +84,9 @@ def read_sequences(path, alphabet):
 def _split_records(path, alphabet):
     """Yield (line number of the header, header without '>', the lines that follow it, blank ones too)."""
     start, header, lines = 0, None, []
-    with _reading(path) as handle:
+    with reading(path) as handle:
         for number, line in enumerate(handle, 1):
-            line = (line if number > 1 else line.removeprefix("\ufeff")).strip()
+            line = line.strip()
             if line.startswith(">"):
                 if header is not None:
                     yield start, header, lines
@@ -207,12 +185,12 @@ def read_coding_sequences(path, dropped=None):
 
 def _read_candidates(path):
     """Yield (name, upper-case dna, protein, genetic code, flaw or None) from a table or a GenBank file."""
-    with _reading(path) as handle:
-        columns = handle.readline().removeprefix("\ufeff").strip().split("\t")
+    with reading(path) as handle:
+        columns = handle.readline().strip().split("\t")
         if {"cds", "protein"} <= set(columns):
             yield from _read_table(path, handle, columns)
             return
-    with _reading(path) as handle:
+    with reading(path) as handle:
         yield from _read_genbank(path, handle)
 
 

@@ -21,6 +21,7 @@ from linguist import dropout
 from linguist.errors import LinguistError
 
 logger = logging.getLogger("linguist")
+PROGRESS = 30  # seconds between two progress lines
 
 
 @dataclass(frozen=True)
@@ -116,12 +117,13 @@ def train(
     parts = {"model": plain, "optimizer": optimizer, "scheduler": scheduler}
     history, first_epoch, first_step, losses = resume(checkpoint, fingerprint, parts, bits)
 
-    saved, spent, made = time.monotonic(), 0.0, 0
+    begun = saved = told = time.monotonic()
+    spent, made = 0.0, 0
     for epoch in range(first_epoch, options.epochs):
         model.train()
         batches = batches_of(epoch)
+        started = time.monotonic()
         for step in range(first_step, len(batches)):
-            started = time.monotonic()
             loss = loss_of(model, batches[step])  # in the wanted precision: prepare() put it into the model's forward
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(plain.parameters(), options.max_grad_norm)
@@ -129,12 +131,21 @@ def train(
             scheduler.step()
             optimizer.zero_grad()
             losses.append(loss.detach())
-            spent, made = spent + time.monotonic() - started, made + 1
-            if time.monotonic() - saved > 60 * options.checkpoint_minutes:
+            made += 1
+            now = time.monotonic()
+            if now - told > PROGRESS:
+                told = now
+                rate = made / (now - begun)
+                left = (steps - epoch * len(batches) - step - 1) / rate / 60
+                logger.info(
+                    "epoch %d, step %d/%d: %.2f steps/s, %.0f min left", epoch + 1, step + 1, len(batches), rate, left
+                )
+            if now - saved > 60 * options.checkpoint_minutes:
                 save(checkpoint, fingerprint, parts, bits, history, epoch, step + 1, losses)
                 saved = time.monotonic()
         first_step = 0
-        loss = float(np.mean([float(loss) for loss in losses]))
+        loss = float(np.mean([float(loss) for loss in losses]))  # waits for the device, so that the time is true
+        spent += time.monotonic() - started
         losses = []
         model.eval()
         dev = evaluate()
@@ -185,7 +196,7 @@ def resume(checkpoint, fingerprint, parts, bits):
     # Our own file, beside the run's outputs: the numpy state in it needs more than weights.
     try:
         state = torch.load(checkpoint, map_location="cpu", weights_only=False)
-    except (EOFError, RuntimeError, UnpicklingError) as error:
+    except (EOFError, OSError, RuntimeError, UnpicklingError) as error:
         logger.info("the checkpoint cannot be read (%s): starting afresh", error)
         return History(), 0, 0, []
     if state["fingerprint"] != fingerprint:

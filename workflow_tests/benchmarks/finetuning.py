@@ -90,11 +90,11 @@ def measure_ours(folder, threads):
     options = TrainingOptions(1e-5, BATCH, 1, "constant_with_warmup", 0.1, 0.0, 1.0, "loss", "auto", "auto", 60)
     model = load_classifier(folder / "model", CLASSES, 1, choose_attention("auto"))
     accelerator = make_accelerator(choose_precision("auto"))
-    to_inputs = collator(model, accelerator.device)
+    to_inputs = collator(model, tokens, accelerator.device)
     labels = torch.from_numpy(tokens.labels.astype(np.int64)).to(accelerator.device)
 
     def loss_of(model, rows):
-        logits = model(**to_inputs(tokens, rows)).logits
+        logits = model(**to_inputs(rows)).logits
         return torch.nn.functional.cross_entropy(logits.float(), labels[torch.from_numpy(rows).to(labels.device)])
 
     def batches_of(epoch):

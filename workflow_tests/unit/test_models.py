@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import SHAPES
-from linguist.errors import LinguistError
-from linguist.models import fetch_model, initialize_model, load_classifier
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
+
+from linguist.errors import LinguistError
+from linguist.models import fetch_model, initialize_model, load_classifier
 
 COMMIT = "a" * 40
 
@@ -28,7 +29,10 @@ def weights(folder):
 @pytest.mark.parametrize("architecture", ["bert", "gpt2"])
 def test_sizes_and_ids_come_from_the_tokenizer(architecture, bodies):
     """GPT-2's own defaults (50,257 tokens, special tokens at 50,256) would point past a small vocabulary."""
-    model, tokenizer = AutoModel.from_pretrained(bodies[architecture]), AutoTokenizer.from_pretrained(bodies[architecture])
+    model, tokenizer = (
+        AutoModel.from_pretrained(bodies[architecture]),
+        AutoTokenizer.from_pretrained(bodies[architecture]),
+    )
     assert model.config.vocab_size == len(tokenizer) == model.get_input_embeddings().weight.shape[0]
     for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
         assert getattr(model.config, name) == getattr(tokenizer, name)
@@ -69,7 +73,9 @@ def test_a_wrong_shape_is_one_line(change, message, tokenizers, tmp_path):
 def test_a_folder_is_fetched_unchanged(architecture, bodies, tmp_path):
     fetch_model("m", tmp_path / "model", path=bodies[architecture])
     assert weights(tmp_path / "model") == weights(bodies[architecture])
-    assert (tmp_path / "model" / "tokenizer.json").read_bytes() == (bodies[architecture] / "tokenizer.json").read_bytes()
+    assert (tmp_path / "model" / "tokenizer.json").read_bytes() == (
+        bodies[architecture] / "tokenizer.json"
+    ).read_bytes()
 
 
 def test_half_precision_comes_out_single(bodies, tmp_path):
@@ -153,7 +159,12 @@ class Hub(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if path == f"/api/models/org/tiny/tree/{COMMIT}":
             files = [
-                {"type": "file", "path": p.name, "size": p.stat().st_size, "oid": hashlib.sha1(p.read_bytes()).hexdigest()}
+                {
+                    "type": "file",
+                    "path": p.name,
+                    "size": p.stat().st_size,
+                    "oid": hashlib.sha1(p.read_bytes()).hexdigest(),
+                }
                 for p in self.server.folder.iterdir()
             ]
             return self.reply(200, json.dumps(files).encode(), Content_Type="application/json")

@@ -1,6 +1,5 @@
 """Tokenizers give back what went in, lose no long word, and encode pairs as Hugging Face does."""
 
-import os
 import random
 import time
 from pathlib import Path
@@ -18,7 +17,6 @@ from linguist.pairs import write_pairs
 from linguist.tokenization import PairTokens, encode_pairs, load_tokenizer, tokenize_pairs, train_tokenizer
 
 DNA = "".join(random.Random(3).choices("ACGT", k=150))
-MINILM = os.environ.get("LINGUIST_MINILM", "")  # a folder of a real BERT, for whoever has one
 
 
 @pytest.fixture(params=["bpe", "wordpiece"])
@@ -88,9 +86,9 @@ def bert_of_the_hub(folder):
     return folder
 
 
-@pytest.mark.parametrize("real", [False, pytest.param(True, marks=pytest.mark.skipif(not MINILM, reason="none here"))])
-def test_a_long_word_is_not_unknown_to_a_pretrained_bert(real, tmp_path):
-    source = MINILM if real else bert_of_the_hub(tmp_path / "hub")
+@pytest.mark.parametrize("real", [False, True])
+def test_a_long_word_is_not_unknown_to_a_pretrained_bert(real, tmp_path, request):
+    source = request.getfixturevalue("checkpoint") if real else bert_of_the_hub(tmp_path / "hub")
     plain = AutoTokenizer.from_pretrained(source)
     assert plain.tokenize(DNA) == ["[UNK]"], "the trap is gone from transformers: drop our own care"
     loaded = load_tokenizer(source)

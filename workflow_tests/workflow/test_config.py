@@ -48,10 +48,10 @@ def drop(*path):
 MISTAKES = {
     "an unknown key": (change("finetuning", "learning_rat", value=1), "finetuning: unknown key 'learning_rat'"),
     "a missing key": (drop("studies", "small", "seeds"), "studies.small: missing key 'seeds'"),
-    "a wrong type": (change("threads", value="two"), "threads: is 'two', but must be of type integer"),
+    "a wrong type": (change("threads", value="two"), "threads: is 'two', but must be a whole number"),
     "an unknown model": (change("studies", "small", "models", value=["tinny"]), "did you mean 'tiny'?"),
     "an unknown pair set": (change("studies", "small", "tests", value=["dna500"]), "did you mean 'dna50'?"),
-    "a missing file": (change("resources", "hg38", "path", value="no/such.fa"), "no such file: no/such.fa"),
+    "a missing file": (change("resources", "hg38", "path", value="no/such.fa"), "no such file: 'no/such.fa'"),
     "an empty seed list": (change("studies", "small", "seeds", value=[]), "studies.small.seeds: is empty"),
 }
 

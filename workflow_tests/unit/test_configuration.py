@@ -1,0 +1,352 @@
+"""The configuration: what ships is right, what is documented is there, and every mistake gets one line that says its cure."""
+
+import copy
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linguist.configuration import merge, settle
+from linguist.errors import LinguistError
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "config"
+SCHEMA = yaml.safe_load((CONFIG / "schemas/config.schema.yaml").read_text())
+DEFAULTS = yaml.safe_load((CONFIG / "defaults.yaml").read_text())
+README = (CONFIG / "README.md").read_text()
+SHA256, COMMIT = "a" * 64, "b" * 40
+STUDY = """
+resources:
+  genome: {path: genome.fa}
+pairsets:
+  en: {kind: sentence, recipe: grammar, language: en}
+  dna: {kind: dna, recipe: homologs, queries: genome, search: [genome], length: 50}
+  tab: {kind: sentence, recipe: table, files: {train: [genome], dev: [genome], test: [genome]}}
+  cod: {kind: coding, recipe: coding, sequences: genome, length: 150}
+tokenizers:
+  bpe: {type: bpe, vocab_size: 500, pairsets: [en]}
+models:
+  nano: {architecture: gpt2, tokenizer: bpe, shape: {n_layer: 1}}
+studies:
+  first: {title: t, question: q, models: [nano], trainsets: [en], seeds: [1], tests: [en, dna], controls: [untrained]}
+"""
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    """A small study that settles; the file it names is there."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "genome.fa").write_text(">r\nACGT\n")
+    (tmp_path / "folder").mkdir()
+    return yaml.safe_load(STUDY)
+
+
+def patch(study, place, value):
+    """`study` with the YAML text `value` at the dotted `place`; DELETE removes the key."""
+    study = copy.deepcopy(study)
+    *above, last = place.split(".")
+    block = study
+    for key in above:
+        block = block[key]
+    if value == "DELETE":
+        del block[last]
+    else:
+        block[last] = yaml.safe_load(value)
+    return study
+
+
+# ── what ships ──
+
+
+@pytest.mark.parametrize("path", sorted(set(CONFIG.glob("*.yaml")) - {CONFIG / "defaults.yaml"}), ids=lambda p: p.name)
+def test_a_shipped_config_settles(path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config = settle(yaml.safe_load(path.read_text()))
+    assert config["studies"]
+    for pairset in config["pairsets"].values():
+        assert set(pairset["sizes"]) == {"train", "dev", "test"}
+        assert set(pairset["rules"]) == set(DEFAULTS["pairs"]["rules"])
+        assert isinstance(pairset["seed"], int)
+    assert all("controls" in block for block in config["studies"].values())
+
+
+def properties(schema, place=""):
+    """Every key that a schema knows, as (place, key, its schema)."""
+    for key, below in schema.get("properties", {}).items():
+        yield place, key, below
+        yield from properties(below, f"{place}.{key}".strip("."))
+    for word in ("additionalProperties", "items"):
+        if isinstance(schema.get(word), dict):
+            yield from properties(schema[word], f"{place}.*".strip("."))
+    for name, below in schema.get("$defs", {}).items():
+        yield from properties(below, name)
+
+
+def test_every_key_of_the_schema_is_described():
+    keys = list(properties(SCHEMA))
+    assert len(keys) > 70
+    assert [(place, key) for place, key, below in keys if not below.get("description")] == []
+
+
+def test_every_key_of_the_schema_is_in_the_readme():
+    words = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", README))))
+    assert {key for _, key, _ in properties(SCHEMA)} - words == set()
+
+
+def readme_rows():
+    """Cells of the rows of the README's tables."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in README.splitlines() if line[:1] == "|"]
+    return [row for row in rows if row[0].startswith("`")]
+
+
+def test_every_key_of_the_readme_is_in_the_schema():
+    known = {key for _, key, _ in properties(SCHEMA)}
+    found = {part for row in readme_rows() for name in re.findall(r"`([^`]+)`", row[0]) for part in name.split(".")}
+    assert len(found) > 40
+    assert found - known == set()
+
+
+def test_the_readme_gives_the_defaults():
+    checked = 0
+    for row in readme_rows():
+        place = re.findall(r"`([^`]+)`", row[0])[0].split(".")
+        under = DEFAULTS if place[0] in DEFAULTS else DEFAULTS["pairs"]["rules"]
+        for key in place:
+            under = under.get(key) if isinstance(under, dict) else None
+        if len(row) == 3 and under is not None and not isinstance(under, dict):
+            said = yaml.safe_load(row[1])
+            assert (float(said) if isinstance(under, float | int) and isinstance(said, str) else said) == under, row
+            checked += 1
+    assert checked > 20
+
+
+def test_every_default_is_a_known_key():
+    def check(value, schema):
+        if "$ref" in schema:
+            schema = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
+        for key, below in value.items():
+            assert key in schema["properties"], key
+            if isinstance(below, dict) and below:
+                check(below, schema["properties"][key])
+
+    check(DEFAULTS, SCHEMA)
+
+
+# ── laying one over the other ──
+
+trees = st.recursive(
+    st.integers() | st.lists(st.integers(), max_size=2),
+    lambda below: st.dictionaries(st.sampled_from("abc"), below, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(trees, trees)
+def test_merging_keeps_all_of_the_upper_and_adds_the_lower(under, over):
+    merged = merge(under, over)
+    assert merge(merged, over) == merged
+    assert merge(under, {}) == (under if isinstance(under, dict) else {})
+    if isinstance(under, dict) and isinstance(over, dict):
+        assert set(merged) == set(under) | set(over)
+        assert all(merged[key] == merge(under.get(key), over[key]) for key in over)
+        assert all(merged[key] == under[key] for key in set(under) - set(over))
+    else:
+        assert merged == over
+
+
+def test_a_study_is_completed_and_not_changed(study):
+    before = copy.deepcopy(study)
+    del before["studies"]["first"]["controls"], study["studies"]["first"]["controls"]
+    study["pairs"], before["pairs"] = {"seed": 7}, {"seed": 7}
+    study["pairsets"]["dna"] |= {"sizes": {"test": 6}, "rules": {"max_hits": 3}}
+    before["pairsets"]["dna"] |= {"sizes": {"test": 6}, "rules": {"max_hits": 3}}
+    config = settle(study)
+    assert study == before
+    assert config["studies"]["first"]["controls"] == []
+    assert config["pairsets"]["dna"]["sizes"] == DEFAULTS["pairs"]["sizes"] | {"test": 6}
+    assert config["pairsets"]["dna"]["rules"] == DEFAULTS["pairs"]["rules"] | {"max_hits": 3}
+    assert config["pairsets"]["en"]["seed"] == 7
+    assert config["finetuning"] == DEFAULTS["finetuning"]
+
+
+# ── mistakes: (place, YAML put there, what the one line says) ──
+
+MAPPING = "must be a mapping of keys to values"
+MISTAKES = [
+    # unknown keys, at each level
+    ("studys", "{}", "config: unknown key 'studys'; did you mean 'studies'?"),
+    ("resources.genome.pat", "x", "resources.genome: unknown key 'pat'; did you mean 'path'?"),
+    ("pairsets.dna.lenght", "5", "pairsets.dna: unknown key 'lenght'; did you mean 'length'?"),
+    ("pairsets.dna.rules", "{min_similarty: 1}", "pairsets.dna.rules: unknown key 'min_similarty'; did you mean"),
+    ("pairsets.dna.sizes", "{trian: 4}", "pairsets.dna.sizes: unknown key 'trian'; did you mean 'train'?"),
+    ("pairsets.tab.files", "{trian: []}", "pairsets.tab.files: unknown key 'trian'; did you mean 'train'?"),
+    ("pairs", "{rules: {max_hit: 3}}", "pairs.rules: unknown key 'max_hit'; did you mean 'max_hits'?"),
+    ("pairs", "{seeds: 3}", "pairs: unknown key 'seeds'; did you mean 'seed'?"),
+    ("tokenizers.bpe.vocab", "4", "tokenizers.bpe: unknown key 'vocab'; did you mean 'vocab_size'?"),
+    ("models.nano.hug", "x", "models.nano: unknown key 'hug'; did you mean 'hub'?"),
+    ("models.nano.finetuning", "{epoch: 3}", "models.nano.finetuning: unknown key 'epoch'; did you mean 'epochs'?"),
+    ("studies.first.model", "[nano]", "studies.first: unknown key 'model'; did you mean 'models'?"),
+    ("studies.first.1", "2", "studies.first: unknown key '1'; known: title, question"),
+    ("finetuning", "{lr: 1}", "finetuning: unknown key 'lr'; known: learning_rate, batch_size"),
+    ("blast", "{db: 1}", "blast: unknown key 'db'; known: dbsize, max_target_seqs"),
+    ("tokens", "{maxlength: 1}", "tokens: unknown key 'maxlength'; did you mean 'max_length'?"),
+    ("tokens", '{"a\\nb": 1}', r"tokens: unknown key 'a\nb'; known: max_length"),
+    # missing keys
+    ("studies", "DELETE", "studies: is empty; give at least one (questions"),
+    ("studies.first.title", "DELETE", "studies.first: missing key 'title'; add it (a heading for the report)"),
+    ("pairsets.dna.kind", "DELETE", "pairsets.dna: missing key 'kind'; add it (what the two sides are)"),
+    ("pairsets.dna.queries", "DELETE", "pairsets.dna: missing key 'queries', which recipe 'homologs' needs; add it"),
+    ("pairsets.cod.length", "DELETE", "pairsets.cod: missing key 'length', which recipe 'coding' needs; add it"),
+    ("pairsets.tab.files", "{train: [genome], dev: [genome]}", "pairsets.tab.files: missing key 'test'; add it"),
+    ("tokenizers.bpe.type", "DELETE", "tokenizers.bpe: missing key 'type'; add it (byte-level BPE"),
+    ("models.nano.shape", "DELETE", "models.nano: missing key 'shape', which 'architecture' needs; add it"),
+    ("models.nano.tokenizer", "DELETE", "models.nano: missing key 'tokenizer', which 'architecture' needs; add it"),
+    # wrong types and values
+    ("threads", "two", "threads: is 'two', but must be a whole number (CPU threads"),
+    ("threads", "'2'", "threads: is '2', but must be a whole number"),
+    ("threads", "'2'", "YAML reads this as text, write 2"),
+    ("threads", "0", "threads: is 0, but must be at least 1 (CPU threads"),
+    ("threads", "true", "threads: is true, but must be a whole number"),
+    ("threads", "2.0", "threads: is 2.0, but must be a whole number"),
+    ("threads", "2024-01-01", 'threads: is "2024-01-01", but must be a whole number'),
+    ("finetuning", "{learning_rate: 1e-5}", "finetuning.learning_rate: is '1e-5', but must be a number"),
+    ("finetuning", "{learning_rate: 1e-5}", "YAML reads this as text, write 0.00001"),
+    ("finetuning", "{learning_rate: 0}", "finetuning.learning_rate: is 0, but must be above 0 (peak"),
+    ("blast", "{dbsize: 1.0e8}", "blast.dbsize: is '1.0e8', but must be a whole number"),
+    ("blast", "{dbsize: 1.0e8}", "YAML reads this as text, write 100000000"),
+    ("pairs", "{rules: {min_similarity: 85}}", "pairs.rules.min_similarity: is 85, but must be at most 1 (similarity"),
+    ("pairs", "{rules: {disjoint: 'yes'}}", "pairs.rules.disjoint: is 'yes', but must be true or false (drop"),
+    ("pairs", "{sizes: {train: 1}}", "pairs.sizes.train: is 1, but must be at least 2"),
+    ("pairsets.dna.length", "50.0", "pairsets.dna.length: is 50.0, but must be a whole number"),
+    ("pairsets.cod.length", "151", "pairsets.cod.length: is 151, but must be a multiple of 3"),
+    ("keep_weights", "nun", "keep_weights: is 'nun'; known: none, best, all"),
+    ("keep_weights", "null", "keep_weights: is null; did you mean 'none'?"),
+    ("mirror", "5", "mirror: is 5, but must be text or null (folder or URL"),
+    ("finetuning", "{schedule: consine}", "finetuning.schedule: is 'consine'; did you mean 'cosine'?"),
+    ("models.nano.shape", "{}", "models.nano.shape: is empty; give at least one (fields of"),
+    ("tokenizers.bpe.vocab_size", "10", "tokenizers.bpe.vocab_size: is 10, but must be at least 300"),
+    ("studies.first.title", "null", "studies.first.title: is null, but must be text (a heading"),
+    # something else where a mapping or a list should be
+    ("resources", "null", f"resources: is null, but {MAPPING} (raw files"),
+    ("resources", "[genome]", f'resources: is ["genome"], but {MAPPING} (raw files'),
+    ("resources.genome", "genome.fa", f"resources.genome: is 'genome.fa', but {MAPPING} (a resource"),
+    ("pairsets", "null", f"pairsets: is null, but {MAPPING} (pair sets"),
+    ("pairsets.tab.files", "[genome]", f"pairsets.tab.files: is [\"genome\"], but {MAPPING} (for recipe 'table'"),
+    ("tokenizers.bpe", "bpe", f"tokenizers.bpe: is 'bpe', but {MAPPING} (a tokenizer)"),
+    ("models", "{a: null}", f"models.a: is null, but {MAPPING} (a model"),
+    ("models", "gpt2", f"models: is 'gpt2', but {MAPPING} (models"),
+    ("studies", "[first]", f'studies: is ["first"], but {MAPPING} (questions'),
+    ("studies", "{first: [a]}", f'studies.first: is ["a"], but {MAPPING} (a study)'),
+    ("pairs", "null", f"pairs: is null, but {MAPPING} (defaults of all pair sets)"),
+    ("finetuning", "[]", f"finetuning: is [], but {MAPPING} (fine-tuning)"),
+    ("studies.first.models", "nano", "studies.first.models: is 'nano', but must be a list (names"),
+    ("studies.first.models", "[[nano]]", 'studies.first.models[0]: is ["nano"], but must be text'),
+    ("studies.first.controls", "null", "studies.first.controls: is null, but must be a list (runs that must fail"),
+    (
+        "pairsets.tab.files",
+        "{train: genome, dev: [genome], test: [genome]}",
+        "files.train: is 'genome', but must be a list",
+    ),
+    # seeds
+    ("studies.first.seeds", "[]", "studies.first.seeds: is empty; give at least one (seeds, one run for each)"),
+    ("studies.first.seeds", "[1, 1]", "studies.first.seeds: holds the same value twice; give each once"),
+    ("studies.first.seeds", "[a]", "studies.first.seeds[0]: is 'a', but must be a whole number (a seed from 0)"),
+    ("studies.first.seeds", "[-1]", "studies.first.seeds[0]: is -1, but must be at least 0 (a seed from 0)"),
+    ("studies.first.seeds", "3", "studies.first.seeds: is 3, but must be a list (seeds, one run for each)"),
+    # names that stand for nothing
+    ("studies.first.models", "[nanno]", "studies.first.models: 'nanno' is not in models; did you mean 'nano'?"),
+    ("studies.first.models", "[other]", "studies.first.models: 'other' is not in models; known: nano"),
+    ("studies.first.trainsets", "[zz]", "studies.first.trainsets: 'zz' is not in pairsets; known: en, dna, tab, cod"),
+    ("studies.first.trainsets", "[untrained]", "studies.first.trainsets: 'untrained' is not in pairsets"),
+    ("studies.first.tests", "[dnaa]", "studies.first.tests: 'dnaa' is not in pairsets; did you mean 'dna'?"),
+    ("studies.first.controls", "[untrain]", "studies.first.controls[0]: is 'untrain'; did you mean 'untrained'?"),
+    ("studies.first.controls", "[shuffled]", "studies.first.controls[0]: is 'shuffled'; known: untrained"),
+    ("models.nano.tokenizer", "bpee", "models.nano.tokenizer: 'bpee' is not in tokenizers; did you mean 'bpe'?"),
+    ("tokenizers.bpe.pairsets", "[xx]", "tokenizers.bpe.pairsets: 'xx' is not in pairsets; known: en, dna"),
+    ("tokenizers.bpe.type", "word", "tokenizers.bpe.type: is 'word'; did you mean 'wordpiece'?"),
+    ("pairsets.dna.queries", "genom", "pairsets.dna.queries: 'genom' is not in resources; did you mean 'genome'?"),
+    ("pairsets.dna.queries", "genome:x.fa", "pairsets.dna.queries: 'genome:x.fa' is not in resources"),
+    ("pairsets.dna.search", "[a]", "pairsets.dna.search: 'a' is not in resources; known: genome"),
+    ("pairsets.tab.files", "{train: ['x:m'], dev: [genome], test: [genome]}", "pairsets.tab.files: 'x' is not in res"),
+    # names
+    ("models", "{nano: {path: folder}, bpe: {path: folder}}", "tokenizers.bpe: a model has the same name"),
+    ("studies.first.models", "[nano, nano]", "studies.first.models: holds the same value twice"),
+    ("pairsets.dna.search", "[genome, genome]", "pairsets.dna.search: holds the same value twice"),
+    ("pairsets.untrained", "{kind: sentence, recipe: grammar, language: en}", "pairsets.untrained: this name stands"),
+    ("pairsets.My_Set", "{kind: sentence, recipe: grammar, language: en}", "pairsets: 'My_Set' is not a name; use low"),
+    ("resources.a b", "{path: genome.fa}", "resources: 'a b' is not a name; use letters, digits"),
+    ("pairsets", "{no: {kind: sentence, recipe: grammar, language: en}}", "pairsets: false is not a name; use lower-"),
+    ("studies", "{1: {}}", "studies: 1 is not a name; use lower-case letters"),
+    # recipes
+    ("pairsets.en.kind", "dna", "pairsets.en.kind: recipe 'grammar' makes sentence pairs, not dna"),
+    ("pairsets.dna.kind", "sentence", "pairsets.dna.kind: recipe 'homologs' makes dna or protein pairs, not sentence"),
+    ("pairsets.en.recipe", "gramar", "pairsets.en.recipe: is 'gramar'; did you mean 'grammar'?"),
+    ("pairsets.en.length", "50", "pairsets.en: recipe 'grammar' has no key 'length'; known: language"),
+    ("pairsets.dna.language", "en", "pairsets.dna: recipe 'homologs' has no key 'language'; known: queries, search"),
+    ("pairsets.en.language", "xx", "pairsets.en.language: is 'xx'; known: en, fr, de, es, zh, ja, ko"),
+    # resources
+    ("resources.genome.path", "no/such.fa", "resources.genome.path: no such file: 'no/such.fa'; correct it"),
+    ("resources.genome.path", "folder", "resources.genome.path: no such file: 'folder'; correct it"),
+    ("resources.genome.path", "x" * 300, "resources.genome.path: no such file: 'xxx"),
+    ("resources.genome.path", "null", "resources.genome.path: is null, but must be text"),
+    ("resources.genome", "{url: 'https://a.org/x'}", "resources.genome: a url needs its checksum; give 'sha256'"),
+    ("resources.genome", "{url: 'ftp://a', sha256: %s}" % SHA256, "resources.genome.url: is 'ftp://a', but must look"),
+    ("resources.genome", "{url: 'https://a.org/x', sha256: ab}", "resources.genome.sha256: is 'ab', but must look"),
+    ("resources.genome", "{url: 'https://a', sha256: %s, path: x}" % SHA256, "has 'url' and 'sha256' and 'path', but"),
+    ("resources.genome", "{}", "resources.genome: has no key, but must be a resource with either 'url'"),
+    # models
+    ("models.nano", "{}", "models.nano: has no key, but must be a model with exactly one of 'hub'"),
+    ("models.nano", "{hub: a/b, revision: %s, path: folder}" % COMMIT, "models.nano: has 'hub' and 'revision' and 'pa"),
+    ("models.nano", "{hub: a/b}", "models.nano: missing key 'revision', which 'hub' needs; add it"),
+    ("models.nano", "{hub: gpt2, revision: %s}" % COMMIT, "models.nano.hub: is 'gpt2', but must look like"),
+    ("models.nano", "{hub: a/b, revision: main}", "models.nano.revision: is 'main', but must look like"),
+    ("models.nano", "{path: folder, seed: 3}", "models.nano: missing key 'architecture', which 'seed' needs; add it"),
+    ("models.nano", "{path: genome.fa}", "models.nano.path: no such folder: 'genome.fa'; correct it"),
+    ("models.nano", "{path: nowhere}", "models.nano.path: no such folder: 'nowhere'; correct it"),
+    ("models.nano.architecture", "gpt3", "models.nano.architecture: is 'gpt3'; did you mean 'gpt2'?"),
+]
+
+
+@pytest.mark.parametrize(("place", "value", "said"), MISTAKES, ids=[f"{p}={v[:30]}" for p, v, _ in MISTAKES])
+def test_a_mistake_gets_one_line(study, place, value, said):
+    with pytest.raises(LinguistError) as caught:
+        settle(patch(study, place, value))
+    message = str(caught.value)
+    assert said in message and message.startswith("config: ")
+    assert "\n" not in message and len(message) < 500
+
+
+def test_without_a_mistake_it_settles(study):
+    settle(study)
+
+
+@pytest.mark.parametrize("whole", [[], None, "text", 3])
+def test_a_study_that_is_no_mapping_gets_one_line(whole):
+    with pytest.raises(LinguistError, match=f"^config: is .*{MAPPING}"):
+        settle(whole)
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text(max_size=5) | st.integers(), below, max_size=3),
+    max_leaves=5,
+)
+PLACES = sorted({place for place, value, _ in MISTAKES if value != "DELETE"})
+
+
+@settings(max_examples=60, deadline=None)
+@given(place=st.sampled_from(PLACES), value=junk)
+def test_junk_anywhere_is_refused_in_one_line_or_taken(place, value):
+    broken = yaml.safe_load(STUDY.replace("genome.fa", __file__))
+    *above, last = place.split(".")
+    block = broken
+    for key in above:
+        block = block[key]
+    block[last] = value
+    try:
+        settle(broken)
+    except LinguistError as error:
+        assert "\n" not in str(error) and str(error).startswith("config: ")

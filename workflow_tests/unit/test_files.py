@@ -1,0 +1,125 @@
+"""Files appear whole or not at all, and are read whatever their compression."""
+
+import gzip
+import hashlib
+import json
+import os
+import stat
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from linguist.errors import LinguistError
+from linguist.files import atomic_path, file_digest, open_text, read_json, reading, write_json, write_text
+
+
+def test_a_file_appears_whole_in_folders_that_are_made(tmp_path):
+    target = tmp_path / "a" / "b" / "c.txt"
+    with atomic_path(target) as temporary:
+        temporary.write_text("half")
+        assert (
+            not target.exists() and temporary.parent.parent == target.parent
+        )  # same file system: the rename is atomic
+        temporary.write_text("whole")
+    assert target.read_text() == "whole"
+    assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, error):
+    target = tmp_path / "x"
+    target.write_text("old")
+    with pytest.raises(error), atomic_path(target) as temporary:
+        temporary.write_text("new")
+        raise error
+    assert target.read_text() == "old" and list(tmp_path.iterdir()) == [target]
+
+
+def test_a_block_that_writes_nothing_is_an_error_and_keeps_the_old_file(tmp_path):
+    target = tmp_path / "x"
+    target.write_text("old")
+    with pytest.raises(FileNotFoundError), atomic_path(target):
+        pass
+    assert target.read_text() == "old" and list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path):
+    target = tmp_path / "model"
+    for name in ("one", "two"):
+        with atomic_path(target) as temporary:
+            temporary.mkdir()
+            (temporary / name).write_text(name)
+    assert [path.name for path in target.iterdir()] == ["two"] and list(tmp_path.iterdir()) == [target]
+
+
+def test_what_is_written_can_be_read_by_others(tmp_path):
+    before = os.umask(0o022)
+    try:
+        write_text(tmp_path / "x", "text")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o644
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.text(st.characters(exclude_characters="\r", exclude_categories=["Cs"])), name=st.sampled_from(["x", "x.gz"])
+)
+def test_text_comes_back(tmp_path, text, name):
+    write_text(tmp_path / name, text)
+    with open_text(tmp_path / name) as handle:
+        assert handle.read() == text.removeprefix("\ufeff")
+
+
+def test_compression_is_told_by_the_bytes_and_is_the_same_each_time(tmp_path):
+    write_text(tmp_path / "a.gz", "text")
+    write_text(tmp_path / "b.gz", "text")
+    assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
+    assert gzip.decompress((tmp_path / "a.gz").read_bytes()) == b"text"
+    (tmp_path / "a.gz").rename(tmp_path / "plain.txt")
+    (tmp_path / "not.gz").write_text("text")
+    for name in ("plain.txt", "not.gz"):
+        with open_text(tmp_path / name) as handle:
+            assert handle.read() == "text"
+
+
+@pytest.mark.parametrize("content", [b"", b"\x1f", "\ufeffé".encode(), gzip.compress("\ufeffé".encode())])
+def test_short_files_and_byte_order_marks(tmp_path, content):
+    (tmp_path / "x").write_bytes(content)
+    with open_text(tmp_path / "x") as handle:
+        assert handle.read() == ("é" if len(content) > 1 else content.decode())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"one\ntwo\nthr\xffee\n", ", line 3: not UTF-8 text; give a text file, saved as UTF-8"),
+        (gzip.compress(b"one\ntw\xff"), ", line 2: not UTF-8 text"),
+        (gzip.compress(b"text" * 1000)[:-9], ": the gzip data are cut short or damaged"),
+        (b"\x1f\x8bnonsense", ": the gzip data are cut short or damaged"),
+        (None, ": cannot be read"),
+    ],
+)
+def test_an_unreadable_file_gets_one_line(tmp_path, content, said):
+    path = tmp_path / "x"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(LinguistError) as caught, reading(path) as handle:
+        list(handle)
+    assert str(caught.value).startswith(f"{path}{said}") and "\n" not in str(caught.value)
+
+
+def test_json_keeps_order_and_letters(tmp_path):
+    value = {"b": [1, 0.1, None], "a": "東京 é"}
+    write_json(tmp_path / "x.json", value)
+    assert read_json(tmp_path / "x.json") == value and list(read_json(tmp_path / "x.json")) == ["b", "a"]
+    assert "東京 é" in (tmp_path / "x.json").read_text("utf-8")
+    assert json.loads((tmp_path / "x.json").read_text("utf-8")) == value
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "md5"])
+def test_digests(tmp_path, algorithm):
+    content = os.urandom(300_000)
+    (tmp_path / "x").write_bytes(content)
+    assert file_digest(tmp_path / "x", algorithm) == hashlib.new(algorithm, content).hexdigest()

@@ -1,0 +1,235 @@
+"""A run: the same inputs as one by one, the same bytes again, also after a real SIGKILL, and weights that reload."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification
+
+from linguist import dropout
+from linguist.errors import LinguistError
+from linguist.evaluation import evaluate
+from linguist.files import open_text
+from linguist.finetuning import collate, dev_figures, finetune, make_untrained, predict
+from linguist.models import load_classifier
+from linguist.tokenization import PairTokens, encode_pairs, load_tokenizer
+from linguist.training import make_accelerator
+
+ARCHITECTURES = pytest.mark.parametrize("architecture", ["bert", "gpt2"])
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def outputs_in(folder):
+    return {"metrics": folder / "metrics.json", "curve": folder / "curve.tsv", "weights": folder / "weights"}
+
+
+def run(architecture, bodies, encoded, folder, options, seed=1):
+    """Fine-tune a tiny model; returns (bytes of the weights, text of the curve, metrics)."""
+    outputs, files = outputs_in(folder), encoded[architecture]
+    finetune(bodies[architecture], files["train"], files["dev"], seed, options, outputs, folder / "checkpoint.pt", 1)
+    return read(folder)
+
+
+def read(folder):
+    outputs = outputs_in(folder)
+    weights = (outputs["weights"] / "model.safetensors").read_bytes()
+    return weights, outputs["curve"].read_text(), json.loads(outputs["metrics"].read_text())
+
+
+@ARCHITECTURES
+def test_collate_equals_a_slow_version(architecture, encoded):
+    tokens = PairTokens.load(encoded[architecture]["train"])
+    rows = np.random.default_rng(1).permutation(len(tokens))[:9]
+    use_types = architecture == "bert"
+    inputs = collate(tokens, rows, 7, use_types, "cpu")
+    assert set(inputs) == {"input_ids", "attention_mask"} | ({"token_type_ids"} if use_types else set())
+    width = max(tokens.lengths[rows])
+    for i, row in enumerate(rows):
+        inside = slice(tokens.offsets[row], tokens.offsets[row + 1])
+        rest = width - tokens.lengths[row]
+        assert inputs["input_ids"][i].tolist() == tokens.ids[inside].tolist() + [7] * rest
+        assert inputs["attention_mask"][i].tolist() == [1] * tokens.lengths[row] + [0] * rest
+        if use_types:
+            assert inputs["token_type_ids"][i].tolist() == tokens.types[inside].tolist() + [0] * rest
+
+
+@ARCHITECTURES
+@pytest.mark.parametrize("attention", ["eager", "sdpa", dropout.ATTENTION])
+def test_predict_equals_one_by_one(architecture, attention, bodies, encoded):
+    """Padding changes nothing, and the order is the table's."""
+    tokens = PairTokens.load(encoded[architecture]["train"])
+    model = load_classifier(bodies[architecture], 2, 1, attention)
+    scores = predict(model, tokens, make_accelerator("fp32"))
+    plain = load_classifier(bodies[architecture], 2, 1, "eager").eval()
+    for i in range(len(tokens)):
+        inside = slice(tokens.offsets[i], tokens.offsets[i + 1])
+        ids = torch.from_numpy(tokens.ids[inside].astype(np.int64))[None]
+        types = {"token_type_ids": torch.from_numpy(tokens.types[inside].astype(np.int64))[None]}
+        with torch.inference_mode():
+            expected = plain(input_ids=ids, **(types if architecture == "bert" else {})).logits[0]
+        np.testing.assert_allclose(scores[i], expected, rtol=1e-4, atol=1e-6)
+        if architecture == "gpt2":  # the head reads the last real token
+            with torch.inference_mode():
+                last = plain.score(plain.transformer(ids).last_hidden_state[0, -1])
+            np.testing.assert_allclose(scores[i], last, rtol=1e-4, atol=1e-6)
+
+
+def test_a_gpt2_without_a_pad_token_reads_its_last_real_token(bodies, encoded, tmp_path):
+    """As published: eos stands in for padding."""
+    for path in bodies["gpt2"].iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"pad_token_id": None}))
+    tokens, accelerator = PairTokens.load(encoded["gpt2"]["dev"]), make_accelerator("fp32")
+    with_pad, without = (
+        predict(load_classifier(folder, 2, 1, "eager"), tokens, accelerator) for folder in (bodies["gpt2"], tmp_path)
+    )
+    np.testing.assert_allclose(without, with_pad, rtol=1e-4, atol=1e-6)
+
+
+def test_an_input_longer_than_the_model_is_one_line(bodies, tokenizers, options, tmp_path):
+    frame = pd.DataFrame([("a", "G!" * 200, "C", 1)], columns=["id", "sentence1", "sentence2", "label"])
+    tokens, _ = encode_pairs(frame, load_tokenizer(tokenizers["bert"]), 300)
+    tokens.save(tmp_path / "t.npz")
+    files = {"bert": {"train": tmp_path / "t.npz", "dev": tmp_path / "t.npz"}}
+    with pytest.raises(LinguistError, match="300 tokens, but the model only 128 positions; lower tokens.max_length"):
+        run("bert", bodies, files, tmp_path, options)
+
+
+@ARCHITECTURES
+def test_a_tiny_model_learns_an_easy_pair_set(architecture, bodies, encoded, options, tmp_path):
+    options |= {"epochs": 6, "learning_rate": 5e-3, "checkpoint_minutes": 9}
+    _, curve, metrics = run(architecture, bodies, encoded, tmp_path, options)
+    assert metrics["dev_accuracy"] > 0.95
+    losses = pd.read_csv(tmp_path / "curve.tsv", sep="\t")["train_loss"]
+    assert losses.iloc[-1] < 0.5 * losses.iloc[0]
+    assert metrics["train_pairs"] == 64
+    assert metrics["attention"] == dropout.ATTENTION or torch.cuda.is_available()
+    assert not (tmp_path / "checkpoint.pt").exists()
+
+
+@ARCHITECTURES
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_seed_is_its_bytes_and_its_predictions(architecture, precision, bodies, encoded, options, tmp_path):
+    options |= {"precision": precision, "checkpoint_minutes": 9}
+    found = {}
+    for name, seed in (("first", 1), ("again", 1), ("other", 2)):
+        torch.rand(3)  # what came before must not matter
+        found[name] = run(architecture, bodies, encoded, tmp_path / name, options, seed)
+        evaluate(
+            tmp_path / name / "weights", {"dev": encoded[architecture]["dev"]}, options, tmp_path / f"{name}.tsv.gz", 1
+        )
+    assert found["first"][:2] == found["again"][:2]
+    assert found["first"][0] != found["other"][0]
+    assert (tmp_path / "first.tsv.gz").read_bytes() == (tmp_path / "again.tsv.gz").read_bytes()
+    assert (tmp_path / "first.tsv.gz").read_bytes() != (tmp_path / "other.tsv.gz").read_bytes()
+    # The saved weights reload, and score as they did in the best epoch.
+    with open_text(tmp_path / "first.tsv.gz") as handle:
+        table = pd.read_csv(handle, sep="\t")
+    figures = dev_figures(table[["score0", "score1"]].to_numpy(np.float32), table["label"].to_numpy())
+    metrics = found["first"][2]
+    assert figures["loss"] == pytest.approx(metrics["dev_loss"], rel=1e-4)  # six digits a score
+    assert figures["accuracy"] == metrics["dev_accuracy"]
+    reloaded, info = AutoModelForSequenceClassification.from_pretrained(
+        tmp_path / "first" / "weights", output_loading_info=True
+    )
+    assert not any(info[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    assert reloaded.dtype == torch.float32
+
+
+KILLED_RUN = """
+import json, os, signal, sys
+import torch
+from linguist.finetuning import finetune
+
+arguments, killing = json.loads(sys.argv[1]), int(sys.argv[2])
+whole = torch.save
+
+def save(state, path):
+    global killing
+    killing -= 1
+    whole(state, path)
+    if killing == 0:  # in the middle of writing a checkpoint
+        os.truncate(path, os.path.getsize(path) // 2)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+torch.save = save
+finetune(**arguments)
+"""
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_run_killed_for_real_ends_as_an_uninterrupted_one(precision, bodies, encoded, options, tmp_path):
+    options |= {"precision": precision}
+    whole = run("bert", bodies, encoded, tmp_path / "whole", options)
+    folder = tmp_path / "killed"
+    arguments = {
+        "model_folder": str(bodies["bert"]),
+        "train_path": str(encoded["bert"]["train"]),
+        "dev_path": str(encoded["bert"]["dev"]),
+        "seed": 1,
+        "options": options,
+        "outputs": {name: str(path) for name, path in outputs_in(folder).items()},
+        "checkpoint": str(folder / "checkpoint.pt"),
+        "threads": 1,
+    }
+    at = random.randint(2, 15)  # of 16 steps; any will do, a failure names it
+    library = str(Path(sys.modules["linguist"].__path__[0]).parent)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_RUN, json.dumps(arguments), str(at)],
+        env=os.environ | {"PYTHONPATH": library},
+        capture_output=True,
+        timeout=120,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert sorted(path.name for path in folder.iterdir()) == ["checkpoint.partial", "checkpoint.pt"]
+    resumed = run("bert", bodies, encoded, folder, options)
+    assert resumed[:2] == whole[:2], f"killed while saving step {at}"
+    assert sorted(path.name for path in folder.iterdir()) == ["curve.tsv", "metrics.json", "weights"]
+
+
+def test_a_checkpoint_of_another_model_is_not_resumed(bodies, tokenizers, encoded, options, tmp_path, monkeypatch):
+    """Same data, same options, other weights under the same name."""
+    from conftest import SHAPES
+
+    from linguist import training
+    from linguist.models import initialize_model
+
+    folder = tmp_path / "run"
+    initialize_model("m", "bert", SHAPES["bert"], tokenizers["bert"], 9, tmp_path / "other")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        saves = iter(range(5))
+        save = training.save
+        patch.setattr(training, "save", lambda *args: save(*args) if next(saves) < 4 else interrupt())
+        run("bert", bodies, encoded, folder, options)
+    assert (folder / "checkpoint.pt").exists()
+    models = {"bert": tmp_path / "other"}
+    assert (
+        run("bert", models, encoded, folder, options)[0] == run("bert", models, encoded, tmp_path / "new", options)[0]
+    )
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+@ARCHITECTURES
+def test_the_untrained_control_has_the_body_and_a_seeded_head(architecture, bodies, tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        make_untrained(bodies[architecture], seed, tmp_path / name)
+    a, b, c = ((tmp_path / name / "model.safetensors").read_bytes() for name in "abc")
+    assert a == b != c

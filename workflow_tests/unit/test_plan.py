@@ -1,0 +1,111 @@
+"""What a config asks for: each run once, with the tests of all studies that hold it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linguist import plan
+
+CONFIG = {
+    "pairsets": {
+        name: {"recipe": "grammar" if name in ("en", "fr") else "table"} for name in ("en", "fr", "dna", "zz")
+    },
+    "models": {
+        "nano": {"architecture": "gpt2", "tokenizer": "bpe", "finetuning": {"epochs": 9}},
+        "base": {"hub": "a/b"},
+    },
+    "finetuning": {"epochs": 4, "batch_size": 20},
+    "studies": {
+        "one": {
+            "models": ["nano", "base"],
+            "trainsets": ["en"],
+            "seeds": [2, 1],
+            "tests": ["en", "dna"],
+            "controls": ["untrained"],
+        },
+        "two": {
+            "models": ["nano"],
+            "trainsets": ["en", "dna"],
+            "seeds": [1, 3],
+            "tests": ["dna", "fr"],
+            "controls": [],
+        },
+    },
+}
+
+
+def test_a_study_gives_models_by_trainsets_and_controls_by_seeds():
+    assert plan.cells(CONFIG, "one") == [
+        (model, trainset, seed) for model in ("nano", "base") for trainset in ("en", "untrained") for seed in (2, 1)
+    ]
+    assert ("nano", "untrained", 3) not in plan.cells(CONFIG, "two")
+
+
+def test_shared_runs_come_once_in_the_order_of_the_config():
+    runs = plan.runs(CONFIG)
+    assert len(runs) == len(set(runs)) == 8 + 4 - 1  # (nano, en, 1) is in both
+    assert runs[:8] == plan.cells(CONFIG, "one")
+    assert set(runs) == {*plan.cells(CONFIG, "one"), *plan.cells(CONFIG, "two")}
+
+
+def test_a_run_is_tested_on_what_all_its_studies_ask_for():
+    assert plan.tests_of(CONFIG, "nano", "en") == ["en", "dna", "fr"]
+    assert plan.tests_of(CONFIG, "base", "en") == ["en", "dna"]
+    assert plan.tests_of(CONFIG, "nano", "untrained") == ["en", "dna"]  # study two has no control
+    assert plan.tests_of(CONFIG, "nano", "dna") == ["dna", "fr"]
+    assert plan.tests_of(CONFIG, "base", "dna") == []
+
+
+def test_seeds_of_a_model_and_trainset_come_from_all_studies():
+    assert plan.seeds_of(CONFIG, "nano", "en") == [2, 1, 3]
+    assert plan.seeds_of(CONFIG, "nano", "untrained") == [2, 1]
+    assert plan.seeds_of(CONFIG, "base", "dna") == []
+
+
+def test_a_model_brings_its_own_tokenizer_and_options():
+    assert plan.tokenizer_of(CONFIG, "nano") == "bpe" and plan.tokenizer_of(CONFIG, "base") == "base"
+    assert plan.finetuning_of(CONFIG, "nano") == {"epochs": 9, "batch_size": 20}
+    assert plan.finetuning_of(CONFIG, "base") == CONFIG["finetuning"] == {"epochs": 4, "batch_size": 20}
+
+
+@pytest.mark.parametrize(("tests", "said"), [(["en", "fr"], "en, fr"), (["dna"], "en"), (["zz"], "en")])
+def test_caveats_name_what_is_synthetic_and_used(tests, said):
+    config = CONFIG | {"studies": {"one": CONFIG["studies"]["one"] | {"tests": tests}}}
+    synthetic, scratch = plan.caveats(config)
+    assert synthetic.endswith(f": {said}.") and scratch.endswith(": nano.")
+    real = config | {
+        "models": {"base": {"hub": "a/b"}},
+        "pairsets": dict.fromkeys(CONFIG["pairsets"], {"recipe": "table"}),
+    }
+    assert plan.caveats(real) == []
+
+
+names = st.lists(st.sampled_from("abc"), min_size=1, unique=True)
+studies = st.fixed_dictionaries(
+    {
+        "models": names,
+        "trainsets": names,
+        "tests": names,
+        "seeds": st.lists(st.integers(0, 3), min_size=1, unique=True),
+        "controls": st.sampled_from([[], ["untrained"]]),
+    }
+)
+
+
+@given(st.dictionaries(st.text(max_size=3), studies, min_size=1, max_size=3))
+def test_the_plan_holds_just_what_the_studies_ask_for(blocks):
+    config = {"studies": blocks}
+    wanted = {
+        (model, trainset, seed, test)
+        for block in blocks.values()
+        for model in block["models"]
+        for trainset in block["trainsets"] + block["controls"]
+        for seed in block["seeds"]
+        for test in block["tests"]
+    }
+    runs = plan.runs(config)
+    assert len(runs) == len(set(runs)) and set(runs) == {cell[:3] for cell in wanted}
+    for model, trainset, _ in runs:
+        tests = plan.tests_of(config, model, trainset)
+        assert len(tests) == len(set(tests)) and set(tests) == {c[3] for c in wanted if c[:2] == (model, trainset)}
+        assert set(plan.seeds_of(config, model, trainset)) == {c[2] for c in wanted if c[:2] == (model, trainset)}

@@ -1,0 +1,160 @@
+"""`snakemake --use-conda`, with a conda channel made on the spot; and that rules and environments agree."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from linguist.recipes import RECIPES
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "scripts"
+STUDY = "workflow_tests/workflow/tiny.yaml"
+RULES = (ROOT / "Snakefile", *ROOT.glob("rules/*.smk"))
+ENVS = {path.stem: path for path in (ROOT / "envs").glob("*.yaml")}
+BLAST = ("blastn", "blastp", "makeblastdb")
+# Packages whose import has another name, and imports that come with a package which cannot do without them.
+PACKAGE_OF = {
+    "Bio": "biopython",
+    "huggingface_hub": "transformers",
+    "markupsafe": "jinja2",
+    "sklearn": "scikit-learn",
+    "torch": "pytorch",
+    "urllib3": "requests",
+    "yaml": "pyyaml",
+}
+PIP_NAME = {"pytorch": "torch"}
+
+
+def read_pins(env):
+    """{package: version} of an environment; the version is empty where it is not exact."""
+    dependencies = yaml.safe_load(ENVS[env].read_text())["dependencies"]
+    exact = (re.fullmatch(r"([\w.-]+)=(\d[\w.]*)", str(d)) for d in dependencies)
+    return {m[1] if m else str(d): m[2] if m else "" for d, m in zip(dependencies, exact, strict=True)}
+
+
+def read_rules():
+    """{rule: (environment, script)} by their names in the rule files; None for what a rule does not name."""
+    rules = {}
+    for path in RULES:
+        for block in re.split(r"^(?=(?:rule|checkpoint) \w+:)", path.read_text(), flags=re.M)[1:]:
+            env = re.search(r'^    conda:\s+"\.\./envs/([\w-]+)\.yaml"$', block, flags=re.M)
+            script = re.search(r'^    script:\s+"\.\./scripts/(\w+)\.py"$', block, flags=re.M)
+            rules[re.match(r"\w+ (\w+)", block)[1]] = (env and env[1], script and script[1])
+    return rules
+
+
+def imported_packages(*paths):
+    """Names of the conda packages that Python files, and the library's modules they import, need."""
+    packages, seen, waiting = set(), set(), list(paths)
+    while waiting:
+        path = waiting.pop()
+        if path in seen or not path.exists():
+            continue
+        seen.add(path)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                base = ["linguist"] * node.level + [node.module] * bool(node.module)
+                names = [".".join([*base, alias.name]) for alias in node.names]
+            else:
+                continue
+            for top, *rest in (name.split(".") for name in names):
+                if top == "linguist":
+                    waiting.append(SCRIPTS / "linguist" / f"{rest[0]}.py")
+                elif top not in sys.stdlib_module_names:
+                    packages.add(PACKAGE_OF.get(top, top))
+    return packages
+
+
+def test_every_rule_names_an_environment_and_every_environment_has_a_rule():
+    rules = read_rules()
+    assert [rule for rule, (env, _) in rules.items() if env is None] == ["all"]
+    assert {env for env, _ in rules.values()} - {None} == set(ENVS)
+
+
+@pytest.mark.parametrize("env", ENVS)
+def test_an_environment_has_the_versions_of_the_requirements(env):
+    locked = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements.txt").read_text(), flags=re.M))
+    pins = read_pins(env)
+    inexact = [name for name, version in pins.items() if not version]
+    assert not inexact, f"envs/{env}.yaml: {inexact} have no exact version; write them as name=1.2.3"
+    expected = {name: locked.get(PIP_NAME.get(name, name)) for name in pins if name not in ("python", "blast")}
+    assert {name: pins[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("env", ENVS)
+def test_an_environment_lists_what_its_scripts_import(env):
+    # Snakemake lets a script see its own packages as well, so that a run does not notice one that is missing here.
+    scripts = {script for used, script in read_rules().values() if used == env and script}
+    paths = [SCRIPTS / f"{script}.py" for script in scripts]
+    if "build_pairs" in scripts:  # recipes are imported by name
+        paths += [SCRIPTS / "linguist" / f"{recipe.module}.py" for recipe in RECIPES.values()]
+    needed = imported_packages(*paths) | {"python"} if scripts else set()
+    listed = set(read_pins(env)) - {"blast"}
+    assert not needed - listed, f"envs/{env}.yaml lacks {needed - listed}"
+    assert not listed - needed, f"envs/{env}.yaml has {listed - needed}, which no script of its rules imports"
+
+
+def test_planning_needs_just_what_snakemake_brings(tmp_path):
+    # A user's conda may hold Snakemake and no package of the library: those are in the rules' environments.
+    imports = "\n".join(re.findall(r"^(?:from|import) .+", "".join(map(Path.read_text, RULES)), flags=re.M))
+    (tmp_path / "imports.py").write_text(imports)
+    assert "linguist" in imports
+    assert imported_packages(tmp_path / "imports.py") <= {"snakemake", "jsonschema", "pyyaml"}
+
+
+def hide_blast(directory, copy):
+    """A folder on PATH as it is, or links to all of it but BLAST+."""
+    if not any((directory / tool).exists() for tool in BLAST):
+        return directory
+    copy.mkdir()
+    for program in directory.iterdir():
+        if program.name not in BLAST:
+            (copy / program.name).symlink_to(program)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def conda_path(tmp_path_factory):
+    """A PATH with a `conda` that installs from a channel made here, and without the machine's own BLAST+."""
+    for module in ("rattler", "rattler_build"):
+        pytest.importorskip(module, reason="py-rattler and py-rattler-build make the conda channel")
+    if missing := [tool for tool in BLAST if shutil.which(tool) is None]:
+        pytest.skip(f"no {', '.join(missing)} to put into the conda channel")
+    folder = tmp_path_factory.mktemp("conda")
+    make = [sys.executable, ROOT / "workflow_tests/conda/make_channel.py", folder / "conda", *ENVS.values()]
+    subprocess.run(make, check=True)
+    path = [hide_blast(Path(entry), folder / str(i)) for i, entry in enumerate(os.get_exec_path())]
+    return os.pathsep.join(map(str, [folder / "conda/bin", *path]))
+
+
+def test_each_rule_runs_in_its_environment(checkout, snakemake, conda_path):
+    assert [tool for tool in BLAST if shutil.which(tool, path=conda_path)] == []
+    command = ("--use-conda", "--cores", "2", "--configfile", STUDY)
+    run = snakemake(checkout, *command, env=os.environ | {"PATH": conda_path})
+    assert run.returncode == 0, run.stderr[-4000:]
+    created = re.findall(r"Environment for .*/(.+)\.yaml created \(location: (\.snakemake/conda/.+)\)", run.stderr)
+    assert {env for env, _ in created} == set(ENVS)
+    assert (checkout / "results/tables/summary.txt").stat().st_size
+
+    # Programs of the channel note how they are called.
+    calls = {env: (checkout / prefix / "calls").read_text() for env, prefix in created}
+    finished = set(re.findall(r"^(?:local)?rule (\w+):$", run.stderr, flags=re.M)) - {"all"}
+    assert {"search_homologs", "build_pairs", "finetune", "write_page"} <= finished
+    for rule, (env, script) in read_rules().items():
+        if rule in finished and script:
+            assert re.search(rf"^python .*\.{script}\.py$", calls[env], flags=re.M), f"{rule} did not run in {env}"
+    assert set(calls["blast"].split()) >= {"makeblastdb", "blastn"}
+
+    again = snakemake(checkout, *command, env=os.environ | {"PATH": conda_path})
+    assert again.returncode == 0, again.stderr[-4000:]
+    assert "Nothing to be done" in again.stdout + again.stderr
+    assert calls == {env: (checkout / prefix / "calls").read_text() for env, prefix in created}
