@@ -7,6 +7,7 @@ formula; ours is `similarity` below, for positives and negatives alike.
 import csv
 import random
 from bisect import bisect_right
+from collections import deque
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 
@@ -186,7 +187,7 @@ def families(hits):
     windows = {name: i for i, name in enumerate(dict.fromkeys(hits["qseqid"]))}
     links = []
     for _, group in hits.assign(
-        low=hits[["sstart", "send"]].min(axis=1), high=hits[["sstart", "send"]].max(axis=1)
+        low=hits[["sstart", "send"]].min(axis=1) - 1, high=hits[["sstart", "send"]].max(axis=1)
     ).groupby(["database", "sseqid"]):
         clusters = []  # (one of its windows, its furthest end, its furthest middle)
         for row in group.sort_values("low").itertuples():
@@ -267,39 +268,61 @@ def find_negatives(kind, positives, rules):
     def place(pair):
         return len(pair.sentence2), sum(map(pair.sentence2.count, strong)) / len(pair.sentence2)
 
-    def fits(pair, other):
-        length1, length2 = len(pair.sentence1), len(other.sentence2)
+    def fits(one, other):
+        pair, taken = order[one], order[other]
+        length1, length2 = len(pair.sentence1), len(taken.sentence2)
         return (
-            other.family != pair.family
+            taken.family != pair.family
             and abs(length1 - length2) <= rules["max_length_difference"] * max(length1, length2)
-            and local_similarity(aligner, pair.sentence1, other.sentence2) < rules["max_negative_similarity"]
+            and local_similarity(aligner, pair.sentence1, taken.sentence2) < rules["max_negative_similarity"]
         )
 
-    free = sorted(positives, key=place)
-    partners = []  # (pair, the one whose sentence2 it takes)
-    for pair in sorted(positives, key=place):
-        near = outward(free, bisect_right(free, place(pair), key=place))
-        other = next((other for other in near if fits(pair, other)), None)
-        if other is None:  # what is left does not fit: take another's partner, and give that one something left
-            trades = (
-                (at, left)
-                for at, (taker, taken) in enumerate(partners)
-                if fits(pair, taken)
-                for left in free
-                if fits(taker, left)
-            )
-            at, left = next(trades, (None, None))
-            if at is None:
-                raise LinguistError(
-                    f"no negative fits {pair.id1}; add sequences of other families, or raise "
-                    f"rules.max_negative_similarity ({rules['max_negative_similarity']})"
-                )
-            other, partners[at] = partners[at][1], (partners[at][0], left)
-            free.remove(left)
-        else:
-            free.remove(other)
-        partners.append((pair, other))
-    return [Homologs(one.id1, other.id2, one.sentence1, other.sentence2, one.family) for one, other in partners]
+    order = sorted(positives, key=place)
+    partners = pair_off(len(order), fits)
+    if None in partners:
+        raise LinguistError(
+            f"no negative fits {order[partners.index(None)].id1}; add sequences of other families, or raise "
+            f"rules.max_negative_similarity ({rules['max_negative_similarity']})"
+        )
+    taken = [order[other] for other in partners]
+    return [
+        Homologs(one.id1, other.id2, one.sentence1, other.sentence2, one.family)
+        for one, other in zip(order, taken, strict=True)
+    ]
+
+
+def pair_off(n, fits):
+    """Give each number below `n` another one as its own partner, such that `fits(one, partner)`, the nearest if possible.
+
+    Where nothing that is free fits, others give up their partners along a shortest chain (an augmenting path, Berge
+    1957), so that all have one if that is possible at all. Returns the partners, None for who stays without.
+    """
+    free, partner, taker = list(range(n)), {}, {}
+
+    def nearest_free(one):
+        return next((other for other in outward(free, bisect_right(free, one)) if fits(one, other)), None)
+
+    for one in range(n):
+        reached, queue = {one: None}, deque([one])  # whom each would give up its partner to
+        last, found = one, nearest_free(one)
+        while found is None and queue:
+            seeker = queue.popleft()
+            for other in outward(range(n), seeker):
+                last = taker.get(other, seeker)
+                if last not in reached and fits(seeker, other):
+                    reached[last] = seeker
+                    queue.append(last)
+                    found = nearest_free(last)
+                    if found is not None:
+                        break
+        if found is None:
+            continue
+        free.remove(found)
+        while last is not None:
+            given_up = partner.get(last)
+            partner[last], taker[found] = found, last
+            last, found = reached[last], given_up
+    return [partner.get(one) for one in range(n)]
 
 
 def outward(items, at):

@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pandas as pd
 from scipy import stats
-from sklearn.metrics import f1_score, matthews_corrcoef, roc_auc_score
+from sklearn.metrics import roc_auc_score
 
 RESAMPLES = 2000
 LEVEL = 0.95
@@ -61,22 +61,22 @@ def figures(label, score, draw):
     predicted = (score > 0).astype(int)
     n = len(label)
     counts = np.array([np.sum((label == a) & (predicted == b)) for a in (0, 1) for b in (0, 1)])
+    accuracy, f1, mcc = confusion_figures(*counts)
     _, f1s, mccs = confusion_figures(*draw.multinomial(n, counts / n, RESAMPLES).T)
     tails = [100 * (1 - LEVEL) / 2, 100 * (1 + LEVEL) / 2]
-    right = counts[0] + counts[3]
-    low, high = wilson(right, n)
+    low, high = wilson(counts[0] + counts[3], n)
     area, area_low, area_high = auroc_interval(label, score)
     f1_low, f1_high = np.percentile(f1s, tails)
     mcc_low, mcc_high = np.percentile(mccs, tails)
     return {
         "n": n,
-        "accuracy": right / n,
+        "accuracy": accuracy,
         "accuracy_low": low,
         "accuracy_high": high,
-        "f1": f1_score(label, predicted, zero_division=0),
+        "f1": f1,
         "f1_low": f1_low,
         "f1_high": f1_high,
-        "mcc": matthews_corrcoef(label, predicted),
+        "mcc": mcc,
         "mcc_low": mcc_low,
         "mcc_high": mcc_high,
         "auroc": area,

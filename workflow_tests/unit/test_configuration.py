@@ -17,7 +17,6 @@ CONFIG = ROOT / "config"
 SCHEMA = yaml.safe_load((CONFIG / "schemas/config.schema.yaml").read_text())
 DEFAULTS = yaml.safe_load((CONFIG / "defaults.yaml").read_text())
 README = (CONFIG / "README.md").read_text()
-SHA256, COMMIT = "a" * 64, "b" * 40
 STUDY = """
 resources:
   genome: {path: genome.fa}
@@ -46,6 +45,7 @@ def study(tmp_path, monkeypatch):
 
 def patch(study, place, value):
     """`study` with the YAML text `value` at the dotted `place`; DELETE removes the key."""
+    value = value.replace("SHA256", "a" * 64).replace("COMMIT", "b" * 40)
     study = copy.deepcopy(study)
     *above, last = place.split(".")
     block = study
@@ -293,15 +293,15 @@ MISTAKES = [
     ("resources.genome.path", "x" * 300, "resources.genome.path: no such file: 'xxx"),
     ("resources.genome.path", "null", "resources.genome.path: is null, but must be text"),
     ("resources.genome", "{url: 'https://a.org/x'}", "resources.genome: a url needs its checksum; give 'sha256'"),
-    ("resources.genome", "{url: 'ftp://a', sha256: %s}" % SHA256, "resources.genome.url: is 'ftp://a', but must look"),
+    ("resources.genome", "{url: 'ftp://a', sha256: SHA256}", "resources.genome.url: is 'ftp://a', but must look"),
     ("resources.genome", "{url: 'https://a.org/x', sha256: ab}", "resources.genome.sha256: is 'ab', but must look"),
-    ("resources.genome", "{url: 'https://a', sha256: %s, path: x}" % SHA256, "has 'url' and 'sha256' and 'path', but"),
+    ("resources.genome", "{url: 'https://a', sha256: SHA256, path: x}", "has 'url' and 'sha256' and 'path', but"),
     ("resources.genome", "{}", "resources.genome: has no key, but must be a resource with either 'url'"),
     # models
     ("models.nano", "{}", "models.nano: has no key, but must be a model with exactly one of 'hub'"),
-    ("models.nano", "{hub: a/b, revision: %s, path: folder}" % COMMIT, "models.nano: has 'hub' and 'revision' and 'pa"),
+    ("models.nano", "{hub: a/b, revision: COMMIT, path: folder}", "models.nano: has 'hub' and 'revision' and 'pa"),
     ("models.nano", "{hub: a/b}", "models.nano: missing key 'revision', which 'hub' needs; add it"),
-    ("models.nano", "{hub: gpt2, revision: %s}" % COMMIT, "models.nano.hub: is 'gpt2', but must look like"),
+    ("models.nano", "{hub: gpt2, revision: COMMIT}", "models.nano.hub: is 'gpt2', but must look like"),
     ("models.nano", "{hub: a/b, revision: main}", "models.nano.revision: is 'main', but must look like"),
     ("models.nano", "{path: folder, seed: 3}", "models.nano: missing key 'architecture', which 'seed' needs; add it"),
     ("models.nano", "{path: genome.fa}", "models.nano.path: no such folder: 'genome.fa'; correct it"),

@@ -2,7 +2,6 @@
 
 import gzip
 import logging
-import os
 import random
 from collections import Counter
 from pathlib import Path
@@ -24,9 +23,6 @@ from linguist.sequences import (
     read_sequences,
     write_indexed_fasta,
 )
-
-DATA = Path(os.environ.get("DNA_LINGUIST_DATA", Path(__file__).parents[3] / "shared" / "data"))
-real_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data are not in {DATA}")
 
 
 def write(path, content):
@@ -333,10 +329,9 @@ def test_refuses_a_bad_source_of_coding_sequences_in_one_line(tmp_path, content,
 # ---- real data ----
 
 
-@real_data
 @pytest.mark.parametrize(("name", "kept"), [("gbpri1.seq", 111), ("ct.gbk", 893), ("human_cds_protein.tsv", 819)])
-def test_real_coding_sequences(name, kept):
-    records = list(read_coding_sequences(DATA / "cds" / name))
+def test_real_coding_sequences(real_data, name, kept):
+    records = list(read_coding_sequences(real_data / "cds" / name))
     assert len(records) == kept == len({record.name for record in records})
     for record in records:
         translation = str(Seq(record.dna).translate())
@@ -344,17 +339,16 @@ def test_real_coding_sequences(name, kept):
         assert translation[1:] == record.protein[1:] and record.protein[0] == "M"
 
 
-@real_data
-def test_real_genomes_and_proteins():
-    for path in sorted((DATA / "genome" / "orthologs").glob("*.fa")):
+def test_real_genomes_and_proteins(real_data):
+    for path in sorted((real_data / "genome" / "orthologs").glob("*.fa")):
         (record,) = read(path)
         assert len(record.sequence) > 90_000 and record.name.startswith("chr")
-    proteins = read(DATA / "proteins" / "uniprot_mmseqs2_20000.fasta.gz", "protein")
+    proteins = read(real_data / "proteins" / "uniprot_mmseqs2_20000.fasta.gz", "protein")
     assert len(proteins) == 20_000
     with pytest.raises(LinguistError, match="looks like protein"):
-        read(DATA / "proteins" / "uniprot_mmseqs2_20000.fasta.gz", "dna")
+        read(real_data / "proteins" / "uniprot_mmseqs2_20000.fasta.gz", "dna")
     with pytest.raises(LinguistError, match="looks like DNA"):
-        read(DATA / "genome" / "orthologs" / "mm10.fa", "protein")
+        read(real_data / "genome" / "orthologs" / "mm10.fa", "protein")
 
 
 def test_the_embedded_demo_reads():

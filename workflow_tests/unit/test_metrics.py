@@ -1,0 +1,284 @@
+"""Every figure against another way to reach it: a formula, scikit-learn, brute force, a simulation."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
+
+from linguist.files import write_text
+from linguist.metrics import (
+    auroc_interval,
+    compute_metrics,
+    confusion_figures,
+    figures,
+    read_metrics,
+    read_predictions,
+    summarize,
+    wilson,
+)
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+# ── intervals ──
+
+
+@given(n=st.integers(1, 3000), share=st.floats(0, 1))
+def test_wilson_is_where_the_score_test_turns(n, share):
+    right = round(share * n)
+    z = stats.norm.ppf(0.975)
+    observed = right / n
+    middle = (observed + z**2 / (2 * n)) / (1 + z**2 / n)
+    reach = z / (1 + z**2 / n) * np.sqrt(observed * (1 - observed) / n + z**2 / (4 * n**2))
+    low, high = wilson(right, n)
+    assert (low, high) == pytest.approx((middle - reach, middle + reach), abs=1e-9)
+    assert 0 <= low <= observed + 1e-12 and observed - 1e-12 <= high <= 1
+
+
+def test_wilson_textbook_values():
+    # Newcombe (1998), Statistics in Medicine 17:857, table I: 81/263, 15/148, 0/20, 1/29
+    for right, n, low, high in [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ]:
+        assert wilson(right, n) == pytest.approx((low, high), abs=5e-5)
+
+
+def brute_auroc(label, score):
+    """Share of (positive, negative) couples in the right order; a tie is half."""
+    over = score[label == 1][:, None] - score[label == 0][None, :]
+    return np.mean((over > 0) + 0.5 * (over == 0))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(-3, 3)), min_size=2, max_size=40))
+def test_auroc_is_the_share_of_couples_in_order(rows):
+    label, score = np.array(rows).T
+    area, low, high = auroc_interval(label, score.astype(float))
+    if len(set(label)) == 1:
+        assert np.isnan([area, low, high]).all()
+    else:
+        assert area == pytest.approx(brute_auroc(label, score), abs=1e-12)
+        assert 0 <= low <= area <= high <= 1
+
+
+@pytest.mark.parametrize(("shift", "ties"), [(0.0, False), (1.0, False), (1.0, True)])
+def test_delong_agrees_with_the_bootstrap(shift, ties):
+    rng = np.random.default_rng(5)
+    label = (rng.random(400) < 0.4).astype(int)
+    score = rng.normal(size=400) + shift * label
+    score = np.round(score) if ties else score
+    area, low, high = auroc_interval(label, score)
+    areas = []
+    positive, negative = score[label == 1], score[label == 0]
+    for _ in range(1000):
+        one, other = rng.choice(positive, len(positive)), rng.choice(negative, len(negative))
+        ranks = stats.rankdata(np.concatenate([one, other]))[: len(one)]
+        areas.append((ranks.sum() - len(one) * (len(one) + 1) / 2) / (len(one) * len(other)))
+    # A percentile of 1,000 resamples is itself uncertain by about a tenth of the interval's width (0.11).
+    assert (low, high) == pytest.approx(np.percentile(areas, [2.5, 97.5]), abs=0.012)
+    assert high - area == pytest.approx(1.96 * np.std(areas), rel=0.1)
+
+
+def test_auroc_of_one_item_a_class_and_of_perfect_order():
+    assert auroc_interval(np.array([0, 1]), np.array([0.0, 1.0])) == (1, 1, 1)
+    assert auroc_interval(np.array([0, 0, 1, 1]), np.array([1.0, 2.0, 3.0, 4.0])) == (1, 1, 1)
+
+
+# ── figures from confusion counts ──
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=30))
+def test_confusion_figures_agree_with_scikit_learn(rows):
+    label, predicted = np.array(rows).T
+    counts = [np.sum((label == a) & (predicted == b)) for a in (0, 1) for b in (0, 1)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn's, on one class
+        expected = (
+            accuracy_score(label, predicted),
+            f1_score(label, predicted, zero_division=0),
+            matthews_corrcoef(label, predicted),
+        )
+    assert tuple(map(float, confusion_figures(*counts))) == pytest.approx(expected, abs=1e-12)
+
+
+def test_confusion_figures_take_arrays():
+    many = confusion_figures(*np.array([[5, 1, 2, 8], [0, 0, 0, 10], [4, 6, 0, 0]]).T)
+    assert [list(map(float, row)) for row in zip(*many, strict=True)] == [
+        [float(value) for value in confusion_figures(*counts)] for counts in ([5, 1, 2, 8], [0, 0, 0, 10], [4, 6, 0, 0])
+    ]
+
+
+def test_f1_and_mcc_do_not_overflow_on_large_tests():
+    _, f1, mcc = confusion_figures(60_000, 0, 0, 60_000)
+    assert f1 == 1 and mcc == pytest.approx(1)
+
+
+# ── all figures of a run ──
+
+
+def draw():
+    return np.random.default_rng(0)
+
+
+def balanced(n=200):
+    return np.arange(n) % 2
+
+
+def test_a_perfect_predictor():
+    label = balanced()
+    found = figures(label, np.where(label == 1, 2.0, -2.0), draw())
+    for name in ("accuracy", "f1", "mcc", "auroc", "accuracy_median"):
+        assert found[name] == 1, name
+    assert found["accuracy_low"] == pytest.approx(wilson(200, 200)[0]) and found["accuracy_high"] == 1
+    assert found["predicted_positive"] == found["majority"] == 0.5 and found["n"] == 200
+
+
+@pytest.mark.parametrize("says", [-1.0, 1.0])
+def test_a_constant_predictor_is_seen_through(says):
+    label = (np.arange(200) < 60).astype(int)
+    found = figures(label, np.full(200, says), draw())
+    assert found["accuracy"] == (0.3 if says > 0 else 0.7)
+    assert found["predicted_positive"] == (says > 0)
+    assert found["mcc"] == found["mcc_low"] == found["mcc_high"] == 0
+    assert found["auroc"] == 0.5 and found["majority"] == 0.7
+    if says < 0:
+        assert found["f1"] == found["f1_low"] == found["f1_high"] == 0  # FACTS, trap 4
+
+
+@pytest.mark.parametrize("only", [0, 1])
+@pytest.mark.parametrize("score", [np.full(50, 1.0), np.full(50, -1.0), np.linspace(-1, 1, 50)])
+def test_one_class_only(only, score):
+    found = figures(np.full(50, only), score, draw())
+    assert found["majority"] == 1
+    assert found["accuracy"] == np.mean((score > 0) == only)
+    assert np.isnan([found[name] for name in ("auroc", "auroc_low", "auroc_high")]).all()
+    assert all(np.isfinite(value) for name, value in found.items() if not name.startswith("auroc"))
+
+
+def test_a_hidden_ranking_shows_at_the_median():
+    label = balanced()
+    score = 5 + np.where(label == 1, 0.1, -0.1) * (1 + np.arange(200) / 200)  # FACTS, trap 15: all called "same"
+    found = figures(label, score, draw())
+    assert found["predicted_positive"] == 1 and found["accuracy"] == 0.5
+    assert found["auroc"] == found["accuracy_median"] == 1
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(st.integers(0, 1), st.floats(-5, 5)), min_size=1, max_size=60))
+def test_figures_lie_in_their_intervals_and_ranges(rows):
+    label, score = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    found = figures(label, score, draw())
+    assert found["accuracy"] == pytest.approx(np.mean((score > 0) == label))
+    assert found["accuracy_low"] <= found["accuracy"] + 1e-12 and found["accuracy"] - 1e-12 <= found["accuracy_high"]
+    assert found["majority"] == pytest.approx(max(np.mean(label == 1), np.mean(label == 0)))
+    assert found["predicted_positive"] == np.mean(score > 0)
+    assert -1 <= found["mcc_low"] <= found["mcc_high"] <= 1 + 1e-12 and 0 <= found["f1_low"] <= found["f1_high"] <= 1
+    assert figures(label, score, draw()) == pytest.approx(found, nan_ok=True)
+
+
+def test_the_interval_of_f1_and_mcc_agrees_with_resampling_items():
+    rng = np.random.default_rng(2)
+    label = balanced(300)
+    score = rng.normal(size=300) + label
+    found = figures(label, score, draw())
+    predicted = score > 0
+    resampled = [rng.integers(300, size=300) for _ in range(500)]
+    for name, function in (("f1", f1_score), ("mcc", matthews_corrcoef)):
+        assert found[name] == pytest.approx(function(label, predicted))
+        expected = np.percentile([function(label[at], predicted[at]) for at in resampled], [2.5, 97.5])
+        assert (found[f"{name}_low"], found[f"{name}_high"]) == pytest.approx(expected, abs=0.03)
+
+
+# ── tables ──
+
+
+def write_predictions(path, rows):
+    write_text(path, "test\tid\tlabel\tscore0\tscore1\n" + "".join("\t".join(map(str, row)) + "\n" for row in rows))
+
+
+def test_metrics_come_from_predictions_and_back_from_their_file(tmp_path):
+    rng = np.random.default_rng(1)
+    names = ["nan", "1", "en"]  # awkward, but names
+    for seed in (1, 2):
+        rows = [(test, f"{test}{i}", i % 2, *rng.normal(size=2).round(4)) for test in names for i in range(30)]
+        rows[0] = ("nan", "NA", *rows[0][2:])
+        rows[1] = ("nan", '"5', *rows[1][2:])
+        write_predictions(tmp_path / f"{seed}.tsv.gz", rows)
+    runs = [("nano", "null", seed, tmp_path / f"{seed}.tsv.gz") for seed in (1, 2)]
+    assert list(read_predictions(runs[0][3])["id"][:2]) == ["NA", '"5']
+    metrics = compute_metrics("1", ["en", "nan", "1"], runs)
+    assert list(metrics["test"]) == ["en", "nan", "1"] * 2 and list(metrics["seed"]) == [1] * 3 + [2] * 3
+    last = read_predictions(runs[1][3]).query("test == '1'")
+    assert metrics["accuracy"].iloc[-1] == np.mean((last["score1"] > last["score0"]) == last["label"])
+    assert all(kind.kind in "if" for kind in metrics.drop(columns=["study", "model", "trainset", "test"]).dtypes)
+    metrics.loc[0, "auroc"] = np.nan
+    write_text(tmp_path / "metrics.tsv", metrics.to_csv(sep="\t", index=False, float_format="%.6g"))
+    again = read_metrics(tmp_path / "metrics.tsv")
+    pd.testing.assert_frame_equal(again, metrics, rtol=1e-5, check_dtype=False)
+    assert list(again["study"]) == ["1"] * 6 and again["seed"].dtype == int
+
+
+def seeds_table(accuracies, n=100, **more):
+    """A metrics table of one model and test."""
+    rows = [
+        {"model": "m", "trainset": "t", "test": "x", "seed": i, "n": n, "accuracy": a} for i, a in enumerate(accuracies)
+    ]
+    frame = pd.DataFrame(rows)
+    frame["accuracy_low"], frame["accuracy_high"] = zip(*(wilson(round(a * n), n) for a in accuracies), strict=True)
+    others = ["auroc", "auroc_low", "auroc_high", "accuracy_median", "predicted_positive", "majority"]
+    return frame.assign(**dict.fromkeys(others, 0.5) | more)
+
+
+def test_a_summary_gives_mean_sd_range_and_the_interval_of_its_formula():
+    accuracies = [0.70, 0.74, 0.78]
+    (row,) = summarize(seeds_table(accuracies, auroc=[0.6, 0.7, 0.8], predicted_positive=[0, 0.5, 1])).to_dict(
+        "records"
+    )
+    assert row["accuracy"] == pytest.approx(0.74) and row["sd"] == pytest.approx(0.04)
+    assert (row["worst"], row["best"], row["seeds"], row["n"]) == (0.70, 0.78, 3, 100)
+    assert row["auroc"] == pytest.approx(0.7) and row["predicted_positive"] == pytest.approx(0.5)
+    # t(0.975, 2) = 4.303 (any table of t); 1.960 for the items
+    reach = np.sqrt((4.3027 * 0.04 / np.sqrt(3)) ** 2 + 1.95996**2 * 0.74 * 0.26 / 100)
+    assert (row["low"], row["high"]) == pytest.approx((0.74 - reach, 0.74 + reach), abs=1e-4)
+
+
+def test_the_interval_stays_within_0_and_1():
+    (row,) = summarize(seeds_table([0.9, 1.0])).to_dict("records")
+    assert row["high"] == 1 and 0 <= row["low"] < 0.95
+    (row,) = summarize(seeds_table([0.0, 0.1])).to_dict("records")
+    assert row["low"] == 0
+
+
+def test_with_one_seed_it_is_that_runs_own_interval():
+    (row,) = summarize(seeds_table([0.6])).to_dict("records")
+    assert (row["low"], row["high"]) == wilson(60, 100) and np.isnan(row["sd"]) and row["worst"] == row["best"] == 0.6
+
+
+def test_each_model_trainset_and_test_has_its_row():
+    frame = pd.concat([seeds_table([0.5, 0.6]).assign(test=test, model=m) for test in "yx" for m in "ba"])
+    found = summarize(frame)
+    assert list(zip(found["test"], found["model"], strict=True)) == [("y", "b"), ("y", "a"), ("x", "b"), ("x", "a")]
+    assert set(found["seeds"]) == {2}
+
+
+@pytest.mark.parametrize(("seeds", "spread"), [(3, 0.0), (3, 0.5), (5, 0.3), (20, 0.3)])
+def test_the_interval_covers_the_accuracy_over_new_seeds_and_new_items(seeds, spread):
+    """Items of differing difficulty, which all seeds share; seeds of differing skill. 95 % is the aim, 90 % the floor."""
+    rng = np.random.default_rng(7)
+    studies, items = 300, 150
+    difficulty = rng.normal(0.8, 1.5, (studies, 1, items))
+    skill = rng.normal(0, spread, (studies, seeds, 1))
+    right = rng.random((studies, seeds, items)) < 1 / (1 + np.exp(-difficulty - skill))
+    truth = np.mean(1 / (1 + np.exp(-rng.normal(0.8, 1.5, 10**6) - rng.normal(0, spread, 10**6))))
+    tables = [seeds_table(right[i].mean(axis=1), n=items).assign(test=str(i)) for i in range(studies)]
+    found = summarize(pd.concat(tables))
+    assert ((found["low"] <= truth) & (truth <= found["high"])).mean() >= 0.9
