@@ -110,43 +110,49 @@ def compute_metrics(study, tests, runs):
 def summarize(metrics):
     """Over the seeds of each (model, trainset, test): mean accuracy, its sd and range, and the other means.
 
-    The interval of the mean covers both sources of chance: the seeds (Student's t over them) and the test items, which
-    all seeds share (normal, from the mean share of right answers); the two reaches are added in quadrature. With one
-    seed it is that run's Wilson interval and covers the items only.
+    The interval of a mean covers both sources of chance: the seeds (Student's t over them) and the test items, which
+    all seeds share (normal for accuracy, DeLong's for AUROC); the two reaches are added in quadrature. With one seed it
+    is that run's own interval and covers the items only.
     """
     rows = []
     for (model, trainset, test), group in metrics.groupby(["model", "trainset", "test"], sort=False):
-        accuracy, seeds = group["accuracy"], len(group)
-        mean = accuracy.mean()
-        if seeds > 1:
-            seed_reach = stats.t.ppf((1 + LEVEL) / 2, seeds - 1) * accuracy.std(ddof=1) / np.sqrt(seeds)
-            item_reach = stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt(mean * (1 - mean) / group["n"].iloc[0])
-            reach = np.hypot(seed_reach, item_reach)
-            low, high = max(0.0, mean - reach), min(1.0, mean + reach)
+        accuracy, auroc, first = group["accuracy"], group["auroc"], group.iloc[0]
+        if len(group) > 1:
+            mean = accuracy.mean()
+            item_reach = stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt(mean * (1 - mean) / first["n"])
+            low, high = mean_interval(accuracy, item_reach)
+            auroc_low, auroc_high = mean_interval(auroc, (group["auroc_high"] - group["auroc_low"]).mean() / 2)
         else:
-            low, high = group["accuracy_low"].iloc[0], group["accuracy_high"].iloc[0]
+            low, high, auroc_low, auroc_high = first[["accuracy_low", "accuracy_high", "auroc_low", "auroc_high"]]
         rows.append(
             {
                 "model": model,
                 "trainset": trainset,
                 "test": test,
-                "n": group["n"].iloc[0],
-                "seeds": seeds,
-                "accuracy": mean,
+                "n": first["n"],
+                "seeds": len(group),
+                "accuracy": accuracy.mean(),
                 "low": low,
                 "high": high,
-                "sd": accuracy.std(ddof=1) if seeds > 1 else np.nan,
+                "sd": accuracy.std(ddof=1) if len(group) > 1 else np.nan,
                 "worst": accuracy.min(),
                 "best": accuracy.max(),
-                "auroc": group["auroc"].mean(),
-                "auroc_low": group["auroc_low"].mean(),
-                "auroc_high": group["auroc_high"].mean(),
+                "auroc": auroc.mean(),
+                "auroc_low": auroc_low,
+                "auroc_high": auroc_high,
                 "accuracy_median": group["accuracy_median"].mean(),
                 "predicted_positive": group["predicted_positive"].mean(),
-                "majority": group["majority"].iloc[0],
+                "majority": first["majority"],
             }
         )
     return pd.DataFrame(rows)
+
+
+def mean_interval(values, item_reach):
+    """Interval of the mean of `values` (one for each seed), with the items' own reach added in quadrature, in 0..1."""
+    seed_reach = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    reach = np.hypot(seed_reach, item_reach)
+    return max(0.0, values.mean() - reach), min(1.0, values.mean() + reach)
 
 
 def read_metrics(path):

@@ -30,13 +30,13 @@ def verdict(row, control=None):
 
     Args: rows of `metrics.summarize`, the trained one and its untrained control (None: the study has none). "ranks" is
     a model whose accuracy is not above the majority share, while its AUROC, which needs no threshold, is clearly above
-    chance and the control's, and the median score as threshold gives more than accuracy's interval allows. It goes
-    before "constant", since calling every pair the same may hide it.
+    chance and the control's, and which has a higher accuracy with the median score as threshold. It goes before
+    "constant", since calling every pair the same may hide it.
     """
     floor = RANKS if control is None else np.fmax(RANKS, control["auroc_high"])
     if row["low"] > row["majority"]:
         code = "uncontrolled" if control is None else "above" if row["low"] > control["high"] else "control"
-    elif row["auroc_low"] > floor and row["accuracy_median"] > row["high"]:
+    elif row["auroc_low"] > floor and row["accuracy_median"] > row["accuracy"]:
         code = "ranks"
     elif not CONSTANT <= row["predicted_positive"] <= 1 - CONSTANT:
         code = "constant"

@@ -55,8 +55,8 @@ FLAT = ROW | CHANCE | {"accuracy_median": 0.5}
         (FLAT | {"predicted_positive": 0.9, "auroc": 0.74, "auroc_low": 0.69, "accuracy_median": 0.68}, None, "ranks"),
         # it ranks no better than the untrained head: a shortcut of the pair set, not a thing learned
         (FLAT | {"auroc": 0.6, "auroc_low": 0.57, "accuracy_median": 0.58}, CONTROL | {"auroc_high": 0.62}, "chance"),
-        # a wide interval over few seeds: no better threshold is in sight, so the threshold is not to blame
-        (FLAT | {"high": 0.64, "auroc": 0.6, "auroc_low": 0.57, "accuracy_median": 0.57}, CONTROL, "chance"),
+        # another threshold would not help: the threshold is not to blame
+        (FLAT | {"auroc": 0.6, "auroc_low": 0.57, "accuracy_median": 0.49}, CONTROL, "chance"),
         (FLAT | {"auroc_low": np.nan, "auroc": np.nan, "auroc_high": np.nan}, CONTROL, "chance"),
         (FLAT | {"auroc_low": 0.6, "accuracy_median": 0.6}, CONTROL | {"auroc_high": np.nan}, "ranks"),
     ],
