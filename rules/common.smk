@@ -19,7 +19,7 @@ except LinguistError as error:
 
 wildcard_constraints:
     resource=r"[A-Za-z0-9][A-Za-z0-9_-]*",
-    kind="|".join(["dna", "protein"]),
+    kind="|".join(blast.PROGRAMS),
     pairset=r"[a-z0-9][a-z0-9-]*",
     tokenizer=r"[a-z0-9][a-z0-9-]*",
     model=r"[a-z0-9][a-z0-9-]*",
@@ -44,6 +44,10 @@ def shipped(path):
 
 
 # ── pair sets ──
+
+
+def recipe_of(pairset):
+    return RECIPES[config["pairsets"][pairset]["recipe"]]
 
 
 def resource_of(reference):
@@ -120,7 +124,9 @@ def study_outputs():
     ]
     used = {p for study in config["studies"].values() for p in (*study["trainsets"], *study["tests"])}
     wanted += [f"<results>/pairs/{pairset}/audit.json" for pairset in sorted(used)]
+    trained = [run for run in plan.runs(config) if run[1] != plan.UNTRAINED]
     if config["keep_weights"] == "best":
-        trained = {(m, t) for m, t, _ in plan.runs(config) if t != plan.UNTRAINED}
-        wanted += [f"<results>/runs/{m}/{t}/best" for m, t in sorted(trained)]
+        wanted += [f"<results>/runs/{m}/{t}/best" for m, t in sorted({run[:2] for run in trained})]
+    elif config["keep_weights"] == "all":
+        wanted += [f"<results>/runs/{m}/{t}/seed-{s}/weights" for m, t, s in trained]
     return wanted

@@ -24,7 +24,7 @@ rule evaluate:
     params:
         tests=lambda wildcards: plan.tests_of(config, wildcards.model, wildcards.trainset),
         options=lambda wildcards: plan.finetuning_of(config, wildcards.model),
-        code=code_digest("evaluation"),
+        code=code_digest("evaluate"),
     script:
         "../scripts/evaluate.py"
 
@@ -41,7 +41,7 @@ rule compute_metrics:
     params:
         tests=lookup(dpath="studies/{study}/tests", within=config),
         runs=lambda wildcards: plan.cells(config, wildcards.study),
-        code=code_digest("metrics"),
+        code=code_digest("compute_metrics"),
     script:
         "../scripts/compute_metrics.py"
 
@@ -56,5 +56,7 @@ rule collect_metrics:
     localrule: True
     conda:
         "../envs/plots.yaml"
+    params:
+        code=code_digest("collect_metrics"),
     script:
         "../scripts/collect_metrics.py"

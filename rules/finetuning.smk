@@ -26,7 +26,7 @@ rule finetune:
     params:
         options=lambda wildcards: plan.finetuning_of(config, wildcards.model),
         checkpoint=subpath(output.metrics, parent=True),
-        code=code_digest("finetuning"),
+        code=code_digest("finetune"),
     script:
         "../scripts/finetune.py"
 
@@ -41,7 +41,7 @@ rule make_untrained:
     conda:
         "../envs/lm.yaml"
     params:
-        code=code_digest("finetuning"),
+        code=code_digest("make_untrained"),
     script:
         "../scripts/make_untrained.py"
 
@@ -58,6 +58,6 @@ rule keep_best_weights:
         "../envs/lm.yaml"
     params:
         select_by=lambda wildcards: plan.finetuning_of(config, wildcards.model)["select_by"],
-        code=code_digest("finetuning"),
+        code=code_digest("keep_best_weights"),
     script:
         "../scripts/keep_best_weights.py"

@@ -26,8 +26,12 @@ rule sample_queries:
     conda:
         "../envs/sequences.yaml"
     params:
-        spec=lookup(dpath="pairsets/{pairset}", within=config),
-        code=code_digest("homologs"),
+        kind=lookup(dpath="pairsets/{pairset}/kind", within=config),
+        length=lookup(dpath="pairsets/{pairset}/length", within=config),
+        windows=lookup(dpath="pairsets/{pairset}/rules/windows", within=config),
+        seed=lookup(dpath="pairsets/{pairset}/seed", within=config),
+        max_masked=lookup(dpath="pairsets/{pairset}/rules/max_masked", within=config),
+        code=code_digest("sample_queries"),
     script:
         "../scripts/sample_queries.py"
 
@@ -44,16 +48,20 @@ rule search_homologs:
         "<benchmarks>/search_homologs/{pairset}/{resource}.tsv"
     conda:
         "../envs/blast.yaml"
-    threads: 2
+    threads: 16  # BLAST's hits do not depend on it
+    resources:
+        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+        runtime="12h",
     params:
         program=lambda wildcards: blast.PROGRAMS[config["pairsets"][wildcards.pairset]["kind"]],
         evalue=lookup(dpath="pairsets/{pairset}/rules/max_evalue", within=config),
         dbsize=config["blast"]["dbsize"],
         targets=config["blast"]["max_target_seqs"],
+        hsps=lambda wildcards: config["pairsets"][wildcards.pairset]["rules"]["max_hits"] + 1,
         columns=" ".join(blast.HIT_COLUMNS),
     shell:
         "{params.program} -query {input.queries} -db {input.database}/db -num_threads {threads} -evalue {params.evalue}"
-        " -dbsize {params.dbsize} -max_target_seqs {params.targets} -outfmt '6 {params.columns}' -out {output} > {log} 2>&1"
+        " -dbsize {params.dbsize} -max_target_seqs {params.targets} -max_hsps {params.hsps} -outfmt '6 {params.columns}' -out {output} > {log} 2>&1"
 
 
 rule build_pairs:
@@ -69,7 +77,7 @@ rule build_pairs:
         "../envs/sequences.yaml"
     params:
         spec=lookup(dpath="pairsets/{pairset}", within=config),
-        code=lambda wildcards: code_digest("pairs", RECIPES[config["pairsets"][wildcards.pairset]["recipe"]].module),
+        code=lambda wildcards: code_digest("build_pairs", f"linguist.{recipe_of(wildcards.pairset).module}"),
     script:
         "../scripts/build_pairs.py"
 
@@ -84,6 +92,6 @@ rule audit_pairs:
     conda:
         "../envs/sequences.yaml"
     params:
-        code=code_digest("audit"),
+        code=code_digest("audit_pairs"),
     script:
         "../scripts/audit_pairs.py"

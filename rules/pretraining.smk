@@ -13,7 +13,7 @@ rule initialize_model:
     conda:
         "../envs/lm.yaml"
     params:
-        model=lookup(dpath="models/{model}", within=config),
-        code=code_digest("models"),
+        source=lambda wildcards: plan.source_of(config, wildcards.model),
+        code=code_digest("initialize_model"),
     script:
         "../scripts/initialize_model.py"

@@ -11,7 +11,7 @@ rule tabulate_study:
     conda:
         "../envs/plots.yaml"
     params:
-        code=code_digest("report"),
+        code=code_digest("tabulate_study"),
     script:
         "../scripts/tabulate_study.py"
 
@@ -26,7 +26,7 @@ rule plot_accuracy:
     conda:
         "../envs/plots.yaml"
     params:
-        code=code_digest("figures"),
+        code=code_digest("plot_accuracy"),
     script:
         "../scripts/plot_accuracy.py"
 
@@ -45,7 +45,7 @@ rule plot_confusion:
     params:
         tests=lookup(dpath="studies/{study}/tests", within=config),
         runs=lambda wildcards: plan.cells(config, wildcards.study),
-        code=code_digest("figures"),
+        code=code_digest("plot_confusion"),
     script:
         "../scripts/plot_confusion.py"
 
@@ -61,7 +61,7 @@ rule plot_lengths:
         "../envs/plots.yaml"
     params:
         kinds=lambda wildcards: {t: config["pairsets"][t]["kind"] for t in config["studies"][wildcards.study]["tests"]},
-        code=code_digest("figures"),
+        code=code_digest("plot_lengths"),
     script:
         "../scripts/plot_lengths.py"
 
@@ -70,6 +70,7 @@ rule write_page:
     input:
         metrics="<results>/tables/{study}.metrics.tsv",
         runs=lambda wildcards: trained_metrics_of(wildcards.study),
+        tokens=lambda wildcards: [f"{tokens_of(*cell)}/tokens.json" for cell in plan.readings(config, wildcards.study)],
         accuracy="<results>/report/{study}/accuracy.svg",
         confusion="<results>/report/{study}/confusion.svg",
         lengths="<results>/report/{study}/lengths.svg",
@@ -81,8 +82,9 @@ rule write_page:
     conda:
         "../envs/plots.yaml"
     params:
+        readings=lambda wildcards: [", ".join(cell) for cell in plan.readings(config, wildcards.study)],
         config={key: config[key] for key in ("studies", "pairsets", "models", "finetuning")},
-        code=code_digest("report"),
+        code=code_digest("write_page"),
     script:
         "../scripts/write_page.py"
 
@@ -99,6 +101,6 @@ rule summarize_studies:
     params:
         studies=config["studies"],
         notes=plan.caveats(config),
-        code=code_digest("report"),
+        code=code_digest("summarize_studies"),
     script:
         "../scripts/summarize_studies.py"

@@ -13,8 +13,7 @@ rule fetch_resource:
         "../envs/sequences.yaml"
     params:
         source=lookup(dpath="resources/{resource}", within=config),
-        mirror=config["mirror"],
-        code=code_digest("resources"),
+        code=code_digest("fetch_resource"),
     script:
         "../scripts/fetch_resource.py"
 
@@ -30,7 +29,7 @@ rule unpack_resource:
     conda:
         "../envs/sequences.yaml"
     params:
-        code=code_digest("resources"),
+        code=code_digest("unpack_resource"),
     script:
         "../scripts/unpack_resource.py"
 
@@ -49,7 +48,7 @@ rule index_sequences:
     conda:
         "../envs/sequences.yaml"
     params:
-        code=code_digest("sequences"),
+        code=code_digest("index_sequences"),
     script:
         "../scripts/index_sequences.py"
 
@@ -67,8 +66,7 @@ rule fetch_model:
     conda:
         "../envs/lm.yaml"
     params:
-        source=lookup(dpath="models/{model}", within=config),
-        mirror=config["mirror"],
-        code=code_digest("models"),
+        source=lambda wildcards: plan.source_of(config, wildcards.model),
+        code=code_digest("fetch_model"),
     script:
         "../scripts/fetch_model.py"

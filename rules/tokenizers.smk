@@ -14,7 +14,7 @@ rule train_tokenizer:
         "../envs/lm.yaml"
     params:
         tokenizer=lookup(dpath="tokenizers/{tokenizer}", within=config),
-        code=code_digest("tokenization"),
+        code=code_digest("train_tokenizer"),
     script:
         "../scripts/train_tokenizer.py"
 
@@ -32,6 +32,6 @@ rule tokenize_pairs:
         "../envs/lm.yaml"
     params:
         max_length=config["tokens"]["max_length"],
-        code=code_digest("tokenization"),
+        code=code_digest("tokenize_pairs"),
     script:
         "../scripts/tokenize_pairs.py"

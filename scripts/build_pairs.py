@@ -1,15 +1,14 @@
 """Make a pair set by its recipe."""
 
-from pathlib import Path
-
 from linguist.logs import start_log
-from linguist.pairs import build_pairs
+from linguist.pairs import write_pairs
+from linguist.recipes import build_pairs
 
 
 def main(smk):
     start_log(smk.log[0])
-    files = dict(smk.input.items())
-    build_pairs(smk.wildcards.pairset, smk.params.spec, files, Path(smk.output.train).parent)
+    for split, rows in build_pairs(smk.wildcards.pairset, smk.params.spec, dict(smk.input.items())).items():
+        write_pairs(smk.output[split], rows)
 
 
 if "snakemake" in globals():

@@ -6,8 +6,8 @@ from linguist.models import fetch_model
 
 def main(smk):
     start_log(smk.log[0])
-    source = {key: smk.params.source[key] for key in ("hub", "revision", "path") if key in smk.params.source}
-    fetch_model(smk.wildcards.model, smk.output[0], mirror=smk.params.mirror, **source)
+    # The mirror is not a param: it says from where, the revision or folder says what.
+    fetch_model(smk.wildcards.model, smk.output[0], mirror=smk.config["mirror"], **smk.params.source)
 
 
 if "snakemake" in globals():

@@ -6,7 +6,8 @@ from linguist.resources import fetch
 
 def main(smk):
     start_log(smk.log[0])
-    fetch(smk.wildcards.resource, smk.output[0], mirror=smk.params.mirror, **smk.params.source)
+    # The mirror is not a param: it says from where, the checksum says what.
+    fetch(smk.wildcards.resource, smk.output[0], mirror=smk.config["mirror"], **smk.params.source)
 
 
 if "snakemake" in globals():

@@ -6,7 +6,7 @@ from linguist.models import initialize_model
 
 def main(smk):
     start_log(smk.log[0])
-    model = smk.params.model
+    model = smk.params.source
     initialize_model(
         smk.wildcards.model, model["architecture"], model["shape"], smk.input[0], model.get("seed", 0), smk.output[0]
     )

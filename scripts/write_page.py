@@ -9,6 +9,7 @@ from linguist.report import collect_facts, write_page
 def main(smk):
     start_log(smk.log[0])
     metrics = read_metrics(smk.input.metrics)
+    tokens = {name: read_json(path) for name, path in zip(smk.params.readings, smk.input.tokens, strict=True)}
     write_page(
         smk.output[0],
         smk.wildcards.study,
@@ -16,7 +17,7 @@ def main(smk):
         summarize(metrics),
         metrics,
         figures={name: smk.input[name] for name in ("accuracy", "confusion", "lengths")},
-        facts=collect_facts([read_json(path) for path in smk.input.runs]),
+        facts=collect_facts([read_json(path) for path in smk.input.runs], tokens),
         template=smk.input.template,
     )
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from Bio.Seq import translate
 
-from linguist.homologs import split_families
+from linguist.homologs import aligner_for, local_similarity, split_families
 from linguist.recipes import SPLITS
 from linguist.sequences import read_coding_sequences
 
 WORD = 12  # two proteins that share a word of so many residues are one family
 MAX_AGREEMENT = 0.5  # share of positions at which a negative's protein may agree with the translation
+LARGEST_FAMILY = 0.1  # share of a split, so that no large gene family fills it
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,15 @@ def from_coding_sequences(spec, files):
 
     Half of the rows are positives. Negatives keep the DNA and take, turn and turn about, another gene's window that is
     itself a positive's protein ("other") or a window of the same protein further on ("shifted"); the id ends with the
-    kind. A family of genes (a shared word of 12 residues) stays in one split.
+    kind. A family of genes (a shared word of 12 residues) stays in one split and fills at most a tenth of it.
     """
     windows = list(cut_windows(list(read_coding_sequences(files["sequences"])), spec["length"] // 3))
-    splits = split_families(windows, {s: spec["sizes"][s] // 2 for s in SPLITS}, spec["seed"], "windows")
-    return {split: _rows(chosen, windows, random.Random(f"{split} {spec['seed']}")) for split, chosen in splits.items()}
+    halves, seed = {split: spec["sizes"][split] // 2 for split in SPLITS}, spec["seed"]
+    limit = spec["rules"]["max_negative_similarity"]
+    return {
+        split: _rows(chosen, windows, limit, random.Random(f"{split} {seed}"))
+        for split, chosen in split_families(windows, halves, seed, "windows", LARGEST_FAMILY).items()
+    }
 
 
 def cut_windows(sequences, residues):
@@ -68,14 +73,18 @@ def _families(sequences):
     return [root(i) for i in range(len(sequences))]
 
 
-def refuted(dna, protein):
-    """Whether the codon table says that `dna` does not code for `protein`: they agree at half of the residues at most."""
-    agreeing = sum(a == b for a, b in zip(translate(dna), protein, strict=True))
-    return agreeing <= MAX_AGREEMENT * len(protein)
+def refuted(dna, protein, aligner, limit):
+    """Whether the codon table says that `dna` does not code for `protein`, nor for a relative of it.
+
+    In place they agree at half of the residues at most, and in any place their local similarity is below `limit`.
+    """
+    translation = translate(dna)
+    agreeing = sum(a == b for a, b in zip(translation, protein, strict=True))
+    return agreeing <= MAX_AGREEMENT * len(protein) and local_similarity(aligner, translation, protein) < limit
 
 
-def _rows(chosen, windows, draw):
-    followers = {}
+def _rows(chosen, windows, limit, draw):
+    aligner, followers = aligner_for("protein"), {}
     for window in windows:
         followers.setdefault(window.name, []).append(window)
     rows = []
@@ -84,7 +93,7 @@ def _rows(chosen, windows, draw):
         others = [other for other in draw.sample(chosen, min(20, len(chosen))) if other.name != window.name]
         shifted = [other for other in followers[window.name] if other is not window]
         for kind, candidates in [("other", others), ("shifted", shifted)][:: 1 if number % 2 else -1]:
-            negative = next((other for other in candidates if refuted(window.dna, other.protein)), None)
+            negative = next((other for other in candidates if refuted(window.dna, other.protein, aligner, limit)), None)
             if negative is not None:
                 rows.append((_name(window, negative, kind), window.dna, negative.protein, 0))
                 break

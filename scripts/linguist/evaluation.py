@@ -9,7 +9,7 @@ from linguist.files import write_text
 from linguist.finetuning import CLASSES, predict
 from linguist.models import load_classifier
 from linguist.tokenization import PairTokens
-from linguist.training import choose_attention, choose_precision, make_accelerator
+from linguist.training import choose_attention, make_accelerator
 
 
 def evaluate(weights, tests, options, predictions, threads):
@@ -19,8 +19,8 @@ def evaluate(weights, tests, options, predictions, threads):
     Writes `predictions` (gzip table): test, id, label, score0, score1 (logits, six significant digits).
     """
     torch.set_num_threads(threads)
-    accelerator = make_accelerator(choose_precision(options["precision"]))
-    attention = choose_attention(options["attention"])
+    accelerator, _ = make_accelerator(options["precision"])
+    attention = choose_attention(options["attention"], accelerator.device)
     model = load_classifier(weights, CLASSES, 0, attention).to(accelerator.device)
     frames = []
     for test, path in tests.items():

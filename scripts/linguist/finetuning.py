@@ -19,7 +19,7 @@ from linguist.training import (
     TrainingOptions,
     batches_by_length,
     choose_attention,
-    choose_precision,
+    discard,
     make_accelerator,
     train,
 )
@@ -52,6 +52,9 @@ def collator(model, tokens, device):
     """
     config, longest = model.config, int(tokens.lengths.max())
     room = getattr(config, "max_position_embeddings", None) or longest
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+            room -= module.padding_idx + 1  # a RoBERTa counts its positions from there
     if longest > room:
         raise LinguistError(
             f"an input has {longest} tokens, but the model only {room} positions; lower tokens.max_length"
@@ -99,14 +102,14 @@ def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpo
 
     Args: `train_path`, `dev_path` are token files; `options` the keyword arguments of TrainingOptions; `outputs` has the
     paths `metrics` (JSON), `curve` (table, an epoch a row) and `weights` (a Hugging Face folder); `checkpoint` is where a
-    killed attempt goes on; `code` is a digest of the code, so that a checkpoint of other code is not resumed.
+    killed attempt goes on, deleted once all outputs are there; `code` is a digest of the code, so that a checkpoint of other code is not resumed.
     """
     torch.set_num_threads(threads)
     options = TrainingOptions(**options)
     train_tokens, dev_tokens = PairTokens.load(train_path), PairTokens.load(dev_path)
-    model = load_classifier(model_folder, CLASSES, seed, choose_attention(options.attention))
-    precision = choose_precision(options.precision)
-    accelerator = make_accelerator(precision)
+    accelerator, precision = make_accelerator(options.precision)
+    attention, checkpoint = choose_attention(options.attention, accelerator.device), Path(checkpoint)
+    model = load_classifier(model_folder, CLASSES, seed, attention)
     to_inputs = collator(model, train_tokens, accelerator.device)
     labels = torch.from_numpy(train_tokens.labels.astype(np.int64)).to(accelerator.device)
 
@@ -118,15 +121,17 @@ def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpo
         return torch.nn.functional.cross_entropy(logits.float(), labels[torch.from_numpy(rows).to(labels.device)])
 
     data = digest(train_tokens, dev_tokens)
+    means = f"{accelerator.device.type} {precision} {attention} {threads} {code} {versions()}"
     history, seconds, steps = train(
+        accelerator,
         model,
         batches_of,
         loss_of,
         lambda: dev_figures(predict(model, dev_tokens, accelerator), dev_tokens.labels),
         options,
         seed,
-        Path(checkpoint),
-        f"{options} {precision} {seed} {data} {digest_folder(model_folder)} {code} {threads} {versions()}",
+        checkpoint,
+        f"{options} {seed} {data} {digest_folder(model_folder)} {means}",
     )
     save_model(model, load_tokenizer(model_folder), outputs["weights"])
     write_text(outputs["curve"], pd.DataFrame(history.curve).to_csv(sep="\t", index=False, float_format="%.6g"))
@@ -143,13 +148,14 @@ def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpo
             "options": vars(options),
             "device": describe_device(accelerator.device),
             "precision": precision,
-            "attention": choose_attention(options.attention),
+            "attention": attention,
             "threads": threads,
             "versions": versions(),
             "seconds": round(seconds, 2),
-            "tokens_per_second": round(tokens_seen / seconds) if seconds else None,
+            "tokens_per_second": round(tokens_seen / seconds) if steps else None,
         },
     )
+    discard(checkpoint)
 
 
 def describe_device(device):
@@ -158,7 +164,7 @@ def describe_device(device):
 
 def make_untrained(model_folder, seed, weights):
     """The control "untrained": the model with a fresh head for `seed` and no training, saved as a run's weights."""
-    save_model(load_classifier(model_folder, CLASSES, seed, "sdpa"), load_tokenizer(model_folder), weights)
+    save_model(load_classifier(model_folder, CLASSES, seed, None), load_tokenizer(model_folder), weights)
 
 
 def keep_best_weights(metrics, weights, select_by, target):

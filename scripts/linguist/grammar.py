@@ -21,7 +21,7 @@ from pathlib import Path
 
 import yaml
 
-from .errors import LinguistError
+from linguist.errors import LinguistError
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "grammar"
 # Ten equal parts of all meanings: a meaning belongs to one split, whatever the seed.

@@ -9,87 +9,27 @@ import random
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
-from itertools import accumulate, groupby
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
 import pysam
 from Bio import Align
 from Bio.Align import substitution_matrices
-from Bio.Seq import reverse_complement
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from linguist.blast import HIT_COLUMNS
 from linguist.errors import LinguistError
 from linguist.recipes import SPLITS
+from linguist.windows import LETTERS, Region, parse_window
 
 LARGEST_FAMILY = 0.05  # share of a split, so that no repeat or large gene family fills it
-LETTERS = {"dna": frozenset("ACGT"), "protein": frozenset("ACDEFGHIKLMNPQRSTVWY")}
 
 
 def similarity(identities, length1, length2):
     """Identical aligned positions divided by the length of the longer sequence, in 0..1."""
     return identities / max(length1, length2)
-
-
-@dataclass(frozen=True)
-class Region:
-    """A stretch of a record: 0-based, half-open, on the forward strand of the file; `reverse` if read backwards."""
-
-    record: str
-    start: int
-    end: int
-    reverse: bool = False
-
-    def __str__(self):
-        return f"{self.record}:{self.start}-{self.end}{':-' if self.reverse else ''}"
-
-    def read(self, fasta):
-        """The upper-case sequence, from an open pysam.FastaFile."""
-        text = fasta.fetch(self.record, self.start, self.end).upper()
-        return reverse_complement(text) if self.reverse else text
-
-
-def parse_window(query):
-    """The Region that a query's name says (`record:start-end`)."""
-    record, _, span = query.rpartition(":")
-    start, _, end = span.partition("-")
-    return Region(record, int(start), int(end))
-
-
-def sample_windows(fasta, kind, length, n, seed, max_masked):
-    """Up to `n` non-overlapping windows, drawn uniformly from all windows of a file; yields (name, sequence).
-
-    Args: `fasta` is an indexed FASTA; `length` counts bases or residues; a window with a letter outside ACGT (or the
-    20 residues), or with more than a share `max_masked` of soft-masked (lower-case) letters, is passed over.
-    """
-    with pysam.FastaFile(str(fasta)) as handle:
-        ends = list(accumulate(size // length for size in handle.lengths))
-        total = ends[-1] if ends else 0
-        chosen = 0
-        for at in (
-            random.Random(f"windows {seed}").sample(range(total), total) if total < 10**7 else _endless(total, seed)
-        ):
-            if chosen == n:
-                return
-            record = bisect_right(ends, at)
-            start = (at - (ends[record - 1] if record else 0)) * length
-            region = Region(handle.references[record], start, start + length)
-            text = handle.fetch(region.record, region.start, region.end)
-            if LETTERS[kind].issuperset(text.upper()) and sum(map(str.islower, text)) <= max_masked * length:
-                chosen += 1
-                yield str(region), text.upper()
-
-
-def _endless(total, seed):
-    """Distinct numbers below `total` in random order, without a list of them all; for whole genomes."""
-    draw, seen = random.Random(f"windows {seed}"), set()
-    while len(seen) < total // 2:
-        at = draw.randrange(total)
-        if at not in seen:
-            seen.add(at)
-            yield at
 
 
 def read_hits(path):
@@ -115,13 +55,14 @@ def from_hits(spec, files):
 
     Positives obey every rule of Table 2. Negatives re-pair the positives' own sequences within a split, so each
     sentence stands in as many negatives as positives, lengths and length differences match, and no feature of a single
-    sentence can tell the label. All sequences that hits link form a family, and a family stays in one split.
+    sentence can tell the label. All sequences that hits link form a family (of proteins: whole records), and a family
+    stays in one split.
     """
     rules, sizes, seed = spec["rules"], spec["sizes"], spec["seed"]
     hits = pd.concat([read_hits(path).assign(database=i) for i, path in enumerate(files["hits"])], ignore_index=True)
     if hits.empty:
         raise LinguistError("BLAST found no hit at all; search closer genomes, or raise rules.max_evalue")
-    family = families(hits)
+    family = families(hits) if spec["kind"] == "dna" else record_families(hits, spec)
     hits = hits[~_is_self(hits, spec)]
     counts = hits.groupby("qseqid").size()
     hits = hits[hits["qseqid"].isin(counts[counts <= rules["max_hits"]].index)].reset_index(drop=True)
@@ -201,10 +142,27 @@ def families(hits):
                 elif row.low < end:
                     apart.append(cluster)
             clusters = [*apart, merged]
+    label = _components(links, len(windows))
+    return {name: label[i] for name, i in windows.items()}
+
+
+def record_families(hits, spec):
+    """{window: family number}: windows are one family if hits link their whole records, directly or through others.
+
+    For proteins: a split then shares no protein with another one, be it by two distant windows.
+    """
+    own = spec["queries"] + ":" + hits["qseqid"].str.rpartition(":")[0]
+    found = hits["database"].map(dict(enumerate(spec["search"]))) + ":" + hits["sseqid"]
+    number, records = pd.factorize(pd.concat([own, found]))
+    label = _components(number.reshape(2, -1).T, len(records))
+    return {name: label[i] for name, i in zip(hits["qseqid"], number[: len(hits)], strict=True)}
+
+
+def _components(links, n):
+    """The component (a number) of each of `n` nodes that links join directly or through others."""
     rows, columns = np.array(links, dtype=int).reshape(-1, 2).T
-    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(windows), len(windows)))
-    _, label = connected_components(graph, directed=False)
-    return {name: int(label[i]) for name, i in windows.items()}
+    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(n, n))
+    return connected_components(graph, directed=False)[1].tolist()
 
 
 def split_families(items, sizes, seed, what="positives", most=1.0):
@@ -257,10 +215,10 @@ def local_similarity(aligner, text1, text2):
 
 
 def find_negatives(kind, positives, rules):
-    """As many negatives as positives: sentence1 of one with sentence2 of another that is next in length and composition.
+    """As many negatives as positives: sentence1 of one with sentence2 of another, matched in length and composition.
 
-    Every pair is of two families, obeys the length rule and has a local similarity below rules["max_negative_similarity"];
-    each sentence2 is used once.
+    Composition is the GC content (DNA) or the share of hydrophobic residues (protein). Every pair is of two families,
+    obeys the length rule and has a local similarity below rules["max_negative_similarity"]; each sentence2 is used once.
     """
     aligner = aligner_for(kind)
     strong = set("GC") if kind == "dna" else set("AVILMFWC")  # GC content; share of hydrophobic residues

@@ -111,16 +111,15 @@ def summarize(metrics):
     """Over the seeds of each (model, trainset, test): mean accuracy, its sd and range, and the other means.
 
     The interval of a mean covers both sources of chance: the seeds (Student's t over them) and the test items, which
-    all seeds share (normal for accuracy, DeLong's for AUROC); the two reaches are added in quadrature. With one seed it
+    all seeds share (Wilson's for accuracy, DeLong's for AUROC); the two reaches are added in quadrature. With one seed it
     is that run's own interval and covers the items only.
     """
     rows = []
     for (model, trainset, test), group in metrics.groupby(["model", "trainset", "test"], sort=False):
         accuracy, auroc, first = group["accuracy"], group["auroc"], group.iloc[0]
         if len(group) > 1:
-            mean = accuracy.mean()
-            item_reach = stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt(mean * (1 - mean) / first["n"])
-            low, high = mean_interval(accuracy, item_reach)
+            item_low, item_high = wilson(round(accuracy.mean() * first["n"]), first["n"])
+            low, high = mean_interval(accuracy, (item_high - item_low) / 2)
             auroc_low, auroc_high = mean_interval(auroc, (group["auroc_high"] - group["auroc_low"]).mean() / 2)
         else:
             low, high, auroc_low, auroc_high = first[["accuracy_low", "accuracy_high", "auroc_low", "auroc_high"]]

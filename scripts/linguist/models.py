@@ -81,7 +81,8 @@ def save_model(model, tokenizer, folder):
 def load_classifier(folder, labels, seed, attention):
     """A sequence classifier with `labels` classes on the body in `folder`; its head, where new, is drawn from `seed`.
 
-    The seed comes before the head is built: runs of one seed then differ in nothing.
+    The seed comes before the head is built: runs of one seed then differ in nothing. `attention` is a backend's name,
+    or None for the architecture's own choice.
     """
     torch.manual_seed(seed)
     try:
@@ -92,4 +93,6 @@ def load_classifier(folder, labels, seed, attention):
             folder, config=config, dtype=torch.float32, attn_implementation=attention
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise LinguistError(f"{folder}: cannot be loaded as a sequence classifier ({one_line(error)})") from None
+        lacking = attention and (attention in str(error) or "attention implementation" in str(error))
+        cure = "; set finetuning.attention: eager" if lacking else ""
+        raise LinguistError(f"{folder}: cannot be loaded as a sequence classifier ({one_line(error)}){cure}") from None

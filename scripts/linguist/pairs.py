@@ -1,13 +1,11 @@
 """Pair sets: rows of two sequences and a label, in one file format for every kind."""
 
 import csv
-from pathlib import Path
 
 import pandas as pd
 
 from linguist.errors import LinguistError
 from linguist.files import write_text
-from linguist.recipes import RECIPES, SPLITS
 
 COLUMNS = ["id", "sentence1", "sentence2", "label"]
 
@@ -44,15 +42,3 @@ def read_pairs(path):
     if bad.any():
         raise LinguistError(f"{path}: line {bad.idxmax() + 2}: label {frame['label'][bad.idxmax()]!r} is not 0 or 1")
     return frame.astype({"label": int})
-
-
-def build_pairs(name, spec, files, folder):
-    """Make a pair set and write its three splits into `folder`; `spec` is its part of the config, `files` its inputs."""
-    try:
-        splits = RECIPES[spec["recipe"]].build(spec, files)
-    except LinguistError as error:
-        raise LinguistError(f"pairs/{name}: {error}") from None
-    for split in SPLITS:
-        if not splits[split]:
-            raise LinguistError(f"pairs/{name}: split '{split}' is empty; give it a size above 0 or a source")
-        write_pairs(Path(folder) / f"{split}.tsv", splits[split])

@@ -19,6 +19,12 @@ def runs(config):
     return list(dict.fromkeys(cell for study in config["studies"] for cell in cells(config, study)))
 
 
+def readings(config, study):
+    """What a study's models read, as (test, model), each once."""
+    block = config["studies"][study]
+    return [(test, model) for model in block["models"] for test in block["tests"]]
+
+
 def tests_of(config, model, trainset):
     """Pair sets on which the runs of (model, trainset) are tested: the union over the studies that hold them."""
     found = (
@@ -33,6 +39,11 @@ def tests_of(config, model, trainset):
 def tokenizer_of(config, model):
     """Name of a model's tokenizer: a trained one, or the model's own, which goes by the model's name."""
     return config["models"][model].get("tokenizer", model)
+
+
+def source_of(config, model):
+    """What a model is made of, without how it is fine-tuned."""
+    return {key: value for key, value in config["models"][model].items() if key != "finetuning"}
 
 
 def finetuning_of(config, model):

@@ -6,42 +6,52 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-LIBRARY = Path(__file__).parent
+SCRIPTS = Path(__file__).parents[1]
 PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "numpy")
 
 
+def code_digest(script, *modules):
+    """Hex digest of a script (by its name in scripts/) and all that it imports from the library.
+
+    `modules` ("linguist.homologs") are what it loads by name besides. The digest changes when their code changes, not
+    when a comment, a docstring, the layout, a file's time or the Python version does, so that a rule with it in its
+    params reruns exactly when what it runs has changed.
+    """
+    seen, waiting = {}, [script, *modules]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen[name], found = read_code(name)
+            waiting.extend(found)
+    return hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest()[:16]
+
+
 @cache
-def imports(module):
-    """Names of the library's modules that a module imports, and its source without comments, layout and docstrings."""
-    tree = ast.parse((LIBRARY / f"{module}.py").read_text(encoding="utf-8"))
+def read_code(name):
+    """The code of a script or module without comments, layout and docstrings, and the library's modules it imports."""
+    tree = ast.parse(SCRIPTS.joinpath(*name.split(".")).with_suffix(".py").read_text(encoding="utf-8"))
+    found = set()
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
             and ast.get_docstring(node, clean=False) is not None
         ):
             node.body = node.body[1:]
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "linguist":
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("linguist."):
-            found.add(node.module.removeprefix("linguist."))
-    return found, ast.dump(tree)
+        elif isinstance(node, ast.ImportFrom) and node.module == "linguist":
+            found.update(f"linguist.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module.startswith("linguist."):
+            found.add(node.module)
+    return shape(tree), found
 
 
-def code_digest(*modules):
-    """Hex digest of the given library modules and all they import from the library.
-
-    It changes when their code changes, not when a comment, a docstring or a file's time does, so that a rule with it
-    in its params reruns exactly when what it uses has changed.
-    """
-    seen, waiting = {}, list(modules)
-    while waiting:
-        module = waiting.pop()
-        if module not in seen:
-            found, seen[module] = imports(module)
-            waiting.extend(found)
-    return hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest()[:16]
+def shape(node):
+    """A syntax tree as plain lists; empty fields are left out, since Python versions differ in which ones there are."""
+    if isinstance(node, list):
+        return [shape(item) for item in node]
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = [(name, shape(value)) for name, value in ast.iter_fields(node) if value not in (None, [])]
+    return [type(node).__name__, *fields]
 
 
 def versions():

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
+from linguist.errors import LinguistError
+
 SPLITS = ("train", "dev", "test")
 
 
@@ -48,3 +50,15 @@ RECIPES = {
         "coding.from_coding_sequences", ("coding",), ("sequences", "length"), lambda spec: [spec["sequences"]]
     ),
 }
+
+
+def build_pairs(name, spec, files):
+    """The rows of a pair set's three splits, none empty; `spec` is its part of the config, `files` its inputs."""
+    try:
+        splits = RECIPES[spec["recipe"]].build(spec, files)
+    except LinguistError as error:
+        raise LinguistError(f"pairs/{name}: {error}") from None
+    for split in SPLITS:
+        if not splits[split]:
+            raise LinguistError(f"pairs/{name}: split '{split}' is empty; give it a size above 0 or a source")
+    return splits

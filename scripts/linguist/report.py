@@ -75,6 +75,16 @@ def groups(judged):
     return [(*key, rows) for key, rows in judged.groupby(["model", "trainset"], sort=False)]
 
 
+def unlearned(trainset, rows):
+    """A warning where the test split of the training set itself is no better than chance; empty where it is, or is no
+    test of the study. `rows` are the judged rows of a group, as dicts.
+    """
+    own = [row for row in rows if row["test"] == trainset]
+    if not own or own[0]["verdict"] in ("above", "control", "uncontrolled"):
+        return ""
+    return f"It did not learn {trainset} itself, so the other rows say nothing about transfer."
+
+
 def write_table(summary, path):
     """Write the judged rows, then those of the controls themselves, as tab-separated text."""
     table = pd.concat([judge(summary), summary[summary["trainset"] == UNTRAINED]])
@@ -90,6 +100,8 @@ def text_table(summary):
     for model, trainset, rows in groups(judged):
         seeds = rows["seeds"].iloc[0]
         lines += ["", f"{model}, trained on {trainset} ({seeds} seed{'' if seeds == 1 else 's'})"]
+        if warning := unlearned(trainset, rows.to_dict("records")):
+            lines.append(warning)
         for row in rows.to_dict("records"):
             test = row["test"] if len(row["test"]) <= wide else row["test"][: wide - 1] + "…"
             spread = f"{number(row['sd']):>6}  {row['best']:.3f}  {number(row['auroc']):>5}"
@@ -101,20 +113,34 @@ def text_table(summary):
     )
 
 
-def collect_facts(runs):
-    """What a page tells of how its runs were made, from their metrics.json (a list of dicts): {label: values}."""
+def collect_facts(runs, tokens):
+    """What a page tells of how its runs were made: {label: values}.
+
+    Args: `runs` are the metrics.json of the runs; `tokens` maps "test, model" to the tokens.json of that test.
+    """
 
     def seen(key):
         return sorted({str(run[key]) for run in runs})
 
+    def seen_option(key):
+        return ", ".join(sorted({str(run["options"][key]) for run in runs}))
+
     return {
-        "fine-tuning": runs[0]["options"],
+        "fine-tuning": {key: seen_option(key) for key in runs[0]["options"]},
+        "tokens that are [UNK]": shares(tokens, "unknown", "tokens"),
+        "inputs cut at max_length": shares(tokens, "truncated", "inputs"),
         "device": seen("device"),
         "arithmetic": seen("precision"),
         "attention": seen("attention"),
         "training time": f"{sum(run['seconds'] for run in runs):.0f} s in {len(runs)} runs",
         "versions": runs[0]["versions"],
     }
+
+
+def shares(tokens, part, whole):
+    """The tests of which a share above 0 is `part`, with that share; "none" if there are none."""
+    found = {name: report["test"][part] / report["test"][whole] for name, report in tokens.items()}
+    return {name: f"{share:.2%}" for name, share in found.items() if share > 0} or "none"
 
 
 def number(value):
@@ -156,7 +182,7 @@ def write_page(path, study_name, config, summary, metrics, figures, facts, templ
         lstrip_blocks=True,
     )
     world.filters |= {"number": number}
-    world.globals |= {"interval": interval}
+    world.globals |= {"interval": interval, "unlearned": unlearned}
     page = world.get_template(template.name).render(
         name=study_name,
         study=study,

@@ -94,9 +94,10 @@ def load_tokenizer(folder):
 
     Raises LinguistError if there is none.
     """
-    kind = PreTrainedTokenizerFast if (Path(folder) / "tokenizer.json").is_file() else AutoTokenizer
+    named, ready = ((Path(folder) / name).is_file() for name in ("config.json", "tokenizer.json"))
     try:
-        tokenizer = kind.from_pretrained(folder)
+        usual = AutoTokenizer.from_pretrained(folder) if named or not ready else None
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder) if ready else usual
     except Exception as error:  # tokenizers raises bare Exception for a broken file
         raise LinguistError(f"{folder}: no tokenizer can be loaded ({one_line(error)}); add tokenizer.json") from None
     if not tokenizer.is_fast:
@@ -107,8 +108,10 @@ def load_tokenizer(folder):
         model.max_input_chars_per_word = LONGEST_WORD
         backend.model = model
     specials = tokenizer.special_tokens_map
-    if tokenizer.pad_token is None:
-        specials["pad_token"] = tokenizer.eos_token
+    if usual is not None:  # the oldest folders of the hub leave the names to the class of their architecture
+        vocabulary = tokenizer.get_vocab()
+        specials = {k: v for k, v in usual.special_tokens_map.items() if str(v) in vocabulary} | specials
+    specials.setdefault("pad_token", specials.get("eos_token"))
     return _wrap(backend, specials, tokenizer.model_max_length)
 
 

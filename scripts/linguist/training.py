@@ -44,26 +44,34 @@ class TrainingOptions:
     checkpoint_minutes: float
 
 
-def choose_precision(wanted):
+def choose_precision(wanted, device):
     """Either "bf16" or "fp32": what is wanted, or for "auto" bf16 where the device multiplies it in hardware."""
     if wanted != "auto":
         return wanted
-    fast = torch.cuda.is_bf16_supported() if torch.cuda.is_available() else torch.cpu._is_avx512_bf16_supported()
-    return "bf16" if fast else "fp32"
+    fast = {
+        "cuda": lambda: torch.cuda.is_bf16_supported(including_emulation=False),
+        "cpu": torch.cpu._is_avx512_bf16_supported,
+    }
+    return "bf16" if fast.get(device.type, lambda: False)() else "fp32"
 
 
-def choose_attention(wanted):
+def choose_attention(wanted, device):
     """Attention backend for transformers: what is wanted, or for "auto" the fastest measured: SDPA on a GPU, on a CPU
     plain products with fast dropout."""
     if wanted != "auto":
         return wanted
-    return "sdpa" if torch.cuda.is_available() else dropout.ATTENTION
+    return dropout.ATTENTION if device.type == "cpu" else "sdpa"
 
 
-def make_accelerator(precision):
-    """An Accelerator of the given precision; without the reset the first one made in a process would set it for all."""
+def make_accelerator(wanted):
+    """An Accelerator on the device that accelerate chooses, and the precision there ("bf16" or "fp32") as wanted.
+
+    Without the reset the first Accelerator of a process would set the precision for all.
+    """
     AcceleratorState._reset_state()
-    return Accelerator(mixed_precision={"bf16": "bf16", "fp32": "no"}[precision])
+    precision = choose_precision(wanted, Accelerator().device)
+    AcceleratorState._reset_state()
+    return Accelerator(mixed_precision={"bf16": "bf16", "fp32": "no"}[precision]), precision
 
 
 def keep_freed_memory():
@@ -97,7 +105,33 @@ class History:
     best_state: dict | None = None
 
 
+@dataclass
+class Randomness:
+    """The random generators that a training draws from: torch's on the CPU and on its device, and fast dropout's."""
+
+    device: torch.device
+    bits: dropout.Bits | None
+
+    def __post_init__(self):
+        self.own = None if self.device.type == "cpu" else torch.get_device_module(self.device)
+
+    def state_dict(self):
+        return {
+            "cpu": torch.get_rng_state(),
+            "device": self.own and self.own.get_rng_state(),
+            "bits": self.bits and self.bits.generator.state,
+        }
+
+    def load_state_dict(self, state):
+        torch.set_rng_state(state["cpu"])
+        if self.own:
+            self.own.set_rng_state(state["device"])
+        if self.bits:
+            self.bits.generator.state = state["bits"]
+
+
 def train(
+    accelerator,
     model,
     batches_of: Callable[[int], list],
     loss_of: Callable,
@@ -111,11 +145,10 @@ def train(
 
     Args: `batches_of(epoch)` lists the epoch's batches; `loss_of(model, batch)` gives the mean loss of one as a scalar
     tensor; `evaluate()` gives dev figures ("loss" among them) for the model as it is; `checkpoint` is a file that may
-    exist from a killed attempt and is deleted at the end; `fingerprint` tells whether it belongs to this training.
+    exist from a killed attempt, and stays until `discard`; `fingerprint` tells whether it belongs to this training.
     Returns (History, seconds spent training in this process, steps made in it).
     Raises LinguistError if the loss is no number.
     """
-    accelerator = make_accelerator(choose_precision(options.precision))
     bits = None
     if accelerator.device.type == "cpu":
         bits = dropout.install(model, seed)
@@ -130,7 +163,8 @@ def train(
     model, optimizer = accelerator.prepare(model, optimizer)
     plain = accelerator.unwrap_model(model)
     parts = {"model": plain, "optimizer": optimizer, "scheduler": scheduler}
-    history, first_epoch, first_step, losses = resume(checkpoint, fingerprint, parts, bits)
+    parts["random"] = Randomness(accelerator.device, bits)
+    history, first_epoch, first_step, losses = resume(checkpoint, fingerprint, parts)
 
     begun = saved = told = time.monotonic()
     spent, made = 0.0, 0
@@ -156,7 +190,7 @@ def train(
                     "epoch %d, step %d/%d: %.2f steps/s, %.0f min left", epoch + 1, step + 1, len(batches), rate, left
                 )
             if now - saved > 60 * options.checkpoint_minutes:
-                save(checkpoint, fingerprint, parts, bits, history, epoch, step + 1, losses)
+                save(checkpoint, fingerprint, parts, history, epoch, step + 1, losses)
                 saved = time.monotonic()
         first_step = 0
         loss = float(np.mean([float(loss) for loss in losses]))  # waits for the device, so that the time is true
@@ -180,18 +214,19 @@ def train(
             "epoch %d/%d: %s", epoch + 1, options.epochs, {k: round(v, 4) for k, v in history.curve[-1].items()}
         )
     plain.load_state_dict(history.best_state)
-    for leftover in (checkpoint, checkpoint.with_suffix(".partial")):
-        leftover.unlink(missing_ok=True)
     return history, spent, made
 
 
-def save(checkpoint, fingerprint, parts, bits, history, epoch, step, losses):
+def discard(checkpoint):
+    """Delete a checkpoint and what a kill left of one: for when what the training was for is on disk."""
+    for leftover in (checkpoint, checkpoint.with_suffix(".partial")):
+        leftover.unlink(missing_ok=True)
+
+
+def save(checkpoint, fingerprint, parts, history, epoch, step, losses):
     """Write everything that the rest of the training depends on to one file, whole or not at all."""
     state = {name: part.state_dict() for name, part in parts.items()} | {
         "fingerprint": fingerprint,
-        "rng": torch.get_rng_state(),
-        "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else None,
-        "bits": bits and bits.generator.state,
         "history": vars(history),
         "position": (epoch, step),
         "losses": [float(loss) for loss in losses],
@@ -204,7 +239,7 @@ def save(checkpoint, fingerprint, parts, bits, history, epoch, step, losses):
     logger.info("checkpoint at epoch %d, step %d", epoch + 1, step)
 
 
-def resume(checkpoint, fingerprint, parts, bits):
+def resume(checkpoint, fingerprint, parts):
     """Restore a killed attempt of the same training; returns (history, epoch, step, losses of the epoch so far)."""
     if not checkpoint.exists():
         return History(), 0, 0, []
@@ -219,11 +254,6 @@ def resume(checkpoint, fingerprint, parts, bits):
         return History(), 0, 0, []
     for name, part in parts.items():
         part.load_state_dict(state[name])
-    torch.set_rng_state(state["rng"])
-    if state["cuda_rng"] is not None and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(state["cuda_rng"])
-    if bits is not None:
-        bits.generator.state = state["bits"]
     epoch, step = state["position"]
     logger.info("resuming at epoch %d, step %d", epoch + 1, step)
     return History(**state["history"]), epoch, step, state["losses"]

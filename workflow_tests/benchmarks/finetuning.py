@@ -80,7 +80,6 @@ def measure_ours(folder, threads):
         TrainingOptions,
         batches_by_length,
         choose_attention,
-        choose_precision,
         make_accelerator,
         train,
     )
@@ -88,8 +87,8 @@ def measure_ours(folder, threads):
     torch.set_num_threads(threads)
     tokens = PairTokens.load(folder / "train.npz")
     options = TrainingOptions(1e-5, BATCH, 1, "constant_with_warmup", 0.1, 0.0, 1.0, "loss", "auto", "auto", 60)
-    model = load_classifier(folder / "model", CLASSES, 1, choose_attention("auto"))
-    accelerator = make_accelerator(choose_precision("auto"))
+    accelerator, _ = make_accelerator("auto")
+    model = load_classifier(folder / "model", CLASSES, 1, choose_attention("auto", accelerator.device))
     to_inputs = collator(model, tokens, accelerator.device)
     labels = torch.from_numpy(tokens.labels.astype(np.int64)).to(accelerator.device)
 
@@ -101,7 +100,7 @@ def measure_ours(folder, threads):
         return batches_by_length(tokens.lengths, BATCH, np.random.default_rng([1, epoch]))
 
     started = time.perf_counter()
-    train(model, batches_of, loss_of, lambda: {"loss": 0.0}, options, 1, folder / "checkpoint.pt", "bench")
+    train(accelerator, model, batches_of, loss_of, lambda: {"loss": 0.0}, options, 1, folder / "checkpoint.pt", "bench")
     return time.perf_counter() - started
 
 
@@ -114,6 +113,7 @@ def measure_trainer(folder, threads, attention, authors):
     from linguist.training import choose_precision
 
     torch.set_num_threads(threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokens = PairTokens.load(folder / "train.npz")
     examples = [
         {
@@ -135,13 +135,13 @@ def measure_trainer(folder, threads, attention, authors):
         learning_rate=1e-5,
         lr_scheduler_type="constant_with_warmup",
         warmup_steps=4,
-        bf16=not authors and choose_precision("auto") == "bf16",
+        bf16=not authors and choose_precision("auto", device) == "bf16",
         train_sampling_strategy="random" if authors else "group_by_length",
         save_strategy="no",
         logging_strategy="no",
         report_to=[],
         disable_tqdm=True,
-        use_cpu=not torch.cuda.is_available(),
+        use_cpu=device.type == "cpu",
         seed=1,
     )
     collator = DataCollatorWithPadding(load_tokenizer(folder / "tokenizer"), **padding)

@@ -1,5 +1,6 @@
 """Coding pairs: checked against a codon table written out here, and free of what FACTS trap 8 found elsewhere."""
 
+import random
 from collections import Counter
 from itertools import product
 from pathlib import Path
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linguist.audit import audit
-from linguist.coding import cut_windows, from_coding_sequences, refuted
+from linguist.coding import LARGEST_FAMILY, cut_windows, from_coding_sequences, refuted
 from linguist.errors import LinguistError
+from linguist.homologs import aligner_for, local_similarity
 from linguist.pairs import write_pairs
 from linguist.sequences import CodingSequence, read_coding_sequences
 
@@ -18,7 +20,12 @@ GENES = Path(__file__).parents[2] / "resources/demo/human_cds.gb.gz"
 # The standard code (NCBI table 1), codons in the order TTT, TTC, TTA, TTG, TCT ...
 RESIDUES = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"
 CODE = dict(zip(map("".join, product("TCAG", repeat=3)), RESIDUES, strict=True))
-SPEC = {"length": 150, "sizes": {"train": 400, "dev": 100, "test": 100}, "seed": 1}
+SPEC = {
+    "length": 150,
+    "sizes": {"train": 400, "dev": 100, "test": 300},
+    "seed": 1,
+    "rules": {"max_negative_similarity": 0.55},
+}
 
 
 def translated(dna):
@@ -62,6 +69,21 @@ def test_each_positive_translates_and_each_negative_is_refuted(splits):
             assert len(dna) == 150 and len(protein) == 50 and set(dna) <= set("ACGT")
             agreeing = sum(map(str.__eq__, translated(dna), protein))
             assert agreeing == 50 if label else agreeing <= 25
+
+
+def test_no_negative_is_like_the_protein_anywhere(splits):
+    aligner = aligner_for("protein")
+    for rows in splits.values():
+        assert all(
+            local_similarity(aligner, translated(dna), protein) < 0.55 for _, dna, protein, label in rows if not label
+        )
+
+
+def test_no_family_fills_a_split(splits):
+    family = {window.name: window.family for window in cut_windows(list(read_coding_sequences(GENES)), 50)}
+    for split, rows in splits.items():
+        counts = Counter(family[parts(row[0])[0][0]] for row in rows)
+        assert max(counts.values()) <= LARGEST_FAMILY * SPEC["sizes"][split] and len(counts) >= 1 / LARGEST_FAMILY
 
 
 def test_ids_say_where_both_sides_come_from(splits, genes):
@@ -155,9 +177,18 @@ def test_windows_of_another_genetic_code_are_left_out(real_data):
 
 
 def test_refuted_is_half_of_the_residues():
-    dna = coding("g", "ACDEFGHIKL").dna
-    assert not refuted(dna, "ACDEFGHIKL") and not refuted(dna, "ACDEFGWWWW")
-    assert refuted(dna, "ACDEFWWWWW") and refuted(dna, "WWWWWWWWWW")
+    dna, aligner = coding("g", "ACDEFGHIKL").dna, aligner_for("protein")
+    assert not refuted(dna, "ACDEFGHIKL", aligner, 1.1) and not refuted(dna, "ACDEFGWWWW", aligner, 1.1)
+    assert refuted(dna, "ACDEFWWWWW", aligner, 1.1) and refuted(dna, "WWWWWWWWWW", aligner, 1.1)
+
+
+def test_a_shifted_copy_does_not_refute():
+    """Of a related gene that is some residues longer at its start: place by place they differ, aligned they are one."""
+    protein = "".join(random.Random(1).choices("ACDEFGHIKLMNPQRSTVWY", k=50))
+    copy, aligner = f"MWP{protein[:-3]}", aligner_for("protein")
+    assert sum(map(str.__eq__, protein, copy)) <= 25
+    assert not refuted(coding("g", protein).dna, copy, aligner, 0.55)
+    assert refuted(coding("g", protein).dna, copy, aligner, 0.95)
 
 
 def test_a_window_without_a_negative_is_left_out(tmp_path):
@@ -165,5 +196,5 @@ def test_a_window_without_a_negative_is_left_out(tmp_path):
     genes = [letter * 49 + "W" for letter in "ACDEFG"]
     table = "".join(f"{coding('g', f'M{p}').dna}TAA\tM{p}\n" for p in genes)
     (tmp_path / "genes.tsv").write_text(f"cds\tprotein\n{table}")
-    spec = {"length": 150, "sizes": {"train": 2, "dev": 2, "test": 2}, "seed": 1}
+    spec = SPEC | {"sizes": {"train": 2, "dev": 2, "test": 2}}
     assert from_coding_sequences(spec, {"sequences": tmp_path / "genes.tsv"}) == {"train": [], "dev": [], "test": []}

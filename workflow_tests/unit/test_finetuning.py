@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification
+from transformers import AutoModelForSequenceClassification, RobertaConfig, RobertaForSequenceClassification
 
 from linguist import dropout
 from linguist.errors import LinguistError
 from linguist.evaluation import evaluate
 from linguist.files import open_text
-from linguist.finetuning import collate, dev_figures, finetune, make_untrained, predict
+from linguist.finetuning import collate, collator, dev_figures, finetune, make_untrained, predict
 from linguist.models import load_classifier
 from linguist.tokenization import PairTokens, encode_pairs, load_tokenizer
 from linguist.training import make_accelerator
@@ -73,7 +73,7 @@ def test_predict_equals_one_by_one(architecture, attention, bodies, encoded):
     """Padding changes nothing, and the order is the table's."""
     tokens = PairTokens.load(encoded[architecture]["train"])
     model = load_classifier(bodies[architecture], 2, 1, attention)
-    scores = predict(model, tokens, make_accelerator("fp32"))
+    scores = predict(model, tokens, make_accelerator("fp32")[0])
     plain = load_classifier(bodies[architecture], 2, 1, "eager").eval()
     for i in range(len(tokens)):
         inside = slice(tokens.offsets[i], tokens.offsets[i + 1])
@@ -94,7 +94,7 @@ def test_a_gpt2_without_a_pad_token_reads_its_last_real_token(bodies, encoded, t
         (tmp_path / path.name).write_bytes(path.read_bytes())
     config = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps(config | {"pad_token_id": None}))
-    tokens, accelerator = PairTokens.load(encoded["gpt2"]["dev"]), make_accelerator("fp32")
+    tokens, accelerator = PairTokens.load(encoded["gpt2"]["dev"]), make_accelerator("fp32")[0]
     with_pad, without = (
         predict(load_classifier(folder, 2, 1, "eager"), tokens, accelerator) for folder in (bodies["gpt2"], tmp_path)
     )
@@ -108,6 +108,21 @@ def test_an_input_longer_than_the_model_is_one_line(bodies, tokenizers, options,
     files = {"bert": {"train": tmp_path / "t.npz", "dev": tmp_path / "t.npz"}}
     with pytest.raises(LinguistError, match="300 tokens, but the model only 128 positions; lower tokens.max_length"):
         run("bert", bodies, files, tmp_path, options)
+
+
+def test_a_roberta_has_fewer_positions_than_its_embedding(encoded):
+    """It counts them from behind its padding token; one more token would be an index error in the forward pass."""
+    tokens = PairTokens.load(encoded["bert"]["dev"])
+    rows, longest = np.array([tokens.lengths.argmax()]), int(tokens.lengths.max())
+    shape = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+    for room in (longest, longest - 1):
+        config = RobertaConfig(vocab_size=500, pad_token_id=0, max_position_embeddings=room + 1, **shape)
+        model = RobertaForSequenceClassification(config)
+        if room == longest:
+            assert model(**collator(model, tokens, "cpu")(rows)).logits.shape == (1, 2)
+        else:
+            with pytest.raises(LinguistError, match=f"{longest} tokens, but the model only {room} positions"):
+                collator(model, tokens, "cpu")
 
 
 @ARCHITECTURES
@@ -199,6 +214,18 @@ def test_a_run_killed_for_real_ends_as_an_uninterrupted_one(precision, bodies, e
     assert sorted(path.name for path in folder.iterdir()) == ["checkpoint.partial", "checkpoint.pt"]
     resumed = run("bert", bodies, encoded, folder, options)
     assert resumed[:2] == whole[:2], f"killed while saving step {at}"
+    assert sorted(path.name for path in folder.iterdir()) == ["curve.tsv", "metrics.json", "weights"]
+
+
+@pytest.mark.parametrize("failing", ["save_model", "write_json"])
+def test_a_run_that_fails_to_write_is_not_lost(failing, bodies, encoded, options, tmp_path, monkeypatch):
+    whole, folder = run("bert", bodies, encoded, tmp_path / "whole", options), tmp_path / "run"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(f"linguist.finetuning.{failing}", lambda *_: interrupt())
+        run("bert", bodies, encoded, folder, options)
+    again = run("bert", bodies, encoded, folder, options)
+    assert again[:2] == whole[:2]
+    assert again[2]["tokens_per_second"] is None, "every step came from the checkpoint"
     assert sorted(path.name for path in folder.iterdir()) == ["curve.tsv", "metrics.json", "weights"]
 
 

@@ -21,7 +21,6 @@ from linguist import blast, homologs
 from linguist.errors import LinguistError
 from linguist.homologs import (
     Homologs,
-    Region,
     aligner_for,
     families,
     find_negatives,
@@ -29,13 +28,13 @@ from linguist.homologs import (
     local_similarity,
     outward,
     pair_off,
-    parse_window,
     read_hits,
-    sample_windows,
+    record_families,
     similarity,
     split_families,
 )
 from linguist.sequences import index_sequences
+from linguist.windows import Region, _endless, parse_window, sample_windows
 
 ROOT = Path(__file__).parents[2]
 RULES = {
@@ -175,7 +174,7 @@ def test_windows_are_drawn_uniformly_over_records_of_any_length(tmp_path):
 
 
 def test_a_whole_genome_needs_no_list_of_its_windows():
-    drawn = list(homologs._endless(1000, 1))
+    drawn = list(_endless(1000, 1))
     assert len(set(drawn)) == len(drawn) == 500 and set(drawn) <= set(range(1000))
 
 
@@ -246,6 +245,36 @@ def test_a_repeat_with_many_hits_on_one_place_takes_no_longer():
     table, start = hit_table(rows), time.perf_counter()
     assert len(grouped(families(table))) == 1
     assert time.perf_counter() - start < 10  # 0.2 s; all pairs of them would take minutes
+
+
+def slow_record_families(spec, rows):
+    """The families by definition: the windows of one record, those with hits in one record, and so on."""
+    touched = {}
+    for window, record, _, _, database in rows:
+        own = (spec["queries"], window.rpartition(":")[0])
+        touched.setdefault(window, {own}).add((spec["search"][database], record))
+    group = {window: {window} for window in touched}
+    for one in touched:
+        for other in touched:
+            if touched[one] & touched[other]:
+                merged = group[one] | group[other]
+                group.update(dict.fromkeys(merged, merged))
+    return {frozenset(members) for members in group.values()}
+
+
+@settings(deadline=None, max_examples=60)
+@given(hit_rows.map(lambda rows: [(f"{'chr1' if row[0] < 'w2' else row[0]}:{row[0][1]}-9", *row[1:]) for row in rows]))
+def test_families_of_proteins_hold_whole_records(rows):
+    for spec in ({"queries": "a", "search": ["a", "b"]}, {"queries": "c", "search": ["a", "b"]}):
+        assert grouped(record_families(hit_table(rows), spec)) == slow_record_families(spec, rows)
+
+
+def test_a_record_is_known_by_its_file_and_name():
+    """Window A:0-50 hits B, and C:0-50 a record that is named A too: one in the query file, one in another."""
+    table = hit_table([("A:0-50", "B", 1, 50, 0), ("C:0-50", "A", 90, 140, 0), ("A:50-100", "D", 1, 50, 0)])
+    assert len(grouped(record_families(table, {"queries": "uni", "search": ["uni"]}))) == 1
+    apart = grouped(record_families(table, {"queries": "uni", "search": ["other"]}))
+    assert apart == {frozenset({"A:0-50", "A:50-100"}), frozenset({"C:0-50"})}
 
 
 def test_only_a_place_of_its_own_is_a_hit_on_itself():
@@ -519,6 +548,7 @@ def searched(tmp_path_factory):
                 evalue=1e-5,
                 dbsize=100_000_000,
                 targets=100,
+                hsps=21,
                 columns=" ".join(blast.HIT_COLUMNS),
             ),
         )
@@ -674,7 +704,7 @@ def test_proteins_find_their_homologs_in_the_same_file(tmp_path):
         output=tmp_path / "hits.tsv",
         threads=1,
         params=SimpleNamespace(
-            program=blast.PROGRAMS["protein"], evalue=1e-5, dbsize=10**8, targets=100, columns=columns
+            program=blast.PROGRAMS["protein"], evalue=1e-5, dbsize=10**8, targets=100, hsps=21, columns=columns
         ),
     )
     spec = {"kind": "protein", "queries": "uni", "search": ["uni"], "length": 50, "rules": RULES, "seed": 1}
@@ -690,5 +720,6 @@ def test_proteins_find_their_homologs_in_the_same_file(tmp_path):
             assert (id1[0] == id2[0]) == bool(label)  # the two copies of one protein, or of two
             if label:
                 assert id1[1] != id2[1] and sum(map(str.__eq__, one, other)) / max(len(one), len(other)) > 0.85
-                homes.setdefault((id1[0], int(id1[2]) // 50), set()).add(split)
+            for part in (id1, id2):
+                homes.setdefault(part[0], set()).add(split)  # both copies are one family, with all of their windows
     assert all(len(found) == 1 for found in homes.values())

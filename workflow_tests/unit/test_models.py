@@ -14,8 +14,9 @@ import pytest
 import torch
 from conftest import SHAPES
 from safetensors.torch import load_file
-from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer, GPTNeoConfig, GPTNeoModel
 
+from linguist import dropout
 from linguist.errors import LinguistError
 from linguist.models import fetch_model, initialize_model, load_classifier
 
@@ -135,6 +136,16 @@ def test_the_head_is_drawn_from_the_seed(architecture, bodies):
 
     assert torch.equal(head(5), head(5))
     assert not torch.equal(head(5), head(6))
+
+
+def test_an_attention_that_the_architecture_lacks_is_one_line_with_its_cure(tmp_path):
+    shape = {"hidden_size": 8, "num_layers": 1, "num_heads": 1, "attention_types": [[["global"], 1]]}
+    GPTNeoModel(GPTNeoConfig(vocab_size=50, **shape)).save_pretrained(tmp_path)
+    for attention in (dropout.ATTENTION, "sdpa"):
+        with pytest.raises(LinguistError, match="set finetuning.attention: eager$") as caught:
+            load_classifier(tmp_path, 2, 0, attention)
+        assert "\n" not in str(caught.value)
+    load_classifier(tmp_path, 2, 0, "eager")
 
 
 class Hub(BaseHTTPRequestHandler):

@@ -1,12 +1,18 @@
 """The one file format of all pair sets: what is written is what is read, and a damaged file gets one line."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from linguist.errors import LinguistError
-from linguist.pairs import COLUMNS, build_pairs, read_pairs, write_pairs
+from linguist.pairs import COLUMNS, read_pairs, write_pairs
+from linguist.recipes import build_pairs
 
+SCRIPTS = Path(__file__).parents[2] / "scripts"
 HEADER = "\t".join(COLUMNS) + "\n"
 AWKWARD = [
     'He said "no" , twice',
@@ -82,7 +88,7 @@ def test_a_damaged_file_gets_one_line(tmp_path, content, said):
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_a_pair_set_is_built_by_its_recipe(tmp_path):
+def test_a_pair_set_is_built_by_its_recipe():
     spec = {
         "kind": "sentence",
         "recipe": "grammar",
@@ -90,10 +96,9 @@ def test_a_pair_set_is_built_by_its_recipe(tmp_path):
         "sizes": {"train": 6, "dev": 4, "test": 2},
         "seed": 1,
     }
-    build_pairs("fr", spec, {}, tmp_path / "fr")
-    frames = {path.stem: read_pairs(path) for path in (tmp_path / "fr").iterdir()}
-    assert {split: len(frame) for split, frame in frames.items()} == spec["sizes"]
-    assert all(frame["label"].mean() == 0.5 for frame in frames.values())
+    splits = build_pairs("fr", spec, {})
+    assert {split: len(rows) for split, rows in splits.items()} == spec["sizes"]
+    assert all(sum(row[3] for row in rows) == len(rows) / 2 for rows in splits.values())
 
 
 def test_an_error_of_a_recipe_names_the_pair_set(tmp_path):
@@ -102,8 +107,20 @@ def test_an_error_of_a_recipe_names_the_pair_set(tmp_path):
     spec = {"recipe": "table", "files": dict.fromkeys(files, ["rows"]), "rules": {"disjoint": False}}
     spec["sizes"] = dict.fromkeys(files, 5)
     with pytest.raises(LinguistError, match=r"^pairs/mine: .*rows\.tsv: line 1: label 'x' is not 0 or 1"):
-        build_pairs("mine", spec, files, tmp_path / "mine")
+        build_pairs("mine", spec, files)
     (tmp_path / "rows.tsv").write_text("1\ta\tNS\t1\n")
     with pytest.raises(LinguistError, match=r"^pairs/mine: split 'train' is empty; give it"):
-        build_pairs("mine", spec, files, tmp_path / "mine")
-    assert not (tmp_path / "mine").exists()
+        build_pairs("mine", spec, files)
+
+
+def test_what_reads_pairs_knows_nothing_of_the_recipes():
+    """A new line in RECIPES must not rerun what is made of pair sets."""
+    code = "import sys, linguist.{}; print(*sys.modules)"
+    modules = {
+        name: subprocess.run(
+            [sys.executable, "-c", code.format(name)], capture_output=True, text=True, check=True, cwd=SCRIPTS
+        ).stdout.split()
+        for name in ("pairs", "recipes")
+    }
+    assert "linguist.recipes" not in modules["pairs"]
+    assert not {"pandas", "numpy", "pysam", "Bio"} & set(modules["recipes"])

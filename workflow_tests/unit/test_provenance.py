@@ -8,7 +8,7 @@ import pytest
 from linguist import provenance
 from linguist.provenance import code_digest, versions
 
-MODULES = {
+MODULES = {  # a script, and modules of the library
     "top": "from linguist.middle import f\n\n\ndef g():\n    return f()\n",
     "middle": "from linguist import bottom\n\n\ndef f():\n    return bottom.VALUE\n",
     "bottom": "import os\n\nVALUE = 1\n",
@@ -19,11 +19,13 @@ MODULES = {
 @pytest.fixture
 def library(tmp_path, monkeypatch):
     """A library of four modules; gives a function that rewrites one and returns the digest of `top`."""
-    monkeypatch.setattr(provenance, "LIBRARY", tmp_path)
+    monkeypatch.setattr(provenance, "SCRIPTS", tmp_path)
+    (tmp_path / "linguist").mkdir()
 
     def write(module, source):
-        (tmp_path / f"{module}.py").write_text(source)
-        provenance.imports.cache_clear()
+        folder = tmp_path if module == "top" else tmp_path / "linguist"
+        (folder / f"{module}.py").write_text(source)
+        provenance.read_code.cache_clear()
 
     def digest_with(module, source):
         write(module, source)
@@ -32,7 +34,7 @@ def library(tmp_path, monkeypatch):
     for module, source in MODULES.items():
         write(module, source)
     yield digest_with
-    provenance.imports.cache_clear()
+    provenance.read_code.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -63,18 +65,18 @@ def test_code_at_any_distance_changes_it(library, module, source):
 
 def test_a_touch_changes_nothing(library, tmp_path):
     before = library("bottom", MODULES["bottom"])
-    os.utime(tmp_path / "bottom.py", (1, 1))
-    provenance.imports.cache_clear()
+    os.utime(tmp_path / "linguist/bottom.py", (1, 1))
+    provenance.read_code.cache_clear()
     assert code_digest("top") == before
 
 
 def test_fine_tuning_reaches_what_it_uses():
-    found, waiting = set(), ["finetuning"]
+    found, waiting = set(), ["finetune"]
     while waiting:
-        module = waiting.pop()
-        found.add(module)
-        waiting.extend(provenance.imports(module)[0] - found)
-    assert {"training", "dropout", "models", "tokenization"} <= found
+        name = waiting.pop()
+        found.add(name)
+        waiting.extend(provenance.read_code(name)[1] - found)
+    assert {f"linguist.{name}" for name in ("training", "dropout", "models", "tokenization")} <= found
 
 
 def test_versions_are_those_installed(monkeypatch):

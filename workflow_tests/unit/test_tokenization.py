@@ -1,5 +1,6 @@
 """Tokenizers give back what went in, lose no long word, and encode pairs as Hugging Face does."""
 
+import json
 import random
 import time
 from pathlib import Path
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import AutoTokenizer, BertConfig, BertModel, BertTokenizer
+from transformers import AutoTokenizer, BertConfig, BertModel, BertTokenizer, GPT2Config, GPT2Tokenizer
 
 from linguist.errors import LinguistError
 from linguist.models import save_model
@@ -97,6 +98,44 @@ def test_a_long_word_is_not_unknown_to_a_pretrained_bert(real, tmp_path, request
     again = AutoTokenizer.from_pretrained(tmp_path / "saved")
     assert_reads_long_words(again)
     assert dict(again("ACGT a", "CC ggt")) == dict(plain("ACGT a", "CC ggt", padding=False))
+
+
+def gpt2_of_the_hub(folder):
+    letters = [*"ACGT", "Ġ"]
+    vocab = {piece: i for i, piece in enumerate([*letters, "AC", "<|endoftext|>"])}
+    GPT2Tokenizer(vocab=vocab, merges=[("A", "C")]).save_pretrained(folder)
+    GPT2Config(vocab_size=len(vocab), bos_token_id=6, eos_token_id=6).save_pretrained(folder)
+    return folder
+
+
+def test_special_tokens_that_no_file_names_are_those_of_the_architecture(tmp_path):
+    """bert-base-cased and gpt2 on the hub: the tokenizer_config.json has next to nothing in it."""
+    bert, gpt2 = bert_of_the_hub(tmp_path / "bert"), gpt2_of_the_hub(tmp_path / "gpt2")
+    bare = {bert: {"do_lower_case": False, "model_max_length": 512}, gpt2: {"model_max_length": 1024}}
+    names = ("unk", "pad", "cls", "sep", "mask", "bos", "eos")
+    expected = {bert: [1, 0, 2, 3, 4, None, None], gpt2: [6, 6, None, None, None, 6, 6]}
+    for folder, content in bare.items():
+        (folder / "tokenizer_config.json").write_text(json.dumps(content))
+        loaded = load_tokenizer(folder)
+        loaded.save_pretrained(folder / "saved")
+        again = AutoTokenizer.from_pretrained(folder / "saved")
+        for tokenizer in (loaded, again):
+            assert [getattr(tokenizer, f"{name}_token_id") for name in names] == expected[folder]
+            assert tokenizer.model_max_length == content["model_max_length"]
+            assert len(tokenizer) == len(AutoTokenizer.from_pretrained(folder))
+        assert again(DNA, DNA)["input_ids"] == loaded(DNA, DNA)["input_ids"]
+        assert len(set(loaded(DNA)["input_ids"]) - {6}) > 3
+    assert_reads_long_words(load_tokenizer(bert))
+    assert encode_pairs(frame_of([("ACGT ☃", "☃")]), load_tokenizer(bert), 500)[1]["unknown"] == 2
+
+
+def test_special_tokens_that_the_vocabulary_lacks_are_not_added(tokenizers, tmp_path):
+    """Their ids would lie past the end of the model's embedding."""
+    BertConfig().save_pretrained(tmp_path)
+    (tmp_path / "tokenizer.json").write_bytes((Path(tokenizers["gpt2"]) / "tokenizer.json").read_bytes())
+    loaded = load_tokenizer(tmp_path)
+    assert len(loaded) == 500
+    assert loaded.mask_token is None
 
 
 def test_a_vocabulary_file_is_enough(tmp_path):

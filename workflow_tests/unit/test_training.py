@@ -13,7 +13,7 @@ from transformers import AutoModelForSequenceClassification
 from linguist import dropout, training
 from linguist.dropout import Bits, FastDropout, drop
 from linguist.errors import LinguistError
-from linguist.training import TrainingOptions, batches_by_length, make_accelerator, train
+from linguist.training import TrainingOptions, batches_by_length, choose_attention, discard, make_accelerator, train
 
 EXAMPLES = 40
 
@@ -131,7 +131,7 @@ class Killed(Exception):
 
 
 def run_training(options, checkpoint, seed=1, kill_at=None, nan_at=None, fingerprint="f", dev=None):
-    """Train a Net on a separable problem; returns (net, history, steps made)."""
+    """Train a Net on a separable problem and be done with its checkpoint; returns (net, history, steps made)."""
     draw = torch.Generator().manual_seed(9)
     x = torch.randn(EXAMPLES, 12, generator=draw)
     y = (x[:, 0] > 0).long()
@@ -152,7 +152,11 @@ def run_training(options, checkpoint, seed=1, kill_at=None, nan_at=None, fingerp
         return batches_by_length(np.ones(EXAMPLES), 8, np.random.default_rng([seed, epoch]))
 
     options = TrainingOptions(**options)
-    history, _, made = train(net, batches_of, loss_of, dev or evaluate, options, seed, checkpoint, fingerprint)
+    accelerator, _ = make_accelerator(options.precision)
+    history, _, made = train(
+        accelerator, net, batches_of, loss_of, dev or evaluate, options, seed, checkpoint, fingerprint
+    )
+    discard(checkpoint)
     return net, history, made
 
 
@@ -202,13 +206,29 @@ def make_options(precision):
 def test_precisions_do_not_leak_into_each_other(long, tmp_path):
     """accelerate keeps the precision of a process's first Accelerator unless told to forget it."""
     for precision, dtype in [("bf16", torch.bfloat16), ("fp32", torch.float32), ("bf16", torch.bfloat16)]:
-        accelerator = make_accelerator(precision)
+        accelerator, _ = make_accelerator(precision)
         with accelerator.autocast():
             assert nn.Linear(2, 2)(torch.ones(1, 2)).dtype == dtype
         # In training and in the evaluation of the net that was prepared for it.
         net, _, _ = run_training(long | {"precision": precision}, tmp_path / "c")
         assert net.seen == {dtype}
         assert {tensor.dtype for tensor in net.state_dict().values()} == {torch.float32}
+
+
+@pytest.mark.parametrize(("device", "attention"), [("cpu", dropout.ATTENTION), ("cuda", "sdpa"), ("mps", "sdpa")])
+def test_the_attention_is_that_of_the_device(device, attention):
+    """Fast dropout is for CPU tensors: `train` installs it on that device and on no other."""
+    assert choose_attention("auto", torch.device(device)) == attention
+    assert choose_attention("eager", torch.device(device)) == "eager"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_the_generator_of_a_gpu_is_saved_and_restored():
+    randomness = training.Randomness(torch.device("cuda"), None)
+    state = randomness.state_dict()
+    first = torch.rand(5, device="cuda")
+    randomness.load_state_dict(state)
+    assert torch.equal(torch.rand(5, device="cuda"), first)
 
 
 @pytest.mark.parametrize("damage", ["another fingerprint", "half a file", "empty"])

@@ -15,8 +15,9 @@ def test_a_shipped_config_plans(checkout, snakemake, config):
     assert "finetune" in run.stdout
 
 
-def test_the_workflow_lints(checkout, snakemake):
-    run = snakemake(checkout, "--lint")
+@pytest.mark.parametrize("config", SHIPPED)
+def test_the_workflow_lints(checkout, snakemake, config):
+    run = snakemake(checkout, "--lint", "--configfile", config)
     assert run.returncode == 0, run.stdout + run.stderr
 
 
