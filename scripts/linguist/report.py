@@ -82,7 +82,7 @@ def unlearned(trainset, rows):
     own = [row for row in rows if row["test"] == trainset]
     if not own or own[0]["verdict"] in ("above", "control", "uncontrolled"):
         return ""
-    return f"It did not learn {trainset} itself, so the other rows say nothing about transfer."
+    return f"Its accuracy on {trainset} itself is not above the majority share: the other rows say little of transfer."
 
 
 def write_table(summary, path):
