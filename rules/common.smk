@@ -17,21 +17,22 @@ except LinguistError as error:
     sys.exit(f"error: {error}")
 
 
-wildcard_constraints:
-    resource=r"[A-Za-z0-9][A-Za-z0-9_-]*",
-    kind="|".join(blast.PROGRAMS),
-    pairset=r"[a-z0-9][a-z0-9-]*",
-    tokenizer=r"[a-z0-9][a-z0-9-]*",
-    model=r"[a-z0-9][a-z0-9-]*",
-    trainset=r"[a-z0-9][a-z0-9-]*",
-    study=r"[a-z0-9][a-z0-9-]*",
-    seed=r"\d+",
-    split="|".join(SPLITS),
-
-
 def one_of(names):
     """A regular expression for a wildcard that takes just these names; with no names it matches nothing."""
     return "|".join(sorted(names)) or "(?!)"
+
+
+# Only names of the config: a mistyped target is then "no rule to produce", not an error deep inside.
+wildcard_constraints:
+    resource=one_of(config["resources"]),
+    kind=one_of(blast.PROGRAMS),
+    pairset=one_of(config["pairsets"]),
+    tokenizer=one_of([*config["tokenizers"], *config["models"]]),
+    model=one_of(config["models"]),
+    trainset=one_of([*config["pairsets"], plan.UNTRAINED]),
+    study=one_of(config["studies"]),
+    seed=r"\d+",
+    split=one_of(SPLITS),
 
 
 def models_with(key):

@@ -71,6 +71,7 @@ rule write_page:
         metrics="<results>/tables/{study}.metrics.tsv",
         runs=lambda wildcards: trained_metrics_of(wildcards.study),
         tokens=lambda wildcards: [f"{tokens_of(*cell)}/tokens.json" for cell in plan.readings(config, wildcards.study)],
+        table="<results>/report/{study}/table.tsv",
         accuracy="<results>/report/{study}/accuracy.svg",
         confusion="<results>/report/{study}/confusion.svg",
         lengths="<results>/report/{study}/lengths.svg",
