@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
 SCHEMA = yaml.safe_load((CONFIG / "schemas/config.schema.yaml").read_text())
 DEFAULTS = yaml.safe_load((CONFIG / "defaults.yaml").read_text())
-README = (CONFIG / "README.md").read_text()
+README = re.sub(r"```.*?```", "", (CONFIG / "README.md").read_text(), flags=re.DOTALL)  # its words, not its examples
 STUDY = """
 resources:
   genome: {path: genome.fa}
