@@ -35,8 +35,9 @@ wildcard_constraints:
     split=one_of(SPLITS),
 
 
-def models_with(key):
-    return one_of(name for name, model in config["models"].items() if key in model)
+def models_with(*keys):
+    """A wildcard's expression for the models that have one of the keys."""
+    return one_of(name for name, model in config["models"].items() if not model.keys().isdisjoint(keys))
 
 
 def shipped(path):
@@ -112,20 +113,15 @@ def predictions_of(study):
 
 def trained_metrics_of(study):
     """metrics.json of a study's runs, without its controls, which have none."""
-    trained = [cell for cell in plan.cells(config, study) if cell[1] != plan.UNTRAINED]
+    trained = plan.trained(plan.cells(config, study))
     return [f"<results>/runs/{m}/{t}/seed-{s}/metrics.json" for m, t, s in trained]
 
 
 def study_outputs():
-    """Everything that the config's studies ask for."""
-    wanted = [
-        f"<results>/report/{study}/{name}"
-        for study in config["studies"]
-        for name in ("page.html", "table.tsv", "accuracy.svg", "confusion.svg", "lengths.svg")
-    ]
-    used = {p for study in config["studies"].values() for p in (*study["trainsets"], *study["tests"])}
-    wanted += [f"<results>/pairs/{pairset}/audit.json" for pairset in sorted(used)]
-    trained = [run for run in plan.runs(config) if run[1] != plan.UNTRAINED]
+    """Everything that the config's studies ask for; a page brings its table and figures."""
+    wanted = [f"<results>/report/{study}/page.html" for study in config["studies"]]
+    wanted += [f"<results>/pairs/{pairset}/audit.json" for pairset in plan.used_pairsets(config)]
+    trained = plan.trained(plan.runs(config))
     if config["keep_weights"] == "best":
         wanted += [f"<results>/runs/{m}/{t}/best" for m, t in sorted({run[:2] for run in trained})]
     elif config["keep_weights"] == "all":

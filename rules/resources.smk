@@ -61,7 +61,7 @@ rule fetch_model:
     log:
         "<logs>/fetch_model/{model}.log",
     wildcard_constraints:
-        model=one_of([*filter(None, [models_with("hub"), models_with("path")])]),
+        model=models_with("hub", "path"),
     localrule: True
     conda:
         "../envs/lm.yaml"

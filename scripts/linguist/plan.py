@@ -19,6 +19,17 @@ def runs(config):
     return list(dict.fromkeys(cell for study in config["studies"] for cell in cells(config, study)))
 
 
+def trained(cells):
+    """The runs among `cells` that are trained: all but the controls."""
+    return [cell for cell in cells if cell[1] != UNTRAINED]
+
+
+def used_pairsets(config):
+    """Pair sets that a study trains or tests on, in the order of the config."""
+    used = {p for study in config["studies"].values() for p in (*study["trainsets"], *study["tests"])}
+    return [name for name in config["pairsets"] if name in used]
+
+
 def readings(config, study):
     """What a study's models read, as (test, model), each once."""
     block = config["studies"][study]
@@ -58,10 +69,7 @@ def seeds_of(config, model, trainset):
 
 def caveats(config):
     """What keeps a study from being a real answer, a sentence each: synthetic sentences, models with random weights."""
-    used = {p for study in config["studies"].values() for p in (*study["trainsets"], *study["tests"])}
-    synthetic = [
-        name for name in config["pairsets"] if name in used and config["pairsets"][name]["recipe"] == "grammar"
-    ]
+    synthetic = [name for name in used_pairsets(config) if config["pairsets"][name]["recipe"] == "grammar"]
     scratch = [name for name, model in config["models"].items() if "architecture" in model]
     found = []
     if synthetic:
