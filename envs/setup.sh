@@ -44,7 +44,7 @@ tests)
     touch "$venv/tests"
     ;;
 blast)
-    for tool in makeblastdb blastn blastp; do
+    for tool in makeblastdb blastn blastp windowmasker; do
         command -v $tool >/dev/null || install_package ncbi-blast+ ||
             fail "$tool not found; install NCBI BLAST+ (Debian: apt install ncbi-blast+; conda: bioconda::blast) or put conda on PATH"
     done

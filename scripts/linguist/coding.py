@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from Bio.Seq import translate
 
-from linguist.homologs import aligner_for, local_similarity, split_families
+from linguist.alignment import local_similarity
+from linguist.homologs import split_families
 from linguist.recipes import SPLITS
 from linguist.sequences import read_coding_sequences
 
@@ -73,18 +74,18 @@ def _families(sequences):
     return [root(i) for i in range(len(sequences))]
 
 
-def refuted(dna, protein, aligner, limit):
+def refuted(dna, protein, limit):
     """Whether the codon table says that `dna` does not code for `protein`, nor for a relative of it.
 
     In place they agree at half of the residues at most, and in any place their local similarity is below `limit`.
     """
     translation = translate(dna)
     agreeing = sum(a == b for a, b in zip(translation, protein, strict=True))
-    return agreeing <= MAX_AGREEMENT * len(protein) and local_similarity(aligner, translation, protein) < limit
+    return agreeing <= MAX_AGREEMENT * len(protein) and local_similarity("protein", translation, protein) < limit
 
 
 def _rows(chosen, windows, limit, draw):
-    aligner, followers = aligner_for("protein"), {}
+    followers = {}
     for window in windows:
         followers.setdefault(window.name, []).append(window)
     rows = []
@@ -93,7 +94,7 @@ def _rows(chosen, windows, limit, draw):
         others = [other for other in draw.sample(chosen, min(20, len(chosen))) if other.name != window.name]
         shifted = [other for other in followers[window.name] if other is not window]
         for kind, candidates in [("other", others), ("shifted", shifted)][:: 1 if number % 2 else -1]:
-            negative = next((other for other in candidates if refuted(window.dna, other.protein, aligner, limit)), None)
+            negative = next((other for other in candidates if refuted(window.dna, other.protein, limit)), None)
             if negative is not None:
                 rows.append((_name(window, negative, kind), window.dna, negative.protein, 0))
                 break

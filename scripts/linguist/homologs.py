@@ -1,7 +1,7 @@
 """Pair sets of homologs: windows of one genome (or proteome), their BLAST hits in others, and matched non-homologs.
 
 Rules and their defaults follow Table 2 of "Can linguists better understand DNA?". The paper does not give its similarity
-formula; ours is `similarity` below, for positives and negatives alike.
+formula; ours is `alignment.similarity`, for positives and negatives alike.
 """
 
 import csv
@@ -14,22 +14,16 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 import pysam
-from Bio import Align
-from Bio.Align import substitution_matrices
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from linguist.alignment import local_similarity, similarity
 from linguist.blast import HIT_COLUMNS
 from linguist.errors import LinguistError
 from linguist.recipes import SPLITS
 from linguist.windows import LETTERS, Region, parse_window
 
 LARGEST_FAMILY = 0.05  # share of a split, so that no repeat or large gene family fills it
-
-
-def similarity(identities, length1, length2):
-    """Identical aligned positions divided by the length of the longer sequence, in 0..1."""
-    return identities / max(length1, length2)
 
 
 def read_hits(path):
@@ -191,36 +185,12 @@ def split_families(items, sizes, seed, what="positives", most=1.0):
     return splits
 
 
-def aligner_for(kind):
-    """Local alignment with BLAST's default scores: blastn 2/-3, gaps 5+2; blastp BLOSUM62, gaps 11+1.
-
-    With these, unrelated random 150-mers reach a similarity near 0.1, far from the threshold of 0.55.
-    """
-    aligner = Align.PairwiseAligner(mode="local")
-    if kind == "dna":
-        aligner.match_score, aligner.mismatch_score = 2, -3
-        aligner.open_gap_score, aligner.extend_gap_score = -7, -2
-    else:
-        aligner.substitution_matrix = substitution_matrices.load("BLOSUM62")
-        aligner.open_gap_score, aligner.extend_gap_score = -12, -1
-    return aligner
-
-
-def local_similarity(aligner, text1, text2):
-    """`similarity` of the best local alignment; 0 where nothing aligns."""
-    alignments = aligner.align(text1, text2)
-    if alignments.score <= 0:
-        return 0.0
-    return similarity(alignments[0].counts().identities, len(text1), len(text2))
-
-
 def find_negatives(kind, positives, rules):
     """As many negatives as positives: sentence1 of one with sentence2 of another, matched in length and composition.
 
     Composition is the GC content (DNA) or the share of hydrophobic residues (protein). Every pair is of two families,
     obeys the length rule and has a local similarity below rules["max_negative_similarity"]; each sentence2 is used once.
     """
-    aligner = aligner_for(kind)
     strong = set("GC") if kind == "dna" else set("AVILMFWC")  # GC content; share of hydrophobic residues
 
     def place(pair):
@@ -232,7 +202,7 @@ def find_negatives(kind, positives, rules):
         return (
             taken.family != pair.family
             and abs(length1 - length2) <= rules["max_length_difference"] * max(length1, length2)
-            and local_similarity(aligner, pair.sentence1, taken.sentence2) < rules["max_negative_similarity"]
+            and local_similarity(kind, pair.sentence1, taken.sentence2) < rules["max_negative_similarity"]
         )
 
     order = sorted(positives, key=place)

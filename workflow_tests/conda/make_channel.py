@@ -28,8 +28,8 @@ from rattler_build import assemble_package
 
 HERE = Path(__file__).resolve().parent
 CHANNELS = ("conda-forge", "bioconda")
-BIOCONDA = {"blast", "pysam"}  # a solve fails if an environment needs one of these and does not name the channel
-BLAST = ("makeblastdb", "blastn", "blastp")
+BIOCONDA = {"blast", "parasail-python", "pysam"}  # a solve fails if an environment needs one of these and does not name the channel
+BLAST = ("makeblastdb", "blastn", "blastp", "windowmasker")
 RECORDING = """#!/bin/sh
 prefix=$(dirname "$0")/..
 echo "{name} $1" >> "$prefix/calls"

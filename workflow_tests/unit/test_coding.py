@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from linguist.audit import audit
 from linguist.coding import LARGEST_FAMILY, cut_windows, from_coding_sequences, refuted
 from linguist.errors import LinguistError
-from linguist.homologs import aligner_for, local_similarity
+from linguist.alignment import local_similarity
 from linguist.pairs import write_pairs
 from linguist.sequences import CodingSequence, read_coding_sequences
 
@@ -72,10 +72,9 @@ def test_each_positive_translates_and_each_negative_is_refuted(splits):
 
 
 def test_no_negative_is_like_the_protein_anywhere(splits):
-    aligner = aligner_for("protein")
     for rows in splits.values():
         assert all(
-            local_similarity(aligner, translated(dna), protein) < 0.55 for _, dna, protein, label in rows if not label
+            local_similarity("protein", translated(dna), protein) < 0.55 for _, dna, protein, label in rows if not label
         )
 
 
@@ -177,18 +176,18 @@ def test_windows_of_another_genetic_code_are_left_out(real_data):
 
 
 def test_refuted_is_half_of_the_residues():
-    dna, aligner = coding("g", "ACDEFGHIKL").dna, aligner_for("protein")
-    assert not refuted(dna, "ACDEFGHIKL", aligner, 1.1) and not refuted(dna, "ACDEFGWWWW", aligner, 1.1)
-    assert refuted(dna, "ACDEFWWWWW", aligner, 1.1) and refuted(dna, "WWWWWWWWWW", aligner, 1.1)
+    dna = coding("g", "ACDEFGHIKL").dna
+    assert not refuted(dna, "ACDEFGHIKL", 1.1) and not refuted(dna, "ACDEFGWWWW", 1.1)
+    assert refuted(dna, "ACDEFWWWWW", 1.1) and refuted(dna, "WWWWWWWWWW", 1.1)
 
 
 def test_a_shifted_copy_does_not_refute():
     """Of a related gene that is some residues longer at its start: place by place they differ, aligned they are one."""
     protein = "".join(random.Random(1).choices("ACDEFGHIKLMNPQRSTVWY", k=50))
-    copy, aligner = f"MWP{protein[:-3]}", aligner_for("protein")
+    copy = f"MWP{protein[:-3]}"
     assert sum(map(str.__eq__, protein, copy)) <= 25
-    assert not refuted(coding("g", protein).dna, copy, aligner, 0.55)
-    assert refuted(coding("g", protein).dna, copy, aligner, 0.95)
+    assert not refuted(coding("g", protein).dna, copy, 0.55)
+    assert refuted(coding("g", protein).dna, copy, 0.95)
 
 
 def test_a_window_without_a_negative_is_left_out(tmp_path):

@@ -18,18 +18,19 @@ SCRIPTS = ROOT / "scripts"
 STUDY = "workflow_tests/workflow/tiny.yaml"
 RULES = (ROOT / "Snakefile", *ROOT.glob("rules/*.smk"))
 ENVS = {path.stem: path for path in (ROOT / "envs").glob("*.yaml")}
-BLAST = ("blastn", "blastp", "makeblastdb")
+BLAST = ("blastn", "blastp", "makeblastdb", "windowmasker")
 # Packages whose import has another name, and imports that come with a package which cannot do without them.
 PACKAGE_OF = {
     "Bio": "biopython",
     "huggingface_hub": "transformers",
     "markupsafe": "jinja2",
+    "parasail": "parasail-python",
     "sklearn": "scikit-learn",
     "torch": "pytorch",
     "urllib3": "requests",
     "yaml": "pyyaml",
 }
-PIP_NAME = {"pytorch": "torch"}
+PIP_NAME = {"parasail-python": "parasail", "pytorch": "torch"}
 
 
 def read_pins(env):
