@@ -28,6 +28,4 @@ rule all:
     default_target: True
     input:
         study_outputs(),
-        "<results>/tables/metrics.tsv",
-        "<results>/tables/summary.txt",
     localrule: True

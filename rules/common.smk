@@ -33,6 +33,11 @@ wildcard_constraints:
     study=one_of(config["studies"]),
     seed=r"\d+",
     split=one_of(SPLITS),
+    scatteritem=r"\d+-of-\d+",
+
+
+scattergather:
+    queries=config["blast"]["parts"],
 
 
 def models_with(*keys):
@@ -58,28 +63,71 @@ def resource_of(reference):
     return f"<results>/unpacked/{name}" if member else f"<results>/resources/{name}"
 
 
+def fasta_of(pairset, resource):
+    return f"<results>/sequences/{config['pairsets'][pairset]['kind']}/{resource}.fa.gz"
+
+
+def rules_of(wildcards):
+    return config["pairsets"][wildcards.pairset]["rules"]
+
+
+def query_files(pairset):
+    """The sequences that a pair set's windows are drawn from, and what masks them beside their own lower case."""
+    spec = config["pairsets"][pairset]
+    masked = spec["rules"]["masking"] == "windowmasker"
+    return {"sequences": fasta_of(pairset, spec["queries"])} | (
+        {"masks": f"<results>/masks/{spec['queries']}.txt"} if masked else {}
+    )
+
+
+def hits_of(pairset):
+    """BLAST's hits of a pair set's windows, from all jobs of its search."""
+    search = plan.search_of(config, pairset)
+    parts = gather.queries("{scatteritem}.tsv")
+    names = config["pairsets"][pairset]["search"]
+    return [f"<results>/hits/{search}/{name}/{part}" for name in names for part in parts]
+
+
+def homolog_files(pairset):
+    """What the positives of a pair set are chosen from, and the sets that it must not share a family with."""
+    spec, earlier = config["pairsets"][pairset], plan.earlier_of(config, pairset)
+    return {
+        "queries": fasta_of(pairset, spec["queries"]),
+        "databases": [fasta_of(pairset, name) for name in spec["search"]],
+        "hits": hits_of(pairset),
+        "earlier_hits": list(dict.fromkeys(path for name in earlier for path in hits_of(name))),
+        "earlier_positives": [f"<results>/positives/{name}.tsv" for name in earlier],
+    }
+
+
 def pair_files(pairset):
     """What a pair set's recipe reads, as it names it: {name: path or list of paths}."""
     spec = config["pairsets"][pairset]
-    fasta = "<results>/sequences/{}/{}.fa.gz".format
     match spec["recipe"]:
         case "homologs":
-            return {
-                "queries": fasta(spec["kind"], spec["queries"]),
-                "hits": [f"<results>/hits/{pairset}/{name}.tsv" for name in spec["search"]],
-                "databases": [fasta(spec["kind"], name) for name in spec["search"]],
-            }
+            return {"positives": f"<results>/positives/{pairset}.tsv"}
         case "table":
-            return {split: [resource_of(r) for r in spec["files"][split]] for split in SPLITS}
+            return {split: [resource_of(r) for r in references] for split, references in spec["files"].items()}
         case "coding":
-            return {"sequences": f"<results>/resources/{spec['sequences']}"}
+            return {key: f"<results>/resources/{spec[key]}" for key in ("sequences", "proteins") if key in spec}
         case "grammar":
             return {"grammar": [shipped(f"resources/grammar/{name}.yaml") for name in ("frames", spec["language"])]}
+        case _:
+            return splits_of(spec["of"])
 
 
 def splits_of(pairset, folder="pairs", ending="tsv"):
     """The three split files of a pair set, by split."""
     return {split: f"<results>/{folder}/{pairset}/{split}.{ending}" for split in SPLITS}
+
+
+def audit_of(pairset):
+    return f"<results>/pairs/{pairset}/audit.json"
+
+
+def audits_of(study):
+    """The audits of a study's tests, in their order."""
+    return [audit_of(test) for test in config["studies"][study]["tests"]]
 
 
 # ── models and runs ──
@@ -118,9 +166,11 @@ def trained_metrics_of(study):
 
 
 def study_outputs():
-    """Everything that the config's studies ask for; a page brings its table and figures."""
+    """Everything that the config's studies ask for; a page brings its table and figures. Without a study, the audits."""
     wanted = [f"<results>/report/{study}/page.html" for study in config["studies"]]
-    wanted += [f"<results>/pairs/{pairset}/audit.json" for pairset in plan.used_pairsets(config)]
+    wanted += [f"<results>/report/pairs/{pairset}.html" for pairset in plan.used_pairsets(config)]
+    if config["studies"]:
+        wanted += ["<results>/tables/metrics.tsv", "<results>/tables/summary.txt"]
     trained = plan.trained(plan.runs(config))
     if config["keep_weights"] == "best":
         wanted += [f"<results>/runs/{m}/{t}/best" for m, t in sorted({run[:2] for run in trained})]

@@ -16,21 +16,44 @@ rule build_blast_database:
         "gzip -dc {input} | makeblastdb -in - -dbtype {params.dbtype} -title {wildcards.resource} -out {output}/db > {log} 2>&1"
 
 
+rule mask_repeats:
+    input:
+        "<results>/blast/dna/{resource}",
+    output:
+        intervals="<results>/masks/{resource}.txt",
+        counts=temp("<results>/masks/{resource}.counts"),
+    log:
+        "<logs>/mask_repeats/{resource}.log",
+    benchmark:
+        "<benchmarks>/mask_repeats/{resource}.tsv"
+    conda:
+        "../envs/blast.yaml"
+    resources:
+        mem=lambda wildcards, attempt: f"{6 * attempt}GB",
+        runtime="4h",
+    shell:
+        "(windowmasker -mk_counts -in {input}/db -infmt blastdb -mem 4000 -sformat obinary -out {output.counts}"
+        " && windowmasker -ustat {output.counts} -in {input}/db -infmt blastdb -dust true -outfmt interval"
+        " -out {output.intervals}) > {log} 2>&1"
+
+
 rule sample_queries:
     input:
-        lambda wildcards: pair_files(wildcards.pairset)["queries"],
+        unpack(lambda wildcards: query_files(wildcards.pairset)),
     output:
-        "<results>/queries/{pairset}.fa",
+        scatter.queries("<results>/queries/{{pairset}}/{scatteritem}.fa"),
     log:
         "<logs>/sample_queries/{pairset}.log",
+    benchmark:
+        "<benchmarks>/sample_queries/{pairset}.tsv"
     conda:
         "../envs/sequences.yaml"
     params:
+        resource=lookup(dpath="pairsets/{pairset}/queries", within=config),
         kind=lookup(dpath="pairsets/{pairset}/kind", within=config),
         length=lookup(dpath="pairsets/{pairset}/length", within=config),
-        windows=lookup(dpath="pairsets/{pairset}/rules/windows", within=config),
         seed=lookup(dpath="pairsets/{pairset}/seed", within=config),
-        max_masked=lookup(dpath="pairsets/{pairset}/rules/max_masked", within=config),
+        rules=lambda wildcards: {rule: rules_of(wildcards)[rule] for rule in ("windows", "max_masked")},
         code=code_digest("sample_queries"),
     script:
         "../scripts/sample_queries.py"
@@ -38,30 +61,48 @@ rule sample_queries:
 
 rule search_homologs:
     input:
-        queries="<results>/queries/{pairset}.fa",
+        queries="<results>/queries/{pairset}/{scatteritem}.fa",
         database=lambda wildcards: "<results>/blast/{kind}/{{resource}}".format(**config["pairsets"][wildcards.pairset]),
     output:
-        "<results>/hits/{pairset}/{resource}.tsv",
+        "<results>/hits/{pairset}/{resource}/{scatteritem}.tsv",
     log:
-        "<logs>/search_homologs/{pairset}/{resource}.log",
+        "<logs>/search_homologs/{pairset}/{resource}/{scatteritem}.log",
     benchmark:
-        "<benchmarks>/search_homologs/{pairset}/{resource}.tsv"
+        "<benchmarks>/search_homologs/{pairset}/{resource}/{scatteritem}.tsv"
     conda:
         "../envs/blast.yaml"
-    threads: 16  # BLAST's hits do not depend on it
     resources:
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
         runtime="12h",
     params:
         program=lambda wildcards: blast.PROGRAMS[config["pairsets"][wildcards.pairset]["kind"]],
-        evalue=lookup(dpath="pairsets/{pairset}/rules/max_evalue", within=config),
+        evalue=lambda wildcards: rules_of(wildcards)["max_evalue"],
         dbsize=config["blast"]["dbsize"],
         targets=config["blast"]["max_target_seqs"],
-        hsps=lambda wildcards: config["pairsets"][wildcards.pairset]["rules"]["max_hits"] + 1,
-        columns=" ".join(blast.HIT_COLUMNS),
+        hsps=lambda wildcards: rules_of(wildcards)["max_hits"] + 2,  # one more than are borne, and the window itself
+        columns=" ".join(blast.BLAST_COLUMNS),
     shell:
-        "{params.program} -query {input.queries} -db {input.database}/db -num_threads {threads} -evalue {params.evalue}"
-        " -dbsize {params.dbsize} -max_target_seqs {params.targets} -max_hsps {params.hsps} -outfmt '6 {params.columns}' -out {output} > {log} 2>&1"
+        "({params.program} -query {input.queries} -db {input.database}/db -evalue {params.evalue} -dbsize {params.dbsize}"
+        " -max_target_seqs {params.targets} -max_hsps {params.hsps} -outfmt '6 {params.columns}'"
+        " | sed 's/^/{wildcards.resource}\t/' > {output}) 2> {log}"
+
+
+rule choose_positives:
+    input:
+        unpack(lambda wildcards: homolog_files(wildcards.pairset)),
+    output:
+        "<results>/positives/{pairset}.tsv",
+    log:
+        "<logs>/choose_positives/{pairset}.log",
+    benchmark:
+        "<benchmarks>/choose_positives/{pairset}.tsv"
+    conda:
+        "../envs/sequences.yaml"
+    params:
+        spec=lookup(dpath="pairsets/{pairset}", within=config),
+        code=code_digest("choose_positives"),
+    script:
+        "../scripts/choose_positives.py"
 
 
 rule build_pairs:
@@ -85,13 +126,29 @@ rule build_pairs:
 rule audit_pairs:
     input:
         **splits_of("{pairset}"),
+        trained_on=lambda wildcards: [
+            splits_of(name)[split]
+            for name in plan.trainsets_of(config, wildcards.pairset)
+            for split in ("train", "dev")
+        ],
+        tokens=lambda wildcards: [
+            f"<results>/tokens/{wildcards.pairset}.{tokenizer}/tokens.json"
+            for tokenizer in plan.tokenizers_of(config, wildcards.pairset)
+        ],
     output:
         "<results>/pairs/{pairset}/audit.json",
     log:
         "<logs>/audit_pairs/{pairset}.log",
+    benchmark:
+        "<benchmarks>/audit_pairs/{pairset}.tsv"
     conda:
         "../envs/sequences.yaml"
     params:
+        kind=lookup(dpath="pairsets/{pairset}/kind", within=config),
+        trained_on=lambda wildcards: {
+            name: config["pairsets"][name]["kind"] for name in plan.trainsets_of(config, wildcards.pairset)
+        },
+        tokenizers=lambda wildcards: plan.tokenizers_of(config, wildcards.pairset),
         code=code_digest("audit_pairs"),
     script:
         "../scripts/audit_pairs.py"

@@ -1,9 +1,33 @@
 """The report: for each study a page, and the table and figures on it."""
 
 
+rule write_audit:
+    input:
+        audit="<results>/pairs/{pairset}/audit.json",
+        template=shipped("reports/audit.html.j2"),
+        base=shipped("reports/base.html.j2"),
+    output:
+        page=report(
+            "<results>/report/pairs/{pairset}.html", category="pair sets", caption="../reports/captions/audit.rst"
+        ),
+        figure=report(
+            "<results>/report/pairs/{pairset}.svg", category="pair sets", caption="../reports/captions/audit.rst"
+        ),
+    log:
+        "<logs>/write_audit/{pairset}.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        spec=lookup(dpath="pairsets/{pairset}", within=config),
+        code=code_digest("write_audit"),
+    script:
+        "../scripts/write_audit.py"
+
+
 rule tabulate_study:
     input:
-        "<results>/tables/{study}.metrics.tsv",
+        metrics="<results>/tables/{study}.metrics.tsv",
+        audits=lambda wildcards: audits_of(wildcards.study),
     output:
         report("<results>/report/{study}/table.tsv", category="{study}", caption="../reports/captions/table.rst"),
     log:
@@ -11,6 +35,7 @@ rule tabulate_study:
     conda:
         "../envs/plots.yaml"
     params:
+        tests=lookup(dpath="studies/{study}/tests", within=config),
         code=code_digest("tabulate_study"),
     script:
         "../scripts/tabulate_study.py"
@@ -75,7 +100,9 @@ rule write_page:
         accuracy="<results>/report/{study}/accuracy.svg",
         confusion="<results>/report/{study}/confusion.svg",
         lengths="<results>/report/{study}/lengths.svg",
+        audits=lambda wildcards: audits_of(wildcards.study),
         template=shipped("reports/study.html.j2"),
+        base=shipped("reports/base.html.j2"),
     output:
         report("<results>/report/{study}/page.html", category="{study}", caption="../reports/captions/page.rst"),
     log:
@@ -83,6 +110,7 @@ rule write_page:
     conda:
         "../envs/plots.yaml"
     params:
+        tests=lookup(dpath="studies/{study}/tests", within=config),
         readings=lambda wildcards: [", ".join(cell) for cell in plan.readings(config, wildcards.study)],
         config={key: config[key] for key in ("studies", "pairsets", "models", "finetuning")},
         code=code_digest("write_page"),
@@ -92,7 +120,8 @@ rule write_page:
 
 rule summarize_studies:
     input:
-        expand("<results>/tables/{study}.metrics.tsv", study=config["studies"]),
+        metrics=expand("<results>/tables/{study}.metrics.tsv", study=config["studies"]),
+        audits=[audit_of(test) for test in plan.tests(config)],
     output:
         "<results>/tables/summary.txt",
     log:
@@ -101,6 +130,7 @@ rule summarize_studies:
         "../envs/plots.yaml"
     params:
         studies=config["studies"],
+        tests=plan.tests(config),
         notes=plan.caveats(config),
         code=code_digest("summarize_studies"),
     script:

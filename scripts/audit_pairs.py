@@ -8,7 +8,13 @@ from linguist.recipes import SPLITS
 
 def main(smk):
     start_log(smk.log[0])
-    write_json(smk.output[0], audit({split: smk.input[split] for split in SPLITS}))
+    trains, devs = smk.input.trained_on[::2], smk.input.trained_on[1::2]
+    trained_on = {
+        name: [kind, train, dev]
+        for (name, kind), train, dev in zip(smk.params.trained_on.items(), trains, devs, strict=True)
+    }
+    tokens = dict(zip(smk.params.tokenizers, smk.input.tokens, strict=True))
+    write_json(smk.output[0], audit(smk.params.kind, {split: smk.input[split] for split in SPLITS}, trained_on, tokens))
 
 
 if "snakemake" in globals():

@@ -1,15 +1,27 @@
-"""Draw the windows of a genome or proteome that BLAST searches for."""
+"""Draw the windows of a genome or proteome that BLAST searches for, and share them out to the jobs that search."""
 
 from linguist.files import write_text
 from linguist.logs import start_log
-from linguist.windows import sample_windows
+from linguist.windows import read_masks, sample_windows
 
 
 def main(smk):
     start_log(smk.log[0])
-    drawn = smk.params
-    windows = sample_windows(smk.input[0], drawn.kind, drawn.length, drawn.windows, drawn.seed, drawn.max_masked)
-    write_text(smk.output[0], "".join(f">{name}\n{text}\n" for name, text in windows))
+    drawn, masks = smk.params, smk.input.get("masks")
+    windows = [
+        f">{drawn.resource}:{region}\n{text}\n"
+        for region, text in sample_windows(
+            smk.input.sequences,
+            drawn.kind,
+            drawn.length,
+            drawn.rules["windows"],
+            drawn.seed,
+            drawn.rules["max_masked"],
+            read_masks(masks) if masks else None,
+        )
+    ]
+    for part, path in enumerate(smk.output):
+        write_text(path, "".join(windows[part :: len(smk.output)]))
 
 
 if "snakemake" in globals():

@@ -1,6 +1,7 @@
 """The main tables as text, for a terminal."""
 
 from linguist.files import write_text
+from linguist.findings import read_shortcuts
 from linguist.logs import start_log
 from linguist.metrics import read_metrics, summarize
 from linguist.report import text_table
@@ -8,9 +9,9 @@ from linguist.report import text_table
 
 def main(smk):
     start_log(smk.log[0])
-    parts = []
-    for study, path in zip(smk.params.studies.values(), smk.input, strict=True):
-        parts.append(study["title"] + "\n\n" + text_table(summarize(read_metrics(path))))
+    shortcuts, parts = read_shortcuts(smk.params.tests, smk.input.audits), []
+    for study, path in zip(smk.params.studies.values(), smk.input.metrics, strict=True):
+        parts.append(study["title"] + "\n\n" + text_table(summarize(read_metrics(path)), shortcuts))
     write_text(smk.output[0], "\n".join([*parts, *smk.params.notes]) + "\n")
 
 

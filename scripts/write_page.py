@@ -1,6 +1,7 @@
 """The page of a study."""
 
 from linguist.files import read_json
+from linguist.findings import read_shortcuts
 from linguist.logs import start_log
 from linguist.metrics import read_metrics, summarize
 from linguist.report import collect_facts, write_page
@@ -16,6 +17,7 @@ def main(smk):
         smk.params.config,
         summarize(metrics),
         metrics,
+        read_shortcuts(smk.params.tests, smk.input.audits),
         figures={name: smk.input[name] for name in ("accuracy", "confusion", "lengths")},
         facts=collect_facts([read_json(path) for path in smk.input.runs], tokens),
         template=smk.input.template,

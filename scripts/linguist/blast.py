@@ -1,7 +1,12 @@
 """What BLAST is asked for, and what comes back. Light to import: the rules read it too."""
 
-# megablast, blastn's default task, misses half of the homologs at 5 % divergence.
-PROGRAMS = {"dna": "blastn -task blastn", "protein": "blastp"}
+# megablast, blastn's default task, misses half of the homologs at 5 % divergence. Masked letters (lower case, and what
+# DUST or SEG find) start no hit, but a hit may run through them.
+PROGRAMS = {
+    "dna": "blastn -task blastn -lcase_masking -dust yes",
+    "protein": "blastp -task blastp -lcase_masking -seg yes -soft_masking true",
+}
 DATABASE_TYPES = {"dna": "nucl", "protein": "prot"}
 # The columns of -outfmt "6 ...": positions are 1-based and inclusive; sstart > send on the reverse strand.
-HIT_COLUMNS = ["qseqid", "sseqid", "qstart", "qend", "sstart", "send", "nident", "evalue", "bitscore"]
+BLAST_COLUMNS = ["qseqid", "sseqid", "qstart", "qend", "sstart", "send", "nident", "evalue", "bitscore"]
+HIT_COLUMNS = ["resource", *BLAST_COLUMNS]  # the resource that was searched goes before them

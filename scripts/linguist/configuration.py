@@ -176,29 +176,45 @@ def check_pairsets(config):
     if UNTRAINED in config["pairsets"]:
         raise LinguistError(f"config: pairsets.{UNTRAINED}: this name stands for a control; choose another")
     for name, pairset in config["pairsets"].items():
-        recipe = RECIPES[pairset["recipe"]]
+        key, recipe = f"pairsets.{name}", RECIPES[pairset["recipe"]]
+        known = (*recipe.needs, *recipe.may)
         if pairset["kind"] not in recipe.kinds:
             allowed = " or ".join(recipe.kinds)
             raise LinguistError(
-                f"config: pairsets.{name}.kind: recipe '{pairset['recipe']}' makes {allowed} pairs, not {pairset['kind']}"
+                f"config: {key}.kind: recipe '{pairset['recipe']}' makes {allowed} pairs, not {pairset['kind']}"
             )
-        for key in recipe.needs:
-            if key not in pairset:
+        for need in recipe.needs:
+            if need not in pairset:
                 raise LinguistError(
-                    f"config: pairsets.{name}: missing key '{key}', which recipe '{pairset['recipe']}' needs; add it"
+                    f"config: {key}: missing key '{need}', which recipe '{pairset['recipe']}' needs; add it"
                 )
-        for key in sorted(pairset.keys() - {"kind", "recipe", "sizes", "rules", "seed", *recipe.needs}):
+        for other in sorted(pairset.keys() - {"kind", "recipe", "sizes", "rules", "seed", *known}):
             raise LinguistError(
-                f"config: pairsets.{name}: recipe '{pairset['recipe']}' has no key '{key}'{suggestion(key, recipe.needs)}"
+                f"config: {key}: recipe '{pairset['recipe']}' has no key '{other}'{suggestion(other, known)}"
             )
         for reference in recipe.resources(pairset):
-            member_of = reference.partition(":")[0] if pairset["recipe"] == "table" else reference
-            key = next(key for key in recipe.needs if reference in leaves(pairset[key]))
-            must_know(config, f"pairsets.{name}.{key}", member_of, "resources")
+            resource = reference.partition(":")[0] if pairset["recipe"] == "table" else reference
+            must_know(
+                config, f"{key}.{next(k for k in known if reference in leaves(pairset.get(k)))}", resource, "resources"
+            )
+        for base in recipe.bases(pairset):
+            must_know(config, f"{key}.of", base, "pairsets")
+            check_base(config, name, base)
         if pairset["recipe"] == "coding" and pairset["length"] % 3:
             raise LinguistError(
-                f"config: pairsets.{name}.length: is {pairset['length']}, but must be a multiple of 3 (whole codons)"
+                f"config: {key}.length: is {pairset['length']}, but must be a multiple of 3 (whole codons)"
             )
+        if pairset["rules"]["identical"] + pairset["rules"]["contained"] > 1:
+            raise LinguistError(f"config: {key}.rules: identical and contained are shares; together at most 1")
+
+
+def check_base(config, name, base):
+    """A derived set's base is of its kind and stands above it in the file, so that no set comes from itself."""
+    kind, names = config["pairsets"][name]["kind"], list(config["pairsets"])
+    if config["pairsets"][base]["kind"] != kind:
+        raise LinguistError(f"config: pairsets.{name}.of: {base} is not of kind {kind}; name a set that is")
+    if names.index(base) >= names.index(name):
+        raise LinguistError(f"config: pairsets.{name}.of: {base} must stand above {name} in the file; move it")
 
 
 def leaves(value):
@@ -212,6 +228,15 @@ def check_studies(config):
         for key, section in (("models", "models"), ("trainsets", "pairsets"), ("tests", "pairsets")):
             for item in study[key]:
                 must_know(config, f"studies.{name}.{key}", item, section)
+        for trainset in study["trainsets"]:
+            must_train(config, f"studies.{name}.trainsets", trainset, ("train", "dev"))
+
+
+def must_train(config, key, pairset, splits):
+    """Raise if a table that is read for testing alone is trained on."""
+    missing = [split for split in splits if split not in config["pairsets"][pairset].get("files", splits)]
+    if missing:
+        raise LinguistError(f"config: {key}: {pairset} has no split '{missing[0]}'; add it to pairsets.{pairset}.files")
 
 
 def check_paths(config):

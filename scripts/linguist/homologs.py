@@ -8,34 +8,40 @@ import csv
 import random
 from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
+from math import ceil
 
-import numpy as np
 import pandas as pd
 import pysam
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from linguist.alignment import local_similarity, similarity
 from linguist.blast import HIT_COLUMNS
 from linguist.errors import LinguistError
+from linguist.families import deal_families, families, record_families
+from linguist.files import reading, write_text
 from linguist.recipes import SPLITS
 from linguist.windows import LETTERS, Region, parse_window
 
 LARGEST_FAMILY = 0.05  # share of a split, so that no repeat or large gene family fills it
+POSITIVES = ["split", "window", "id1", "id2", "sentence1", "sentence2", "family"]
 
 
-def read_hits(path):
-    """BLAST's tabular hits (HIT_COLUMNS, no header) as a data frame; empty if there are none."""
-    names = {"qseqid": str, "sseqid": str}  # a record may be named NA, or hold a quote
-    return pd.read_csv(path, sep="\t", names=HIT_COLUMNS, dtype=names, keep_default_na=False, quoting=csv.QUOTE_NONE)
+def read_hits(paths):
+    """BLAST's tabular hits (HIT_COLUMNS, no header) of several files as one data frame; empty if there are none."""
+    names = {"resource": str, "qseqid": str, "sseqid": str}  # a record may be named NA, or hold a quote
+    frames = [
+        pd.read_csv(path, sep="\t", names=HIT_COLUMNS, dtype=names, keep_default_na=False, quoting=csv.QUOTE_NONE)
+        for path in paths
+    ]
+    return pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
 
 
 @dataclass(frozen=True)
 class Homologs:
-    """A positive pair, with the family (a number) of sequences that hits link to it."""
+    """A positive pair, the window it was found with, and the family (a number) of sequences that hits link to it."""
 
+    window: str
     id1: str
     id2: str
     sentence1: str
@@ -43,36 +49,105 @@ class Homologs:
     family: int
 
 
-def from_hits(spec, files):
-    """The splits of a DNA or protein pair set. `files`: `queries` (indexed FASTA that the windows were drawn from),
-    `hits` and `databases` (one path for each of spec["search"], in that order).
+def choose_positives(spec, files):
+    """The positives of a DNA or protein pair set, dealt to splits: {split: Homologs}, sizes[split] / 2 in each.
 
-    Positives obey every rule of Table 2. Negatives re-pair the positives' own sequences within a split, so each
-    sentence stands in as many negatives as positives, lengths and length differences match, and no feature of a single
-    sentence can tell the label. All sequences that hits link form a family (of proteins: whole records), and a family
-    stays in one split.
+    Args: `spec` is the pair set's part of the config. `files` has `queries` (indexed FASTA that the windows were drawn
+    from), `databases` (the same for each of spec["search"], in that order), `hits` (of all of them) and, of the pair
+    sets that came before it, `earlier_hits` and `earlier_positives`.
+
+    Positives obey every rule of Table 2. All sequences that hits link form a family (of proteins: whole records). A
+    family stays in one split, and in the split that an earlier set has dealt it to; where earlier sets are linked only
+    now and stand in two splits, its positives go unused. Raises LinguistError if too few are found.
     """
-    rules, sizes, seed = spec["rules"], spec["sizes"], spec["seed"]
-    hits = pd.concat([read_hits(path).assign(database=i) for i, path in enumerate(files["hits"])], ignore_index=True)
-    if hits.empty:
-        raise LinguistError("BLAST found no hit at all; search closer genomes, or raise rules.max_evalue")
-    family = families(hits) if spec["kind"] == "dna" else record_families(hits, spec)
-    hits = hits[~_is_self(hits, spec)]
+    rules, seed = spec["rules"], spec["seed"]
+    hits = read_hits(files["hits"])
+    for name in spec["search"]:
+        if name not in set(hits["resource"]):
+            raise LinguistError(
+                f"{name}: 0 hits found of up to {rules['windows']} windows of {spec['queries']}, at least 1 wanted; take "
+                f"it from 'search', give closer sequences, or raise rules.max_evalue ({rules['max_evalue']})"
+            )
+    linked = pd.concat([hits, read_hits(files["earlier_hits"])]) if files["earlier_hits"] else hits
+    family = (families if spec["kind"] == "dna" else record_families)(linked)
+    dealt = {}
+    for path in files["earlier_positives"]:
+        for split, pairs in read_positives(path).items():
+            for pair in pairs:
+                dealt.setdefault(family[pair.window], set()).add(split)
+    hits = hits[~_is_self(hits, spec["kind"])]
     counts = hits.groupby("qseqid").size()
     hits = hits[hits["qseqid"].isin(counts[counts <= rules["max_hits"]].index)].reset_index(drop=True)
     positives = find_positives(spec, hits, family, files, random.Random(f"positives {seed}"))
-    halves = {split: sizes[split] // 2 for split in SPLITS}
-    return {
-        split: _rows(chosen, find_negatives(spec["kind"], chosen, rules), random.Random(f"order {split} {seed}"))
-        for split, chosen in split_families(positives, halves, seed, most=LARGEST_FAMILY).items()
-    }
+    halves = {split: spec["sizes"][split] // 2 for split in SPLITS}
+    return deal_families(positives, halves, seed, most=LARGEST_FAMILY, dealt=dealt)
 
 
-def _is_self(hits, spec):
-    """Hits of a record of the query file on itself: the window's own place, or a repeat within one protein."""
-    own = [i for i, name in enumerate(spec["search"]) if name == spec["queries"]]
-    records = hits["qseqid"].str.rpartition(":")[0]
-    return hits["database"].isin(own) & (records == hits["sseqid"])
+def write_positives(path, splits):
+    """Write {split: Homologs} as one tab-separated table with a header."""
+    rows = [
+        (split, *(str(getattr(pair, name)) for name in POSITIVES[1:])) for split in splits for pair in splits[split]
+    ]
+    write_text(path, "".join("\t".join(row) + "\n" for row in [POSITIVES, *rows]))
+
+
+def read_positives(path):
+    """What `write_positives` wrote: {split: Homologs}."""
+    splits = {split: [] for split in SPLITS}
+    with reading(path) as handle:
+        next(handle)
+        for line in handle:
+            split, *fields, family = line.rstrip("\n").split("\t")
+            splits[split].append(Homologs(*fields, int(family)))
+    return splits
+
+
+def from_positives(spec, files):
+    """The splits of a pair set from its positives; `files`: `positives`, as `choose_positives` gave them.
+
+    Shares rules["identical"] and rules["contained"] of the positives are made so: the second side becomes a copy of the
+    first, or either side is cut to a stretch that the other contains. Negatives re-pair the positives' own sequences
+    within a split, so each sentence stands in as many negatives as positives, lengths and length differences match, and
+    no feature of a single sentence can tell the label.
+    """
+    rules, seed, splits = spec["rules"], spec["seed"], {}
+    for split, chosen in read_positives(files["positives"]).items():
+        pairs = simplify(chosen, rules, random.Random(f"simple {split} {seed}"))
+        negatives = find_negatives(spec["kind"], pairs, rules)
+        splits[split] = _rows(pairs, negatives, random.Random(f"order {split} {seed}"))
+    return splits
+
+
+def simplify(pairs, rules, draw):
+    """The pairs with the shares rules["identical"] and rules["contained"] of them made identical and contained."""
+    identical = round(rules["identical"] * len(pairs))
+    contained = round(rules["contained"] * len(pairs))
+    order = draw.sample(range(len(pairs)), identical + contained)
+    pairs = list(pairs)
+    for i in order[:identical]:
+        pairs[i] = replace(pairs[i], id2=pairs[i].id1, sentence2=pairs[i].sentence1)
+    for i in order[identical:]:
+        text = pairs[i].sentence1
+        resource, region = parse_window(pairs[i].id1)
+        size = draw.randint(ceil((1 - rules["max_length_difference"]) * len(text)), len(text) - 1)
+        start = draw.randint(0, len(text) - size)
+        low = region.start + start
+        part = f"{resource}:{Region(region.record, low, low + size)}", text[start : start + size]
+        whole = pairs[i].id1, text
+        (id1, text1), (id2, text2) = (whole, part) if draw.random() < 0.5 else (part, whole)
+        pairs[i] = replace(pairs[i], id1=id1, id2=id2, sentence1=text1, sentence2=text2)
+    return pairs
+
+
+def _is_self(hits, kind):
+    """Hits on the window's own place (of a protein: anywhere in its record, since that holds repeats of its own)."""
+    record = hits["qseqid"].str.rpartition(":")
+    own = record[0] == hits["resource"] + ":" + hits["sseqid"]
+    if kind == "dna" and own.any():
+        place = record.loc[own, 2].str.partition("-")
+        ends = hits.loc[own, ["sstart", "send"]]
+        own[own] = (ends.min(axis=1) <= place[2].astype(int)) & (ends.max(axis=1) > place[0].astype(int))
+    return own
 
 
 def find_positives(spec, hits, family, files, draw):
@@ -83,11 +158,13 @@ def find_positives(spec, hits, family, files, draw):
     rules, taken = spec["rules"], set()
     shortest = (1 - rules["max_length_difference"]) * spec["length"]
     letters = LETTERS[spec["kind"]]
-    databases = [pysam.FastaFile(str(path)) for path in files["databases"]]
+    databases = {
+        name: pysam.FastaFile(str(path)) for name, path in zip(spec["search"], files["databases"], strict=True)
+    }
     found = []
     with pysam.FastaFile(str(files["queries"])) as queries:
         for query, rows in groupby(hits.sort_values("qseqid", kind="stable").itertuples(), key=lambda row: row.qseqid):
-            window = parse_window(query)
+            _, window = parse_window(query)
             good = []
             for hit in rows:
                 length1, length2 = hit.qend - hit.qstart + 1, abs(hit.send - hit.sstart) + 1
@@ -100,89 +177,17 @@ def find_positives(spec, hits, family, files, draw):
                 region1 = Region(window.record, window.start + hit.qstart - 1, window.start + hit.qend)
                 low, high = min(hit.sstart, hit.send), max(hit.sstart, hit.send)
                 region2 = Region(hit.sseqid, low - 1, high, hit.sstart > hit.send)
-                text1, text2 = region1.read(queries), region2.read(databases[hit.database])
+                text1, text2 = region1.read(queries), region2.read(databases[hit.resource])
                 fresh = taken.isdisjoint((text1, text2)) and text1 not in text2 and text2 not in text1
                 if fresh and letters.issuperset(text1 + text2):
-                    id1, id2 = f"{spec['queries']}:{region1}", f"{spec['search'][hit.database]}:{region2}"
-                    good.append(Homologs(id1, id2, text1, text2, family[query]))
+                    id1, id2 = f"{spec['queries']}:{region1}", f"{hit.resource}:{region2}"
+                    good.append(Homologs(query, id1, id2, text1, text2, family[query]))
             if good:
                 found.append(draw.choice(good))
                 taken.update((found[-1].sentence1, found[-1].sentence2))
-    for database in databases:
+    for database in databases.values():
         database.close()
     return found
-
-
-def families(hits):
-    """{window: family number}: windows are one family if hits of theirs overlap by more than half of the shorter one.
-
-    That is: the middle of one lies within the other. Hits that are linked so far stand as one cluster, so that a repeat
-    with many thousands of hits on one place costs no more than others.
-    """
-    windows = {name: i for i, name in enumerate(dict.fromkeys(hits["qseqid"]))}
-    links = []
-    for _, group in hits.assign(
-        low=hits[["sstart", "send"]].min(axis=1) - 1, high=hits[["sstart", "send"]].max(axis=1)
-    ).groupby(["database", "sseqid"]):
-        clusters = []  # (one of its windows, its furthest end, its furthest middle)
-        for row in group.sort_values("low").itertuples():
-            middle = (row.low + row.high) / 2
-            merged, apart = (windows[row.qseqid], row.high, middle), []
-            for cluster in clusters:
-                window, end, furthest = cluster
-                if middle < end or row.low < furthest:
-                    links.append((merged[0], window))
-                    merged = (window, max(merged[1], end), max(merged[2], furthest))
-                elif row.low < end:
-                    apart.append(cluster)
-            clusters = [*apart, merged]
-    label = _components(links, len(windows))
-    return {name: label[i] for name, i in windows.items()}
-
-
-def record_families(hits, spec):
-    """{window: family number}: windows are one family if hits link their whole records, directly or through others.
-
-    For proteins: a split then shares no protein with another one, be it by two distant windows.
-    """
-    own = spec["queries"] + ":" + hits["qseqid"].str.rpartition(":")[0]
-    found = hits["database"].map(dict(enumerate(spec["search"]))) + ":" + hits["sseqid"]
-    number, records = pd.factorize(pd.concat([own, found]))
-    label = _components(number.reshape(2, -1).T, len(records))
-    return {name: label[i] for name, i in zip(hits["qseqid"], number[: len(hits)], strict=True)}
-
-
-def _components(links, n):
-    """The component (a number) of each of `n` nodes that links join directly or through others."""
-    rows, columns = np.array(links, dtype=int).reshape(-1, 2).T
-    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(n, n))
-    return connected_components(graph, directed=False)[1].tolist()
-
-
-def split_families(items, sizes, seed, what="positives", most=1.0):
-    """Deal items (each with a `.family`) to splits, `sizes[split]` to each, no family in two of them.
-
-    The largest families are dealt first, each to the split that lacks most; one gives a split a share `most` of its
-    size at most, and the rest of its members go unused.
-    """
-    members = {}
-    for item in items:
-        members.setdefault(item.family, []).append(item)
-    order = list(members.values())
-    random.Random(f"families {seed}").shuffle(order)
-    order.sort(key=len, reverse=True)
-    splits = {split: [] for split in sizes}
-    for family in order:
-        lacking = max(sizes, key=lambda split: sizes[split] - len(splits[split]))
-        room = min(sizes[lacking] - len(splits[lacking]), max(1, int(most * sizes[lacking])))
-        splits[lacking] += family[:room]
-    for split, size in sizes.items():
-        if len(splits[split]) < size:
-            raise LinguistError(
-                f"only {len(items)} {what} in {len(order)} families found, {len(splits[split])} of {size} wanted left for "
-                f"'{split}'; lower sizes, sample more windows (rules.windows), lower rules.min_similarity or add sequences"
-            )
-    return splits
 
 
 def find_negatives(kind, positives, rules):
@@ -213,10 +218,7 @@ def find_negatives(kind, positives, rules):
             f"rules.max_negative_similarity ({rules['max_negative_similarity']})"
         )
     taken = [order[other] for other in partners]
-    return [
-        Homologs(one.id1, other.id2, one.sentence1, other.sentence2, one.family)
-        for one, other in zip(order, taken, strict=True)
-    ]
+    return [replace(one, id2=other.id2, sentence2=other.sentence2) for one, other in zip(order, taken, strict=True)]
 
 
 def pair_off(n, fits):

@@ -1,20 +1,14 @@
 """Figures of a run on a test, each with its interval, from predictions alone."""
 
-import csv
-
 import numpy as np
 import pandas as pd
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
+from linguist.predictions import read_predictions
+
 RESAMPLES = 2000
 LEVEL = 0.95
-
-
-def read_predictions(path):
-    """A run's predictions: data frame with test, id, label, score0, score1."""
-    names = {"test": str, "id": str}  # an id may be NA
-    return pd.read_csv(path, sep="\t", quoting=csv.QUOTE_NONE, dtype=names, keep_default_na=False, na_values=[""])
 
 
 def wilson(successes, n, level=LEVEL):

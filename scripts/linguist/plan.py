@@ -25,9 +25,52 @@ def trained(cells):
 
 
 def used_pairsets(config):
-    """Pair sets that a study trains or tests on, in the order of the config."""
+    """Pair sets that a study trains or tests on, in the order of the config; without a study, all of them."""
     used = {p for study in config["studies"].values() for p in (*study["trainsets"], *study["tests"])}
-    return [name for name in config["pairsets"] if name in used]
+    return [name for name in config["pairsets"] if name in used or not config["studies"]]
+
+
+SEARCHED = ("kind", "queries", "search", "length", "seed")
+SEARCH_RULES = ("windows", "max_masked", "masking", "max_hits", "max_evalue")
+
+
+def search_of(config, pairset):
+    """The pair set under whose name its BLAST search runs: the first one that asks for the very same search."""
+
+    def asked(spec):
+        return [spec[key] for key in SEARCHED] + [spec["rules"][rule] for rule in SEARCH_RULES]
+
+    wanted = asked(config["pairsets"][pairset])
+    return next(name for name, spec in config["pairsets"].items() if is_searched(spec) and asked(spec) == wanted)
+
+
+def is_searched(spec):
+    return spec["recipe"] == "homologs"
+
+
+def earlier_of(config, pairset):
+    """The pair sets of the same kind that stand before it and are searched for too: it keeps to their splits."""
+    names = list(config["pairsets"])
+    before = names[: names.index(pairset)]
+    kind = config["pairsets"][pairset]["kind"]
+    return [p for p in before if is_searched(config["pairsets"][p]) and config["pairsets"][p]["kind"] == kind]
+
+
+def trainsets_of(config, test):
+    """Other pair sets that the runs tested on `test` are trained on, in the order of the config."""
+    found = {t for study in config["studies"].values() if test in study["tests"] for t in study["trainsets"]}
+    return [name for name in config["pairsets"] if name in found - {test}]
+
+
+def tokenizers_of(config, pairset):
+    """Names of the tokenizers that a study reads a pair set with."""
+    studies = (s for s in config["studies"].values() if pairset in (*s["trainsets"], *s["tests"]))
+    return list(dict.fromkeys(tokenizer_of(config, model) for study in studies for model in study["models"]))
+
+
+def tests(config):
+    """Pair sets that a study tests on, each once."""
+    return list(dict.fromkeys(test for study in config["studies"].values() for test in study["tests"]))
 
 
 def readings(config, study):

@@ -5,6 +5,7 @@ is one such function and one line in RECIPES.
 """
 
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -15,12 +16,18 @@ SPLITS = ("train", "dev", "test")
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a pair set is made: `module.function(spec, files) -> {split: rows}`; `needs` are its keys in the config."""
+    """How a pair set is made: `module.function(spec, files) -> {split: rows}`.
+
+    `needs` are its keys in the config, `may` those it can do without. `resources` are what it reads, `bases` the pair
+    sets that it is made from.
+    """
 
     function: str
     kinds: tuple[str, ...]
     needs: tuple[str, ...]
+    may: tuple[str, ...] = ()
     resources: Callable[[dict], list[str]] = lambda spec: []
+    bases: Callable[[dict], list[str]] = lambda spec: []
 
     @property
     def module(self):
@@ -32,33 +39,54 @@ class Recipe:
         return getattr(import_module(f"linguist.{self.module}"), self.function.partition(".")[2])(spec, files)
 
 
+def of(spec):
+    """The base of a set that is derived from another one."""
+    return [spec["of"]]
+
+
 RECIPES = {
     "grammar": Recipe("sentences.from_grammar", ("sentence",), ("language",)),
     "table": Recipe(
-        "sentences.from_tables",
+        "tables.from_tables",
         ("sentence", "dna", "protein", "coding"),
         ("files",),
-        lambda spec: [reference for split in SPLITS for reference in spec["files"].get(split, [])],
+        resources=lambda spec: [reference for split in SPLITS for reference in spec["files"].get(split, [])],
     ),
     "homologs": Recipe(
-        "homologs.from_hits",
+        "homologs.from_positives",
         ("dna", "protein"),
         ("queries", "search", "length"),
-        lambda spec: [spec["queries"], *spec["search"]],
+        resources=lambda spec: [spec["queries"], *spec["search"]],
     ),
     "coding": Recipe(
-        "coding.from_coding_sequences", ("coding",), ("sequences", "length"), lambda spec: [spec["sequences"]]
+        "coding.from_coding_sequences",
+        ("coding",),
+        ("sequences", "length"),
+        ("proteins",),
+        resources=lambda spec: [spec[key] for key in ("sequences", "proteins") if key in spec],
     ),
+    "hard": Recipe("derived.hard", ("dna", "protein"), ("of",), bases=of),
+    "evolved": Recipe("derived.evolved", ("dna",), ("of", "divergence"), bases=of),
+    "reverse-complement": Recipe("derived.reverse_complement", ("dna",), ("of",), bases=of),
 }
 
 
 def build_pairs(name, spec, files):
-    """The rows of a pair set's three splits, none empty; `spec` is its part of the config, `files` its inputs."""
-    try:
+    """The rows of a pair set's splits; `spec` is its part of the config, `files` its inputs."""
+    with naming(name):
         splits = RECIPES[spec["recipe"]].build(spec, files)
+        for split in SPLITS:
+            if not splits[split] and split in spec.get("files", SPLITS):
+                raise LinguistError(
+                    f"split '{split}' is empty: 0 rows found, {spec['sizes'][split]} wanted; give it a source that has some"
+                )
+    return splits
+
+
+@contextmanager
+def naming(name):
+    """Errors of the block say which pair set they are about."""
+    try:
+        yield
     except LinguistError as error:
         raise LinguistError(f"pairs/{name}: {error}") from None
-    for split in SPLITS:
-        if not splits[split]:
-            raise LinguistError(f"pairs/{name}: split '{split}' is empty; give it a size above 0 or a source")
-    return splits

@@ -1,7 +1,8 @@
-"""What a study says: a verdict for each figure, computed from the numbers, and the tables and the page that show it."""
+"""What a study says: a verdict for each figure, computed from the numbers; its tables and page, and the page of an audit."""
 
 import re
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -9,11 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from linguist.files import write_text
+from linguist.findings import RANKS, SEVERITIES, findings, interval, similarity_line
 from linguist.plan import UNTRAINED
 
-TEMPLATE = Path(__file__).resolve().parents[2] / "reports" / "study.html.j2"
+REPORTS = Path(__file__).resolve().parents[2] / "reports"
 CONSTANT = 0.02  # a class that gets less than this share of the predictions is as good as never predicted
-RANKS = 0.52  # AUROC's low end must clear chance by a margin: a sound interval touches 0.5 from above quite often
 VERDICTS = {
     "above": "above the majority share and above the untrained control",
     "control": "above the majority share, but not above the untrained control",
@@ -22,6 +23,15 @@ VERDICTS = {
     "constant": "constant prediction",
     "below": "below the majority share",
     "chance": "not distinguishable from the majority share",
+}
+ORIGINS = {
+    "grammar": "SYNTHETIC: sentences of this project's grammar, not natural language",
+    "table": "read from the resources named in the config",
+    "homologs": "windows of real sequences paired by BLAST",
+    "coding": "windows of real coding sequences with the protein they code for",
+    "hard": "positives of another set, and negatives that match them in length and composition",
+    "evolved": "sequences of another set with copies evolved by simulation",
+    "reverse-complement": "another set with one side read from the other strand",
 }
 
 
@@ -50,14 +60,13 @@ def verdict(row, control=None):
     return code, f"{VERDICTS[code]} ({numbers})"
 
 
-def interval(row, name):
-    """A figure with its interval, as 0.812 [0.790–0.834]; accuracy's ends are the columns low and high."""
-    prefix = "" if name == "accuracy" else f"{name}_"
-    return f"{row[name]:.3f} [{row[f'{prefix}low']:.3f}–{row[f'{prefix}high']:.3f}]"
+def judge(summary, shortcuts):
+    """The trained rows of `metrics.summarize`, each with its untrained control and the best shallow baseline on its test
+    beside it, its verdict and its claim. `shortcuts` maps each test to what `shortcut_of` says of its audit.
 
-
-def judge(summary):
-    """The trained rows of `metrics.summarize`, each with its untrained control beside it, its verdict and its claim."""
+    The verdict does not look at the baseline: baseline_reaches says whether it is as good as the model, and so does the
+    claim.
+    """
     records = summary.to_dict("records")
     controls = {(row["model"], row["test"]): row for row in records if row["trainset"] == UNTRAINED}
     judged = []
@@ -65,7 +74,14 @@ def judge(summary):
         control = controls.get((row["model"], row["test"]))
         ends = {"untrained": "accuracy", "untrained_low": "low", "untrained_high": "high"}
         beside = {name: control[end] if control else np.nan for name, end in ends.items()}
+        shortcut = shortcuts[row["test"]]
+        beside |= {f"baseline_{key}".replace("_name", ""): value for key, value in shortcut.items()}
+        beside["baseline_reaches"] = shortcut["accuracy"] >= row["accuracy"]
         code, claim = verdict(row, control)
+        if beside["baseline_reaches"]:
+            claim += (
+                f"; but a baseline that understands nothing, {shortcut['name']}, reaches {shortcut['accuracy']:.3f}"
+            )
         judged.append(row | beside | {"verdict": code, "claim": claim})
     return pd.DataFrame(judged)
 
@@ -85,18 +101,18 @@ def unlearned(trainset, rows):
     return f"Its accuracy on {trainset} itself is not above the majority share: the other rows say little of transfer."
 
 
-def write_table(summary, path):
+def write_table(summary, shortcuts, path):
     """Write the judged rows, then those of the controls themselves, as tab-separated text."""
-    table = pd.concat([judge(summary), summary[summary["trainset"] == UNTRAINED]])
+    table = pd.concat([judge(summary, shortcuts), summary[summary["trainset"] == UNTRAINED]])
     write_text(path, table.to_csv(sep="\t", index=False, float_format="%.6g"))
 
 
-def text_table(summary):
+def text_table(summary, shortcuts):
     """The summary for a terminal: at most 110 columns, a block for each model and training set."""
-    judged = judge(summary)
-    wide = min(30, max(map(len, [*judged["test"], "test"])))
+    judged = judge(summary, shortcuts)
+    wide = min(24, max(map(len, [*judged["test"], "test"])))
     head = f"{'test':<{wide}}  {'accuracy [95 %]':<19}  {'± sd':>6}  {'best':>5}  {'AUROC':>5}  {'same':>4}  "
-    lines = [head + f"{'major.':>6}  {'untr.':>5}  verdict"]
+    lines = [head + f"{'major.':>6}  {'untr.':>5}  {'base.':>5}  verdict"]
     for model, trainset, rows in groups(judged):
         seeds = rows["seeds"].iloc[0]
         lines += ["", f"{model}, trained on {trainset} ({seeds} seed{'' if seeds == 1 else 's'})"]
@@ -106,11 +122,17 @@ def text_table(summary):
             test = row["test"] if len(row["test"]) <= wide else row["test"][: wide - 1] + "…"
             spread = f"{number(row['sd']):>6}  {row['best']:.3f}  {number(row['auroc']):>5}"
             beside = f"{row['predicted_positive']:>4.0%}  {row['majority']:>6.3f}  {number(row['untrained']):>5}"
-            lines.append(f"{test:<{wide}}  {interval(row, 'accuracy')}  {spread}  {beside}  {row['verdict']}")
+            mark = "†" if row["baseline_reaches"] else ""
+            ends = f"{beside}  {number(row['baseline_accuracy']):>5}  {row['verdict']}{mark}"
+            lines.append(f"{test:<{wide}}  {interval(row, 'accuracy')}  {spread}  {ends}")
+    names = judged.drop_duplicates("test").groupby("baseline", sort=False)["test"].agg(", ".join)
+    used = [fill(f"{name}: {tests}", 108, subsequent_indent="  ") for name, tests in names.items()]
     key = [f"{code}: {VERDICTS[code]}" for code in VERDICTS if code in set(judged["verdict"])]
-    return "\n".join(
-        [*lines, "", "same: share of pairs called same · major.: majority share · untr.: untrained control", *key, ""]
-    )
+    if judged["baseline_reaches"].any():
+        key.append("†: base. reaches the model's accuracy: the figure is no evidence of more than that baseline does")
+    about = "same: share of pairs called same · major.: majority share · untr.: untrained control"
+    base = "base.: the best shallow baseline, which understands nothing"
+    return "\n".join([*lines, "", about, base, *(f"  {line}" for line in used), *key, ""])
 
 
 def collect_facts(runs, tokens):
@@ -164,32 +186,54 @@ def inline(path, prefix):
     return Markup(svg.replace("<svg", f'<svg id="{prefix}" role="img" aria-labelledby="{prefix}-caption"', 1))
 
 
-def write_page(path, study_name, config, summary, metrics, figures, facts, template=TEMPLATE):
-    """Write a study's page: one HTML file that holds all it shows and asks nothing of the network.
+def plain(value):
+    """A value of a config or of facts in words: a mapping as "key value, key value", a list with commas."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {plain(item)}" for key, item in value.items())
+    return ", ".join(map(plain, value)) if isinstance(value, list | tuple) else str(value)
 
-    Args: the whole `config`; tables of `metrics.summarize` and `metrics.compute_metrics`; `figures` maps names
-    (accuracy, confusion, lengths) to SVG files; `facts` maps a label to text, a list or a dict (versions, device …).
-    """
-    template = Path(template)
-    study, judged = config["studies"][study_name], judge(summary)
-    away = judged[judged["test"] != judged["trainset"]]
-    sets = {name: config["pairsets"][name] for name in dict.fromkeys([*study["trainsets"], *study["tests"]])}
+
+def render(path, template, **values):
+    """Write a page from a template, which finds those it builds on beside it."""
     world = Environment(
-        loader=FileSystemLoader(template.parent),
+        loader=FileSystemLoader(Path(template).parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    world.filters |= {"number": number}
-    world.globals |= {"interval": interval, "unlearned": unlearned}
-    page = world.get_template(template.name).render(
+    world.filters |= {"number": number, "plain": plain}
+    world.globals |= {"interval": interval, "unlearned": unlearned, "origins": ORIGINS}
+    write_text(path, world.get_template(Path(template).name).render(**values))
+
+
+def write_page(
+    path, study_name, config, summary, metrics, shortcuts, figures, facts, template=REPORTS / "study.html.j2"
+):
+    """Write a study's page: one HTML file that holds all it shows and asks nothing of the network.
+
+    Args: the whole `config`; tables of `metrics.summarize` and `metrics.compute_metrics`; `shortcuts` as for `judge`;
+    `figures` maps names (accuracy, confusion, lengths) to SVG files; `facts` maps a label to text, a list or a dict
+    (versions, device …).
+    """
+    study, judged = config["studies"][study_name], judge(summary, shortcuts)
+    away = judged[judged["test"] != judged["trainset"]]
+    above = away[away["verdict"] == "above"]
+    sets = {name: config["pairsets"][name] for name in dict.fromkeys([*study["trainsets"], *study["tests"]])}
+    render(
+        path,
+        template,
         name=study_name,
         study=study,
         groups=[(model, trainset, rows.to_dict("records")) for model, trainset, rows in groups(judged)],
         rows=judged.to_dict("records"),
         verdicts=VERDICTS,
-        tally={"cells": len(away), "above": int((away["verdict"] == "above").sum()), "all": len(judged)},
+        tally={
+            "cells": len(away),
+            "above": len(above),
+            "reached": int(above["baseline_reaches"].sum()),
+            "all": len(judged),
+        },
         pairsets=sets,
         sizes=dict(zip(summary["test"], summary["n"], strict=True)),
         synthetic=[name for name, spec in sets.items() if spec["recipe"] == "grammar"],
@@ -198,4 +242,25 @@ def write_page(path, study_name, config, summary, metrics, figures, facts, templ
         figures={figure: inline(file, f"figure-{figure}") for figure, file in figures.items()},
         facts=facts,
     )
-    write_text(path, page)
+
+
+def write_audit(path, name, spec, audit, figure, template=REPORTS / "audit.html.j2"):
+    """Write the page of a pair set's audit: one HTML file that holds all it shows and asks nothing of the network.
+
+    Args: `spec` is the pair set's part of the config, `audit` its audit.json, `figure` the SVG file of
+    `figures.audit_figure`.
+    """
+    lines, bound = findings(audit), similarity_line(spec, audit)
+    render(
+        path,
+        template,
+        name=name,
+        spec=spec,
+        audit=audit,
+        lead=lines[0],
+        findings={severity: [text for found, text in lines[1:] if found == severity] for severity in SEVERITIES},
+        bound=bound,
+        kinds=list(dict.fromkeys(kind for split in audit["splits"].values() for kind in split["kinds"])),
+        sides=list(dict.fromkeys(side for split in audit["splits"].values() for side in split["lengths"])),
+        figure=inline(figure, "figure-audit"),
+    )

@@ -37,26 +37,50 @@ class _Damaged(_Failed):
     """Whole, but with the wrong checksum."""
 
 
-def fetch(name, target, *, url=None, sha256=None, md5=None, path=None, mirror=None, retries=3, timeout=60, wait=1.0):
+def fetch(
+    name,
+    target,
+    *,
+    url=None,
+    sha256=None,
+    md5=None,
+    unverified=False,
+    path=None,
+    mirror=None,
+    retries=3,
+    timeout=60,
+    wait=1.0,
+):
     """Put the raw file of resource `name` at `target`, whole or not at all.
 
     `path`, a copy the user has, is the only source if given; it is verified if a checksum is given (`sha256`, or `md5`
-    where a site publishes nothing better). Else the sources are tried in this order, and must have the checksum: `mirror/name`, `mirror/last part of the url`, `url`. `url` and
-    `mirror` are http, https or file addresses, or local paths. Files on this machine are linked, never copied.
-    A download is tried `1 + retries` times, `wait`, 2 `wait`, 4 `wait`... seconds apart, and goes on where it was cut;
-    `timeout` is the longest silence in seconds. A wrong checksum is downloaded once more, not oftener.
+    where a site publishes nothing better). Else the sources are tried in this order, and must have the checksum:
+    `mirror/name`, `mirror/last part of the url`, `url`. `url` and `mirror` are http, https or file addresses, or local
+    paths. Files on this machine are linked, never copied. A download is tried `1 + retries` times, `wait`, 2 `wait`,
+    4 `wait`... seconds apart, and goes on where it was cut; `timeout` is the longest silence in seconds. A wrong
+    checksum is downloaded once more, not oftener.
+    With `unverified` in a checksum's place, the SHA-256 of what came is logged. A cut download is then begun anew, and
+    a mirror is asked by `name` alone: nothing could tell a mixture of two versions, or another file of the same name.
     Raises LinguistError, one line with the cause at each source, and leaves `target` as it was.
     """
     where = f"resources/{name}"
     expected = ("sha256", sha256.lower()) if sha256 else ("md5", md5.lower()) if md5 else None
-    if not path and not (url and expected):
-        raise LinguistError(f"{where}: no verified source; give a 'url' with its 'sha256', or the 'path' of your copy")
+    if not path and not (url and (expected or unverified)):
+        raise LinguistError(
+            f"{where}: no verified source; give a 'url' with its 'sha256' (or 'unverified: true'), or the 'path' of your copy"
+        )
+    mirrored = _mirrored(name, url if expected else "", mirror)
     causes = []
-    for source in [Path(path).expanduser()] if path else [*_mirrored(name, url, mirror), _source(url)]:
+    for source in [Path(path).expanduser()] if path else [*mirrored, _source(url)]:
         try:
             if isinstance(source, Path):
-                return _link(source, Path(target), expected)
-            return _download(where, source, target, expected, retries, timeout, wait)
+                _link(source, Path(target), expected)
+            else:
+                _download(where, source, target, expected, retries, timeout, wait)
+            if not path and not expected:
+                digest = files.file_digest(target)
+                log.warning("%s: SHA-256 %s; write it into the config to pin this version", where, digest)
+            return
         except _Failed as error:
             log.info("%s: %s: %s", where, source, error)
             causes.append(f"{source}: {error}")
@@ -85,7 +109,7 @@ def _mirrored(name, url, mirror):
 
 
 def _verify(found, expected):
-    algorithm, digest = expected
+    algorithm, digest = expected or (None, found)
     if found != digest:
         raise _Damaged(f"{algorithm} is {found}, expected {digest}: the file changed or the download was damaged")
 
@@ -136,7 +160,7 @@ class _Part:
 
 def _download(where, url, target, expected, retries, timeout, wait):
     with files.atomic_path(target) as temporary, open(temporary, "wb") as file, requests.Session() as session:
-        part, damaged = _Part(where, file, expected[0]), False
+        part, damaged = _Part(where, file, expected[0] if expected else "sha256"), False
         for attempt in range(retries + 1):
             try:
                 _receive(session, url, part, timeout)
@@ -145,8 +169,8 @@ def _download(where, url, target, expected, retries, timeout, wait):
             except (_Passing, _Damaged) as error:
                 if attempt == retries or (damaged and isinstance(error, _Damaged)):
                     raise
-                if isinstance(error, _Damaged):
-                    damaged = True
+                damaged = damaged or isinstance(error, _Damaged)
+                if isinstance(error, _Damaged) or not expected:
                     part.restart()
                 log.warning("%s: %s: %s; trying again in %g s", where, url, error, wait * 2**attempt)
                 time.sleep(wait * 2**attempt)

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 import pysam
 from Bio import BiopythonParserWarning, SeqIO
@@ -29,6 +30,7 @@ _BLOCK = LINE_WIDTH * 20_000
 # Where a GenBank record names no genetic code: the bacterial one for these divisions, else the standard one.
 BACTERIAL_DIVISIONS = {"BCT", "PHG"}
 STANDARD_CODE, BACTERIAL_CODE = 1, 11
+CODING = "protein_coding"  # Ensembl's biotype
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ class CodingSequence:
     name: str
     dna: str
     protein: str
+
+
+def foreign_letter(sequence, alphabet):
+    """The first letter, of either case, that is not of the alphabet; None if all are."""
+    found = _FOREIGN[alphabet].search(sequence)
+    return found and found.group()
 
 
 def read_sequences(path, alphabet):
@@ -157,25 +165,36 @@ def index_sequences(path_in, path_out, alphabet):
     write_indexed_fasta(read_sequences(path_in, alphabet), path_out)
 
 
-def read_coding_sequences(path, dropped=None):
-    """Yield a CodingSequence for each one of a GenBank file, or of a table, that is beyond doubt.
+class _Candidate(NamedTuple):
+    """What may be a coding sequence: upper-case `dna` with its stop codon, the protein given with it, a known `flaw`."""
+
+    name: str
+    dna: str
+    protein: str
+    code: int = STANDARD_CODE
+    flaw: str | None = None
+    gene: str | None = None
+
+
+def read_coding_sequences(path, proteins=None, dropped=None):
+    """Yield a CodingSequence for each one of a GenBank file, a table, or Ensembl's pair of FASTA files, beyond doubt.
 
     That is: complete, within its record, free of ambiguous bases, a multiple of three long, from a start codon to its
     only stop codon, and translating exactly to the protein given with it, by the genetic code given with it (an
     alternative start codon gives M). A table is tab-separated, with columns `cds`, `protein` and perhaps `accession`.
-    Either may be compressed. What was dropped is logged by reason, and counted in `dropped`, a Counter, if given.
+    A FASTA file is in the form of Ensembl's cds/*.cds.all.fa.gz, with `proteins` in that of pep/*.pep.all.fa.gz: both
+    sides are matched by transcript and read by the standard code, and of each gene only the longest protein-coding
+    isoform stays (of equals the first by name).
+    Any may be compressed. What was dropped is logged by reason, and counted in `dropped`, a Counter, if given.
     Raises LinguistError for a file that cannot be read or gives nothing.
     """
     dropped = Counter() if dropped is None else dropped
     names = Counter()
-    for name, dna, protein, code, flaw in _read_candidates(path):
-        flaw = flaw or _find_flaw(dna, protein, code)
-        if flaw:
-            dropped[flaw] += 1
-            continue
+    for candidate in _keep_longest(_keep_sound(_read_candidates(path, proteins), dropped), dropped):
+        name = candidate.name
         names[name] += 1
         unique = name if names[name] == 1 else f"{name}-{names[name]}"
-        yield CodingSequence(unique, dna[:-3], protein)
+        yield CodingSequence(unique, candidate.dna[:-3], candidate.protein)
     reasons = ", ".join(f"{number} {flaw}" for flaw, number in dropped.most_common()) or "none"
     if not names:
         cure = "give complete coding sequences with their translations"
@@ -183,15 +202,43 @@ def read_coding_sequences(path, dropped=None):
     logger.info("%s: %d coding sequences (dropped: %s)", path, names.total(), reasons)
 
 
-def _read_candidates(path):
-    """Yield (name, upper-case dna, protein, genetic code, flaw or None) from a table or a GenBank file."""
+def _keep_sound(candidates, dropped):
+    for candidate in candidates:
+        if flaw := candidate.flaw or _find_flaw(candidate.dna, candidate.protein, candidate.code):
+            dropped[flaw] += 1
+        else:
+            yield candidate
+
+
+def _keep_longest(candidates, dropped):
+    """Pass on the longest candidate of each gene, when all are seen; those of no named gene at once."""
+    longest = {}
+    for candidate in candidates:
+        if candidate.gene is None:
+            yield candidate
+            continue
+        rivals = [candidate, longest.get(candidate.gene, candidate)]
+        if candidate.gene in longest:
+            dropped["other isoforms of their gene"] += 1
+        longest[candidate.gene] = min(rivals, key=lambda one: (-len(one.dna), one.name))
+    yield from longest.values()
+
+
+def _read_candidates(path, proteins):
+    """Yield a _Candidate for each entry of a table, a GenBank file, or Ensembl's FASTA with its proteins."""
     with reading(path) as handle:
-        columns = handle.readline().strip().split("\t")
+        first = handle.readline().strip()
+        columns = first.split("\t")
+        if first.startswith(">") and not proteins:
+            cure = "give Ensembl's peptides of the same release as 'proteins'"
+            raise LinguistError(f"{path}: a FASTA file does not say what its sequences code for; {cure}")
+        if proteins and not first.startswith(">"):
+            raise LinguistError(f"{path}: not FASTA, so it brings its own proteins; leave out 'proteins'")
         if {"cds", "protein"} <= set(columns):
             yield from _read_table(path, handle, columns)
             return
     with reading(path) as handle:
-        yield from _read_genbank(path, handle)
+        yield from _read_ensembl(path, proteins) if proteins else _read_genbank(path, handle)
 
 
 def _read_table(path, handle, columns):
@@ -200,10 +247,43 @@ def _read_table(path, handle, columns):
         if len(cells) == len(columns):
             row = dict(zip(columns, cells, strict=True))
             protein = row["protein"].upper().removesuffix("*")
-            yield row.get("accession") or f"row{number - 1}", row["cds"].upper(), protein, STANDARD_CODE, None
+            yield _Candidate(row.get("accession") or f"row{number - 1}", row["cds"].upper(), protein)
         elif line.strip():
             cause = f"{len(cells)} columns where the header has {len(columns)}"
             raise LinguistError(f"{path}, line {number}: {cause}; mend or remove the line")
+
+
+def _read_ensembl(path, proteins):
+    # The proteins are the smaller file; of the sequences only one a gene is ever held.
+    peptides = {
+        fields["transcript"]: peptide.removesuffix("*")
+        for _, fields, peptide in _read_ensembl_fasta(proteins, "pep", "transcript")
+        if fields["transcript_biotype"] == CODING
+    }
+    for name, fields, dna in _read_ensembl_fasta(path, "cds", "gene"):
+        flaw = None
+        if fields["transcript_biotype"] != CODING:
+            flaw = "not protein-coding"
+        elif name not in peptides:
+            flaw = "without a peptide"
+        yield _Candidate(name, dna, peptides.get(name, ""), flaw=flaw, gene=fields["gene"])
+
+
+def _read_ensembl_fasta(path, content, key):
+    """Yield (name, fields of the header, upper-case letters, unchecked); `content` and `key` are what headers must say.
+
+    Names and fields keep their version: in plants, what follows the dot is the isoform.
+    """
+    for number, header, lines in _split_records(path, "dna" if content == "cds" else "protein"):
+        name, *words = header.partition(" description:")[0].split() or [""]
+        fields = dict(word.split(":", 1) for word in words if ":" in word)
+        missing = [f"{field}:" for field in (key, "transcript_biotype") if field not in fields]
+        if content not in words[:1]:
+            missing = [content]
+        if missing:
+            cure = f"give a file as Ensembl's {content}/*.{content}.all.fa.gz"
+            raise LinguistError(f"{path}, line {number}: the header of {name!r} does not say {missing[0]!r}; {cure}")
+        yield name, fields, "".join(lines).upper()
 
 
 def _read_genbank(path, handle):
@@ -250,7 +330,7 @@ def _extract(record, index, feature):
         except UndefinedSequenceError:
             flaw = "without DNA in their record"
     name = given.get("protein_id", f"{record.id}.feature{index}")
-    return name, dna, given.get("translation", "").upper(), code, flaw
+    return _Candidate(name, dna, given.get("translation", "").upper(), code, flaw)
 
 
 def _find_flaw(dna, protein, code):

@@ -7,10 +7,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from linguist.errors import LinguistError
-from linguist.files import atomic_path, write_json
+from linguist.files import atomic_path, read_json, write_json
 from linguist.pairs import read_pairs
 
 # GPT-2 has one special token for everything; the specials of gene_eng_gpt2 (paper 1) keep padding apart from it.
@@ -94,6 +93,8 @@ def load_tokenizer(folder):
 
     Raises LinguistError if there is none.
     """
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast  # 3 s, which encoding does without
+
     named, ready = ((Path(folder) / name).is_file() for name in ("config.json", "tokenizer.json"))
     try:
         usual = AutoTokenizer.from_pretrained(folder) if named or not ready else None
@@ -102,11 +103,7 @@ def load_tokenizer(folder):
         raise LinguistError(f"{folder}: no tokenizer can be loaded ({one_line(error)}); add tokenizer.json") from None
     if not tokenizer.is_fast:
         raise LinguistError(f"{folder}: only a slow tokenizer is there; add its tokenizer.json")
-    backend = tokenizer.backend_tokenizer
-    model = backend.model
-    if isinstance(model, models.WordPiece):
-        model.max_input_chars_per_word = LONGEST_WORD
-        backend.model = model
+    backend = lift_word_limit(tokenizer.backend_tokenizer)
     specials = tokenizer.special_tokens_map
     if usual is not None:  # the oldest folders of the hub leave the names to the class of their architecture
         vocabulary = tokenizer.get_vocab()
@@ -115,9 +112,41 @@ def load_tokenizer(folder):
     return _wrap(backend, specials, tokenizer.model_max_length)
 
 
+def lift_word_limit(backend):
+    model = backend.model
+    if isinstance(model, models.WordPiece):
+        model.max_input_chars_per_word = LONGEST_WORD
+        backend.model = model
+    return backend
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """What `encode_pairs` needs of a tokenizer; the names are those of transformers, whose tokenizers will do as well."""
+
+    backend_tokenizer: Tokenizer
+    unk_token_id: int | None
+
+
+def load_encoder(folder):
+    """The Encoder of a folder: from its tokenizer.json without the import of transformers, else by `load_tokenizer`."""
+    path = Path(folder) / "tokenizer.json"
+    if not path.is_file():
+        return load_tokenizer(folder)
+    try:
+        backend = lift_word_limit(Tokenizer.from_file(str(path)))
+    except Exception as error:  # tokenizers raises bare Exception for a broken file
+        raise LinguistError(f"{folder}: no tokenizer can be loaded ({one_line(error)}); add tokenizer.json") from None
+    model = read_json(path)["model"]
+    unknown = model["unk_id"] if "unk_id" in model else backend.token_to_id(model.get("unk_token") or "")
+    return Encoder(backend, unknown)
+
+
 def _wrap(backend, specials, longest=None):
     """The plain tokenizer of transformers around a tokenizer.json. The classes of one architecture (BertTokenizer,
     GPT2Tokenizer) rebuild theirs from the vocabulary and lose its word limit and its splitting, on every load."""
+    from transformers import PreTrainedTokenizerFast
+
     backend.no_truncation()
     backend.no_padding()
     types = ["token_type_ids"] if isinstance(backend.model, models.WordPiece) else []
@@ -170,7 +199,7 @@ class PairTokens:
 
 
 def encode_pairs(frame, tokenizer, max_length):
-    """Encode a data frame of pairs as its model reads them: BERT with [SEP], GPT-2 joined with no separator.
+    """Encode a data frame of pairs as its model reads them (`tokenizer`: an Encoder, or one of transformers): BERT with [SEP], GPT-2 joined with no separator.
 
     Inputs longer than `max_length` tokens lose the end of their longer sentence. Returns (PairTokens, counts), where
     counts has: inputs, tokens (specials left out, after truncation), unknown (tokens that are [UNK]), truncated (inputs).
@@ -205,10 +234,10 @@ def encode_pairs(frame, tokenizer, max_length):
 
 def tokenize_pairs(tokenizer_folder, paths, max_length, folder):
     """Encode the splits of a pair set; `paths` maps split to its table. Writes {split}.npz and tokens.json."""
-    tokenizer = load_tokenizer(tokenizer_folder)
+    tokenizer = load_encoder(tokenizer_folder)
     report = {"max_length": max_length}
     for split, path in paths.items():
         tokens, counts = encode_pairs(read_pairs(path), tokenizer, max_length)
         tokens.save(Path(folder) / f"{split}.npz")
-        report[split] = counts | {"longest": int(tokens.lengths.max())}
+        report[split] = counts | {"longest": int(tokens.lengths.max(initial=0))}
     write_json(Path(folder) / "tokens.json", report)

@@ -5,8 +5,11 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
 
+import numpy as np
 import pysam
 from Bio.Seq import reverse_complement
+
+from linguist.files import reading
 
 LETTERS = {"dna": frozenset("ACGT"), "protein": frozenset("ACDEFGHIKLMNPQRSTVWY")}
 
@@ -30,17 +33,19 @@ class Region:
 
 
 def parse_window(query):
-    """The Region that a query's name says (`record:start-end`)."""
-    record, _, span = query.rpartition(":")
+    """The resource and the Region that a query's name says (`resource:record:start-end`)."""
+    resource, _, place = query.partition(":")
+    record, _, span = place.rpartition(":")
     start, _, end = span.partition("-")
-    return Region(record, int(start), int(end))
+    return resource, Region(record, int(start), int(end))
 
 
-def sample_windows(fasta, kind, length, n, seed, max_masked):
-    """Up to `n` non-overlapping windows, drawn uniformly from all windows of a file; yields (name, sequence).
+def sample_windows(fasta, kind, length, n, seed, max_masked, masks=None):
+    """Up to `n` non-overlapping windows, drawn uniformly from all windows of a file; yields (Region, sequence).
 
     Args: `fasta` is an indexed FASTA; `length` counts bases or residues; a window with a letter outside ACGT (or the
-    20 residues), or with more than a share `max_masked` of soft-masked (lower-case) letters, is passed over.
+    20 residues), or with more than a share `max_masked` of soft-masked (lower-case) letters, is passed over. What
+    `masks` (from `read_masks`) says is masked too. Masked letters come out in lower case.
     """
     with pysam.FastaFile(str(fasta)) as handle:
         ends = list(accumulate(size // length for size in handle.lengths))
@@ -55,9 +60,36 @@ def sample_windows(fasta, kind, length, n, seed, max_masked):
             start = (at - (ends[record - 1] if record else 0)) * length
             region = Region(handle.references[record], start, start + length)
             text = handle.fetch(region.record, region.start, region.end)
+            if masks is not None:
+                text = mask(text, start, masks.get(region.record))
             if LETTERS[kind].issuperset(text.upper()) and sum(map(str.islower, text)) <= max_masked * length:
                 chosen += 1
-                yield str(region), text.upper()
+                yield region, text
+
+
+def read_masks(path):
+    """WindowMasker's intervals (`-outfmt interval`): {record: array (intervals, 2) of start and end, half-open}."""
+    found, record = {}, None
+    with reading(path) as handle:
+        for line in handle:
+            if line.startswith(">"):
+                record = found.setdefault(line[1:].split()[0], [])
+            else:
+                start, _, last = line.partition(" - ")
+                record.append((int(start), int(last) + 1))
+    return {name: np.array(intervals, np.int64).reshape(-1, 2) for name, intervals in found.items()}
+
+
+def mask(text, start, intervals):
+    """`text`, which begins at `start` of a record, with the letters within the record's intervals in lower case."""
+    if intervals is None:
+        return text
+    first = np.searchsorted(intervals[:, 1], start, side="right")
+    last = np.searchsorted(intervals[:, 0], start + len(text), side="left")
+    for low, high in intervals[first:last] - start:
+        low = max(low, 0)
+        text = text[:low] + text[low:high].lower() + text[high:]
+    return text
 
 
 def _endless(total, seed):

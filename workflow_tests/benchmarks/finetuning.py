@@ -39,7 +39,7 @@ SHAPE = {
 def sentence_rows(n):
     """PAWS-Wiki where real data is (see the tests), else the demo's synthetic sentences; and which it is."""
     from linguist.grammar import sentence_pairs
-    from linguist.sentences import read_table
+    from linguist.tables import read_table
 
     table = Path(os.environ.get("DNA_LINGUIST_DATA", ROOT.parent / "shared/data")) / "paws_wiki/dev.tsv"
     if table.exists():

@@ -28,7 +28,11 @@ from rattler_build import assemble_package
 
 HERE = Path(__file__).resolve().parent
 CHANNELS = ("conda-forge", "bioconda")
-BIOCONDA = {"blast", "parasail-python", "pysam"}  # a solve fails if an environment needs one of these and does not name the channel
+BIOCONDA = {
+    "blast",
+    "parasail-python",
+    "pysam",
+}  # a solve fails if an environment needs one of these and does not name the channel
 BLAST = ("makeblastdb", "blastn", "blastp", "windowmasker")
 RECORDING = """#!/bin/sh
 prefix=$(dirname "$0")/..

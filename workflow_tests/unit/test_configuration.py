@@ -118,6 +118,12 @@ def test_the_readme_gives_the_defaults():
             under = under.get(key) if isinstance(under, dict) else None
         if len(row) == 3 and under is not None and not isinstance(under, dict):
             said = yaml.safe_load(row[1])
+            if isinstance(under, list):
+                said = said.split(", ")
+            elif row[0].count("`") > 2:  # several keys, several defaults
+                names, said = re.findall(r"`([^`]+)`", row[0]), row[1].split(", ")
+                assert [float(each) for each in said] == [DEFAULTS["pairs"]["rules"][name] for name in names], row
+                continue
             assert (float(said) if isinstance(under, float | int) and isinstance(said, str) else said) == under, row
             checked += 1
     assert checked > 20
@@ -191,11 +197,10 @@ MISTAKES = [
     ("studies.first.model", "[nano]", "studies.first: unknown key 'model'; did you mean 'models'?"),
     ("studies.first.1", "2", "studies.first: unknown key '1'; known: title, question"),
     ("finetuning", "{lr: 1}", "finetuning: unknown key 'lr'; known: learning_rate, batch_size"),
-    ("blast", "{db: 1}", "blast: unknown key 'db'; known: dbsize, max_target_seqs"),
+    ("blast", "{db: 1}", "blast: unknown key 'db'; known: parts, dbsize, max_target_seqs"),
     ("tokens", "{maxlength: 1}", "tokens: unknown key 'maxlength'; did you mean 'max_length'?"),
     ("tokens", '{"a\\nb": 1}', r"tokens: unknown key 'a\nb'; known: max_length"),
     # missing keys
-    ("studies", "DELETE", "studies: is empty; give at least one (questions"),
     ("studies.first.title", "DELETE", "studies.first: missing key 'title'; add it (a heading for the report)"),
     ("pairsets.dna.kind", "DELETE", "pairsets.dna: missing key 'kind'; add it (what the two sides are)"),
     ("pairsets.dna.queries", "DELETE", "pairsets.dna: missing key 'queries', which recipe 'homologs' needs; add it"),
@@ -238,6 +243,7 @@ MISTAKES = [
     ("tokenizers.bpe", "bpe", f"tokenizers.bpe: is 'bpe', but {MAPPING} (a tokenizer)"),
     ("models", "{a: null}", f"models.a: is null, but {MAPPING} (a model"),
     ("models", "gpt2", f"models: is 'gpt2', but {MAPPING} (models"),
+    ("studies", "null", f"studies: is null, but {MAPPING} (questions"),
     ("studies", "[first]", f'studies: is ["first"], but {MAPPING} (questions'),
     ("studies", "{first: [a]}", f'studies.first: is ["a"], but {MAPPING} (a study)'),
     ("pairs", "null", f"pairs: is null, but {MAPPING} (defaults of all pair sets)"),
@@ -287,6 +293,54 @@ MISTAKES = [
     ("pairsets.en.length", "50", "pairsets.en: recipe 'grammar' has no key 'length'; known: language"),
     ("pairsets.dna.language", "en", "pairsets.dna: recipe 'homologs' has no key 'language'; known: queries, search"),
     ("pairsets.en.language", "xx", "pairsets.en.language: is 'xx'; known: en, fr, de, es, zh, ja, ko"),
+    ("pairsets.en.of", "dna", "pairsets.en: recipe 'grammar' has no key 'of'; known: language"),
+    ("pairsets.tab.length", "50", "pairsets.tab: recipe 'table' has no key 'length'; known: files"),
+    ("pairsets.cod.search", "[genome]", "pairsets.cod: recipe 'coding' has no key 'search'; known: sequences, length"),
+    ("pairsets.dna.proteins", "genome", "pairsets.dna: recipe 'homologs' has no key 'proteins'; known: queries"),
+    ("pairsets.cod.proteins", "genom", "pairsets.cod.proteins: 'genom' is not in resources; did you mean 'genome'?"),
+    ("pairsets.cod.sequences", "genom", "pairsets.cod.sequences: 'genom' is not in resources; did you mean"),
+    # sets made from others
+    ("pairsets.far", "{kind: dna, recipe: hard}", "pairsets.far: missing key 'of', which recipe 'hard' needs; add it"),
+    ("pairsets.far", "{kind: dna, recipe: hard, of: dnna}", "pairsets.far.of: 'dnna' is not in pairsets; did you mean"),
+    ("pairsets.far", "{kind: dna, recipe: hard, of: en}", "pairsets.far.of: en is not of kind dna; name a set that is"),
+    ("pairsets.far", "{kind: protein, recipe: hard, of: dna}", "pairsets.far.of: dna is not of kind protein; name a"),
+    ("pairsets.far", "{kind: protein, recipe: reverse-complement, of: dna}", "makes dna pairs, not protein"),
+    ("pairsets.far", "{kind: dna, recipe: hard, of: far}", "pairsets.far.of: far must stand above far in the file"),
+    ("pairsets.en", "{kind: dna, recipe: hard, of: dna}", "pairsets.en.of: dna must stand above en in the file; move"),
+    (
+        "pairsets.far",
+        "{kind: dna, recipe: hard, of: dna, divergence: 0.1}",
+        "pairsets.far: recipe 'hard' has no key 'divergence'; known: of",
+    ),
+    (
+        "pairsets.far",
+        "{kind: dna, recipe: evolved, of: dna}",
+        "pairsets.far: missing key 'divergence', which recipe 'evolved' needs; add it",
+    ),
+    (
+        "pairsets.far",
+        "{kind: dna, recipe: evolved, of: dna, divergence: 0}",
+        "pairsets.far.divergence: is 0, but must be above 0 (substitutions",
+    ),
+    (
+        "pairsets.far",
+        "{kind: dna, recipe: evolved, of: dna, divergence: 0.8}",
+        "pairsets.far.divergence: is 0.8, but must be at most 0.75",
+    ),
+    # shares of the positives
+    (
+        "pairsets.dna.rules",
+        "{identical: 0.6, contained: 0.5}",
+        "pairsets.dna.rules: identical and contained are shares",
+    ),
+    (
+        "pairs",
+        "{rules: {identical: 0.6, contained: 0.5}}",
+        "rules: identical and contained are shares; together at most 1",
+    ),
+    ("pairsets.dna.rules", "{identical: 1.1}", "pairsets.dna.rules.identical: is 1.1, but must be at most 1 (share"),
+    ("pairsets.dna.rules", "{masking: hard}", "pairsets.dna.rules.masking: is 'hard'; known: soft, windowmasker"),
+    ("blast", "{parts: 0}", "blast.parts: is 0, but must be at least 1 (jobs"),
     # resources
     ("resources.genome.path", "no/such.fa", "resources.genome.path: no such file: 'no/such.fa'; correct it"),
     ("resources.genome.path", "folder", "resources.genome.path: no such file: 'folder'; correct it"),
@@ -296,6 +350,7 @@ MISTAKES = [
     ("resources.genome", "{url: 'ftp://a', sha256: SHA256}", "resources.genome.url: is 'ftp://a', but must look"),
     ("resources.genome", "{url: 'https://a.org/x', sha256: ab}", "resources.genome.sha256: is 'ab', but must look"),
     ("resources.genome", "{url: 'https://a', sha256: SHA256, path: x}", "has 'url' and 'sha256' and 'path', but"),
+    ("resources.genome", "{url: 'https://a', unverified: false}", "resources.genome.unverified: "),
     ("resources.genome", "{}", "resources.genome: has no key, but must be a resource with either 'url'"),
     # models
     ("models.nano", "{}", "models.nano: has no key, but must be a model with exactly one of 'hub'"),
@@ -321,6 +376,49 @@ def test_a_mistake_gets_one_line(study, place, value, said):
 
 def test_without_a_mistake_it_settles(study):
     settle(study)
+
+
+# ── what is no mistake ──
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("studies", "{}"),
+        ("studies", "DELETE"),
+        ("resources.genome", "{url: 'https://a.org/x', unverified: true}"),
+        ("resources.genome", "{url: 'https://a.org/x', md5: 0123456789abcdef0123456789abcdef}"),
+        ("pairsets.cod.proteins", "genome"),
+        ("pairsets.tab.files", "{test: ['genome:member']}"),
+        ("pairsets.dna.rules", "{identical: 0.7, contained: 0.3, masking: windowmasker}"),
+        ("pairsets.far", "{kind: dna, recipe: evolved, of: dna, divergence: 0.75}"),
+        ("pairsets.far", "{kind: dna, recipe: reverse-complement, of: dna}"),
+        ("studies.first.tests", "[tab, cod, dna]"),
+    ],
+)
+def test_it_settles(study, place, value):
+    settled = settle(patch(study, place, value))
+    assert place.startswith("studies") or list(settled["studies"]) == ["first"]
+    assert place != "studies" or settled["studies"] == {}
+
+
+def test_the_order_of_pair_sets_is_kept_and_that_of_keys_is_none_of_it(study):
+    study["pairsets"] = {name: dict(reversed(study["pairsets"][name].items())) for name in ("tab", "en", "dna", "cod")}
+    assert list(settle(study)["pairsets"]) == ["tab", "en", "dna", "cod"]
+    assert list(settle(study)["pairsets"]["dna"]) == sorted(settle(study)["pairsets"]["dna"])
+
+
+@pytest.mark.parametrize("missing", ["train", "dev"])
+def test_a_table_without_a_split_is_tested_on_alone(study, missing):
+    del study["pairsets"]["tab"]["files"][missing]
+    study["studies"]["first"]["tests"] = ["tab"]
+    settle(study)
+    said = f"tab has no split '{missing}'; add it to pairsets.tab.files"
+    with pytest.raises(LinguistError, match=f"^config: studies.first.trainsets: {said}"):
+        settle(patch(study, "studies.first.trainsets", "[tab]"))
+    if missing == "train":
+        with pytest.raises(LinguistError, match=f"^config: tokenizers.bpe.pairsets: {said}"):
+            settle(patch(study, "tokenizers.bpe.pairsets", "[en, tab]"))
 
 
 @pytest.mark.parametrize("whole", [[], None, "text", 3])

@@ -141,6 +141,80 @@ def test_a_pair_set_with_one_label_only_is_drawn():
     assert figures.length_figure({"one": ("dna", pairs((50, 50)))}).axes
 
 
+PANELS = {
+    "sentence": [("length", "characters", "both"), ("length difference", "characters", "both")],
+    "dna": [("length", "bp", "both"), ("composition", "GC share", "both"), ("similarity", "local similarity", "both")],
+    "protein": [("composition distance", "sum of differences of letter frequencies", "both")] * 5,
+    "coding": [("length", "bp", "sentence1"), ("length", "residues", "sentence2"), ("length", "bp", "both")] * 2,
+}
+
+
+def make_audit(kind):
+    """An audit as far as it is drawn: two shallow baselines, one that is not, and one that was not scored."""
+    shown = [
+        {"name": name, "unit": unit, "side": side, "edges": [0, 1, 2, 3], "same": [1, 2, 3], "different": [0, 0, 0]}
+        | {"mean_same": 1.8, "mean_different": None}
+        for name, unit, side in PANELS[kind]
+    ]
+    names = (
+        ("length difference", True, 0.5),
+        ("composition", True, 0.93),
+        ("alignment", False, 1.0),
+        ("none", True, None),
+    )
+    baselines = [
+        {
+            "name": name,
+            "shallow": shallow,
+            "accuracy": value,
+            "low": value and value - 0.1,
+            "high": value and min(1, value + 0.1),
+        }
+        for name, shallow, value in names
+    ]
+    test = {"rows": 300, "positives": 120}
+    return {"kind": kind, "splits": {"test": test}, "distributions": shown, "baselines": baselines}
+
+
+@pytest.mark.parametrize("kind", PANELS)
+def test_audit_figure_has_a_panel_for_each_distribution_and_a_row_for_each_baseline(kind, tmp_path):
+    figure = figures.audit_figure(make_audit(kind))
+    *panels, last = figure.axes
+    sides = ["" if side == "both" else f" of {side}" for _, _, side in PANELS[kind]]
+    assert [axis.get_title() for axis in panels] == [
+        name + side for (name, *_), side in zip(PANELS[kind], sides, strict=True)
+    ]
+    assert [label.get_text() for label in last.get_yticklabels()] == ["length difference", "composition", "alignment"]
+    low, high = last.get_xlim()
+    assert low < 0.4 and high > 1
+    shown = texts(figure, tmp_path / "audit.svg")
+    assert {"different", "same", "shallow baseline", "baseline that is not shallow", "majority share"} <= set(shown)
+    assert "0.930 [0.830–1.000]" in shown
+
+
+def test_audit_figure_draws_the_majority_share_and_each_label_as_shares():
+    *panels, last = figures.audit_figure(make_audit("dna")).axes
+    assert any(list(line.get_xdata()) == [0.6, 0.6] for line in last.lines)
+    assert [list(patch.get_data().values) for patch in panels[0].patches] == [[0, 0, 0], [1 / 6, 1 / 3, 1 / 2]]
+
+
+def test_labels_of_the_audit_figure_do_not_overlap():
+    for kind in PANELS:
+        figure = figures.audit_figure(make_audit(kind))
+        figure.draw_without_rendering()
+        boxes = [axis.get_tightbbox() for axis in figure.axes]
+        for at, one in enumerate(boxes):
+            assert not any(one.overlaps(other) for other in boxes[at + 1 :])
+
+
+def test_audit_figure_of_a_set_without_pairs_or_without_one_part(tmp_path):
+    audit = make_audit("dna")
+    nothing = figures.audit_figure(audit | {"distributions": [], "baselines": []})
+    assert texts(nothing, tmp_path / "none.svg") == ["No pairs in the test split: nothing to show."]
+    assert len(figures.audit_figure(audit | {"distributions": []}).axes) == 1
+    assert len(figures.audit_figure(audit | {"baselines": []}).axes) == 3
+
+
 DRAW = """
 import sys
 import pandas as pd

@@ -1,285 +1,87 @@
 """Homologs: every pair is checked again by slow, obvious code of its own; BLAST is real and runs as the rules run it."""
 
-import ast
 import random
 import re
 import shutil
-import subprocess
 import time
 from collections import Counter
-from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from conftest import (
+    RESIDUES,
+    RULES,
+    align,
+    backwards,
+    blast_database,
+    blast_hits,
+    hit_table,
+    indexed,
+    letters,
+    slow_families,
+    slow_record_families,
+)
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-from linguist import blast, homologs
-from linguist.alignment import local_similarity, similarity
+from linguist import homologs
+from linguist.blast import HIT_COLUMNS
 from linguist.errors import LinguistError
 from linguist.homologs import (
     Homologs,
-    families,
+    choose_positives,
     find_negatives,
-    from_hits,
+    from_positives,
     outward,
     pair_off,
     read_hits,
-    record_families,
-    split_families,
+    read_positives,
+    simplify,
+    write_positives,
 )
-from linguist.sequences import index_sequences
-from linguist.windows import Region, _endless, parse_window, sample_windows
+from linguist.windows import parse_window, sample_windows
 
-ROOT = Path(__file__).parents[2]
-RULES = {
-    "min_similarity": 0.85,
-    "max_negative_similarity": 0.55,
-    "max_length_difference": 0.1,
-    "max_evalue": 1e-5,
-    "max_hits": 20,
-    "max_masked": 0.5,
-}
-RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
+# ── hits ──
 
 
-def letters(draw, n, alphabet="ACGT"):
-    return "".join(draw.choices(alphabet, k=n))
-
-
-def backwards(text):
-    """Reverse complement, by hand."""
-    return "".join({"A": "T", "C": "G", "G": "C", "T": "A"}[letter] for letter in reversed(text))
-
-
-def align(text1, text2, match=2, mismatch=-3, first=-7, more=-2):
-    """(score, identities) of the best local alignment (Smith & Waterman, affine gaps), by plain dynamic programming.
-
-    Each cell holds (score, identities); among equal scores the one with more identities wins.
-    """
-    nothing, never = (0, 0), (-(10**6), 0)
-    best, above, gap_above = nothing, [nothing] * (len(text2) + 1), [never] * (len(text2) + 1)
-    for one in text1:
-        row, gap_left = [nothing], never
-        for at, other in enumerate(text2, 1):
-            score, same = above[at - 1]
-            met = (score + match, same + 1) if one == other else (score + mismatch, same)
-            gap_left = max((row[-1][0] + first, row[-1][1]), (gap_left[0] + more, gap_left[1]))
-            gap_above[at] = max((above[at][0] + first, above[at][1]), (gap_above[at][0] + more, gap_above[at][1]))
-            cell = max(met, gap_left, gap_above[at])
-            row.append(cell if cell[0] > 0 else nothing)
-        above, best = row, max(best, *row)
-    return best
-
-
-# ── similarity ──
-
-
-def test_similarity_counts_identities_over_the_longer_side():
-    assert similarity(90, 100, 100) == 0.9
-    assert similarity(90, 90, 100) == similarity(90, 100, 90) == 0.9
-
-
-def test_local_similarity_on_known_pairs():
-    text = letters(random.Random(1), 100)
-    assert local_similarity("dna", text, text) == 1
-    assert local_similarity("dna", text, text[10:]) == 0.9
-    assert local_similarity("dna", text, f"{text[:50]}A{text[50:]}") == 100 / 101
-    other = "".join(c if i % 10 else {"A": "C", "C": "G", "G": "T", "T": "A"}[c] for i, c in enumerate(text))
-    assert local_similarity("dna", text, other) == 0.9 - 0  # the first letter differs too and is left out
-    assert local_similarity("dna", "AAAA", "CCCC") == 0
-    assert local_similarity("protein", "MKWVTFISLL", "MKWVTFISLL") == 1
-
-
-def test_local_similarity_agrees_with_dynamic_programming():
-    draw, agreed = random.Random(3), 0
-    for _ in range(30):
-        text1 = letters(draw, 60)
-        text2 = "".join(draw.choice("ACGT") if draw.random() < 0.3 else c for c in text1 if draw.random() > 0.05)
-        _, identities = align(text1, text2)
-        found = round(local_similarity("dna", text1, text2) * max(len(text1), len(text2)))
-        assert found <= identities  # of alignments with equal scores any may be found
-        agreed += found == identities
-    assert agreed >= 24
-
-
-@pytest.mark.parametrize(
-    ("kind", "alphabet", "length"), [("dna", "ACGT", 150), ("protein", RESIDUES, 150), ("dna", "ACGT", 50)]
-)
-def test_unrelated_sequences_are_far_below_the_threshold(kind, alphabet, length):
-    """Of 2,000 random pairs the mean is 0.058, 0.044, 0.124 and the largest 0.17, 0.17, 0.36."""
-    draw = random.Random(1)
-    found = [
-        local_similarity(kind, letters(draw, length, alphabet), letters(draw, length, alphabet)) for _ in range(150)
-    ]
-    assert sum(found) / len(found) < (0.15 if length == 50 else 0.08) and max(found) < (0.45 if length == 50 else 0.25)
-
-
-# ── windows ──
-
-
-def indexed(folder, records, kind="dna"):
-    """An indexed FASTA of {name: sequence}."""
-    plain, target = folder / "plain.fa", folder / f"{kind}.fa.gz"
-    plain.write_text("".join(f">{name} more words\n{text}\n" for name, text in records.items()))
-    index_sequences(plain, target, kind)
-    return target
-
-
-def test_all_windows_are_found_and_are_what_they_say(tmp_path):
-    draw = random.Random(1)
-    records = {
-        "chr1": letters(draw, 1034),
-        "short": letters(draw, 9),
-        "HLA:1-2": letters(draw, 50),
-        "NA": letters(draw, 99),
-    }
-    found = dict(sample_windows(indexed(tmp_path, records), "dna", 50, 10**6, 1, 0.5))
-    assert len(found) == 20 + 0 + 1 + 1
-    regions = {name: parse_window(name) for name in found}
-    for name, region in regions.items():
-        assert found[name] == records[region.record][region.start : region.end] and len(found[name]) == 50
-        assert region.start % 50 == 0 and str(region) == name  # so windows do not overlap
-
-
-def test_windows_hold_only_bases_and_few_masked_ones(tmp_path):
-    text = "A" * 10 + "ACGTNACGTA" + "acgtacgtac" + "acgtaACGTA" + "acgtacGTAC" + "RCGTACGTAC"
-    found = dict(sample_windows(indexed(tmp_path, {"r": text}), "dna", 10, 99, 1, 0.5))
-    assert found == {"r:0-10": "A" * 10, "r:30-40": "ACGTAACGTA"}
-    assert len(list(sample_windows(indexed(tmp_path, {"r": text}), "dna", 10, 99, 1, 1.0))) == 4
-    protein = indexed(tmp_path, {"p": "MKWVTFISLLXKWVTFISLLMKWVTUISLL"}, "protein")
-    assert dict(sample_windows(protein, "protein", 10, 99, 1, 0.5)) == {"p:0-10": "MKWVTFISLL"}
-
-
-def test_windows_depend_on_the_seed_alone_and_a_smaller_draw_begins_a_larger(tmp_path):
-    fasta = indexed(tmp_path, {"r": letters(random.Random(1), 3000)})
-    draw = {(n, seed): list(sample_windows(fasta, "dna", 20, n, seed, 0.5)) for n in (10, 40) for seed in (1, 2)}
-    assert draw[10, 1] == list(sample_windows(fasta, "dna", 20, 10, 1, 0.5)) == draw[40, 1][:10]
-    assert draw[10, 1] != draw[10, 2] and len(set(draw[40, 2])) == 40
-
-
-def test_windows_are_drawn_uniformly_over_records_of_any_length(tmp_path):
-    rng = random.Random(1)
-    fasta = indexed(tmp_path, {"long": letters(rng, 900), "short": letters(rng, 100)})
-    drawn = Counter(name for seed in range(600) for name, _ in sample_windows(fasta, "dna", 50, 2, seed, 0.5))
-    assert len(drawn) == 20
-    # 60 expected of each, with a standard deviation of 7.3
-    assert all(30 < n < 90 for n in drawn.values())
-
-
-def test_a_whole_genome_needs_no_list_of_its_windows():
-    drawn = list(_endless(1000, 1))
-    assert len(set(drawn)) == len(drawn) == 500 and set(drawn) <= set(range(1000))
-
-
-# ── families ──
-
-
-def hit_table(rows):
-    """Hits from (window, record, start, end, database); start > end is the reverse strand."""
-    full = [(q, s, 1, 150, a, b, 140, 1e-30, 200.0, d) for q, s, a, b, d in rows]
-    return pd.DataFrame(full, columns=[*blast.HIT_COLUMNS, "database"])
-
-
-def slow_families(rows):
-    """The families by definition: windows whose hits overlap by more than half of the shorter one, and so on."""
-    group = {row[0]: {row[0]} for row in rows}
-    for one in rows:
-        for other in rows:
-            (low1, high1), (low2, high2) = sorted(one[2:4]), sorted(other[2:4])
-            shared = min(high1, high2) - max(low1, low2) + 1
-            if one[1::3] == other[1::3] and shared > min(high1 - low1 + 1, high2 - low2 + 1) / 2:
-                merged = group[one[0]] | group[other[0]]
-                group.update(dict.fromkeys(merged, merged))
-    return {frozenset(members) for members in group.values()}
-
-
-def grouped(family):
-    members = {}
-    for name, number in family.items():
-        members.setdefault(number, set()).add(name)
-    return {frozenset(names) for names in members.values()}
+def test_hits_of_awkward_names_are_read_as_they_are(tmp_path):
+    (tmp_path / "one.tsv").write_text("nan\tNA:0-50\tnull\t1\t50\t9\t58\t49\t1e-20\t90.1\n")
+    (tmp_path / "none.tsv").write_text("")
+    (tmp_path / "two.tsv").write_text('1\t"q:0-50\tnan\t1\t50\t9\t58\t49\t0.0\t90\n')
+    hits = read_hits([tmp_path / name for name in ("none.tsv", "one.tsv", "two.tsv")])
+    assert list(hits.columns) == HIT_COLUMNS and list(hits.index) == [0, 1]
+    assert list(hits["resource"]) == ["nan", "1"] and list(hits["sseqid"]) == ["null", "nan"]
+    assert list(hits["qseqid"]) == ["NA:0-50", '"q:0-50'] and list(hits["nident"]) == [49, 49]
+    assert len(read_hits([tmp_path / "none.tsv"])) == 0
 
 
 hit_rows = st.lists(
     st.tuples(
-        st.sampled_from([f"w{i}" for i in range(8)]),
-        st.sampled_from(["chr1", "chr2"]),
-        st.integers(1, 60),
-        st.integers(1, 60),
-        st.integers(0, 1),
+        st.builds(
+            lambda resource, at: f"{resource}:chr:1:{at}-{at + 10}", st.sampled_from("ab"), st.sampled_from([0, 10, 20])
+        ),
+        st.sampled_from("ab"),
+        st.sampled_from(["chr:1", "chr:2"]),
+        st.sampled_from([1, 10, 11, 20, 21, 30]),
+        st.sampled_from([1, 10, 11, 20, 21, 30]),
     ),
     min_size=1,
-    max_size=12,
 )
 
 
-@settings(deadline=None, max_examples=60)
 @given(hit_rows)
-def test_families_are_those_of_the_definition(rows):
-    assert grouped(families(hit_table(rows))) == slow_families(rows)
-
-
-def test_families_of_hits_of_usual_lengths():
-    rng = random.Random(1)
-    rows = []
-    for i in range(150):
-        at, length = 1 + rng.randrange(30_000), rng.randint(135, 150)
-        ends = (at, at + length) if rng.random() < 0.5 else (at + length, at)
-        rows.append((f"w{i % 100}", "chr1", *ends, 0))
-    found = grouped(families(hit_table(rows)))
-    assert found == slow_families(rows) and 3 < len(found) < 100
-
-
-def test_a_repeat_with_many_hits_on_one_place_takes_no_longer():
-    rng, rows = random.Random(1), []
-    for i in range(20_000):
-        at = rng.randrange(30)
-        rows.append((f"w{i}", "chr1", at + 1, at + 150, 0))
-    table, start = hit_table(rows), time.perf_counter()
-    assert len(grouped(families(table))) == 1
-    assert time.perf_counter() - start < 10  # 0.2 s; all pairs of them would take minutes
-
-
-def slow_record_families(spec, rows):
-    """The families by definition: the windows of one record, those with hits in one record, and so on."""
-    touched = {}
-    for window, record, _, _, database in rows:
-        own = (spec["queries"], window.rpartition(":")[0])
-        touched.setdefault(window, {own}).add((spec["search"][database], record))
-    group = {window: {window} for window in touched}
-    for one in touched:
-        for other in touched:
-            if touched[one] & touched[other]:
-                merged = group[one] | group[other]
-                group.update(dict.fromkeys(merged, merged))
-    return {frozenset(members) for members in group.values()}
-
-
-@settings(deadline=None, max_examples=60)
-@given(hit_rows.map(lambda rows: [(f"{'chr1' if row[0] < 'w2' else row[0]}:{row[0][1]}-9", *row[1:]) for row in rows]))
-def test_families_of_proteins_hold_whole_records(rows):
-    for spec in ({"queries": "a", "search": ["a", "b"]}, {"queries": "c", "search": ["a", "b"]}):
-        assert grouped(record_families(hit_table(rows), spec)) == slow_record_families(spec, rows)
-
-
-def test_a_record_is_known_by_its_file_and_name():
-    """Window A:0-50 hits B, and C:0-50 a record that is named A too: one in the query file, one in another."""
-    table = hit_table([("A:0-50", "B", 1, 50, 0), ("C:0-50", "A", 90, 140, 0), ("A:50-100", "D", 1, 50, 0)])
-    assert len(grouped(record_families(table, {"queries": "uni", "search": ["uni"]}))) == 1
-    apart = grouped(record_families(table, {"queries": "uni", "search": ["other"]}))
-    assert apart == {frozenset({"A:0-50", "A:50-100"}), frozenset({"C:0-50"})}
-
-
-def test_only_a_place_of_its_own_is_a_hit_on_itself():
-    spec = {"queries": "uni", "search": ["other", "uni"]}
-    hits = hit_table(
-        [("sp|A:1:0-50", "sp|A:1", 1, 50, 1), ("sp|A:1:0-50", "sp|A:1", 1, 50, 0), ("a:0-50", "b", 1, 50, 1)]
-    )
-    assert list(homologs._is_self(hits, spec)) == [True, False, False]
+def test_only_a_hit_on_its_own_place_is_a_hit_on_itself(rows):
+    """Of a protein: a hit anywhere in its own record."""
+    dna, protein = [], []
+    for window, resource, record, *ends in rows:
+        start = int(window.split(":")[3].split("-")[0])
+        protein.append(window.startswith(f"{resource}:{record}:"))
+        dna.append(protein[-1] and not {*range(min(ends), max(ends) + 1)}.isdisjoint(range(start + 1, start + 11)))
+    assert list(homologs._is_self(hit_table(rows), "dna")) == dna
+    assert list(homologs._is_self(hit_table(rows), "protein")) == protein
 
 
 # ── positives ──
@@ -296,57 +98,86 @@ def test_neither_identical_nor_contained_nor_taken_sequences_make_a_positive(tmp
     spec = {"kind": "dna", "queries": "q", "search": ["db"], "length": 150, "rules": RULES}
     files = {"queries": queries, "databases": [database]}
 
-    def found(*names, window="r:0-150"):
-        rows = [
-            (window, name, 4 if name == "shorter" else 1, 147 if name == "shorter" else 150, 51, 50 + len(places[name]))
-            for name in names
-        ]
-        hits = pd.DataFrame([(*row, 144, 0.0, 1.0, 0) for row in rows], columns=[*blast.HIT_COLUMNS, "database"])
-        return homologs.find_positives(spec, hits, {window: 5}, files, random.Random(1))
+    def find(hits, family):
+        return homologs.find_positives(spec, hits, family, files, random.Random(1))
+
+    def found(*names):
+        rows = []
+        for name in names:
+            part = (4, 147) if name == "shorter" else (1, 150)
+            rows.append(("db", "q:r:0-150", name, *part, 51, 50 + len(places[name]), 144, 0.0, 1.0))
+        return find(pd.DataFrame(rows, columns=HIT_COLUMNS), {"q:r:0-150": 5})
 
     assert found("identical") == found("longer") == found("shorter") == []
-    expected = Homologs("q:r:0-150", "db:changed:50-200", text, changed, 5)
+    expected = Homologs("q:r:0-150", "q:r:0-150", "db:changed:50-200", text, changed, 5)
     assert found("identical", "longer", "shorter", "changed") == [expected]
-    hits = hit_table([("r:0-150", "changed", 51, 200, 0), ("r:150-300", "changed", 51, 200, 0)])
-    family = {"r:0-150": 1, "r:150-300": 2}
-    assert len(homologs.find_positives(spec, hits, family, files, random.Random(1))) == 1  # the second is taken
+    windows = ["q:r:0-150", "q:r:150-300"]
+    hits = hit_table([(window, "db", "changed", 51, 200) for window in windows])
+    assert len(find(hits, dict(zip(windows, (1, 2), strict=True)))) == 1  # the second is taken
 
 
-# ── splits ──
+def test_positives_are_read_as_they_were_written(tmp_path):
+    splits = {
+        "train": [Homologs('a:sp|"x|:0-9', "a:NA:0-9", "b:nan:3-12:-", "ACGT", "NA", 3), Homologs(*"uvwxy", 0)],
+        "dev": [],
+        "test": [Homologs(*"abcde", 12)],
+    }
+    write_positives(tmp_path / "positives.tsv", splits)
+    assert read_positives(tmp_path / "positives.tsv") == splits
+    rows = [line.split("\t") for line in (tmp_path / "positives.tsv").read_text().splitlines()]
+    assert rows[0] == homologs.POSITIVES and {len(row) for row in rows} == {7} and len(rows) == 4
 
-items = st.lists(st.integers(0, 12), max_size=60).map(
-    lambda numbers: [SimpleNamespace(family=family, number=i) for i, family in enumerate(numbers)]
+
+# ── the sets whose positives are identical or contained ──
+
+
+@settings(deadline=None)
+@example(3, (10, 10), 0.1, 0)  # two halves of an odd number
+@given(
+    st.integers(0, 30),
+    st.tuples(st.integers(0, 20), st.integers(0, 20)).filter(lambda shares: sum(shares) <= 20),
+    st.sampled_from([0.1, 0.2]),
+    st.integers(0, 99),
 )
-SIZES = st.fixed_dictionaries(dict.fromkeys(("train", "dev", "test"), st.integers(1, 12)))
+def test_shares_of_the_positives_are_made_identical_and_contained(n, shares, difference, seed):
+    draw = random.Random(seed)
+    text = letters(draw, 3000)
+    pairs = []
+    for i in range(n):
+        start, size = i * 100 + draw.randint(0, 10), draw.randint(80, 90)
+        id1 = f"old:sp|x:1:{start}-{start + size}"
+        window = f"old:sp|x:1:{i * 100}-{i * 100 + 100}"
+        pairs.append(Homologs(window, id1, f"b:{i}", text[start : start + size], letters(draw, 85), i))
+    identical, contained = (share / 20 for share in shares)
+    rules = {"identical": identical, "contained": contained, "max_length_difference": difference}
+    made, kinds = simplify(pairs, rules, draw), Counter()
+    assert len(made) == n
+    for before, after in zip(pairs, made, strict=True):
+        assert (after.window, after.family) == (before.window, before.family)
+        if after == before:
+            continue
+        one, other = after.sentence1, after.sentence2
+        assert before.sentence1 in (one, other)
+        for name, sentence in ((after.id1, one), (after.id2, other)):
+            start, end = map(int, name.removeprefix("old:sp|x:1:").split("-"))
+            assert text[start:end] == sentence
+        kinds["identical" if one == other else "contained"] += 1
+        if one == other:
+            assert after.id1 == after.id2
+        else:
+            assert one in other or other in one
+            assert abs(len(one) - len(other)) <= difference * max(len(one), len(other))
+    assert abs(kinds["identical"] - identical * n) <= 0.51 and abs(kinds["contained"] - contained * n) <= 1
 
 
-@given(items, SIZES, st.integers(0, 3), st.sampled_from([1.0, 0.5, 0.05]))
-def test_no_family_stands_in_two_splits(items, sizes, seed, most):
-    try:
-        splits = split_families(items, sizes, seed, most=most)
-    except LinguistError as error:
-        assert "\n" not in str(error)
-        assert f"only {len(items)} positives in {len({item.family for item in items})} families found" in str(error)
-        return
-    assert {split: len(chosen) for split, chosen in splits.items()} == sizes
-    numbers = [item.number for chosen in splits.values() for item in chosen]
-    assert len(set(numbers)) == len(numbers)
-    homes = {(item.family, split) for split, chosen in splits.items() for item in chosen}
-    assert len({family for family, _ in homes}) == len(homes)
-    for split, chosen in splits.items():
-        assert max(Counter(item.family for item in chosen).values()) <= max(1, int(most * sizes[split]))
-    again = split_families(items, sizes, seed, most=most)
-    assert again == splits
-
-
-def test_families_of_one_fill_all_splits_exactly():
-    items = [SimpleNamespace(family=i) for i in range(10)]
-    sizes = {"train": 6, "dev": 2, "test": 2}
-    assert {s: len(c) for s, c in split_families(items, sizes, 1).items()} == sizes
-    with pytest.raises(
-        LinguistError, match=r"only 10 windows in 10 families found, \d+ of \d+ wanted left for '\w+'; lower"
-    ):
-        split_families(items, sizes | {"train": 7}, 1, "windows")
+def test_either_side_may_contain_the_other_and_be_cut_at_either_end():
+    text = letters(random.Random(1), 150)
+    pairs = [Homologs("a:r:0-150", "a:r:0-150", "b:x", text, letters(random.Random(i), 150), i) for i in range(400)]
+    made = simplify(pairs, {"identical": 0.0, "contained": 1.0, "max_length_difference": 0.1}, random.Random(1))
+    shorter = [min(pair.sentence1, pair.sentence2, key=len) for pair in made]
+    assert 150 < sum(len(pair.sentence1) < 150 for pair in made) < 250  # 200 expected, give or take 10
+    assert set(map(len, shorter)) == set(range(135, 150))
+    assert {text.index(part) == 0 for part in shorter} == {text.endswith(part) for part in shorter} == {True, False}
 
 
 # ── negatives ──
@@ -357,7 +188,9 @@ def positives_of(rng, n, low=140, high=150, family=lambda i: i):
     for i in range(n):
         text = letters(rng, rng.randint(low, high))
         found.append(
-            Homologs(f"q:{i}", f"s:{i}", text, text[: rng.randint(-(len(text) * -9 // 10), len(text))], family(i))
+            Homologs(
+                f"q:{i}", f"q:{i}", f"s:{i}", text, text[: rng.randint(-(len(text) * -9 // 10), len(text))], family(i)
+            )
         )
     return found
 
@@ -395,7 +228,7 @@ def test_negatives_are_matched_in_length_and_composition():
         return (text.count("G") + text.count("C")) / len(text)
 
     shuffled = random.Random(1).sample([p.sentence2 for p in positives], len(positives))
-    at_random = [Homologs("", "", p.sentence1, text, 0) for p, text in zip(positives, shuffled, strict=True)]
+    at_random = [Homologs("", "", "", p.sentence1, text, 0) for p, text in zip(positives, shuffled, strict=True)]
     assert gap(negatives, len) < gap(at_random, len) / 1.5
     assert gap(negatives, strong) < gap(at_random, strong) / 1.5
 
@@ -404,10 +237,10 @@ def test_the_last_one_trades_when_nothing_that_is_left_fits():
     """In the order of their GC content, each takes the next one's; for the last is left that of its own family."""
     rng = random.Random(1)
     texts = ["".join(rng.choices("ACGT", weights=[9 - i, i, i, 9 - i], k=150)) for i in (1, 3, 5, 7)]
-    shifted = [Homologs(f"q:{i}", f"s:{i}", text, text[1:], i) for i, text in enumerate(texts)]
+    shifted = [Homologs("", f"q:{i}", f"s:{i}", text, text[1:], i) for i, text in enumerate(texts)]
     partners = {pair.id1: pair.id2 for pair in find_negatives("dna", shifted, RULES)}
     assert partners == {"q:0": "s:1", "q:1": "s:2", "q:2": "s:3", "q:3": "s:0"}
-    positives = [*shifted[:3], Homologs("q:3", "s:3", texts[3], texts[3][1:], 0)]
+    positives = [*shifted[:3], Homologs("", "q:3", "s:3", texts[3], texts[3][1:], 0)]
     negatives = find_negatives("dna", positives, RULES)
     check_negatives(positives, negatives)
     assert {pair.id1: pair.id2 for pair in negatives} == partners | {"q:1": "s:0", "q:3": "s:2"}
@@ -450,9 +283,9 @@ def test_a_long_chain_of_trades():
 
 
 def test_thousands_of_negatives_take_seconds():
-    positives, start = positives_of(random.Random(1), 1000), time.perf_counter()
-    find_negatives("dna", positives, RULES)
-    assert time.perf_counter() - start < 10  # 0.4 s; 10,000 take 4
+    positives, start = positives_of(random.Random(1), 5000), time.perf_counter()
+    check_negatives(positives, find_negatives("dna", positives, RULES))
+    assert time.perf_counter() - start < 10  # 0.4 s
 
 
 @given(st.integers(0, 9), st.integers(0, 9))
@@ -464,18 +297,6 @@ def test_outward_gives_all_items_the_nearest_first(n, at):
 
 
 # ── with BLAST, as the rules run it ──
-
-
-def shell_of(rule):
-    """The shell command of a rule in rules/pairs.smk."""
-    text = (ROOT / "rules/pairs.smk").read_text()
-    block = re.search(rf"^rule {rule}:\n(.*?)(?=^rule |\Z)", text, re.S | re.M)[1]
-    return ast.literal_eval("(" + re.search(r"shell:\n(.*)", block, re.S)[1] + ")")
-
-
-def run_rule(rule, log, **names):
-    command = shell_of(rule).format(log=log, **names)
-    subprocess.run(["bash", "-c", command], check=True, timeout=60)
 
 
 def evolve(rng, text, change, gap=0.004):
@@ -503,82 +324,104 @@ def make_genomes(rng):
     return {"old": old, "near": near, "far": {"NA": "".join(blocks[:6]), 'sp|"x|': "".join(blocks[6:])}}
 
 
+def make_proteins(rng):
+    """{resource: {record: sequence}}: forty proteins and a copy of each; some hold parts of two of them."""
+    proteins = [letters(rng, 120, RESIDUES) for _ in range(40)]
+
+    def copy(text):
+        return "".join(rng.choice(RESIDUES) if rng.random() < 0.08 else letter for letter in text)
+
+    records = {}
+    for i, protein in enumerate(proteins):
+        records[f"sp|P{i}|A"], records[f"sp|P{i}|B"] = protein, copy(protein)
+    for i in range(6):
+        records[f"sp|P{i}|C"] = copy(proteins[i][:60] + proteins[i + 6][60:])
+    return {"uni": records}
+
+
+SIZES = {"train": 60, "dev": 20, "test": 20}
+
+
 @pytest.fixture(scope="module")
-def searched(tmp_path_factory):
-    """(spec, files, genomes): BLAST's hits of windows of a made genome in its relatives, and in itself."""
+def made(tmp_path_factory):
+    """Made genomes and proteins with their files, and `search`: the spec of a pair set, and the files it is chosen from."""
     if not shutil.which("blastn"):
         pytest.skip("BLAST+ is not installed")
-    folder = tmp_path_factory.mktemp("blast")
-    genomes = make_genomes(random.Random(1))
-    spec = {
-        "kind": "dna",
-        "queries": "old",
-        "search": ["near", "far", "old"],
-        "length": 150,
-        "rules": RULES,
-        "sizes": {"train": 60, "dev": 20, "test": 20},
-        "seed": 1,
-    }
-    for name, records in genomes.items():
-        (folder / name).mkdir()
-        fasta = indexed(folder / name, records)
-        run_rule(
-            "build_blast_database",
-            folder / "log",
-            input=fasta,
-            output=folder / name / "db",
-            wildcards=SimpleNamespace(resource=name),
-            params=SimpleNamespace(dbtype=blast.DATABASE_TYPES["dna"]),
+    kinds = {"dna": make_genomes(random.Random(1)), "protein": make_proteins(random.Random(4))}
+    fastas, databases = {}, {}
+    for kind, genomes in kinds.items():
+        for name, records in genomes.items():
+            fastas[name] = indexed(tmp_path_factory.mktemp(name), records, kind)
+            databases[name] = blast_database(fastas[name], name, kind)
+
+    def search(kind, length, sizes=SIZES, windows=10_000, seed=1):
+        queries, others = {"dna": ("old", ["near", "far", "old"]), "protein": ("uni", ["uni"])}[kind]
+        folder, drawn = (
+            tmp_path_factory.mktemp("hits"),
+            list(sample_windows(fastas[queries], kind, length, windows, seed, 1.0)),
         )
-    queries = folder / "queries.fa"
-    windows = sample_windows(folder / "old/dna.fa.gz", "dna", 150, 10**4, 1, 1.0)
-    queries.write_text("".join(f">{name}\n{text}\n" for name, text in windows))
-    for name in spec["search"]:
-        run_rule(
-            "search_homologs",
-            folder / "log",
-            input=SimpleNamespace(queries=queries, database=folder / name / "db"),
-            output=folder / f"{name}.tsv",
-            threads=1,
-            params=SimpleNamespace(
-                program=blast.PROGRAMS["dna"],
-                evalue=1e-5,
-                dbsize=100_000_000,
-                targets=100,
-                hsps=21,
-                columns=" ".join(blast.HIT_COLUMNS),
-            ),
-        )
-    files = {
-        "queries": folder / "old/dna.fa.gz",
-        "hits": [folder / f"{name}.tsv" for name in spec["search"]],
-        "databases": [folder / name / "dna.fa.gz" for name in spec["search"]],
-    }
-    return spec, files, genomes
+        hits = [blast_hits(drawn, queries, databases[name], name, kind, folder / f"{name}.tsv") for name in others]
+        spec = {"kind": kind, "queries": queries, "search": others, "length": length, "sizes": sizes, "seed": seed}
+        files = {"queries": fastas[queries], "databases": [fastas[name] for name in others], "hits": hits}
+        return spec | {"rules": RULES}, files | {"earlier_hits": [], "earlier_positives": []}
+
+    genomes = {name: records for part in kinds.values() for name, records in part.items()}
+    return SimpleNamespace(genomes=genomes, fastas=fastas, databases=databases, search=search)
 
 
 @pytest.fixture(scope="module")
-def splits(searched):
-    spec, files, _ = searched
-    return from_hits(spec, files)
+def searched(made):
+    """(spec, files) of windows of a made genome and BLAST's hits of them in its relatives, and in itself."""
+    return made.search("dna", 150)
+
+
+def pairs_of(spec, files, folder):
+    """The splits of a pair set, by way of its file of positives."""
+    write_positives(folder / "positives.tsv", choose_positives(spec, files))
+    return from_positives(spec, {"positives": folder / "positives.tsv"})
+
+
+@pytest.fixture(scope="module", params=[(0.0, 0.0), (0.3, 0.4)], ids=["homologs", "simple"])
+def shares(request):
+    """The shares of identical and contained positives."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def splits(searched, shares, tmp_path_factory):
+    spec, files = searched
+    rules = spec["rules"] | dict(zip(("identical", "contained"), shares, strict=True))
+    return pairs_of(spec | {"rules": rules}, files, tmp_path_factory.mktemp("pairs"))
 
 
 def test_blast_finds_nearly_all_windows_on_both_strands(searched):
-    spec, files, _ = searched
-    near, far, own = (read_hits(path) for path in files["hits"])
+    near, far, own = (read_hits([path]) for path in searched[1]["hits"])
+    assert [set(hits["resource"]) for hits in (near, far, own)] == [{"near"}, {"far"}, {"old"}]
     assert near["qseqid"].nunique() > 240  # of 270 windows without N
     assert set(far["sseqid"]) == {"NA", 'sp|"x|'}
     assert 0.3 < (far["sstart"] > far["send"]).mean() < 0.7
-    windows = own["qseqid"].unique()
-    itself = own[(own["qseqid"].str.rpartition(":")[0] == own["sseqid"]) & (own["nident"] == 150)]
-    assert set(itself["qseqid"]) == set(windows)
+    itself = own[homologs._is_self(own, "dna") & (own["nident"] == 150)]
+    assert set(itself["qseqid"]) == set(own["qseqid"])
 
 
-def test_sizes_labels_and_ids(splits, searched):
-    sizes = searched[0]["sizes"]
+def test_the_jobs_of_a_search_share_out_its_windows_and_find_the_same(made, tmp_path):
+    windows = list(sample_windows(made.fastas["old"], "dna", 150, 120, 1, 1.0))
+
+    def found(parts):
+        lines = []
+        for part in range(parts):
+            target = tmp_path / f"{part}-of-{parts}.tsv"
+            blast_hits(windows[part::parts], "old", made.databases["old"], "old", "dna", target)
+            lines += target.read_text().splitlines()
+        return sorted(lines)
+
+    assert len(found(1)) > 120 and found(1) == found(3)
+
+
+def test_sizes_labels_and_ids(splits, shares):
     for split, rows in splits.items():
         labels = [row[3] for row in rows]
-        assert len(rows) == sizes[split] and sum(labels) == len(rows) / 2
+        assert len(rows) == SIZES[split] and sum(labels) == len(rows) / 2
         assert labels != sorted(labels) and labels != sorted(labels, reverse=True)
         assert len({row[0] for row in rows}) == len(rows)
     everything = [row for rows in splits.values() for row in rows]
@@ -596,127 +439,156 @@ def read_region(genomes, text):
     return backwards(found) if reverse else found
 
 
-def test_each_region_reads_as_its_sentence(splits, searched):
+def test_each_region_reads_as_its_sentence(splits, shares, made):
     strands = Counter()
     for rows in splits.values():
         for name, sentence1, sentence2, _ in rows:
             id1, id2 = name.split("~")
-            assert read_region(searched[2], id1) == sentence1
-            assert read_region(searched[2], id2) == sentence2
+            assert read_region(made.genomes, id1) == sentence1
+            assert read_region(made.genomes, id2) == sentence2
             strands[id2.partition(":")[0], id2.endswith(":-")] += 1
-    assert min(strands[key] for key in [("near", False), ("far", False), ("far", True)]) >= 5
+    assert min(strands[key] for key in [("near", False), ("far", False), ("far", True)]) >= (2 if any(shares) else 5)
 
 
-def test_each_positive_and_negative_obeys_table_2(splits):
-    for rows in splits.values():
+def test_each_positive_and_negative_obeys_table_2(splits, shares):
+    for split, rows in splits.items():
+        kinds = Counter()
         for _, one, other, label in rows:
             longer = max(len(one), len(other))
             assert abs(len(one) - len(other)) <= 0.1 * longer
-            assert set(one + other) <= set("ACGT") and min(len(one), len(other)) >= 135
+            assert set(one + other) <= set("ACGT") and min(len(one), len(other)) >= (121 if any(shares) else 135)
             found = align(one, other)[1] / longer
+            assert found > 0.85 if label else found < 0.55
             if label:
-                assert found > 0.85 and one not in other and other not in one
-            else:
-                assert found < 0.55
+                kinds["identical" if one == other else "contained" if one in other or other in one else "other"] += 1
+        half = SIZES[split] // 2
+        assert (kinds["identical"], kinds["contained"]) == tuple(round(share * half) for share in shares)
 
 
-def test_no_family_is_in_two_splits(splits, searched):
-    spec, files, _ = searched
-    rows = [
-        (hit.qseqid, hit.sseqid, hit.sstart, hit.send, number)
-        for number, path in enumerate(files["hits"])
-        for hit in read_hits(path).itertuples()
-    ]
-    group = {name: members for members in slow_families(rows) for name in members}
-    homes = {}
-    for split, pairs in splits.items():
-        for name, *_ in pairs:
-            region = parse_window(name.split("~")[0].partition(":")[2])
-            window = Region(region.record, region.start // 150 * 150, region.start // 150 * 150 + 150)
-            homes.setdefault(group[str(window)], set()).add(split)
-    assert all(len(found) == 1 for found in homes.values()) and len(homes) > 40
-    assert max(map(len, group.values())) > 5  # the repeat is one family, not many
+def test_the_same_seed_gives_the_same_pairs_and_another_one_others(searched, tmp_path):
+    spec, files = searched
+    assert pairs_of(spec, files, tmp_path) == pairs_of(spec, files, tmp_path) != {}
+    assert pairs_of(spec | {"seed": 2}, files, tmp_path) != pairs_of(spec, files, tmp_path)
 
 
-def test_the_same_seed_gives_the_same_pairs_and_another_one_others(searched, splits):
-    spec, files, _ = searched
-    assert from_hits(spec, files) == splits
-    assert from_hits(spec | {"seed": 2}, files) != splits
-
-
-def test_a_repeat_is_dropped(searched, splits):
-    spec, files, genomes = searched
-    few = from_hits(spec | {"rules": RULES | {"max_hits": 2}, "sizes": {"train": 20, "dev": 4, "test": 4}}, files)
+def test_a_repeat_is_dropped(searched):
+    spec, files = searched
+    sizes = {"train": 20, "dev": 4, "test": 4}
+    few = choose_positives(spec | {"rules": spec["rules"] | {"max_hits": 2}, "sizes": sizes}, files)
     counts = Counter()
-    for path, name in zip(files["hits"], spec["search"], strict=True):
-        for hit in read_hits(path).itertuples():
-            counts[hit.qseqid] += name != "old" or hit.sseqid != hit.qseqid.rpartition(":")[0]
-    used = set()
-    for rows in few.values():
-        for name, *_ in rows:
-            region = parse_window(name.split("~")[0].partition(":")[2])
-            start = region.start // 150 * 150
-            used.add(counts[f"{region.record}:{start}-{start + 150}"])
-    assert max(counts.values()) > 2 and max(used) == 2  # a window's hit on itself does not count
+    for hit in read_hits(files["hits"]).itertuples():
+        _, place = parse_window(hit.qseqid)
+        low, high = min(hit.sstart, hit.send) - 1, max(hit.sstart, hit.send)
+        itself = hit.resource == "old" and hit.sseqid == place.record and low < place.end and place.start < high
+        counts[hit.qseqid] += not itself
+    assert max(counts.values()) > 2
+    used = [counts[pair.window] for pairs in few.values() for pair in pairs]
+    assert len(used) == 14 and max(used) == 2  # a window's hit on itself does not count
 
 
-def test_too_few_positives_get_one_line_with_a_cure(searched, tmp_path):
-    spec, files, _ = searched
-    with pytest.raises(LinguistError, match=r"only \d+ positives in \d+ families found, .* lower rules.min_similarity"):
-        from_hits(spec | {"rules": RULES | {"min_similarity": 0.97}}, files)
+def one_line(spec, files):
+    with pytest.raises(LinguistError) as caught:
+        choose_positives(spec, files)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_too_few_positives_get_one_line_with_a_cure(searched):
+    spec, files = searched
+    said = one_line(spec | {"rules": spec["rules"] | {"min_similarity": 0.97}}, files)
+    counts = re.match(r"only (\d+) positives in (\d+) families found, (\d+) of (\d+) wanted left for '(\w+)'; ", said)
+    assert int(counts[1]) < 50 and int(counts[4]) == SIZES[counts[5]] / 2 > int(counts[3])
+    assert said.endswith("lower rules.min_similarity or add sequences")
+
+
+def test_a_search_without_a_hit_is_named_with_a_cure(searched, tmp_path):
+    spec, files = searched
     (tmp_path / "none.tsv").write_text("")
-    with pytest.raises(LinguistError, match="BLAST found no hit at all; search closer genomes"):
-        from_hits(spec, files | {"hits": [tmp_path / "none.tsv"] * 3})
+    near, _, own = files["hits"]
+    said = one_line(spec, files | {"hits": [near, tmp_path / "none.tsv", own]})
+    assert said.startswith("far: 0 hits found of up to 10000 windows of old, at least 1 wanted; take it from 'search'")
+    assert one_line(spec, files | {"hits": [tmp_path / "none.tsv"] * 3}).startswith("near: 0 hits found")
 
 
-def test_hits_of_awkward_names_are_read_as_they_are(tmp_path):
-    (tmp_path / "hits.tsv").write_text(
-        'NA:0-50\tnull\t1\t50\t9\t58\t49\t1e-20\t90.1\n"q:0-50\tnan\t1\t50\t9\t58\t49\t0.0\t90\n'
-    )
-    hits = read_hits(tmp_path / "hits.tsv")
-    assert list(hits["qseqid"]) == ["NA:0-50", '"q:0-50'] and list(hits["sseqid"]) == ["null", "nan"]
-    assert list(hits["nident"]) == [49, 49]
+# ── several pair sets of the same sequences ──
 
 
-def test_proteins_find_their_homologs_in_the_same_file(tmp_path):
-    if not shutil.which("blastp"):
-        pytest.skip("BLAST+ is not installed")
-    rng = random.Random(4)
-    records = {}
-    for i in range(40):
-        protein = letters(rng, 120, RESIDUES)
-        records[f"sp|P{i}|A"] = protein
-        records[f"sp|P{i}|B"] = "".join(rng.choice(RESIDUES) if rng.random() < 0.08 else c for c in protein)
-    fasta = indexed(tmp_path, records, "protein")
-    wildcards, output = SimpleNamespace(resource="uni"), tmp_path / "db"
-    params = SimpleNamespace(dbtype=blast.DATABASE_TYPES["protein"])
-    run_rule("build_blast_database", tmp_path / "log", input=fasta, output=output, wildcards=wildcards, params=params)
-    windows = list(sample_windows(fasta, "protein", 50, 10**4, 1, 0.5))
-    (tmp_path / "q.fa").write_text("".join(f">{name}\n{text}\n" for name, text in windows))
-    columns = " ".join(blast.HIT_COLUMNS)
-    run_rule(
-        "search_homologs",
-        tmp_path / "log",
-        input=SimpleNamespace(queries=tmp_path / "q.fa", database=tmp_path / "db"),
-        output=tmp_path / "hits.tsv",
-        threads=1,
-        params=SimpleNamespace(
-            program=blast.PROGRAMS["protein"], evalue=1e-5, dbsize=10**8, targets=100, hsps=21, columns=columns
-        ),
-    )
-    spec = {"kind": "protein", "queries": "uni", "search": ["uni"], "length": 50, "rules": RULES, "seed": 1}
-    spec["sizes"] = {"train": 40, "dev": 10, "test": 10}
-    splits = from_hits(spec, {"queries": fasta, "hits": [tmp_path / "hits.tsv"], "databases": [fasta]})
+def homes_of(chosen, group):
+    """{family: splits it stands in} of the positives of several sets."""
     homes = {}
-    for split, rows in splits.items():
+    for splits in chosen:
+        for split, pairs in splits.items():
+            for pair in pairs:
+                homes.setdefault(group[pair.window], set()).add(split)
+    return homes
+
+
+def check_families(sets, folder):
+    """Choose the positives of sets one after the other: no family of a set stands in another split of it or of those before.
+
+    The families are by the slow definition, of the hits of all sets so far. Returns the positives and the last families.
+    """
+    slow = {"dna": slow_families, "protein": slow_record_families}[sets[0][0]["kind"]]
+    hits, paths, chosen = [], [], []
+    for number, (spec, files) in enumerate(sets):
+        chosen.append(choose_positives(spec, files | {"earlier_hits": hits, "earlier_positives": paths}))
+        assert {split: 2 * len(pairs) for split, pairs in chosen[-1].items()} == spec["sizes"]
+        paths = [*paths, folder / f"{number}.tsv"]
+        write_positives(paths[-1], chosen[-1])
+        hits = list(dict.fromkeys([*hits, *files["hits"]]))
+        rows = read_hits(hits)[["qseqid", "resource", "sseqid", "sstart", "send"]].itertuples(index=False, name=None)
+        group = {name: members for members in slow(list(rows)) for name in members}
+        homes = homes_of(chosen, group)
+        assert all(homes[group[pair.window]] == {s} for s, pairs in chosen[-1].items() for pair in pairs)
+    return chosen, group
+
+
+def families_in_two_splits(chosen, group):
+    return sum(len(splits) > 1 for splits in homes_of(chosen, group).values())
+
+
+def test_no_family_is_in_two_splits_of_several_sets(made, searched, tmp_path):
+    """Windows of 150 first: nothing that the later ones find links two families of theirs."""
+    short, again = made.search("dna", 50), made.search("dna", 150, windows=200, seed=2)
+    chosen, group = check_families([searched, short, searched, again], tmp_path)
+    assert families_in_two_splits(chosen, group) == 0
+    assert len(homes_of(chosen, group)) > 60 and max(map(len, group.values())) > 5  # the repeat is one family, not many
+    alone = [choose_positives(*one) for one in (searched, short)]
+    assert families_in_two_splits(alone, group) > 5  # if none looked at the others
+
+
+def test_what_links_two_splits_of_earlier_sets_is_not_taken(made, searched, tmp_path):
+    """A window of 150 holds three of 50, which stand in any split; so it is passed over where they stand in two."""
+    short = made.search("dna", 50, {"train": 140, "dev": 40, "test": 40})
+    chosen, group = check_families([short, searched, short], tmp_path)
+    assert families_in_two_splits(chosen, group) > 0 == families_in_two_splits(chosen[1:2], group)
+
+
+# ── proteins ──
+
+
+def test_proteins_find_their_homologs_in_the_same_file(made, tmp_path):
+    spec, files = made.search("protein", 50, {"train": 32, "dev": 8, "test": 8})
+    for split, rows in pairs_of(spec, files, tmp_path).items():
         assert len(rows) == spec["sizes"][split] and sum(row[3] for row in rows) == len(rows) / 2
         for name, one, other, label in rows:
-            id1, id2 = (re.fullmatch(r"uni:sp\|P(\d+)\|([AB]):(\d+)-(\d+)", part).groups() for part in name.split("~"))
-            assert records[f"sp|P{id1[0]}|{id1[1]}"][int(id1[2]) : int(id1[3])] == one
-            assert records[f"sp|P{id2[0]}|{id2[1]}"][int(id2[2]) : int(id2[3])] == other
-            assert (id1[0] == id2[0]) == bool(label)  # the two copies of one protein, or of two
+            id1, id2 = name.split("~")
+            assert read_region(made.genomes, id1) == one and read_region(made.genomes, id2) == other
+            record1, record2 = (re.match(r"uni:sp\|P(\d+)\|([ABC]):", part).groups() for part in (id1, id2))
+            assert record1 != record2
+            if not label:
+                assert record1[0] != record2[0]  # of two proteins
+            elif "C" not in record1 + record2:
+                assert record1[0] == record2[0]  # the two copies of one
             if label:
-                assert id1[1] != id2[1] and sum(map(str.__eq__, one, other)) / max(len(one), len(other)) > 0.85
-            for part in (id1, id2):
-                homes.setdefault(part[0], set()).add(split)  # both copies are one family, with all of their windows
-    assert all(len(found) == 1 for found in homes.values())
+                assert sum(map(str.__eq__, one, other)) / max(len(one), len(other)) > 0.85
+
+
+def test_no_protein_family_is_in_two_splits_of_several_sets(made, tmp_path):
+    sizes = {"train": 24, "dev": 8, "test": 8}
+    one, other = made.search("protein", 50, sizes), made.search("protein", 40, sizes, seed=2)
+    chosen, group = check_families([one, other, one], tmp_path)
+    assert families_in_two_splits(chosen, group) == 0
+    joined = [{name.split("|")[1] for name in members} for members in group.values()]
+    assert {"P0", "P6"} in joined  # by a protein that holds parts of both
+    assert families_in_two_splits([choose_positives(*one), choose_positives(*other)], group) > 0

@@ -1,10 +1,14 @@
 """What a config asks for: each run once, with the tests of all studies that hold it."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from linguist import plan
+from linguist.recipes import RECIPES
 
 CONFIG = {
     "pairsets": {
@@ -78,6 +82,83 @@ def test_caveats_name_what_is_synthetic_and_used(tests, said):
         "pairsets": dict.fromkeys(CONFIG["pairsets"], {"recipe": "table"}),
     }
     assert plan.caveats(real) == []
+
+
+def test_used_pair_sets_come_in_the_order_of_the_config_and_without_a_study_all_are():
+    assert plan.used_pairsets(CONFIG) == ["en", "fr", "dna"]
+    assert plan.used_pairsets(CONFIG | {"studies": {"two": CONFIG["studies"]["two"] | {"tests": ["dna"]}}}) == [
+        "en",
+        "dna",
+    ]
+    assert plan.used_pairsets(CONFIG | {"studies": {}}) == ["en", "fr", "dna", "zz"]
+
+
+def test_a_test_knows_the_other_sets_that_its_runs_are_trained_on():
+    assert plan.trainsets_of(CONFIG, "dna") == plan.trainsets_of(CONFIG, "fr")[:1] == ["en"]
+    assert plan.trainsets_of(CONFIG, "fr") == ["en", "dna"]  # in the order of the config, not of the study
+    assert plan.trainsets_of(CONFIG, "en") == plan.trainsets_of(CONFIG, "zz") == []
+
+
+def test_a_pair_set_knows_the_tokenizers_that_read_it():
+    assert plan.tokenizers_of(CONFIG, "en") == ["bpe", "base"]  # "base" has its own
+    assert plan.tokenizers_of(CONFIG, "fr") == ["bpe"] and plan.tokenizers_of(CONFIG, "zz") == []
+
+
+specs = st.fixed_dictionaries(
+    {
+        "recipe": st.sampled_from(["homologs", "homologs", "homologs", "table"]),
+        "kind": st.sampled_from(["dna", "protein"]),
+        "queries": st.just("a"),
+        "search": st.sampled_from([["a"], ["a", "b"]]),
+        "length": st.sampled_from([50, 150]),
+        "seed": st.just(1),
+        "sizes": st.integers(),
+        "rules": st.fixed_dictionaries(
+            dict.fromkeys(("masking", "max_masked", "max_hits", "max_evalue"), st.just(0))
+            | {"windows": st.sampled_from([1, 2]), "identical": st.floats(0, 1), "min_similarity": st.floats(0, 1)}
+        ),
+    }
+)
+
+
+@given(st.dictionaries(st.text("abc", min_size=1, max_size=3), specs, min_size=1))
+def test_sets_that_ask_for_the_same_search_share_it(pairsets):
+    """It does not depend on what is done with the hits: sizes, and rules of the pairs."""
+    names = list(pairsets)
+
+    def asked(name):
+        spec = pairsets[name]
+        return spec["kind"], spec["search"], spec["length"], spec["rules"]["windows"]
+
+    for at, name in enumerate(names):
+        if pairsets[name]["recipe"] != "homologs":
+            continue
+        same = [other for other in names if pairsets[other]["recipe"] == "homologs" and asked(other) == asked(name)]
+        assert plan.search_of({"pairsets": pairsets}, name) == same[0] and names.index(same[0]) <= at
+        assert plan.earlier_of({"pairsets": pairsets}, name) == [
+            other
+            for other in names[:at]
+            if pairsets[other]["recipe"] == "homologs" and pairsets[other]["kind"] == pairsets[name]["kind"]
+        ]
+
+
+@pytest.mark.parametrize("key", [*plan.SEARCHED, *plan.SEARCH_RULES])
+def test_another_search_is_another_one(key):
+    spec = dict.fromkeys(plan.SEARCHED, "x") | {"recipe": "homologs", "rules": dict.fromkeys(plan.SEARCH_RULES, "x")}
+    other = spec | {"rules": dict(spec["rules"])}
+    (other if key in other else other["rules"])[key] = "y"
+    pairsets = {"one": spec, "other": other, "last": spec}
+    assert [plan.search_of({"pairsets": pairsets}, name) for name in pairsets] == ["one", "other", "one"]
+
+
+def test_what_a_search_reads_is_what_it_is_known_by():
+    """The keys of homologs, and every rule that the Snakemake rules from the windows to the hits look at."""
+    assert set(RECIPES["homologs"].needs) <= set(plan.SEARCHED)
+    root = Path(__file__).parents[2]
+    smk = (root / "rules/pairs.smk").read_text()
+    rules = smk[smk.index("rule sample_queries:") : smk.index("rule choose_positives:")]
+    known = yaml.safe_load((root / "config/schemas/config.schema.yaml").read_text())["$defs"]["rules"]["properties"]
+    assert {name for name in known if f'"{name}"' in rules} | {"masking"} == set(plan.SEARCH_RULES)
 
 
 names = st.lists(st.sampled_from("abc"), min_size=1, unique=True)

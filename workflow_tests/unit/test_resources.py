@@ -99,6 +99,9 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.cut(count) if count == 1 else self.good(count)
 
+    def cut_chunks_once(self, count):
+        self.good(count) if count > 1 else self.cut_chunks(count)
+
     def mixed(self, _):
         """Resumes, but with bytes of another version; whole answers are right from the second on."""
         start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
@@ -289,7 +292,8 @@ def test_no_server(target):
     ("options", "words"),
     [
         ({}, "no verified source"),
-        ({"url": "http://127.0.0.1:9/x", "sha256": None}, "'sha256'"),
+        ({"url": "http://127.0.0.1:9/x", "sha256": None}, "give a 'url' with its 'sha256' (or 'unverified: true'), or"),
+        ({"unverified": True, "sha256": None}, "no verified source"),
         ({"url": "http://:0:/x"}, "not an http, https or file address"),
         ({"url": "ftp://example.org/x"}, "not an http, https or file address"),
     ],
@@ -412,6 +416,44 @@ def test_all_sources_are_named(server, target, tmp_path):
     (tmp_path / "missing").write_text("another")
     words = [f"{tmp_path}/pawsx: No such file", f"{tmp_path}/missing: sha256 is", "HTTP 404"]
     refused(target, *words, url=f"{server.base}/missing", mirror=tmp_path)
+
+
+# resources whose site publishes no checksum
+
+
+PIN = f"resources/pawsx: SHA-256 {SUM}; write it into the config to pin this version"
+
+
+@pytest.mark.parametrize("page", ["good", "busy_twice", "cut_once", "cut_chunks_once", "mixed", "moved"])
+def test_unverified_download_is_begun_anew_and_its_checksum_told(server, target, caplog, page):
+    fetch("pawsx", target, url=f"{server.base}/{page}", unverified=True, wait=0)
+    assert target.read_bytes() == BODY
+    assert PIN in caplog.messages
+    assert all(span is None for _, span in server.requests)
+
+
+def test_unverified_mirror_copy_is_taken_and_its_checksum_told(server, target, tmp_path, caplog):
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / "pawsx").write_bytes(BODY)
+    fetch("pawsx", target, url=f"{server.base}/missing", unverified=True, mirror=tmp_path / "mirror")
+    assert target.read_bytes() == BODY
+    assert PIN in caplog.messages
+    fetch("corpus.txt", target, url=f"{server.base}/missing", unverified=True, mirror=f"{server.base}/mirror", wait=0)
+    assert target.read_bytes() == BODY
+    assert PIN.replace("pawsx", "corpus.txt") in caplog.messages
+    assert [path for path, _ in server.requests] == ["/mirror/corpus.txt"]
+
+
+def test_unverified_mirror_copy_must_bear_the_resources_name(server, target, tmp_path):
+    (tmp_path / "train.csv").write_text("of another resource")
+    options = {"url": f"{server.base}/missing/train.csv", "sha256": None, "unverified": True}
+    refused(target, f"{tmp_path}/pawsx: No such file", "HTTP 404", mirror=tmp_path, **options)
+
+
+def test_a_checksum_is_held_to_even_so(server, target, caplog):
+    refused(target, "sha256 is", url=f"{server.base}/wrong", unverified=True)
+    fetch("pawsx", target, url=f"{server.base}/good", sha256=SUM, unverified=True)
+    assert PIN not in caplog.messages
 
 
 # archives

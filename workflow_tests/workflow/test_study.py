@@ -120,7 +120,13 @@ def test_a_changed_key_reruns_what_depends_on_it(copy, snakemake):
 def test_a_changed_function_reruns_what_uses_it(copy, snakemake):
     figures = copy / "scripts/linguist/figures.py"
     figures.write_text(figures.read_text() + "\nUNUSED = 1\n")
-    assert planned(snakemake, copy) - {"all"} == {"plot_accuracy", "plot_confusion", "plot_lengths", "write_page"}
+    assert planned(snakemake, copy) - {"all"} == {
+        "plot_accuracy",
+        "plot_confusion",
+        "plot_lengths",
+        "write_audit",
+        "write_page",
+    }
 
 
 def test_another_seed_shares_everything_but_its_run(copy, snakemake):

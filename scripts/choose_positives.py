@@ -1,0 +1,15 @@
+"""Choose the positives of a pair set among BLAST's hits, and deal them to splits by family."""
+
+from linguist.homologs import choose_positives, write_positives
+from linguist.logs import start_log
+from linguist.recipes import naming
+
+
+def main(smk):
+    start_log(smk.log[0])
+    with naming(smk.wildcards.pairset):
+        write_positives(smk.output[0], choose_positives(smk.params.spec, dict(smk.input.items())))
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

@@ -1,0 +1,95 @@
+"""Pair sets without a study: built, audited and shown; and what a user's wrong input gets."""
+
+import json
+import random
+import re
+
+import pytest
+import yaml
+
+RULES = {"windows": 300}
+SIZES = {"train": 40, "dev": 20, "test": 20}
+DNA = {"kind": "dna", "recipe": "homologs", "queries": "hg38", "search": ["rheMac3"], "length": 50}
+
+
+def study(**changes):
+    """A file with pair sets alone."""
+    resources = {name: {"path": f"resources/demo/{name}.fa.gz"} for name in ("hg38", "rheMac3")}
+    return {
+        "resources": resources | changes.pop("resources", {}),
+        "pairs": {"sizes": SIZES, "rules": RULES},
+        "blast": {"parts": 2},
+        "pairsets": {"dna50": DNA | changes.pop("dna50", {})} | changes,
+    }
+
+
+def run(checkout, snakemake, content, *targets):
+    (checkout / "pairs.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    finished = snakemake(checkout, *targets, "--cores", "2", "--configfile", "pairs.yaml")
+    return finished, [line for line in finished.stderr.splitlines() if line.startswith("error: ")]
+
+
+def test_a_file_without_a_study_builds_and_audits_its_sets(checkout, snakemake):
+    draw = random.Random(1)
+    rows = [
+        {"sentence1": "".join(draw.choices("ACGT", k=60)), "sentence2": "MKWVTFISLL", "label": i % 2} for i in range(8)
+    ]
+    (checkout / "foreign.json").write_text("".join(json.dumps(row) + "\n" for row in [*rows, rows[0]]))
+    content = study(
+        resources={"foreign": {"path": "foreign.json"}},
+        hard={"kind": "dna", "recipe": "hard", "of": "dna50"},
+        foreign={"kind": "coding", "recipe": "table", "files": {"test": ["foreign"]}},
+    )
+    finished, _ = run(checkout, snakemake, content)
+    assert finished.returncode == 0, finished.stderr[-4000:]
+    for name in content["pairsets"]:
+        audit = json.loads((checkout / f"results/pairs/{name}/audit.json").read_text())
+        assert audit["baselines"] and audit["tokens"] == {}
+        assert (checkout / f"results/report/pairs/{name}.html").stat().st_size > 10_000
+    assert audit["splits"]["test"]["repeated_rows"] == 1 and audit["splits"]["train"]["rows"] == 0
+    assert "Nothing to be done" in run(checkout, snakemake, content)[0].stderr
+
+
+MISTAKES = {
+    "too few positives": (
+        {"dna50": {"sizes": {"train": 4000}}},
+        r"pairs/dna50: only \d+ positives in \d+ families found, \d+ of 2000 wanted left for 'train'; lower sizes",
+    ),
+    "a genome without a hit": (
+        {"dna50": {"search": ["rheMac3", "random"]}},
+        r"pairs/dna50: random: 0 hits found of up to 300 windows of hg38, at least 1 wanted; take it from 'search'",
+    ),
+    "proteins for DNA": (
+        {"dna50": {"search": ["proteins"]}},
+        r"results/resources/proteins, line 2: 'M' is not a letter of the dna alphabet: it looks like protein",
+    ),
+    "DNA for proteins": (
+        {"dna50": {"kind": "protein", "queries": "rheMac3", "search": ["rheMac3"]}},
+        r"results/resources/rheMac3, line 2: record \S+ looks like DNA; give a protein file here",
+    ),
+    "an empty split": (
+        {"dna50": {"recipe": "table", "files": {"train": ["table"], "dev": ["table"], "test": ["header"]}}},
+        r"pairs/dna50: split 'test' is empty: 0 rows found, 20 wanted",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_wrong_input_gets_one_line(checkout, snakemake, name):
+    changes, expected = MISTAKES[name]
+    draw = random.Random(1)
+    files = {
+        "random": ">r\n" + "".join(draw.choices("ACGT", k=5000)) + "\n",
+        "proteins": ">p\nMKWVTFISLLFLFSSAYSRGVFRRDAHKSEVAHRFKDLGE\n",
+        "table": "id\tsentence1\tsentence2\tlabel\n1\tACGT\tACGA\t1\n2\tACGT\tTTTT\t0\n",
+        "header": "id\tsentence1\tsentence2\tlabel\n",
+    }
+    for file, text in files.items():
+        (checkout / file).write_text(text)
+    content = study(resources={file: {"path": file} for file in files}, **changes)
+    if "files" in content["pairsets"]["dna50"]:
+        content["pairsets"]["dna50"] = {"kind": "dna", **changes["dna50"]}
+    finished, errors = run(checkout, snakemake, content, "results/pairs/dna50/test.tsv")
+    assert finished.returncode != 0
+    assert errors and re.search(expected, errors[0]), finished.stderr[-3000:]
+    assert not (checkout / "results/pairs/dna50/test.tsv").exists()
