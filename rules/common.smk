@@ -74,7 +74,7 @@ def rules_of(wildcards):
 def query_files(pairset):
     """The sequences that a pair set's windows are drawn from, and what masks them beside their own lower case."""
     spec = config["pairsets"][pairset]
-    masked = spec["rules"]["masking"] == "windowmasker"
+    masked = spec["kind"] == "dna" and spec["rules"]["masking"] == "windowmasker"
     return {"sequences": fasta_of(pairset, spec["queries"])} | (
         {"masks": f"<results>/masks/{spec['queries']}.txt"} if masked else {}
     )

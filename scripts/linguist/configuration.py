@@ -13,7 +13,7 @@ from jsonschema.validators import extend
 from linguist.errors import LinguistError
 from linguist.files import open_text
 from linguist.plan import UNTRAINED
-from linguist.recipes import RECIPES
+from linguist.recipes import RECIPES, SPLITS
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "config"
 TYPES = {
@@ -170,6 +170,7 @@ def check_tokenizers(config):
     for name, tokenizer in config["tokenizers"].items():
         for pairset in tokenizer["pairsets"]:
             must_know(config, f"tokenizers.{name}.pairsets", pairset, "pairsets")
+            must_have(config, f"tokenizers.{name}.pairsets", pairset, ("train",))
 
 
 def check_pairsets(config):
@@ -199,6 +200,7 @@ def check_pairsets(config):
             )
         for base in recipe.bases(pairset):
             must_know(config, f"{key}.of", base, "pairsets")
+            must_have(config, f"{key}.of", base, SPLITS)
             check_base(config, name, base)
         if pairset["recipe"] == "coding" and pairset["length"] % 3:
             raise LinguistError(
@@ -229,11 +231,11 @@ def check_studies(config):
             for item in study[key]:
                 must_know(config, f"studies.{name}.{key}", item, section)
         for trainset in study["trainsets"]:
-            must_train(config, f"studies.{name}.trainsets", trainset, ("train", "dev"))
+            must_have(config, f"studies.{name}.trainsets", trainset, ("train", "dev"))
 
 
-def must_train(config, key, pairset, splits):
-    """Raise if a table that is read for testing alone is trained on."""
+def must_have(config, key, pairset, splits):
+    """Raise if a pair set that is a table lacks one of the splits, as one that is for testing alone does."""
     missing = [split for split in splits if split not in config["pairsets"][pairset].get("files", splits)]
     if missing:
         raise LinguistError(f"config: {key}: {pairset} has no split '{missing[0]}'; add it to pairsets.{pairset}.files")

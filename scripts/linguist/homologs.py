@@ -106,7 +106,8 @@ def from_positives(spec, files):
     """The splits of a pair set from its positives; `files`: `positives`, as `choose_positives` gave them.
 
     Shares rules["identical"] and rules["contained"] of the positives are made so: the second side becomes a copy of the
-    first, or either side is cut to a stretch that the other contains. Negatives re-pair the positives' own sequences
+    first, or either side is cut to a stretch that the other contains (by one letter at
+    least). Negatives re-pair the positives' own sequences
     within a split, so each sentence stands in as many negatives as positives, lengths and length differences match, and
     no feature of a single sentence can tell the label.
     """
@@ -121,7 +122,7 @@ def from_positives(spec, files):
 def simplify(pairs, rules, draw):
     """The pairs with the shares rules["identical"] and rules["contained"] of them made identical and contained."""
     identical = round(rules["identical"] * len(pairs))
-    contained = round(rules["contained"] * len(pairs))
+    contained = min(round(rules["contained"] * len(pairs)), len(pairs) - identical)
     order = draw.sample(range(len(pairs)), identical + contained)
     pairs = list(pairs)
     for i in order[:identical]:
@@ -129,7 +130,8 @@ def simplify(pairs, rules, draw):
     for i in order[identical:]:
         text = pairs[i].sentence1
         resource, region = parse_window(pairs[i].id1)
-        size = draw.randint(ceil((1 - rules["max_length_difference"]) * len(text)), len(text) - 1)
+        shortest = min(ceil((1 - rules["max_length_difference"]) * len(text)), len(text) - 1)
+        size = draw.randint(shortest, len(text) - 1)
         start = draw.randint(0, len(text) - size)
         low = region.start + start
         part = f"{resource}:{Region(region.record, low, low + size)}", text[start : start + size]
