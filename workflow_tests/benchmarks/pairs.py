@@ -56,8 +56,8 @@ def study(chromosome, windows):
 def build(folder, chromosome, windows):
     """Seconds of Snakemake from the FASTA file to the audit, and the largest process in MB."""
     (folder / "study.yaml").write_text(yaml.safe_dump(study(chromosome, windows)))
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--configfile", "study.yaml"]
-    command += ["--cores", str(THREADS), "--quiet", "all", "results/pairs/dna150/audit.json"]
+    command = [sys.executable, "-m", "snakemake", "results/pairs/dna150/audit.json", "--snakefile", ROOT / "Snakefile"]
+    command += ["--configfile", "study.yaml", "--cores", str(THREADS), "--quiet", "all"]
     start = time.perf_counter()
     subprocess.run(command, cwd=folder, check=True)
     seconds = time.perf_counter() - start
