@@ -104,12 +104,17 @@ def test_a_pair_set_is_built_by_its_recipe():
 def test_an_error_of_a_recipe_names_the_pair_set(tmp_path):
     (tmp_path / "rows.tsv").write_text("1\ta\tb\tx\n")
     files = dict.fromkeys(("train", "dev", "test"), [tmp_path / "rows.tsv"])
-    spec = {"recipe": "table", "files": dict.fromkeys(files, ["rows"]), "rules": {"disjoint": False}}
+    spec = {
+        "kind": "sentence",
+        "recipe": "table",
+        "files": dict.fromkeys(files, ["rows"]),
+        "rules": {"disjoint": False},
+    }
     spec["sizes"] = dict.fromkeys(files, 5)
-    with pytest.raises(LinguistError, match=r"^pairs/mine: .*rows\.tsv: line 1: label 'x' is not 0 or 1"):
+    with pytest.raises(LinguistError, match=r"^pairs/mine: .*rows\.tsv, line 1: label 'x' is not 0 or 1"):
         build_pairs("mine", spec, files)
     (tmp_path / "rows.tsv").write_text("1\ta\tNS\t1\n")
-    with pytest.raises(LinguistError, match=r"^pairs/mine: split 'train' is empty; give it"):
+    with pytest.raises(LinguistError, match=r"^pairs/mine: split 'train' is empty: 0 rows found, 5 wanted; give it"):
         build_pairs("mine", spec, files)
 
 
