@@ -9,7 +9,8 @@ from linguist import blast, plan
 from linguist.configuration import settle
 from linguist.errors import LinguistError
 from linguist.provenance import code_digest
-from linguist.recipes import RECIPES, SPLITS
+from linguist.recipes import RECIPES
+from linguist.splits import SPLITS
 
 try:
     config.update(settle(config))
@@ -38,6 +39,10 @@ wildcard_constraints:
 
 scattergather:
     queries=config["blast"]["parts"],
+
+
+# Pair sets whose windows are searched for.
+SEARCHED = one_of(name for name, spec in config["pairsets"].items() if plan.is_searched(spec))
 
 
 def models_with(*keys):

@@ -8,6 +8,8 @@ rule build_blast_database:
         directory("<results>/blast/{kind}/{resource}"),
     log:
         "<logs>/build_blast_database/{kind}/{resource}.log",
+    benchmark:
+        "<benchmarks>/build_blast_database/{kind}/{resource}.tsv"
     conda:
         "../envs/blast.yaml"
     params:
@@ -46,8 +48,13 @@ rule sample_queries:
         "<logs>/sample_queries/{pairset}.log",
     benchmark:
         "<benchmarks>/sample_queries/{pairset}.tsv"
+    wildcard_constraints:
+        pairset=SEARCHED,
     conda:
         "../envs/sequences.yaml"
+    resources:
+        mem=lambda wildcards, attempt: f"{4 * attempt}GB",
+        runtime="1h",
     params:
         resource=lookup(dpath="pairsets/{pairset}/queries", within=config),
         kind=lookup(dpath="pairsets/{pairset}/kind", within=config),
@@ -69,6 +76,8 @@ rule search_homologs:
         "<logs>/search_homologs/{pairset}/{resource}/{scatteritem}.log",
     benchmark:
         "<benchmarks>/search_homologs/{pairset}/{resource}/{scatteritem}.tsv"
+    wildcard_constraints:
+        pairset=SEARCHED,
     conda:
         "../envs/blast.yaml"
     resources:
@@ -96,10 +105,15 @@ rule choose_positives:
         "<logs>/choose_positives/{pairset}.log",
     benchmark:
         "<benchmarks>/choose_positives/{pairset}.tsv"
+    wildcard_constraints:
+        pairset=SEARCHED,
     conda:
         "../envs/sequences.yaml"
+    resources:
+        mem=lambda wildcards, attempt: f"{16 * attempt}GB",
+        runtime="4h",
     params:
-        spec=lookup(dpath="pairsets/{pairset}", within=config),
+        spec=lambda wildcards: plan.choice_of(config, wildcards.pairset),
         code=code_digest("choose_positives"),
     script:
         "../scripts/choose_positives.py"
@@ -116,6 +130,9 @@ rule build_pairs:
         "<benchmarks>/build_pairs/{pairset}.tsv"
     conda:
         "../envs/sequences.yaml"
+    resources:
+        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+        runtime="4h",
     params:
         spec=lookup(dpath="pairsets/{pairset}", within=config),
         code=lambda wildcards: code_digest("build_pairs", f"linguist.{recipe_of(wildcards.pairset).module}"),
@@ -143,6 +160,9 @@ rule audit_pairs:
         "<benchmarks>/audit_pairs/{pairset}.tsv"
     conda:
         "../envs/sequences.yaml"
+    resources:
+        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+        runtime="2h",
     params:
         kind=lookup(dpath="pairsets/{pairset}/kind", within=config),
         trained_on=lambda wildcards: {

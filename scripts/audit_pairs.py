@@ -3,7 +3,7 @@
 from linguist.audit import audit
 from linguist.files import write_json
 from linguist.logs import start_log
-from linguist.recipes import SPLITS
+from linguist.splits import SPLITS
 
 
 def main(smk):

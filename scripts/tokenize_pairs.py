@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from linguist.logs import start_log
-from linguist.recipes import SPLITS
+from linguist.splits import SPLITS
 from linguist.tokenization import tokenize_pairs
 
 

@@ -52,9 +52,9 @@ def length_difference(kind, frame):
     return abs(length1 - length2) / np.maximum(1, np.maximum(length1, length2))
 
 
-def composition_distance(kind, frame):
-    """Sum of the absolute differences of letter frequencies, in 0..2."""
-    counts = word_table([*frame["sentence1"], *frame["sentence2"]], 1)
+def composition_distance(kind, frame, k=1):
+    """Sum of the absolute differences of the frequencies of words of `k` letters, in 0..2."""
+    counts = word_table([*frame["sentence1"], *frame["sentence2"]], k)
     shares = counts.multiply(1 / np.maximum(1, counts.sum(axis=1))[:, None]).tocsr()
     return abs(shares[: len(frame)] - shares[len(frame) :]).sum(axis=1)
 
@@ -159,6 +159,14 @@ TEXT, CODING = EVERY[:3], EVERY[3:]
 BASELINES = [
     Baseline("length difference", "how far the lengths differ", True, True, EVERY, length_difference),
     Baseline("composition", "how far the letter frequencies differ", True, True, TEXT, composition_distance),
+    Baseline(
+        "2-mer composition",
+        "how far the frequencies of words of two letters differ",
+        True,
+        True,
+        TEXT,
+        partial(composition_distance, k=2),
+    ),
     Baseline(
         "composition", "how far GC content and share of G, A, R, P disagree", True, True, CODING, train=train_gc_match
     ),

@@ -10,8 +10,8 @@ from Bio.Seq import translate
 from linguist.alignment import local_similarity
 from linguist.errors import LinguistError
 from linguist.families import components, deal_families
-from linguist.recipes import SPLITS
 from linguist.sequences import read_coding_sequences
+from linguist.splits import SPLITS
 
 WORD = 12  # two proteins that share a word of so many residues are one family
 MAX_AGREEMENT = 0.5  # share of positions at which a negative's protein may agree with the translation

@@ -13,7 +13,8 @@ from jsonschema.validators import extend
 from linguist.errors import LinguistError
 from linguist.files import open_text
 from linguist.plan import UNTRAINED
-from linguist.recipes import RECIPES, SPLITS
+from linguist.recipes import RECIPES
+from linguist.splits import SPLITS
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "config"
 TYPES = {
@@ -42,6 +43,7 @@ def settle(study, defaults=CONFIG_FOLDER / "defaults.yaml", schema=CONFIG_FOLDER
         config = merge(yaml.safe_load(handle), study)
     with open_text(schema) as handle:
         check_schema(config, yaml.safe_load(handle))
+    check_rules(config)
     config = complete(config)
     for check in (check_models, check_pairsets, check_tokenizers, check_studies, check_paths):
         check(config)
@@ -49,8 +51,15 @@ def settle(study, defaults=CONFIG_FOLDER / "defaults.yaml", schema=CONFIG_FOLDER
 
 
 def complete(config):
-    """The config with what a pair set or study leaves out filled in."""
-    pairsets = {name: merge(config["pairs"], spec) for name, spec in config["pairsets"].items()}
+    """The config with what a pair set or study leaves out filled in; of the rules, those that the set's recipe reads."""
+    pairsets = {}
+    for name, spec in config["pairsets"].items():
+        recipe = RECIPES[spec["recipe"]]
+        full = merge(config["pairs"], spec)
+        full["rules"] = {rule: full["rules"][rule] for rule in recipe.rules}
+        if spec.get("of") in pairsets:
+            full["sizes"] = pairsets[spec["of"]]["sizes"]
+        pairsets[name] = full
     studies = {name: {"controls": []} | study for name, study in config["studies"].items()}
     sections = config | {"pairsets": pairsets, "studies": studies}
     return {
@@ -173,6 +182,22 @@ def check_tokenizers(config):
             must_have(config, f"tokenizers.{name}.pairsets", pairset, ("train",))
 
 
+def check_rules(config):
+    """A set's own rules are those that its recipe reads, and its sizes are its own."""
+    for name, spec in config["pairsets"].items():
+        recipe = RECIPES[spec["recipe"]]
+        for rule in spec.get("rules", {}):
+            if rule not in recipe.rules:
+                raise LinguistError(
+                    f"config: pairsets.{name}.rules: recipe '{spec['recipe']}' reads no rule '{rule}'"
+                    f"{suggestion(rule, recipe.rules)}"
+                )
+        if "of" in recipe.needs and "sizes" in spec:
+            raise LinguistError(
+                f"config: pairsets.{name}.sizes: the set has those of the one it is made from; remove it"
+            )
+
+
 def check_pairsets(config):
     if UNTRAINED in config["pairsets"]:
         raise LinguistError(f"config: pairsets.{UNTRAINED}: this name stands for a control; choose another")
@@ -206,7 +231,7 @@ def check_pairsets(config):
             raise LinguistError(
                 f"config: {key}.length: is {pairset['length']}, but must be a multiple of 3 (whole codons)"
             )
-        if pairset["rules"]["identical"] + pairset["rules"]["contained"] > 1:
+        if sum(pairset["rules"].get(share, 0) for share in ("identical", "contained")) > 1:
             raise LinguistError(f"config: {key}.rules: identical and contained are shares; together at most 1")
 
 

@@ -1,8 +1,19 @@
 """The one exception for everything a user can mend."""
 
+from contextlib import contextmanager
+
 
 class LinguistError(Exception):
     """A user's mistake or a failed precondition: one line that says where, what, and how to mend it.
 
     Scripts print it without a traceback; any other exception is a bug and keeps its traceback.
     """
+
+
+@contextmanager
+def naming(pairset):
+    """Errors of the block say which pair set they are about."""
+    try:
+        yield
+    except LinguistError as error:
+        raise LinguistError(f"pairs/{pairset}: {error}") from None

@@ -20,7 +20,7 @@ from linguist.blast import HIT_COLUMNS
 from linguist.errors import LinguistError
 from linguist.families import deal_families, families, record_families
 from linguist.files import reading, write_text
-from linguist.recipes import SPLITS
+from linguist.splits import SPLITS
 from linguist.windows import LETTERS, Region, parse_window
 
 LARGEST_FAMILY = 0.05  # share of a split, so that no repeat or large gene family fills it

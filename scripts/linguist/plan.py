@@ -1,5 +1,7 @@
 """What a configuration asks for: runs, their tests, the tokenizers and models they need. Plain functions on the config."""
 
+from linguist.recipes import CHOICE
+
 UNTRAINED = "untrained"  # the place of a training pair set in the path of a control: a fresh head, no training
 
 
@@ -42,6 +44,12 @@ def search_of(config, pairset):
 
     wanted = asked(config["pairsets"][pairset])
     return next(name for name, spec in config["pairsets"].items() if is_searched(spec) and asked(spec) == wanted)
+
+
+def choice_of(config, pairset):
+    """What the choice of a pair set's positives depends on: its part of the config without what comes after that."""
+    spec = config["pairsets"][pairset]
+    return spec | {"rules": {rule: spec["rules"][rule] for rule in CHOICE}}
 
 
 def is_searched(spec):

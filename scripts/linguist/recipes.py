@@ -1,31 +1,31 @@
 """The recipes that make pair sets, as the config names them. Light to import: the functions are loaded when called.
 
 A recipe is one function that yields a pair set's three splits, and the config keys it needs. A new pair kind or source
-is one such function and one line in RECIPES.
+is one such function, its entry in RECIPES and in the schema, its inputs (`pair_files` in rules/common.smk) and a phrase for
+the report (`report.ORIGINS`).
 """
 
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 
-from linguist.errors import LinguistError
-
-SPLITS = ("train", "dev", "test")
+from linguist.errors import LinguistError, naming
+from linguist.splits import SPLITS
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How a pair set is made: `module.function(spec, files) -> {split: rows}`.
 
-    `needs` are its keys in the config, `may` those it can do without. `resources` are what it reads, `bases` the pair
-    sets that it is made from.
+    `needs` are its keys in the config, `may` those it can do without, `rules` the rules it reads: a change of another one
+    does not touch it. `resources` are what it reads, `bases` the pair sets that it is made from.
     """
 
     function: str
     kinds: tuple[str, ...]
     needs: tuple[str, ...]
     may: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
     resources: Callable[[dict], list[str]] = lambda spec: []
     bases: Callable[[dict], list[str]] = lambda spec: []
 
@@ -44,18 +44,32 @@ def of(spec):
     return [spec["of"]]
 
 
+KEPT_COMPOSITION = ("max_negative_similarity", "max_length_difference", "unrelated")
+# What finds and chooses positives; a change of the others leaves the positives alone.
+CHOICE = (
+    "min_similarity",
+    "max_length_difference",
+    "max_evalue",
+    "max_hits",
+    "max_masked",
+    "masking",
+    "windows",
+)
+
 RECIPES = {
     "grammar": Recipe("sentences.from_grammar", ("sentence",), ("language",)),
     "table": Recipe(
         "tables.from_tables",
         ("sentence", "dna", "protein", "coding"),
         ("files",),
+        rules=("disjoint",),
         resources=lambda spec: [reference for split in SPLITS for reference in spec["files"].get(split, [])],
     ),
     "homologs": Recipe(
         "homologs.from_positives",
         ("dna", "protein"),
         ("queries", "search", "length"),
+        rules=(*CHOICE, "max_negative_similarity", "identical", "contained"),
         resources=lambda spec: [spec["queries"], *spec["search"]],
     ),
     "coding": Recipe(
@@ -63,10 +77,17 @@ RECIPES = {
         ("coding",),
         ("sequences", "length"),
         ("proteins",),
+        rules=("max_negative_similarity", "coding_negatives"),
         resources=lambda spec: [spec[key] for key in ("sequences", "proteins") if key in spec],
     ),
-    "hard": Recipe("derived.hard", ("dna", "protein"), ("of",), bases=of),
-    "evolved": Recipe("derived.evolved", ("dna",), ("of", "divergence"), bases=of),
+    "hard": Recipe("derived.hard", ("dna", "protein"), ("of",), rules=KEPT_COMPOSITION, bases=of),
+    "evolved": Recipe(
+        "derived.evolved",
+        ("dna",),
+        ("of", "divergence"),
+        rules=(*KEPT_COMPOSITION, "transitions", "indels", "indel_length"),
+        bases=of,
+    ),
     "reverse-complement": Recipe("derived.reverse_complement", ("dna",), ("of",), bases=of),
 }
 
@@ -81,12 +102,3 @@ def build_pairs(name, spec, files):
                     f"split '{split}' is empty: 0 rows found, {spec['sizes'][split]} wanted; give it a source that has some"
                 )
     return splits
-
-
-@contextmanager
-def naming(name):
-    """Errors of the block say which pair set they are about."""
-    try:
-        yield
-    except LinguistError as error:
-        raise LinguistError(f"pairs/{name}: {error}") from None

@@ -64,8 +64,8 @@ def judge(summary, shortcuts):
     """The trained rows of `metrics.summarize`, each with its untrained control and the best shallow baseline on its test
     beside it, its verdict and its claim. `shortcuts` maps each test to what `shortcut_of` says of its audit.
 
-    The verdict does not look at the baseline: baseline_reaches says whether it is as good as the model, and so does the
-    claim.
+    The verdict does not look at the baseline: baseline_reaches says whether the model's interval is not wholly above it,
+    and so does the claim.
     """
     records = summary.to_dict("records")
     controls = {(row["model"], row["test"]): row for row in records if row["trainset"] == UNTRAINED}
@@ -76,11 +76,11 @@ def judge(summary, shortcuts):
         beside = {name: control[end] if control else np.nan for name, end in ends.items()}
         shortcut = shortcuts[row["test"]]
         beside |= {f"baseline_{key}".replace("_name", ""): value for key, value in shortcut.items()}
-        beside["baseline_reaches"] = shortcut["accuracy"] >= row["accuracy"]
+        beside["baseline_reaches"] = shortcut["accuracy"] >= row["low"]
         code, claim = verdict(row, control)
         if beside["baseline_reaches"]:
             claim += (
-                f"; but a baseline that understands nothing, {shortcut['name']}, reaches {shortcut['accuracy']:.3f}"
+                f"; but not clearly above a shallow baseline, {shortcut['name']}, which has {shortcut['accuracy']:.3f}"
             )
         judged.append(row | beside | {"verdict": code, "claim": claim})
     return pd.DataFrame(judged)
@@ -129,9 +129,9 @@ def text_table(summary, shortcuts):
     used = [fill(f"{name}: {tests}", 108, subsequent_indent="  ") for name, tests in names.items()]
     key = [f"{code}: {VERDICTS[code]}" for code in VERDICTS if code in set(judged["verdict"])]
     if judged["baseline_reaches"].any():
-        key.append("†: base. reaches the model's accuracy: the figure is no evidence of more than that baseline does")
+        key.append("†: not clearly above base.: the figure is no evidence of more than that baseline does")
     about = "same: share of pairs called same · major.: majority share · untr.: untrained control"
-    base = "base.: the best shallow baseline, which understands nothing"
+    base = "base.: the best shallow baseline, which knows nothing of the order of letters"
     return "\n".join([*lines, "", about, base, *(f"  {line}" for line in used), *key, ""])
 
 

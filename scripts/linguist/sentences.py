@@ -1,7 +1,7 @@
 """Pair sets of synthetic sentences: the grammar of the demo."""
 
 from linguist.grammar import sentence_pairs
-from linguist.recipes import SPLITS
+from linguist.splits import SPLITS
 
 
 def from_grammar(spec, files):

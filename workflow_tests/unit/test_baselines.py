@@ -120,8 +120,8 @@ def test_which_baselines_judge_which_kind():
         if kind == "coding":  # what is trained is not there: too few rows; to translate is not shallow
             assert list(found) == ["length difference", "k-mer overlap", "codon table"] and shallow == list(found)[:1]
         else:
-            assert list(found) == ["length difference", "composition", "k-mer overlap", *own[kind]]
-            assert shallow == list(found)[:3]
+            assert list(found) == ["length difference", "composition", "2-mer composition", "k-mer overlap", *own[kind]]
+            assert shallow == list(found)[:4]
 
 
 def test_composition_of_coding_pairs_sees_a_protein_of_another_gc_content():

@@ -1,4 +1,4 @@
-"""Coding pairs: checked against a codon table written out here, and free of what FACTS trap 8 found elsewhere."""
+"""Coding pairs: checked against a codon table written out here, and free of flaws found in published ones."""
 
 import random
 from collections import Counter

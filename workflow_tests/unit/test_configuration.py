@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from linguist.configuration import merge, settle
 from linguist.errors import LinguistError
+from linguist.recipes import RECIPES
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
@@ -68,7 +69,7 @@ def test_a_shipped_config_settles(path, monkeypatch):
     assert config["studies"]
     for pairset in config["pairsets"].values():
         assert set(pairset["sizes"]) == {"train", "dev", "test"}
-        assert set(pairset["rules"]) == set(DEFAULTS["pairs"]["rules"])
+        assert set(pairset["rules"]) == set(RECIPES[pairset["recipe"]].rules) <= set(DEFAULTS["pairs"]["rules"])
         assert isinstance(pairset["seed"], int)
     assert all("controls" in block for block in config["studies"].values())
 
@@ -173,7 +174,8 @@ def test_a_study_is_completed_and_not_changed(study):
     assert study == before
     assert config["studies"]["first"]["controls"] == []
     assert config["pairsets"]["dna"]["sizes"] == DEFAULTS["pairs"]["sizes"] | {"test": 6}
-    assert config["pairsets"]["dna"]["rules"] == DEFAULTS["pairs"]["rules"] | {"max_hits": 3}
+    read = {rule: DEFAULTS["pairs"]["rules"][rule] for rule in RECIPES["homologs"].rules}
+    assert config["pairsets"]["dna"]["rules"] == read | {"max_hits": 3}
     assert config["pairsets"]["en"]["seed"] == 7
     assert config["finetuning"] == DEFAULTS["finetuning"]
 

@@ -20,6 +20,7 @@ OPPOSITE = {"A": "T", "C": "G", "G": "C", "T": "A"}
 RULES = {
     "max_negative_similarity": 0.55,
     "max_length_difference": 0.1,
+    "unrelated": 0.5,
     "transitions": 0.67,
     "indels": 0.125,
     "indel_length": 3,
@@ -218,6 +219,19 @@ def test_neither_length_nor_composition_tells_the_label(kind, bases):
         assert best_accuracy(rows, letter_distance) <= 0.55
         # and the base's own negatives are told, so that the test can fail
         assert best_accuracy(read_rows(bases[kind][split]), letter_distance) > 0.75
+
+
+def test_with_a_tenth_unrelated_no_dinucleotides_tell_the_label(tmp_path):
+    files = write_base(tmp_path, {"train": 1000, "dev": 2, "test": 2})
+
+    def distance(one, other):
+        words1, words2 = neighbours(one), neighbours(other)
+        return sum(abs(words1[word] / (len(one) - 1) - words2[word] / (len(other) - 1)) for word in words1 | words2)
+
+    rows = {share: hard(SPEC | {"rules": RULES | {"unrelated": share}}, files)["train"] for share in (0, 0.1, 0.5)}
+    assert [kinds(found)["unrelated"] for found in rows.values()] == [0, 100, 500]
+    assert best_accuracy(rows[0], distance) <= best_accuracy(rows[0.1], distance) <= 0.55
+    assert best_accuracy(rows[0.5], distance) > 0.6
 
 
 def test_proteins_get_shuffles_that_keep_dipeptides(bases):

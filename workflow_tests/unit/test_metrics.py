@@ -151,7 +151,7 @@ def test_a_constant_predictor_is_seen_through(says):
     assert found["mcc"] == found["mcc_low"] == found["mcc_high"] == 0
     assert found["auroc"] == 0.5 and found["majority"] == 0.7
     if says < 0:
-        assert found["f1"] == found["f1_low"] == found["f1_high"] == 0  # FACTS, trap 4
+        assert found["f1"] == found["f1_low"] == found["f1_high"] == 0  # a constant prediction
 
 
 @pytest.mark.parametrize("only", [0, 1])
@@ -166,7 +166,7 @@ def test_one_class_only(only, score):
 
 def test_a_hidden_ranking_shows_at_the_median():
     label = balanced()
-    score = 5 + np.where(label == 1, 0.1, -0.1) * (1 + np.arange(200) / 200)  # FACTS, trap 15: all called "same"
+    score = 5 + np.where(label == 1, 0.1, -0.1) * (1 + np.arange(200) / 200)  # all called "same"
     found = figures(label, score, draw())
     assert found["predicted_positive"] == 1 and found["accuracy"] == 0.5
     assert found["auroc"] == found["accuracy_median"] == 1

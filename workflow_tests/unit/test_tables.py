@@ -21,7 +21,7 @@ def write(path, content):
     return path
 
 
-# ── FACTS, trap 1 ──
+# ── PAWS-X is read without quoting ──
 
 QUOTED = '1\t"Yes , he said\tHe said yes\t1\n2\tHe said " no "\tNo" , he said\t0\n3\t"a"\t""\t1\n'
 
@@ -338,12 +338,13 @@ def test_a_split_without_tables_has_no_rows(tmp_path):
 
 
 def test_a_cut_that_leaves_one_label_gets_one_line(tmp_path):
-    rows = [(str(i), f"a{i}", "b", int(i < 5)) for i in range(10)]
-    assert len(splits_of(tmp_path, {"test": [rows]}, disjoint=False, size=6)["test"]) == 6
+    rows = [(str(i), f"a{i}", "b", int(i < 15)) for i in range(30)]
+    assert len(splits_of(tmp_path, {"test": [rows]}, disjoint=False, size=16)["test"]) == 16
+    assert len(splits_of(tmp_path, {"test": [rows]}, disjoint=False, size=2)["test"]) == 2  # may well be chance
     with pytest.raises(
-        LinguistError, match="the first 5 of the 10 rows for 'test' all have label 1: .+ sizes.test to 10"
+        LinguistError, match="the first 15 of the 30 rows for 'test' all have label 1: .+ sizes.test to 30"
     ):
-        splits_of(tmp_path, {"test": [rows]}, disjoint=False, size=5)
+        splits_of(tmp_path, {"test": [rows]}, disjoint=False, size=15)
 
 
 # ── real tables ──
@@ -368,7 +369,7 @@ def test_real_pawsx(real_data, language):
     assert quotes == sum(path.read_text("utf-8").count('"') for path in paths)
     assert quotes > 1000 or language not in ("fr", "es", "ko", "de")
     if language == "en":
-        assert 1 - sum(row[3] for row in test) / len(test) == 0.5465  # the larger class, FACTS trap 5
+        assert 1 - sum(row[3] for row in test) / len(test) == 0.5465  # the larger class
 
 
 def test_real_paws_wiki_without_what_pawsx_tests(real_data):
@@ -383,7 +384,7 @@ def test_real_paws_wiki_without_what_pawsx_tests(real_data):
     heard = {split: {sentence for row in rows for sentence in row[1:3]} for split, rows in after.items()}
     assert not heard["train"] & heard["dev"] and not (heard["train"] | heard["dev"]) & heard["test"]
     assert len(after["test"]) == 2000 and len(after["train"]) < len(before["train"])
-    assert len(after["dev"]) < len(before["dev"])  # FACTS trap 1: dev and test share some
+    assert len(after["dev"]) < len(before["dev"])  # dev and test share some
 
 
 def test_real_pairs_of_dna_with_protein(real_data, tmp_path):

@@ -50,6 +50,24 @@ def test_a_file_without_a_study_builds_and_audits_its_sets(checkout, snakemake):
     assert "Nothing to be done" in run(checkout, snakemake, content)[0].stderr
 
 
+def test_no_blind_baseline_tells_the_labels_of_a_hard_twin(checkout, snakemake):
+    """Of real pairs; the plain set's composition does tell them, so that the test can fail."""
+    sizes = {"train": 1000, "dev": 20, "test": 600}
+    content = study(dna50={"sizes": sizes, "search": ["rheMac3"], "rules": {"windows": 4000}})
+    content["pairsets"]["hard"] = {"kind": "dna", "recipe": "hard", "of": "dna50"}
+    finished, _ = run(checkout, snakemake, content)
+    assert finished.returncode == 0, finished.stderr[-4000:]
+    found = {}
+    for name in ("dna50", "hard"):
+        audit = json.loads((checkout / f"results/pairs/{name}/audit.json").read_text())
+        found[name] = {baseline["name"]: baseline for baseline in audit["baselines"]}
+    blind = [name for name, baseline in found["hard"].items() if baseline["blind"]]
+    assert blind == ["length difference", "composition", "2-mer composition", "one sentence"]
+    # .55, and two standard deviations of 600 rows for what is .5 in truth
+    assert all(found["hard"][name]["low"] <= 0.55 and found["hard"][name]["accuracy"] <= 0.59 for name in blind)
+    assert found["dna50"]["composition"]["accuracy"] > 0.8 and found["hard"]["alignment"]["accuracy"] > 0.95
+
+
 MISTAKES = {
     "too few positives": (
         {"dna50": {"sizes": {"train": 4000}}},
@@ -61,11 +79,11 @@ MISTAKES = {
     ),
     "proteins for DNA": (
         {"dna50": {"search": ["proteins"]}},
-        r"results/resources/proteins, line 2: 'M' is not a letter of the dna alphabet: it looks like protein",
+        r"results/resources/proteins, line 2: 'F' is not a letter of the dna alphabet: it looks like protein",
     ),
     "DNA for proteins": (
         {"dna50": {"kind": "protein", "queries": "rheMac3", "search": ["rheMac3"]}},
-        r"results/resources/rheMac3, line 2: record \S+ looks like DNA; give a protein file here",
+        r"results/resources/rheMac3, line 1: record \S+ looks like DNA; give a protein file here",
     ),
     "an empty split": (
         {"dna50": {"recipe": "table", "files": {"train": ["table"], "dev": ["table"], "test": ["header"]}}},

@@ -81,11 +81,16 @@ def test_what_it_leaves(finished):
         assert sum(line.endswith("\t1") for line in pairs[1:]) == len(pairs[1:]) / 2
     predictions = pd.read_csv(finished / RUN / "predictions.tsv.gz", sep="\t")
     assert list(predictions.columns) == ["test", "id", "label", "score0", "score1"]
-    assert predictions["test"].value_counts().to_dict() == {"en": 64, "dna50": 32, "coding": 32}
+    assert predictions["test"].value_counts().to_dict() == {
+        "en": 64,
+        "dna50": 32,
+        "dna50-hard": 32,
+        "coding": 32,
+    }
     metrics = json.loads((finished / RUN / "metrics.json").read_text())
     assert {"seed", "data_digest", "versions", "device", "seconds", "tokens_per_second"} <= set(metrics)
     table = pd.read_csv(results / "tables/metrics.tsv", sep="\t")
-    assert len(table) == 2 * 3
+    assert len(table) == 2 * 4
     assert (table["accuracy_low"] <= table["accuracy"]).all() and (table["accuracy"] <= table["accuracy_high"]).all()
 
 
@@ -127,6 +132,13 @@ def test_a_changed_function_reruns_what_uses_it(copy, snakemake):
         "write_audit",
         "write_page",
     }
+
+
+def test_a_changed_rule_reruns_the_sets_that_read_it(copy, snakemake):
+    rerun = planned(snakemake, copy, edit_config(copy, lambda study: study["pairs"]["rules"].update(transitions=0.5)))
+    assert rerun == set()
+    rerun = planned(snakemake, copy, edit_config(copy, lambda study: study["pairs"]["rules"].update(unrelated=0.5)))
+    assert "build_pairs" in rerun and not {"choose_positives", "search_homologs", "finetune"} & rerun
 
 
 def test_another_seed_shares_everything_but_its_run(copy, snakemake):
