@@ -69,7 +69,7 @@ def planned(snakemake, folder, config=STUDY):
 def edit_config(folder, edit):
     study = yaml.safe_load((folder / STUDY).read_text())
     edit(study)
-    (folder / "edited.yaml").write_text(yaml.safe_dump(study))
+    (folder / "edited.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
     return "edited.yaml"
 
 
