@@ -249,10 +249,11 @@ def _untar(archive, folder):
     if not tarfile.is_tarfile(archive):
         raise _Failed("not a tar or zip archive, or damaged at its start; check the file")
     with tarfile.open(archive) as tar:
-        try:
-            tar.extractall(folder, filter=_data)
-        except tarfile.FilterError as error:
-            raise _stray(error.tarinfo.name) from error
+        tar.extraction_filter = lambda member, _: member  # ours is below: tarfile's own came with Python 3.11.4
+        for member in tar:
+            _check_member(member, folder)
+            # files bear the time of their unpacking, as outputs of a step must, not that of their packing
+            tar.extract(member, folder, set_attrs=False)
         # tarfile takes a bad header for the end, and does not read to the checksum behind the end of a compressed file
         tar.fileobj.seek(tar.offset)
         if tar.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
@@ -261,12 +262,23 @@ def _untar(archive, folder):
             pass
 
 
-def _data(member, folder):
-    # The data filter alone makes absolute names relative, and before Python 3.11.13 can be led astray through links.
-    if not _stays(folder, member.name) or (member.islnk() and not _stays(folder, member.linkname)):
+def _check_member(member, folder):
+    """Raise for a member that would be written outside the folder, a link that leads out of it, and a special file."""
+    if (
+        not _stays(folder, member.name)
+        or (member.islnk() and not _stays(folder, member.linkname))
+        or (member.issym() and not _leads_inside(member))
+        or not (member.isreg() or member.isdir() or member.islnk() or member.issym())
+    ):
         raise _stray(member.name)
-    # files bear the time of their unpacking, as outputs of a step must, not that of their packing
-    return tarfile.data_filter(member, folder).replace(mtime=None, deep=False)
+
+
+def _leads_inside(link):
+    """Whether a symbolic link's target lies in the folder; `..` may stand at its start only, since behind a name that is
+    itself a link it would lead elsewhere."""
+    ups = [part == ".." for part in PurePosixPath(link.linkname).parts]
+    target = os.path.normpath(os.path.join(os.path.dirname(link.name), link.linkname))
+    return ups == sorted(ups, reverse=True) and not os.path.isabs(target) and target.partition("/")[0] != ".."
 
 
 def _unzip(archive, folder):
