@@ -225,8 +225,8 @@ def check_pairsets(config):
             )
         for base in recipe.bases(pairset):
             must_know(config, f"{key}.of", base, "pairsets")
-            must_have(config, f"{key}.of", base, SPLITS)
             check_base(config, name, base)
+            must_have(config, f"{key}.of", base, SPLITS)
         if pairset["recipe"] == "coding" and pairset["length"] % 3:
             raise LinguistError(
                 f"config: {key}.length: is {pairset['length']}, but must be a multiple of 3 (whole codons)"
