@@ -31,8 +31,8 @@ lint: .venv/tests ## check the style of the code and of the workflow
 	$(BIN)/snakemake --lint
 
 bench: .venv/ready ## compare speed with the usual ways, as ratios in one run
-	$(BIN)/python workflow_tests/benchmarks/pairs.py
 	$(BIN)/python workflow_tests/benchmarks/finetuning.py
+	$(BIN)/python workflow_tests/benchmarks/pairs.py
 
 clean: ## delete all results of this folder; the environment stays
 	rm -rf results logs benchmarks .snakemake
