@@ -96,11 +96,13 @@ def hits_of(pairset):
 def homolog_files(pairset):
     """What the positives of a pair set are chosen from, and the sets that it must not share a family with."""
     spec, earlier = config["pairsets"][pairset], plan.earlier_of(config, pairset)
+    hits = hits_of(pairset)
+    earlier_hits = dict.fromkeys(path for name in earlier for path in hits_of(name))
     return {
         "queries": fasta_of(pairset, spec["queries"]),
         "databases": [fasta_of(pairset, name) for name in spec["search"]],
-        "hits": hits_of(pairset),
-        "earlier_hits": list(dict.fromkeys(path for name in earlier for path in hits_of(name))),
+        "hits": hits,
+        "earlier_hits": [path for path in earlier_hits if path not in hits],  # a search may be shared
         "earlier_positives": [f"<results>/positives/{name}.tsv" for name in earlier],
     }
 

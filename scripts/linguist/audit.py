@@ -5,15 +5,13 @@ import re
 import numpy as np
 import pandas as pd
 
-from linguist.baselines import composition_distance, evaluate_baselines, lengths, similarities
+from linguist.baselines import composition_distance, evaluate_baselines, lengths, similarities, translations
 from linguist.duplicates import near_copies
 from linguist.files import read_json
 from linguist.metrics import auroc_interval
-from linguist.pairs import COLUMNS, read_pairs
+from linguist.pairs import ALPHABETS, COLUMNS, COMPOSITION, read_pairs
 
-ALPHABETS = {"dna": ("dna", "dna"), "protein": ("protein", "protein"), "coding": ("dna", "protein")}
 UNITS = {"dna": "bp", "protein": "residues", "sentence": "characters"}
-COMPOSITION = {"dna": ("GC", "GC share"), "protein": ("AVILMFWC", "hydrophobic share")}
 SIDES = ("sentence1", "sentence2")
 RANDOM_PAIRS = 1000
 MOST_BINS = 30
@@ -236,7 +234,13 @@ def distributions(kind, frame):
             add("composition", unit, side, counted.str.count(f"[{letters}]") / counted.str.len().clip(lower=1))
     length1, length2 = lengths(kind, frame)
     add("length difference", UNITS[alphabets[0]], "both", abs(length1 - length2))
-    add("composition distance", "sum of differences of letter frequencies", "both", composition_distance(kind, frame))
+    # DNA and protein have no letters in common: the translation is compared.
+    compared = (
+        frame.assign(sentence1=[translations(dna)[0] for dna in frame["sentence1"]]) if kind == "coding" else frame
+    )
+    add(
+        "composition distance", "sum of differences of letter frequencies", "both", composition_distance(kind, compared)
+    )
     if kind in ALPHABETS:
         add("similarity", "local similarity", "both", similarities(kind, frame))
     return found

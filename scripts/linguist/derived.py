@@ -43,11 +43,12 @@ def hard(spec, files):
 
     Each positive gives one negative with the same sentence1, in which sentence2 has the length of the true partner and
     the same distance to sentence1 in letter frequencies (L1, to within one letter). In random order, until a share
-    rules["unrelated"] of the rows have one, it is another positive's sentence2 (`unrelated`; DNA on either strand; each used once). Where none has
-    such a composition, and for all others, it is a shuffle of the true partner that keeps the counts of all words of
-    four letters (of proteins: two), or of shorter words where twenty of these are too similar (`shuffled`), and where
-    even dinucleotides leave it so, one that keeps its letters only (`permuted`). Each negative's local similarity is below rules["max_negative_similarity"]. The smaller a split, the fewer unrelated; two proteins
-    hardly ever agree in the frequencies of 20 residues, so theirs are shuffles.
+    rules["unrelated"] of the rows have one, it is another positive's sentence2 (`unrelated`; DNA on either strand; each
+    used once). Where none has such a composition, and for all others, it is a shuffle of the true partner that keeps
+    the counts of all words of four letters (of proteins: two), or of shorter words where twenty of these are too
+    similar (`shuffled`), and where even dinucleotides leave it so, one that keeps its letters only (`permuted`). Each
+    negative's local similarity is below rules["max_negative_similarity"]. The smaller a split, the fewer unrelated; two
+    proteins hardly ever agree in the frequencies of 20 residues, so theirs are shuffles.
 
     Two unrelated sequences of the same composition differ in their dinucleotides, which shuffles keep: with a share of
     a tenth, no such difference tells more than .55 of the labels; with a half, it told .69 of 50 bp pairs.

@@ -20,6 +20,7 @@ from linguist.blast import HIT_COLUMNS
 from linguist.errors import LinguistError
 from linguist.families import deal_families, families, record_families
 from linguist.files import reading, write_text
+from linguist.pairs import COMPOSITION
 from linguist.splits import SPLITS
 from linguist.windows import LETTERS, Region, parse_window
 
@@ -62,8 +63,9 @@ def choose_positives(spec, files):
     """
     rules, seed = spec["rules"], spec["seed"]
     hits = read_hits(files["hits"])
+    found = set(hits["resource"].unique())
     for name in spec["search"]:
-        if name not in set(hits["resource"]):
+        if name not in found:
             raise LinguistError(
                 f"{name}: 0 hits found of up to {rules['windows']} windows of {spec['queries']}, at least 1 wanted; take "
                 f"it from 'search', give closer sequences, or raise rules.max_evalue ({rules['max_evalue']})"
@@ -106,10 +108,9 @@ def from_positives(spec, files):
     """The splits of a pair set from its positives; `files`: `positives`, as `choose_positives` gave them.
 
     Shares rules["identical"] and rules["contained"] of the positives are made so: the second side becomes a copy of the
-    first, or either side is cut to a stretch that the other contains (by one letter at
-    least). Negatives re-pair the positives' own sequences
-    within a split, so each sentence stands in as many negatives as positives, lengths and length differences match, and
-    no feature of a single sentence can tell the label.
+    first, or either side is cut (by one letter at least) to a stretch that the other contains. Negatives re-pair the
+    positives' own sequences within a split, so each sentence stands in as many negatives as positives, lengths and length
+    differences match, and no feature of a single sentence can tell the label.
     """
     rules, seed, splits = spec["rules"], spec["seed"], {}
     for split, chosen in read_positives(files["positives"]).items():
@@ -198,7 +199,7 @@ def find_negatives(kind, positives, rules):
     Composition is the GC content (DNA) or the share of hydrophobic residues (protein). Every pair is of two families,
     obeys the length rule and has a local similarity below rules["max_negative_similarity"]; each sentence2 is used once.
     """
-    strong = set("GC") if kind == "dna" else set("AVILMFWC")  # GC content; share of hydrophobic residues
+    strong, _ = COMPOSITION[kind]
 
     def place(pair):
         return len(pair.sentence2), sum(map(pair.sentence2.count, strong)) / len(pair.sentence2)

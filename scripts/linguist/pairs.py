@@ -8,6 +8,10 @@ from linguist.errors import LinguistError
 from linguist.files import write_text
 
 COLUMNS = ["id", "sentence1", "sentence2", "label"]
+# What each side of a kind is written in; sentences are not here.
+ALPHABETS = {"dna": ("dna", "dna"), "protein": ("protein", "protein"), "coding": ("dna", "protein")}
+# The letters whose share stands for a sequence's composition, and the name of that share.
+COMPOSITION = {"dna": ("GC", "GC share"), "protein": ("AVILMFWC", "hydrophobic share")}
 
 
 def write_pairs(path, rows):

@@ -1,6 +1,6 @@
 """What a configuration asks for: runs, their tests, the tokenizers and models they need. Plain functions on the config."""
 
-from linguist.recipes import CHOICE
+from linguist.recipes import CHOICE, SEARCH_RULES
 
 UNTRAINED = "untrained"  # the place of a training pair set in the path of a control: a fresh head, no training
 
@@ -33,7 +33,6 @@ def used_pairsets(config):
 
 
 SEARCHED = ("kind", "queries", "search", "length", "seed")
-SEARCH_RULES = ("windows", "max_masked", "masking", "max_hits", "max_evalue")
 
 
 def search_of(config, pairset):

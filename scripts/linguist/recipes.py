@@ -45,16 +45,9 @@ def of(spec):
 
 
 KEPT_COMPOSITION = ("max_negative_similarity", "max_length_difference", "unrelated")
+SEARCH_RULES = ("windows", "max_masked", "masking", "max_hits", "max_evalue")  # what BLAST finds
 # What finds and chooses positives; a change of the others leaves the positives alone.
-CHOICE = (
-    "min_similarity",
-    "max_length_difference",
-    "max_evalue",
-    "max_hits",
-    "max_masked",
-    "masking",
-    "windows",
-)
+CHOICE = (*SEARCH_RULES, "min_similarity", "max_length_difference")
 
 RECIPES = {
     "grammar": Recipe("sentences.from_grammar", ("sentence",), ("language",)),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from linguist.errors import LinguistError
 from linguist.files import reading
-from linguist.pairs import COLUMNS
+from linguist.pairs import ALPHABETS, COLUMNS
 from linguist.sequences import foreign_letter
 from linguist.splits import SPLITS
 
@@ -15,7 +15,6 @@ PAIRS = ("sentence1", "sentence2", "label")
 # Genes with proteins, as in LucaOne's central dogma task (He et al. 2024): 100 bases around the gene, introns inside.
 LUCAONE = ("seq_id_a", "seq_id_b", "seq_type_a", "seq_type_b", "seq_a", "seq_b", "label")
 FLANK = 100
-ALPHABETS = {"dna": ("dna", "dna"), "protein": ("protein", "protein"), "coding": ("dna", "protein")}
 FEWEST = 10  # rows that hardly have one label by chance
 LABELS = {"0": 0, "1": 1, "": None}
 

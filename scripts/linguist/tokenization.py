@@ -199,8 +199,9 @@ class PairTokens:
 
 
 def encode_pairs(frame, tokenizer, max_length):
-    """Encode a data frame of pairs as its model reads them (`tokenizer`: an Encoder, or one of transformers): BERT with [SEP], GPT-2 joined with no separator.
+    """Encode a data frame of pairs as its model reads them: BERT with [SEP], GPT-2 joined with no separator.
 
+    `tokenizer` is an Encoder, or one of transformers.
     Inputs longer than `max_length` tokens lose the end of their longer sentence. Returns (PairTokens, counts), where
     counts has: inputs, tokens (specials left out, after truncation), unknown (tokens that are [UNK]), truncated (inputs).
     """
