@@ -120,8 +120,8 @@ def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpo
         return torch.nn.functional.cross_entropy(logits.float(), labels[torch.from_numpy(rows).to(labels.device)])
 
     data = digest(train_tokens, dev_tokens)
-    means = f"{accelerator.device.type} {precision} {attention} {threads} {code} {versions()}"
-    history, seconds, steps = train(
+    means = {"precision": precision, "attention": attention, "threads": threads, "versions": versions()}
+    history, pace = train(
         accelerator,
         model,
         batches_of,
@@ -130,28 +130,34 @@ def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpo
         options,
         seed,
         checkpoint,
-        f"{options} {seed} {data} {digest_folder(model_folder)} {means}",
+        {
+            "options": vars(options),
+            "seed": seed,
+            "data": data,
+            "model": digest_folder(model_folder),
+            "device": accelerator.device.type,
+            "code": code,
+            **means,
+        },
+        tokens_of=lambda rows: int(train_tokens.lengths[rows].sum()),
     )
     save_model(model, load_tokenizer(model_folder), outputs["weights"])
     write_text(outputs["curve"], pd.DataFrame(history.curve).to_csv(sep="\t", index=False, float_format="%.6g"))
-    tokens_seen = int(train_tokens.lengths.sum()) / len(batches_of(0)) * steps
+    best = history.curve[history.best]
     write_json(
         outputs["metrics"],
         {
             "seed": seed,
-            "best_epoch": history.best_epoch,
-            **history.curve[history.best_epoch - 1],
+            "best_epoch": best["epoch"],
+            **best,
             "train_pairs": len(train_tokens),
             "dev_pairs": len(dev_tokens),
             "data_digest": data,
             "options": vars(options),
             "device": describe_device(accelerator.device),
-            "precision": precision,
-            "attention": attention,
-            "threads": threads,
-            "versions": versions(),
-            "seconds": round(seconds, 2),
-            "tokens_per_second": round(tokens_seen / seconds) if steps else None,
+            **means,
+            "seconds": round(pace.seconds, 2),
+            "tokens_per_second": pace.tokens_per_second,
         },
     )
     discard(checkpoint)

@@ -1,21 +1,24 @@
-"""The training loop: batches by length, mixed precision, gradient clipping, selection on dev, resume after a kill.
+"""The one training loop: mixed precision, accumulation and clipping of gradients, several processes, selection on dev,
+resume after a kill.
 
-Devices and precision come from accelerate, the optimizer and schedules from torch and transformers. On a CPU the same
-seed and thread count give the same bytes, interrupted or not.
+Devices, precision and processes come from accelerate, the optimizer and schedules from torch and transformers. On a CPU the
+same seed and thread count give the same bytes, interrupted or not.
 """
 
 import ctypes
 import logging
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from pickle import UnpicklingError
 
 import numpy as np
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.state import AcceleratorState
+from accelerate.utils import broadcast_object_list, gather_object
 from transformers import get_scheduler
 
 from linguist import dropout
@@ -23,6 +26,7 @@ from linguist.errors import LinguistError
 
 logger = logging.getLogger("linguist")
 PROGRESS = 30  # seconds between two progress lines
+WATCHED = 500  # points of a training's curve of the train loss, or one each 100 steps
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of mallopt(3)
 
 
@@ -42,6 +46,8 @@ class TrainingOptions:
     precision: str
     attention: str
     checkpoint_minutes: float
+    micro_batch: int | None = None
+    evaluations: int = 1
 
 
 def choose_precision(wanted, device):
@@ -97,12 +103,25 @@ def batches_by_length(lengths, batch_size, draw=None):
 
 @dataclass
 class History:
-    """What a training leaves behind: rows of the curve, the best epoch, and its weights."""
+    """What a training leaves behind: rows of the curve (one an evaluation), which of them was best, and its weights."""
 
     curve: list = field(default_factory=list)
-    best_epoch: int = 0
+    best: int = 0
     best_score: float = float("-inf")
     best_state: dict | None = None
+
+
+@dataclass
+class Pace:
+    """What this process did: optimizer steps, tokens of all processes, and seconds without evaluations."""
+
+    steps: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+
+    @property
+    def tokens_per_second(self):
+        return round(self.tokens / self.seconds) if self.steps else None
 
 
 @dataclass
@@ -116,13 +135,16 @@ class Randomness:
         self.own = None if self.device.type == "cpu" else torch.get_device_module(self.device)
 
     def state_dict(self):
-        return {
+        """The generators' states, of every process."""
+        state = {
             "cpu": torch.get_rng_state(),
             "device": self.own and self.own.get_rng_state(),
             "bits": self.bits and self.bits.generator.state,
         }
+        return gather_object([state])
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, states):
+        state = states[PartialState().process_index]
         torch.set_rng_state(state["cpu"])
         if self.own:
             self.own.set_rng_state(state["device"])
@@ -139,82 +161,93 @@ def train(
     options: TrainingOptions,
     seed: int,
     checkpoint: Path,
-    fingerprint: str,
+    fingerprint: dict,
+    *,
+    tokens_of: Callable = len,
+    watch: Callable[[int, dict], None] = lambda step, figures: None,
+    strict: bool = False,
 ):
-    """Train a model and load the weights of its best epoch by dev into it.
+    """Train a model and load the weights that are selected on dev into it.
 
-    Args: `batches_of(epoch)` lists the epoch's batches; `loss_of(model, batch)` gives the mean loss of one as a scalar
-    tensor; `evaluate()` gives dev figures ("loss" among them) for the model as it is; `checkpoint` is a file that may
-    exist from a killed attempt, and stays until `discard`; `fingerprint` tells whether it belongs to this training.
-    Returns (History, seconds spent training in this process, steps made in it).
-    Raises LinguistError if the loss is no number.
+    Args: `batches_of(epoch)` lists the epoch's batches, arrays of rows, as many in each epoch; `loss_of(model, rows)`
+    gives the mean loss of some rows as a scalar tensor; `evaluate()` gives dev figures ("loss" among them) for the model
+    as it is, the same in all processes; `checkpoint` is a file that may exist from a killed attempt, and stays until
+    `discard`; `fingerprint` says what it must have been made with; a stranger is refused if `strict`, else ignored.
+    `tokens_of(rows)` counts tokens for the pace; `watch(step, figures)` is told the curve as it grows.
+    With several processes each takes its share of every batch, and the gradient is that of the whole batch: rows count
+    alike, and each process must have as many.
+    Returns (History, Pace). Raises LinguistError if the loss is no number.
     """
-    bits = None
+    bits, rank, processes = None, accelerator.process_index, accelerator.num_processes
     if accelerator.device.type == "cpu":
-        bits = dropout.install(model, seed)
+        bits = dropout.install(model, [seed, rank])
         keep_freed_memory()
-    torch.manual_seed(seed)
-    steps = len(batches_of(0)) * options.epochs
-    # One parameter group, weight decay on all: the papers use none at all.
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay, fused=True
-    )
-    scheduler = get_scheduler(options.schedule, optimizer, int(options.warmup * steps), steps)
+    torch.manual_seed(seed + rank)
+    length = len(batches_of(0))
+    steps = length * options.epochs
+    optimizer = torch.optim.AdamW(parameter_groups(model, options.weight_decay), lr=options.learning_rate, fused=True)
+    warmup = int(options.warmup * steps if options.warmup < 1 else options.warmup)
+    scheduler = get_scheduler(options.schedule, optimizer, warmup, steps)
     model, optimizer = accelerator.prepare(model, optimizer)
     plain = accelerator.unwrap_model(model)
     parts = {"model": plain, "optimizer": optimizer, "scheduler": scheduler}
     parts["random"] = Randomness(accelerator.device, bits)
-    history, first_epoch, first_step, losses = resume(checkpoint, fingerprint, parts)
+    history, first_epoch, first_step, losses = resume(checkpoint, fingerprint, parts, strict)
+    evaluated = {round(length * (i + 1) / options.evaluations) for i in range(options.evaluations)}
+    watched = max(1, min(steps // WATCHED, 100))
 
     begun = saved = told = time.monotonic()
-    spent, made = 0.0, 0
+    pace, started = Pace(), begun
     for epoch in range(first_epoch, options.epochs):
         model.train()
-        batches = batches_of(epoch)
-        started = time.monotonic()
-        for step in range(first_step, len(batches)):
-            loss = loss_of(model, batches[step])  # in the wanted precision: prepare() put it into the model's forward
-            accelerator.backward(loss)
-            accelerator.clip_grad_norm_(plain.parameters(), options.max_grad_norm)
-            optimizer.step()
+        for step, batch in enumerate(batches_of(epoch)[first_step:], first_step):
+            loss, norm = take_step(accelerator, model, loss_of, batch[rank::processes], len(batch), optimizer, options)
             scheduler.step()
-            optimizer.zero_grad()
-            losses.append(loss.detach())
-            made += 1
-            now = time.monotonic()
+            losses.append(loss)
+            pace.steps += 1
+            pace.tokens += tokens_of(batch)
+            at, now = epoch * length + step + 1, time.monotonic()
+            if at % watched == 0:
+                watch(
+                    at, {"loss": float(loss), "learning_rate": scheduler.get_last_lr()[0], "gradient_norm": float(norm)}
+                )
             if now - told > PROGRESS:
                 told = now
-                rate = made / (now - begun)
-                left = (steps - epoch * len(batches) - step - 1) / rate / 60
+                rate = pace.steps / (now - begun)
                 logger.info(
-                    "epoch %d, step %d/%d: %.2f steps/s, %.0f min left", epoch + 1, step + 1, len(batches), rate, left
+                    "epoch %d, step %d/%d: %.2f steps/s, %.0f tokens/s, %.0f min left",
+                    epoch + 1,
+                    step + 1,
+                    length,
+                    rate,
+                    pace.tokens / (now - begun),
+                    (steps - at) / rate / 60,
                 )
-            if now - saved > 60 * options.checkpoint_minutes:
+            if step + 1 in evaluated:
+                loss = float(np.mean([float(loss) for loss in losses]))  # waits for the device: the time is true
+                pace.seconds += time.monotonic() - started
+                losses = []
+                model.eval()
+                row = {"epoch": epoch + 1, "steps": at, "train_loss": loss}
+                row |= {f"dev_{name}": figure for name, figure in evaluate().items()}
+                if not np.isfinite([loss, row["dev_loss"]]).all():
+                    raise LinguistError(
+                        f"the loss became {loss} in epoch {epoch + 1} (dev: {row['dev_loss']}); lower learning_rate"
+                    )
+                keep(history, row, options.select_by, plain)
+                watch(at, row)
+                logger.info(
+                    "epoch %d/%d: %s", epoch + 1, options.epochs, {name: round(v, 4) for name, v in row.items()}
+                )
+                model.train()
+                started = time.monotonic()
+            if at % watched == 0 and agreed(now - saved > 60 * options.checkpoint_minutes):
                 save(checkpoint, fingerprint, parts, history, epoch, step + 1, losses)
                 saved = time.monotonic()
         first_step = 0
-        loss = float(np.mean([float(loss) for loss in losses]))  # waits for the device, so that the time is true
-        spent += time.monotonic() - started
-        losses = []
-        model.eval()
-        dev = evaluate()
-        if not np.isfinite([loss, dev["loss"]]).all():
-            raise LinguistError(
-                f"the loss became {loss} in epoch {epoch + 1} (dev: {dev['loss']}); lower finetuning.learning_rate"
-            )
-        score = -dev["loss"] if options.select_by == "loss" else dev[options.select_by]
-        if score > history.best_score:
-            history.best_epoch, history.best_score = epoch + 1, score
-            history.best_state = {key: value.detach().cpu().clone() for key, value in plain.state_dict().items()}
-        history.curve.append(
-            {"epoch": epoch + 1, "steps": (epoch + 1) * len(batches), "train_loss": loss}
-            | {f"dev_{k}": v for k, v in dev.items()}
-        )
-        logger.info(
-            "epoch %d/%d: %s", epoch + 1, options.epochs, {k: round(v, 4) for k, v in history.curve[-1].items()}
-        )
-    plain.load_state_dict(history.best_state)
-    return history, spent, made
+    if history.best_state is not None:
+        plain.load_state_dict(history.best_state)
+    return history, pace
 
 
 def discard(checkpoint):
@@ -223,14 +256,60 @@ def discard(checkpoint):
         leftover.unlink(missing_ok=True)
 
 
+def parameter_groups(model, weight_decay):
+    """Weight decay for matrices and embeddings alone, as is usual: not for biases and the scales of a LayerNorm."""
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+    ]
+
+
+def take_step(accelerator, model, loss_of, rows, whole, optimizer, options):
+    """One step of the optimizer on this process's `rows` of a batch of `whole`; returns (mean loss over the whole batch,
+    norm of its gradient before clipping)."""
+    size = options.micro_batch or len(rows)
+    parts = np.split(rows, range(size, len(rows), size))
+    total = 0.0
+    for part in parts:
+        with nullcontext() if part is parts[-1] else accelerator.no_sync(model):
+            # In the wanted precision: prepare() put it into the model's forward. Processes are averaged over.
+            loss = loss_of(model, part) * (len(part) * accelerator.num_processes / whole)
+            accelerator.backward(loss)
+        total = total + loss.detach()
+    norm = accelerator.clip_grad_norm_(model.parameters(), options.max_grad_norm)
+    optimizer.step()
+    optimizer.zero_grad()
+    return accelerator.reduce(total, "mean"), norm
+
+
+def keep(history, row, select_by, model):
+    """Add a row to the curve, and keep the weights if they are the best so far; "last" needs no copy of them."""
+    history.curve.append(row)
+    if select_by == "last":
+        history.best = len(history.curve) - 1
+        return
+    score = -row["dev_loss"] if select_by == "loss" else row[f"dev_{select_by}"]
+    if score > history.best_score:
+        history.best, history.best_score = len(history.curve) - 1, score
+        history.best_state = {key: value.detach().cpu().clone() for key, value in model.state_dict().items()}
+
+
+def agreed(due):
+    """What the main process found, in all of them: clocks differ."""
+    return broadcast_object_list([due])[0]
+
+
 def save(checkpoint, fingerprint, parts, history, epoch, step, losses):
-    """Write everything that the rest of the training depends on to one file, whole or not at all."""
+    """Write everything that the rest of the training depends on to one file, whole or not at all; all processes call."""
     state = {name: part.state_dict() for name, part in parts.items()} | {
         "fingerprint": fingerprint,
         "history": vars(history),
         "position": (epoch, step),
         "losses": [float(loss) for loss in losses],
     }
+    if not PartialState().is_main_process:
+        return
     # A fixed name beside it: what a kill leaves half-written, the next attempt overwrites.
     partial = checkpoint.with_suffix(".partial")
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
@@ -239,21 +318,42 @@ def save(checkpoint, fingerprint, parts, history, epoch, step, losses):
     logger.info("checkpoint at epoch %d, step %d", epoch + 1, step)
 
 
-def resume(checkpoint, fingerprint, parts):
-    """Restore a killed attempt of the same training; returns (history, epoch, step, losses of the epoch so far)."""
+def resume(checkpoint, fingerprint, parts, strict=False):
+    """Restore a killed attempt of the same training; returns (history, epoch, step, losses since the last evaluation).
+
+    Raises LinguistError for a checkpoint of another training if `strict`, else starts afresh, as it does where the file
+    cannot be read.
+    """
+    fresh = History(), 0, 0, []
     if not checkpoint.exists():
-        return History(), 0, 0, []
+        return fresh
     # Our own file, beside the run's outputs: the numpy state in it needs more than weights.
     try:
         state = torch.load(checkpoint, map_location="cpu", weights_only=False)
-    except (EOFError, OSError, RuntimeError, UnpicklingError) as error:
+        other = differing(state["fingerprint"], fingerprint)
+    except (EOFError, OSError, RuntimeError, UnpicklingError, KeyError, AttributeError) as error:
         logger.info("the checkpoint cannot be read (%s): starting afresh", error)
-        return History(), 0, 0, []
-    if state["fingerprint"] != fingerprint:
-        logger.info("a checkpoint of another configuration is there: starting afresh")
-        return History(), 0, 0, []
+        return fresh
+    if other and strict:
+        raise LinguistError(
+            f"{checkpoint}: a checkpoint of another training (it differs in {other}); put that back to go on with it, or "
+            "delete the file to start afresh"
+        )
+    if other:
+        logger.info("a checkpoint of another training is there (it differs in %s): starting afresh", other)
+        return fresh
     for name, part in parts.items():
         part.load_state_dict(state[name])
     epoch, step = state["position"]
     logger.info("resuming at epoch %d, step %d", epoch + 1, step)
     return History(**state["history"]), epoch, step, state["losses"]
+
+
+def differing(one, other):
+    """The keys in which two fingerprints differ, as one text."""
+    keys = [key for key in one | other if one.get(key) != other.get(key)]
+    inner = [key for key in keys if isinstance(one.get(key), dict) and isinstance(other.get(key), dict)]
+    names = [
+        f"{key}.{name}" for key in inner for name in one[key] | other[key] if one[key].get(name) != other[key].get(name)
+    ]
+    return ", ".join([*(key for key in keys if key not in inner), *names])

@@ -13,7 +13,15 @@ from transformers import AutoModelForSequenceClassification
 from linguist import dropout, training
 from linguist.dropout import Bits, FastDropout, drop
 from linguist.errors import LinguistError
-from linguist.training import TrainingOptions, batches_by_length, choose_attention, discard, make_accelerator, train
+from linguist.training import (
+    TrainingOptions,
+    batches_by_length,
+    choose_attention,
+    discard,
+    make_accelerator,
+    parameter_groups,
+    train,
+)
 
 EXAMPLES = 40
 
@@ -130,7 +138,7 @@ class Killed(Exception):
     pass
 
 
-def run_training(options, checkpoint, seed=1, kill_at=None, nan_at=None, fingerprint="f", dev=None):
+def run_training(options, checkpoint, seed=1, kill_at=None, nan_at=None, fingerprint="f", dev=None, strict=False, watch=None):
     """Train a Net on a separable problem and be done with its checkpoint; returns (net, history, steps made)."""
     draw = torch.Generator().manual_seed(9)
     x = torch.randn(EXAMPLES, 12, generator=draw)
@@ -153,11 +161,21 @@ def run_training(options, checkpoint, seed=1, kill_at=None, nan_at=None, fingerp
 
     options = TrainingOptions(**options)
     accelerator, _ = make_accelerator(options.precision)
-    history, _, made = train(
-        accelerator, net, batches_of, loss_of, dev or evaluate, options, seed, checkpoint, fingerprint
+    history, pace = train(
+        accelerator,
+        net,
+        batches_of,
+        loss_of,
+        dev or evaluate,
+        options,
+        seed,
+        checkpoint,
+        {"seed": seed, "options": {"name": fingerprint}},
+        strict=strict,
+        watch=watch or (lambda step, figures: None),
     )
     discard(checkpoint)
-    return net, history, made
+    return net, history, pace.steps
 
 
 def same(first, second):
@@ -243,9 +261,52 @@ def test_a_useless_checkpoint_is_ignored(damage, long, tmp_path):
     assert same(afresh, run_training(long, path))
 
 
+def test_a_strange_checkpoint_is_refused_where_it_is_worth_days(long, tmp_path):
+    path = tmp_path / "c.pt"
+    with pytest.raises(Killed):
+        run_training(long, path, kill_at=7, fingerprint="other")
+    saved = path.read_bytes()
+    with pytest.raises(LinguistError, match=r"c.pt: a checkpoint of another training \(it differs in options.name\)"):
+        run_training(long, path, strict=True)
+    assert path.read_bytes() == saved
+
+
+def test_the_last_weights_are_kept_where_nothing_selects(long, tmp_path):
+    chosen = run_training(long | {"select_by": "last"}, tmp_path / "c", dev=lambda: {"loss": 1.0})
+    assert chosen[1].best == 3 and chosen[1].best_state is None
+
+
+@pytest.mark.parametrize("evaluations", [1, 2, 5])
+def test_evaluations_are_spread_over_the_epoch(evaluations, long, tmp_path):
+    seen = []
+    long |= {"evaluations": evaluations, "epochs": 2}
+    _, history, steps = run_training(long, tmp_path / "c", watch=lambda step, figures: seen.append((step, figures)))
+    assert [row["steps"] for row in history.curve] == [5 * (i + 1) // evaluations for i in range(2 * evaluations)]
+    assert [step for step, figures in seen if "loss" in figures] == list(range(1, steps + 1))
+    assert [figures for _, figures in seen if "dev_loss" in figures] == history.curve
+
+
+@pytest.mark.parametrize("micro_batch", [1, 3, 8])
+def test_a_batch_in_parts_gives_the_gradient_of_the_whole(micro_batch, long, tmp_path, monkeypatch):
+    monkeypatch.setattr(dropout, "drop", lambda x, p, bits: x)
+    long |= {"precision": "fp32"}
+    whole = run_training(long, tmp_path / "c")
+    parts = run_training(long | {"micro_batch": micro_batch}, tmp_path / "c")
+    for name, weights in whole[0].state_dict().items():
+        torch.testing.assert_close(parts[0].state_dict()[name], weights, rtol=1e-4, atol=1e-5)
+    assert [row["train_loss"] for row in parts[1].curve] == pytest.approx([r["train_loss"] for r in whole[1].curve])
+
+
+def test_biases_and_scales_do_not_decay():
+    net = nn.Sequential(nn.Linear(3, 4), nn.LayerNorm(4), nn.Embedding(5, 4))
+    decayed, free = parameter_groups(net, 0.1)
+    assert [p.shape for p in decayed["params"]] == [(4, 3), (5, 4)] and decayed["weight_decay"] == 0.1
+    assert [p.shape for p in free["params"]] == [(4,), (4,), (4,)] and free["weight_decay"] == 0
+
+
 @pytest.mark.parametrize("nan_at", [3, 19])
 def test_a_loss_that_is_no_number_is_one_line(nan_at, long, tmp_path):
-    with pytest.raises(LinguistError, match="the loss became nan in epoch .*lower finetuning.learning_rate"):
+    with pytest.raises(LinguistError, match="the loss became nan in epoch .*lower learning_rate"):
         run_training(long, tmp_path / "c", nan_at=nan_at)
 
 
@@ -260,7 +321,7 @@ def test_the_best_epoch_on_dev_is_kept(select_by, best, long, tmp_path, monkeypa
     figures = iter([(0.9, 0.5), (0.3, 0.6), (0.4, 0.8), (0.5, 0.8)])  # of equals the first
     long |= {"select_by": select_by, "checkpoint_minutes": 9}
     made = run_training(long, tmp_path / "c", dev=lambda: dict(zip(("loss", "accuracy"), next(figures), strict=True)))
-    assert made[1].best_epoch == best
+    assert made[1].best == best - 1
     assert [row["epoch"] for row in made[1].curve] == [1, 2, 3, 4]
     # The weights are those at the end of that epoch: with a constant rate after the warm-up of the same steps,
     # a training that stops there ends in them.
