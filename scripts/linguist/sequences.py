@@ -140,7 +140,8 @@ def write_indexed_fasta(records, path):
     path = Path(path)
     names = set()
     with atomic_path(path) as temporary:
-        with pysam.BGZFile(str(temporary), "wb") as handle:
+        # Level 4: a third of the time of the usual 6, for a file 5 % larger.
+        with pysam.BGZFile(str(temporary), "wb4") as handle:
             for record in records:
                 if record.name in names:
                     raise ValueError(f"{path}: a second record is named {record.name}")
