@@ -28,6 +28,8 @@ wildcard_constraints:
     resource=one_of(config["resources"]),
     kind=one_of(blast.PROGRAMS),
     pairset=one_of(config["pairsets"]),
+    corpus=one_of(config["corpora"]),
+    source=one_of(source for corpus in config["corpora"].values() for source in corpus["sources"]),
     tokenizer=one_of([*config["tokenizers"], *config["models"]]),
     model=one_of(config["models"]),
     trainset=one_of([*config["pairsets"], plan.UNTRAINED]),
@@ -135,6 +137,16 @@ def audit_of(pairset):
 def audits_of(study):
     """The audits of a study's tests, in their order."""
     return [audit_of(test) for test in config["studies"][study]["tests"]]
+
+
+def corpus_of(entry, name):
+    """A file of the corpus that an entry of the config (a tokenizer or a model) names."""
+    return f"<results>/corpora/{entry['corpus']}/{name}"
+
+
+def corpus_tokens(model, name):
+    """A file of the corpus that a model is pretrained on, in its tokens."""
+    return f"<results>/tokens/{config['models'][model]['corpus']}.{plan.tokenizer_of(config, model)}/{name}"
 
 
 # ── models and runs ──

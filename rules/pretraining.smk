@@ -1,4 +1,40 @@
-"""Models from scratch. For now their weights are random: pretraining on corpora takes this rule's place."""
+"""Models from scratch: pretrained on a corpus, or, as a control, with random weights."""
+
+
+rule pretrain:
+    input:
+        tokenizer=lambda wildcards: tokenizer_folder(plan.tokenizer_of(config, wildcards.model)),
+        train=lambda wildcards: corpus_tokens(wildcards.model, "train.bin"),
+        train_info=lambda wildcards: corpus_tokens(wildcards.model, "train.json"),
+        dev=lambda wildcards: corpus_tokens(wildcards.model, "dev.bin"),
+        dev_info=lambda wildcards: corpus_tokens(wildcards.model, "dev.json"),
+        train_sources=lambda wildcards: corpus_of(config["models"][wildcards.model], "train.sources.npy"),
+        dev_sources=lambda wildcards: corpus_of(config["models"][wildcards.model], "dev.sources.npy"),
+        manifest=lambda wildcards: corpus_of(config["models"][wildcards.model], "manifest.json"),
+    output:
+        model=directory("<results>/models/{model}"),
+        metrics=ensure("<results>/pretraining/{model}/metrics.json", non_empty=True),
+        curve="<results>/pretraining/{model}/curve.tsv",
+    log:
+        "<logs>/pretrain/{model}.log",
+    benchmark:
+        "<benchmarks>/pretrain/{model}.tsv"
+    wildcard_constraints:
+        model=models_with("corpus"),
+    conda:
+        "../envs/lm.yaml"
+    threads: config["threads"]
+    resources:
+        gpu=1,
+        mem=lambda wildcards, attempt: f"{16 * attempt}GB",
+        runtime="2d",
+    params:
+        model=lambda wildcards: plan.source_of(config, wildcards.model),
+        options=lambda wildcards: plan.pretraining_of(config, wildcards.model),
+        checkpoint=subpath(output.metrics, parent=True),
+        code=code_digest("pretrain"),
+    script:
+        "../scripts/pretrain.py"
 
 
 rule initialize_model:
@@ -9,7 +45,7 @@ rule initialize_model:
     log:
         "<logs>/initialize_model/{model}.log",
     wildcard_constraints:
-        model=models_with("architecture"),
+        model=one_of(name for name, model in config["models"].items() if "shape" in model and "corpus" not in model),
     conda:
         "../envs/lm.yaml"
     params:

@@ -3,7 +3,8 @@
 
 rule train_tokenizer:
     input:
-        lambda wildcards: [splits_of(p)["train"] for p in config["tokenizers"][wildcards.tokenizer]["pairsets"]],
+        text=lambda wildcards: corpus_of(config["tokenizers"][wildcards.tokenizer], "train.txt"),
+        sources=lambda wildcards: corpus_of(config["tokenizers"][wildcards.tokenizer], "train.sources.npy"),
     output:
         directory("<results>/tokenizers/{tokenizer}"),
     log:
@@ -12,11 +13,35 @@ rule train_tokenizer:
         "<benchmarks>/train_tokenizer/{tokenizer}.tsv"
     conda:
         "../envs/lm.yaml"
+    threads: 2
+    resources:
+        mem=lambda wildcards, attempt: f"{16 * attempt}GB",
+        runtime="2h",
     params:
         tokenizer=lookup(dpath="tokenizers/{tokenizer}", within=config),
         code=code_digest("train_tokenizer"),
     script:
         "../scripts/train_tokenizer.py"
+
+
+rule describe_vocabulary:
+    input:
+        tokenizer="<results>/tokenizers/{tokenizer}",
+        text=lambda wildcards: corpus_of(config["tokenizers"][wildcards.tokenizer], "dev.txt"),
+        sources=lambda wildcards: corpus_of(config["tokenizers"][wildcards.tokenizer], "dev.sources.npy"),
+    output:
+        "<results>/vocabularies/{tokenizer}.json",
+    log:
+        "<logs>/describe_vocabulary/{tokenizer}.log",
+    conda:
+        "../envs/lm.yaml"
+    params:
+        sources=lambda wildcards: list(
+            config["corpora"][config["tokenizers"][wildcards.tokenizer]["corpus"]]["sources"]
+        ),
+        code=code_digest("describe_vocabulary"),
+    script:
+        "../scripts/describe_vocabulary.py"
 
 
 rule tokenize_pairs:

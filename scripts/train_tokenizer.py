@@ -1,15 +1,20 @@
-"""Train a tokenizer on the train splits of pair sets."""
+"""Train a tokenizer on the train split of a corpus."""
 
 from linguist.logs import start_log
-from linguist.pairs import read_pairs
-from linguist.tokenization import train_tokenizer
+from linguist.tokenization import balanced, train_tokenizer
 
 
 def main(smk):
     start_log(smk.log[0])
-    frames = (read_pairs(path) for path in smk.input)
-    texts = (text for frame in frames for column in ("sentence1", "sentence2") for text in frame[column])
-    train_tokenizer(smk.params.tokenizer["type"], texts, smk.params.tokenizer["vocab_size"], smk.output[0])
+    tokenizer = smk.params.tokenizer
+    train_tokenizer(
+        tokenizer["type"],
+        balanced(smk.input.text, smk.input.sources, tokenizer.get("sample")),
+        tokenizer.get("vocab_size"),
+        smk.output[0],
+        k=tokenizer.get("k"),
+        max_token_length=tokenizer.get("max_token_length"),
+    )
 
 
 if "snakemake" in globals():

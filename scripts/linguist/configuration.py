@@ -26,6 +26,12 @@ TYPES = {
     "boolean": "true or false",
     "null": "null",
 }
+TOKENIZER_OPTIONS = {  # and the types that read them
+    "vocab_size": ("bpe", "wordpiece"),
+    "sample": ("bpe", "wordpiece"),
+    "max_token_length": ("bpe",),
+    "k": ("kmer",),
+}
 # JSON Schema takes 50.0 for an integer; Python's range and BLAST's command line do not.
 Validator = extend(
     Draft202012Validator,
@@ -45,7 +51,7 @@ def settle(study, defaults=CONFIG_FOLDER / "defaults.yaml", schema=CONFIG_FOLDER
         check_schema(config, yaml.safe_load(handle))
     check_rules(config)
     config = complete(config)
-    for check in (check_models, check_pairsets, check_tokenizers, check_studies, check_paths):
+    for check in (check_models, check_pairsets, check_corpora, check_tokenizers, check_studies, check_paths):
         check(config)
     return config
 
@@ -60,12 +66,21 @@ def complete(config):
         if spec.get("of") in pairsets:
             full["sizes"] = pairsets[spec["of"]]["sizes"]
         pairsets[name] = full
+    corpora = {name: complete_corpus(config["corpus"], corpus) for name, corpus in config["corpora"].items()}
     studies = {name: {"controls": []} | study for name, study in config["studies"].items()}
-    sections = config | {"pairsets": pairsets, "studies": studies}
+    sections = config | {"pairsets": pairsets, "corpora": corpora, "studies": studies}
     return {
         key: {name: ordered(entry) for name, entry in part.items()} if isinstance(part, dict) else part
         for key, part in sections.items()
     }
+
+
+def complete_corpus(defaults, corpus):
+    """A corpus with what it leaves out filled in, from the defaults of all."""
+    cutting = {key: defaults[key] for key in ("lengths", "strands")}
+    nothing = {"exclude": {"places": [], "beds": [], "pairsets": []}}
+    sources = {name: merge(cutting | nothing, source) for name, source in corpus["sources"].items()}
+    return {key: defaults[key] for key in ("seed", "dev")} | corpus | {"sources": sources}
 
 
 def ordered(value):
@@ -168,18 +183,62 @@ def must_know(config, key, name, section):
 
 def check_models(config):
     for name, model in config["models"].items():
-        if "tokenizer" in model:
-            must_know(config, f"models.{name}.tokenizer", model["tokenizer"], "tokenizers")
+        for key, section in (("tokenizer", "tokenizers"), ("corpus", "corpora")):
+            if key in model:
+                must_know(config, f"models.{name}.{key}", model[key], section)
     both = sorted(set(config["models"]) & set(config["tokenizers"]))
     if both:
         raise LinguistError(f"config: tokenizers.{both[0]}: a model has the same name; give the tokenizer another one")
 
 
+def check_corpora(config):
+    for name, corpus in config["corpora"].items():
+        for source, spec in corpus["sources"].items():
+            key = f"corpora.{name}.sources.{source}"
+            for reference in spec.get("resources", []):
+                must_know(config, f"{key}.resources", reference.partition(":")[0], "resources")
+            for pairset in spec.get("pairsets", []):
+                must_know(config, f"{key}.pairsets", pairset, "pairsets")
+                must_have(config, f"{key}.pairsets", pairset, ("train",))
+            for bed in spec["exclude"]["beds"]:
+                must_know(config, f"{key}.exclude.beds", bed, "resources")
+            for pairset in spec["exclude"]["pairsets"]:
+                must_know(config, f"{key}.exclude.pairsets", pairset, "pairsets")
+            if spec["lengths"][0] > spec["lengths"][1]:
+                raise LinguistError(
+                    f"config: {key}.lengths: is {spec['lengths']}, but the shortest comes first; swap them"
+                )
+            check_source(key, spec)
+
+
+def check_source(key, spec):
+    """A genome is one file, is cut, and can lack places; texts and proteins are taken as they come."""
+    genome = spec["kind"] == "dna" and "resources" in spec
+    if genome and len(spec["resources"]) > 1:
+        raise LinguistError(f"config: {key}.resources: names {len(spec['resources'])} genomes; make a source of each")
+    if genome and ":" in spec["resources"][0]:
+        raise LinguistError(f"config: {key}.resources: a genome must be a file of its own; give it as a resource")
+    if genome and {"bytes", "share"} <= spec.keys():
+        raise LinguistError(f"config: {key}: has both bytes and share; give one")
+    for option in ("places", "beds"):
+        if not genome and spec["exclude"][option]:
+            raise LinguistError(f"config: {key}.exclude.{option}: only a genome has places; remove it")
+    if spec["exclude"]["pairsets"] and (spec["kind"] == "text" or "pairsets" in spec):
+        raise LinguistError(
+            f"config: {key}.exclude.pairsets: only genomes and protein files can lack windows; remove it"
+        )
+
+
 def check_tokenizers(config):
     for name, tokenizer in config["tokenizers"].items():
-        for pairset in tokenizer["pairsets"]:
-            must_know(config, f"tokenizers.{name}.pairsets", pairset, "pairsets")
-            must_have(config, f"tokenizers.{name}.pairsets", pairset, ("train",))
+        key, kind = f"tokenizers.{name}", tokenizer["type"]
+        must_know(config, f"{key}.corpus", tokenizer["corpus"], "corpora")
+        for option, kinds in TOKENIZER_OPTIONS.items():
+            if option in tokenizer and kind not in kinds:
+                raise LinguistError(f"config: {key}.{option}: is for type {' or '.join(kinds)}, not {kind}; remove it")
+        need = "k" if kind == "kmer" else "vocab_size"
+        if need not in tokenizer:
+            raise LinguistError(f"config: {key}: missing key '{need}', which type '{kind}' needs; add it")
 
 
 def check_rules(config):

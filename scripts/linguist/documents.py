@@ -57,12 +57,13 @@ def records_of_pairs(paths, resource):
     return frozenset(record for path in paths for name in read_pairs(path)["id"] for record in side.findall(name))
 
 
-def collect_documents(paths, kind, size, target, excluded=frozenset()):
+def collect_documents(paths, kind, size, target, excluded=frozenset(), share=1.0):
     """Write the distinct documents of files to `target`, in order, each as one line (`corpora.escape`).
 
     Ends at the first document with which they have `size` bytes (UTF-8, as they are before they become lines), reading
-    no further; a `size` of None takes all. Of equal documents the first is taken, and no record (of a FASTA file) whose
-    name is in `excluded`. Memory: 8 bytes a document, and of FASTA files the records' names.
+    no further; a `size` of None takes all. With a `share` only that part of the documents is taken, by their digests: a
+    sample of the whole of a file that is sorted. Of equal documents the first is taken, and no record (of a FASTA file)
+    whose name is in `excluded`. Memory: 8 bytes a document, and of FASTA files the records' names.
     Returns counts: documents and bytes written, duplicates and excluded documents passed over.
     Raises LinguistError if the files have no document or fewer bytes than `size`.
     """
@@ -77,10 +78,12 @@ def collect_documents(paths, kind, size, target, excluded=frozenset()):
                 if not batch:
                     break
                 documents, lengths, digests = zip(*batch, strict=True)
-                fresh = seen.add(np.frombuffer(b"".join(digests), np.uint64))
+                digests = np.frombuffer(b"".join(digests), np.uint64)
+                drawn = digests <= np.uint64(min(int(share * 2**64), 2**64 - 1))
+                fresh = seen.add(digests) & drawn
                 handle.writelines(f"{escape(documents[i])}\n" for i in np.flatnonzero(fresh))
                 counts["documents"] += int(fresh.sum())
-                counts["duplicates"] += int((~fresh).sum())
+                counts["duplicates"] += int((drawn & ~fresh).sum())
                 counts["bytes"] += int(np.array(lengths)[fresh].sum())
         _check(paths, size, counts)
     return counts

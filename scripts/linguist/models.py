@@ -4,7 +4,13 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    AutoModelForSequenceClassification,
+)
 from transformers.utils import logging as transformers_logging
 
 from linguist.errors import LinguistError
@@ -13,6 +19,7 @@ from linguist.tokenization import load_tokenizer, one_line
 
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
+HEADS = {"gpt2": AutoModelForCausalLM, "bert": AutoModelForMaskedLM}
 
 
 def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None):
@@ -46,12 +53,18 @@ def load_from_hub(hub, revision):
 
 
 def initialize_model(name, architecture, shape, tokenizer_folder, seed, folder):
-    """Make a model of the given architecture and shape with random weights, for `seed`; save it with its tokenizer.
+    """Make a model of the given architecture and shape with random weights, for `seed`; save it with its tokenizer."""
+    tokenizer = load_tokenizer(tokenizer_folder)
+    save_model(build_model(name, architecture, shape, tokenizer, seed), tokenizer, folder)
+
+
+def build_model(name, architecture, shape, tokenizer, seed, attention=None, context=0):
+    """A language model (next-token head for gpt2, masked-token head for bert) with random weights, drawn from `seed`.
 
     Vocabulary size and special-token ids come from the tokenizer: with the architecture's own defaults a small
-    vocabulary would point past its end. `shape` are fields of the Hugging Face configuration.
+    vocabulary would point past its end. `shape` are fields of the Hugging Face configuration; `attention` is a backend's
+    name, or None for the architecture's own choice; `context` the tokens it must have positions for.
     """
-    tokenizer = load_tokenizer(tokenizer_folder)
     ids = {f"{token}_token_id": getattr(tokenizer, f"{token}_token_id") for token in ("bos", "eos", "pad")}
     known = AutoConfig.for_model(architecture).to_dict()
     given = sorted(set(shape) & {"vocab_size", *ids})
@@ -62,20 +75,31 @@ def initialize_model(name, architecture, shape, tokenizer_folder, seed, folder):
         raise LinguistError(
             f"config: models.{name}.shape: {architecture} has no field '{unknown[0]}'; see its configuration"
         )
+    if architecture == "bert" and tokenizer.mask_token_id is None:
+        raise LinguistError(
+            f"config: models.{name}.tokenizer: bert needs one with a mask token, of type wordpiece or kmer"
+        )
     try:
         torch.manual_seed(seed)
         config = AutoConfig.for_model(architecture, **shape, vocab_size=len(tokenizer), **ids)
-        model = AutoModel.from_config(config)
+        model = HEADS[architecture].from_config(config, attn_implementation=attention)
     except Exception as error:  # transformers checks little: a wrong value surfaces as anything, anywhere
         raise LinguistError(f"config: models.{name}.shape: {type(error).__name__}: {one_line(error)}") from None
-    save_model(model, tokenizer, folder)
+    if config.max_position_embeddings < context:
+        raise LinguistError(
+            f"config: models.{name}: pretraining.context is {context}, but its shape has {config.max_position_embeddings} "
+            "positions; lower context, or raise n_positions (gpt2) or max_position_embeddings (bert)"
+        )
+    return model
 
 
-def save_model(model, tokenizer, folder):
-    """Save a model and its tokenizer as one Hugging Face folder, whole or not at all."""
+def save_model(model, tokenizer, folder, card=None):
+    """Save a model and its tokenizer, and perhaps its card, as one Hugging Face folder, whole or not at all."""
     with atomic_path(folder) as temporary:
         model.save_pretrained(temporary)
         tokenizer.save_pretrained(temporary)
+        if card is not None:
+            (temporary / "README.md").write_text(card, encoding="utf-8")
 
 
 def load_classifier(folder, labels, seed, attention):

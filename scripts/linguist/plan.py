@@ -103,8 +103,24 @@ def tokenizer_of(config, model):
 
 
 def source_of(config, model):
-    """What a model is made of, without how it is fine-tuned."""
-    return {key: value for key, value in config["models"][model].items() if key != "finetuning"}
+    """What a model is made of, without how it is trained."""
+    return {key: value for key, value in config["models"][model].items() if key not in ("pretraining", "finetuning")}
+
+
+def pretraining_of(config, model):
+    """Pretraining options of a model: its own laid over the study's."""
+    return config["pretraining"] | config["models"][model].get("pretraining", {})
+
+
+def used_models(config):
+    """Models that a study names, in the order of the config; without a study, all of them."""
+    used = {model for study in config["studies"].values() for model in study["models"]}
+    return [name for name in config["models"] if name in used or not config["studies"]]
+
+
+def pretrained(config):
+    """The models among those used that are pretrained here."""
+    return [name for name in used_models(config) if "corpus" in config["models"][name]]
 
 
 def finetuning_of(config, model):
@@ -120,10 +136,20 @@ def seeds_of(config, model, trainset):
 def caveats(config):
     """What keeps a study from being a real answer, a sentence each: synthetic sentences, models with random weights."""
     synthetic = [name for name in used_pairsets(config) if config["pairsets"][name]["recipe"] == "grammar"]
-    scratch = [name for name, model in config["models"].items() if "architecture" in model]
+    models = {name: config["models"][name] for name in used_models(config)}
+    random = [name for name, model in models.items() if "architecture" in model and "corpus" not in model]
+    small = [name for name, model in models.items() if "corpus" in model and reads_grammar(config, model["corpus"])]
     found = []
     if synthetic:
         found.append(f"Synthetic sentences (no claim about natural language): {', '.join(synthetic)}.")
-    if scratch:
-        found.append(f"Models from scratch with random weights (no claim about pretraining): {', '.join(scratch)}.")
+    if small:
+        found.append(f"Models pretrained on synthetic sentences (no claim about pretraining): {', '.join(small)}.")
+    if random:
+        found.append(f"Models with random weights (no claim about pretraining): {', '.join(random)}.")
     return found
+
+
+def reads_grammar(config, corpus):
+    """Whether a corpus holds synthetic sentences."""
+    sources = config["corpora"][corpus]["sources"].values()
+    return any(config["pairsets"][p]["recipe"] == "grammar" for source in sources for p in source.get("pairsets", []))

@@ -1,6 +1,8 @@
 """Tokenizers: training them, loading them without their traps, and encoding a pair set once for all its runs."""
 
+import re
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from textwrap import shorten
 from zipfile import BadZipFile
@@ -8,6 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
+from linguist.corpora import read_split
 from linguist.errors import LinguistError
 from linguist.files import atomic_path, read_json, write_json
 from linguist.pairs import read_pairs
@@ -23,27 +26,65 @@ WORDPIECE_SPECIALS = {
 }
 # WordPiece turns any word of more than 100 characters into one [UNK], and a 150 bp sequence is one word.
 LONGEST_WORD = 1_000_000
-LONGEST_TRAINING_WORD = 20  # a whole sequence is one word to the trainer: without a bound, whole reads become tokens
 
 
-def train_tokenizer(kind, texts, vocab_size, folder):
-    """Train a byte-level BPE ("bpe", for GPT-2) or a WordPiece ("wordpiece", for BERT) and save it as a folder.
+def train_tokenizer(kind, texts, vocab_size, folder, *, k=None, max_token_length=None):
+    """Train a byte-level BPE ("bpe", for GPT-2) or a WordPiece ("wordpiece", for BERT), or list all k-mers ("kmer", for
+    BERT, as in DNABERT), and save it as a folder.
 
-    Args: `texts` yields strings; `vocab_size` counts tokens with specials. The folder loads with AutoTokenizer; its one
+    Args: `texts` yields strings (k-mers need none); `vocab_size` counts tokens with specials (k-mers: 4**k + specials, or
+    None); `max_token_length` in characters bounds what BPE merges. The folder loads with AutoTokenizer; its one
     `tokenizer.json` is what training and inference both use, and the same texts give the same bytes.
     Raises LinguistError if the texts cannot fill the size, or their characters alone exceed it.
     """
-    backend, specials = {"bpe": _train_bpe, "wordpiece": _train_wordpiece}[kind](texts, vocab_size)
+    # BPE is unbounded by default, as the authors' is: 3.3 % of their 18,856 tokens of DNA exceed 20 bp (parts of Alu and
+    # L1 repeats), 0.6 % exceed 32. With 6 MB of chrX and 6 MB of English a bound of 20 changes the share of DNA tokens by
+    # 0.001, and the bases a token spans by 0.4 %. It is for texts that repeat one another, as homologous proteins and the
+    # two sides of similar pairs: there whole sequences become tokens.
+    options = {"kmer": {"k": k}, "bpe": {"max_token_length": max_token_length}}.get(kind, {})
+    train = {"bpe": _train_bpe, "wordpiece": _train_wordpiece, "kmer": _list_kmers}[kind]
+    backend, specials = train(texts, vocab_size, **options)
     size = backend.get_vocab_size()
-    if size < vocab_size:
-        raise LinguistError(f"the text yields only {size} of {vocab_size} tokens; lower vocab_size or add pair sets")
-    if size > vocab_size:
+    if kind == "kmer" and vocab_size not in (None, size):
+        raise LinguistError(f"{k}-mers are {size} tokens with the special ones; leave out vocab_size ({vocab_size})")
+    if kind != "kmer" and size < vocab_size:
+        raise LinguistError(f"the text yields only {size} of {vocab_size} tokens; lower vocab_size or add text")
+    if kind != "kmer" and size > vocab_size:
         raise LinguistError(f"characters and special tokens alone are {size} tokens; raise vocab_size ({vocab_size})")
     with atomic_path(folder) as temporary:
-        _wrap(backend, specials).save_pretrained(temporary)
+        _wrap(backend, specials, k=k).save_pretrained(temporary)
 
 
-def _train_bpe(texts, vocab_size):
+def balanced(text_path, sources_path, sample=None):
+    """The documents of a corpus split, so that each source gives the same number of bytes: `sample`, or with None what
+    the smallest source has. The last document of a source is cut.
+
+    A corpus is shuffled: its first documents are a fair sample, and what comes after them is not read.
+    Raises LinguistError naming the source number whose text is smaller than `sample`.
+    """
+    numbers = np.unique(np.load(sources_path, mmap_mode="r")).tolist()
+    if sample is None:
+        sizes = dict.fromkeys(numbers, 0)
+        for number, document in read_split(text_path, sources_path):
+            sizes[number] += len(document.encode())
+        sample = min(sizes.values(), default=0)
+    left = dict.fromkeys(numbers, sample)
+    for number, document in read_split(text_path, sources_path):
+        if number in left:
+            text = document.encode()
+            yield document if len(text) <= left[number] else text[: left[number]].decode(errors="ignore")
+            left[number] -= len(text)
+            if left[number] <= 0:
+                del left[number]
+            if not left:
+                return
+    for number, rest in left.items():
+        raise LinguistError(
+            f"{text_path}: source {number} has only {sample - rest} of {sample} bytes; lower sample or raise its bytes"
+        )
+
+
+def _train_bpe(texts, vocab_size, max_token_length):
     tokenizer = Tokenizer(models.BPE(unk_token=BPE_SPECIALS["unk_token"]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -52,7 +93,7 @@ def _train_bpe(texts, vocab_size):
         vocab_size=vocab_size,
         special_tokens=list(dict.fromkeys(BPE_SPECIALS.values())),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        max_token_length=LONGEST_TRAINING_WORD,
+        max_token_length=max_token_length,
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
@@ -73,11 +114,15 @@ def _train_wordpiece(texts, vocab_size):
     inner = sorted(token for token in vocabulary(0, specials) if token.startswith("##"))
     tokenizer = _make_wordpiece(vocabulary(vocab_size, specials + inner))
     tokenizer.add_special_tokens(specials)
+    tokenizer.post_processor = _cls_and_sep(tokenizer)
+    return tokenizer, WORDPIECE_SPECIALS
+
+
+def _cls_and_sep(tokenizer):
     marks = [(mark, tokenizer.token_to_id(mark)) for mark in ("[CLS]", "[SEP]")]
-    tokenizer.post_processor = processors.TemplateProcessing(
+    return processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=marks
     )
-    return tokenizer, WORDPIECE_SPECIALS
 
 
 def _make_wordpiece(vocabulary):
@@ -86,6 +131,44 @@ def _make_wordpiece(vocabulary):
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
     return tokenizer
+
+
+def _list_kmers(_, vocab_size, k):
+    if not 1 <= (k or 0) <= 10:
+        raise LinguistError(f"k-mers of {k} letters cannot be listed; set k to 1 … 10")
+    specials = list(WORDPIECE_SPECIALS.values())
+    words = [*specials, *map("".join, product("ACGT", repeat=k))]
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()  # takes a spelled-out [SEP] apart, as WordPiece's
+    tokenizer.add_special_tokens(specials)
+    tokenizer.post_processor = _cls_and_sep(tokenizer)
+    return tokenizer, WORDPIECE_SPECIALS
+
+
+def spell(text, k):
+    """A text as a k-mer tokenizer reads it: runs of ACGT of at least `k` letters become their overlapping k-mers."""
+
+    def words(run):
+        run = run.group()
+        return " " + " ".join([run[i : i + k] for i in range(len(run) - k + 1)]) + " "
+
+    return re.sub(f"[ACGT]{{{k},}}", words, text).strip()
+
+
+def unspell(text, k):
+    """Overlapping k-mers joined again; `spell` undone for a sequence (words of one letter's difference would join)."""
+    runs = []
+    for word in text.split(" "):
+        if runs and len(word) == k <= len(runs[-1]) and runs[-1].endswith(word[:-1]):
+            runs[-1] += word[-1]
+        else:
+            runs.append(word)
+    return " ".join(runs)
+
+
+def kmer_of(tokenizer):
+    """The k of a k-mer tokenizer (an Encoder, or one of transformers), else None: its texts must be spelled first."""
+    return tokenizer.k if isinstance(tokenizer, Encoder) else tokenizer.init_kwargs.get("kmer")
 
 
 def load_tokenizer(folder):
@@ -109,7 +192,7 @@ def load_tokenizer(folder):
         vocabulary = tokenizer.get_vocab()
         specials = {k: v for k, v in usual.special_tokens_map.items() if str(v) in vocabulary} | specials
     specials.setdefault("pad_token", specials.get("eos_token"))
-    return _wrap(backend, specials, tokenizer.model_max_length)
+    return _wrap(backend, specials, tokenizer.model_max_length, kmer_of(tokenizer))
 
 
 def lift_word_limit(backend):
@@ -122,10 +205,11 @@ def lift_word_limit(backend):
 
 @dataclass(frozen=True)
 class Encoder:
-    """What `encode_pairs` needs of a tokenizer; the names are those of transformers, whose tokenizers will do as well."""
+    """What encoding needs of a tokenizer; the names are those of transformers, whose tokenizers will do as well."""
 
     backend_tokenizer: Tokenizer
     unk_token_id: int | None
+    k: int | None = None
 
 
 def load_encoder(folder):
@@ -139,22 +223,24 @@ def load_encoder(folder):
         raise LinguistError(f"{folder}: no tokenizer can be loaded ({one_line(error)}); add tokenizer.json") from None
     model = read_json(path)["model"]
     unknown = model["unk_id"] if "unk_id" in model else backend.token_to_id(model.get("unk_token") or "")
-    return Encoder(backend, unknown)
+    config = Path(folder) / "tokenizer_config.json"
+    return Encoder(backend, unknown, read_json(config).get("kmer") if config.is_file() else None)
 
 
-def _wrap(backend, specials, longest=None):
+def _wrap(backend, specials, longest=None, k=None):
     """The plain tokenizer of transformers around a tokenizer.json. The classes of one architecture (BertTokenizer,
     GPT2Tokenizer) rebuild theirs from the vocabulary and lose its word limit and its splitting, on every load."""
     from transformers import PreTrainedTokenizerFast
 
     backend.no_truncation()
     backend.no_padding()
-    types = ["token_type_ids"] if isinstance(backend.model, models.WordPiece) else []
+    types = ["token_type_ids"] if isinstance(backend.model, models.WordPiece | models.WordLevel) else []
     return PreTrainedTokenizerFast(
         tokenizer_object=backend,
         model_max_length=longest,
         model_input_names=["input_ids", *types, "attention_mask"],
         **specials,
+        **({} if k is None else {"kmer": k}),
     )
 
 
@@ -205,10 +291,13 @@ def encode_pairs(frame, tokenizer, max_length):
     Inputs longer than `max_length` tokens lose the end of their longer sentence. Returns (PairTokens, counts), where
     counts has: inputs, tokens (specials left out, after truncation), unknown (tokens that are [UNK]), truncated (inputs).
     """
-    backend = tokenizer.backend_tokenizer
+    backend, k = tokenizer.backend_tokenizer, kmer_of(tokenizer)
+    sides = [
+        frame[side] if k is None else [spell(text, k) for text in frame[side]] for side in ("sentence1", "sentence2")
+    ]
     backend.no_padding()
     backend.enable_truncation(max_length, strategy="longest_first")
-    encodings = backend.encode_batch(list(zip(frame["sentence1"], frame["sentence2"], strict=True)))
+    encodings = backend.encode_batch(list(zip(*sides, strict=True)))
     backend.no_truncation()
     lengths = [len(encoding.ids) for encoding in encodings]
     ids = np.fromiter((i for encoding in encodings for i in encoding.ids), np.int32, sum(lengths))

@@ -1,21 +1,35 @@
 """Tokenizers give back what went in, lose no long word, and encode pairs as Hugging Face does."""
 
+import gzip
 import json
 import random
 import time
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import SENTENCES
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_tokens import write_corpus
 from transformers import AutoTokenizer, BertConfig, BertModel, BertTokenizer, GPT2Config, GPT2Tokenizer
 
 from linguist.errors import LinguistError
 from linguist.models import save_model
 from linguist.pairs import write_pairs
-from linguist.tokenization import PairTokens, encode_pairs, load_tokenizer, tokenize_pairs, train_tokenizer
+from linguist.tokenization import (
+    PairTokens,
+    balanced,
+    encode_pairs,
+    load_encoder,
+    load_tokenizer,
+    spell,
+    tokenize_pairs,
+    train_tokenizer,
+    unspell,
+)
 
 DNA = "".join(random.Random(3).choices("ACGT", k=150))
 
@@ -23,6 +37,16 @@ DNA = "".join(random.Random(3).choices("ACGT", k=150))
 @pytest.fixture(params=["bpe", "wordpiece"])
 def kind(request):
     return request.param
+
+
+@pytest.fixture(scope="module")
+def dna_and_english(real_data):
+    """(segments of the X chromosome, lines of Wikipedia), about 1 MB each."""
+    with gzip.open(real_data / "genome/hs37chrXtrunc.fa.gz", "rt") as handle:
+        handle.seek(4_000_000)
+        dna = handle.read(1_000_000).replace("\n", "").upper().replace("N", "")
+    english = (real_data / "text/wikitext2.valid.txt").read_text(encoding="utf-8")[:1_000_000].splitlines()
+    return [dna[at : at + 600] for at in range(0, len(dna), 600)], english
 
 
 def test_bpe_gives_back_every_text(tokenizers, texts):
@@ -39,10 +63,22 @@ def test_bpe_gives_back_any_text(tokenizers, text):
         assert backend.decode(backend.encode(text).ids) == text
 
 
-def test_same_texts_give_the_same_bytes(kind, texts, tmp_path):
-    for copy in "abc":
+def test_same_texts_give_the_same_bytes(kind, texts, tmp_path, monkeypatch):
+    """With one thread and with many."""
+    draw = random.Random(8)
+    texts = [*texts, *(draw.choice(SENTENCES)[: draw.randint(9, 60)] for _ in range(2000))]
+    for copy, parallel in zip("abcd", ("false", "false", "true", "true"), strict=True):
+        monkeypatch.setenv("TOKENIZERS_PARALLELISM", parallel)
         train_tokenizer(kind, iter(texts), 500, tmp_path / copy)
-    assert len({(tmp_path / copy / "tokenizer.json").read_bytes() for copy in "abc"}) == 1
+    assert len({(tmp_path / copy / "tokenizer.json").read_bytes() for copy in "abcd"}) == 1
+
+
+def test_same_real_texts_give_the_same_bytes(kind, dna_and_english, tmp_path, monkeypatch):
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "true")
+    texts = [text[:150] for half in dna_and_english for text in half][::3]
+    for copy in "ab":
+        train_tokenizer(kind, iter(texts), 3000, tmp_path / copy)
+    assert len({(tmp_path / copy / "tokenizer.json").read_bytes() for copy in "ab"}) == 1
 
 
 @pytest.mark.parametrize(("size", "cure"), [(1_000_000, "lower vocab_size"), (50, "raise vocab_size")])
@@ -51,6 +87,137 @@ def test_an_impossible_size_is_one_line(kind, texts, size, cure, tmp_path):
         train_tokenizer(kind, texts, size, tmp_path / "tokenizer")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "tokenizer").exists()
+
+
+@pytest.mark.parametrize("bound", [None, 6])
+def test_the_length_of_tokens_is_bounded_where_asked(bound, texts, tmp_path):
+    train_tokenizer("bpe", [*texts, *[DNA] * 30], 500, tmp_path, max_token_length=bound)
+    longest = max(len(token) for token in load_tokenizer(tmp_path).get_vocab() if token.strip("ACGT") == "")
+    assert longest > 20 if bound is None else longest <= bound
+
+
+def test_real_dna_and_english_share_the_vocabulary(dna_and_english, tmp_path):
+    """Either class has a fair part of what 1 MB of each gives, and DNA comes back as it went in."""
+    segments, english = dna_and_english
+    train_tokenizer("bpe", [*segments, *english], 8000, tmp_path)
+    tokenizer = load_tokenizer(tmp_path)
+    share = sum(token.strip("ACGT") == "" for token in tokenizer.get_vocab()) / 8000
+    assert 0.2 < share < 0.8
+    assert tokenizer.batch_decode(tokenizer(segments[:50])["input_ids"]) == segments[:50]
+
+
+# ── the sample of a corpus ──
+
+
+def take(corpus, sample=None):
+    """What `balanced` gives, as {source number: its text}."""
+    numbers = {document[0]: number for number, document in corpus[1]}
+    given = {}
+    for document in filter(None, balanced(*corpus[0], sample)):
+        given[numbers[document[0]]] = given.get(numbers[document[0]], "") + document
+    return given
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """(files, documents) of a split of three sources whose letters tell them apart."""
+    draw = random.Random(7)
+    documents = [(n, "aé日"[n] * draw.randint(1, 40)) for n in (0, 0, 0, 1, 1, 2) for _ in range(20)]
+    draw.shuffle(documents)
+    return write_corpus(tmp_path, documents), documents
+
+
+@pytest.mark.parametrize("sample", [None, 1, 60, 300])
+def test_each_source_gives_the_same_bytes(sample, corpus):
+    whole = {n: "".join(text for number, text in corpus[1] if number == n) for n in range(3)}
+    wanted = sample or min(len(text.encode()) for text in whole.values())
+    for number, text in take(corpus, sample).items():
+        assert whole[number].startswith(text)
+        assert wanted - 2 <= len(text.encode()) <= wanted
+
+
+def test_nothing_is_read_after_the_sample(corpus, monkeypatch):
+    def read_split(*_):
+        yield from corpus[1]
+        pytest.fail("read to the end")
+
+    monkeypatch.setattr("linguist.tokenization.read_split", read_split)
+    assert len(take(corpus, 10)) >= 2
+
+
+def test_a_source_too_small_is_one_line(corpus, tmp_path):
+    size = len("".join(text for number, text in corpus[1] if number == 2).encode())
+    message = f"source 2 has only {size} of 100000 bytes; lower sample"
+    documents = [*corpus[1], (0, "a" * 100_000), (1, "é" * 50_000)]
+    with pytest.raises(LinguistError, match=message):
+        train_tokenizer("bpe", balanced(*write_corpus(tmp_path, documents), 100_000), 300, tmp_path / "tokenizer")
+
+
+# ── k-mers ──
+
+
+@pytest.fixture(scope="module")
+def kmers(tmp_path_factory):
+    """Folder of a 3-mer tokenizer."""
+    folder = tmp_path_factory.mktemp("kmers") / "tokenizer"
+    train_tokenizer("kmer", (), None, folder, k=3)
+    return folder
+
+
+@given(sequence=st.text("ACGT", max_size=40), k=st.integers(1, 7))
+def test_spelling_is_undone(sequence, k):
+    words = spell(sequence, k)
+    if len(sequence) >= k:
+        assert words.split() == [sequence[i : i + k] for i in range(len(sequence) - k + 1)]
+    assert unspell(words, k) == sequence
+
+
+@given(text=st.text("ACGTN a", max_size=60), k=st.integers(1, 5))
+def test_what_is_no_kmer_stays_a_word(text, k):
+    words = []
+    for is_dna, run in groupby(text, "ACGT".__contains__):
+        run = "".join(run)
+        words.append(
+            " " + " ".join(map("".join, zip(*(run[i:] for i in range(k)), strict=False))) + " "
+            if is_dna and len(run) >= k
+            else run
+        )
+    assert spell(text, k).split() == "".join(words).split()
+
+
+def test_kmers_are_all_there_and_read_as_such(kmers):
+    tokenizer = load_tokenizer(kmers)
+    assert len(tokenizer) == 4**3 + 5
+    encoder, again = load_encoder(kmers), AutoTokenizer.from_pretrained(kmers)
+    assert (encoder.k, again.init_kwargs["kmer"]) == (3, 3)
+    assert again.tokenize(spell("ACGTA", 3)) == ["ACG", "CGT", "GTA"]
+    frame = frame_of([("ACGTA", "TTTNTTTT"), ("AC", "hello [SEP]")])
+    for one in (encoder, tokenizer):
+        tokens, counts = encode_pairs(frame, one, 50)
+        words = again.convert_ids_to_tokens(tokens.ids)
+        assert words[:10] == ["[CLS]", "ACG", "CGT", "GTA", "[SEP]", "TTT", "[UNK]", "TTT", "TTT", "[SEP]"]
+        assert counts["unknown"] == 1 + 2
+        assert tokens.types[:10].tolist() == [0] * 5 + [1] * 5
+
+
+def test_kmers_survive_a_model_folder(kmers, tmp_path):
+    load_tokenizer(kmers).save_pretrained(tmp_path)
+    assert load_encoder(tmp_path).k == 3
+    assert (tmp_path / "tokenizer.json").read_bytes() == (kmers / "tokenizer.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("k", "size", "message"),
+    [(3, 70, "3-mers are 69 tokens .*leave out vocab_size"), (11, None, "set k to 1"), (None, None, "set k")],
+)
+def test_impossible_kmers_are_one_line(k, size, message, tmp_path):
+    with pytest.raises(LinguistError, match=message) as caught:
+        train_tokenizer("kmer", (), size, tmp_path / "tokenizer", k=k)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "tokenizer").exists()
+
+
+# ── loading ──
 
 
 @pytest.mark.parametrize("architecture", ["bert", "gpt2"])

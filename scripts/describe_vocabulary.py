@@ -1,0 +1,13 @@
+"""Describe what a tokenizer is made of, and how it does on the dev split of its corpus."""
+
+from linguist.logs import start_log
+from linguist.vocabulary import describe_tokenizer
+
+
+def main(smk):
+    start_log(smk.log[0])
+    describe_tokenizer(smk.input.tokenizer, smk.input.text, smk.input.sources, smk.params.sources, smk.output[0])
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

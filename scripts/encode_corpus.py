@@ -1,0 +1,13 @@
+"""Encode a split of a corpus with a tokenizer."""
+
+from linguist.logs import start_log
+from linguist.tokens import encode_corpus
+
+
+def main(smk):
+    start_log(smk.log[0])
+    encode_corpus(smk.input.tokenizer, smk.input.text, smk.input.sources, smk.output.ids, smk.output.about)
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

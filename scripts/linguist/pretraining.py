@@ -1,0 +1,319 @@
+"""Pretraining a language model from random weights on the tokens of a corpus."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from linguist import ngrams
+from linguist.cards import model_card
+from linguist.errors import LinguistError
+from linguist.files import read_json, write_json, write_text
+from linguist.finetuning import describe_device
+from linguist.models import build_model, save_model
+from linguist.objectives import Blocks, Examples, Objective
+from linguist.provenance import versions
+from linguist.tokenization import load_tokenizer
+from linguist.tokens import Tokens
+from linguist.training import TrainingOptions, choose_attention, discard, make_accelerator, train
+
+logger = logging.getLogger("linguist")
+SAMPLE_PROMPT, SAMPLE_LENGTH = 16, 32  # tokens
+EVALUATION_BLOCKS = 8  # at once, on a CPU
+
+
+def pretrain(name, model, tokenizer_folder, corpus, options, outputs, checkpoint, threads, code="", events=None):
+    """Pretrain a model from random weights and save it as a Hugging Face folder with a card.
+
+    Args: `model` is its entry of the config (architecture, shape, seed); `corpus` has the paths train, train_info, dev,
+    dev_info (of `tokens.encode_corpus`), train_sources, dev_sources and manifest (of `corpora.mix_corpus`); `options` are those of
+    TrainingOptions and context, dev_blocks and compile; `outputs` has the paths model (folder), metrics (JSON) and curve
+    (table, an evaluation a row); `checkpoint` is where a killed attempt goes on; `events` is a folder for TensorBoard.
+    Runs in each of several processes where torchrun started them.
+    Raises LinguistError for a corpus of less than a batch, and for a checkpoint of another training.
+    """
+    torch.set_num_threads(threads)
+    options, seed = dict(options), model.get("seed", 0)
+    context, dev_blocks, compiled = (options.pop(key) for key in ("context", "dev_blocks", "compile"))
+    options = TrainingOptions(**options)
+    accelerator, precision = make_accelerator(options.precision)
+    torch.set_num_threads(threads)  # accelerate sets its own where it runs several processes
+    if options.batch_size % accelerator.num_processes:
+        raise LinguistError(
+            f"config: pretraining.batch_size: {options.batch_size} blocks cannot be shared by "
+            f"{accelerator.num_processes} processes; give a multiple"
+        )
+    attention, checkpoint = choose_attention(options.attention, accelerator.device), Path(checkpoint)
+    tokenizer = load_tokenizer(tokenizer_folder)
+    body = build_model(name, model["architecture"], model["shape"], tokenizer, seed, attention, context)
+    objective = Objective(body)
+    if compiled and accelerator.device.type == "cuda":
+        body.base_model.compile()
+    train_tokens, dev_tokens = (Tokens.open(corpus[split], corpus[f"{split}_info"]) for split in ("train", "dev"))
+    for tokens, path in ((train_tokens, corpus["train"]), (dev_tokens, corpus["dev"])):
+        if tokens.info["vocab_size"] != len(tokenizer):
+            raise LinguistError(f"{path}: not the tokens of {tokenizer_folder}; delete it and run again")
+    examples, dev = (
+        Examples(
+            split_blocks(tokens, context, split, least), body, tokenizer, attention, precision, seed, accelerator.device
+        )
+        for tokens, split, least in ((train_tokens, "train", options.batch_size), (dev_tokens, "dev", 1))
+    )
+    manifest = read_json(corpus["manifest"])
+    sources = list(manifest["sources"])
+    evaluation = Evaluation(dev, dev_tokens, np.load(corpus["dev_sources"]), sources, dev_blocks, accelerator)
+    writer = Writer(events if accelerator.is_main_process else None)
+
+    def batches_of(epoch):
+        """Full batches alone, so that all processes have as much to do; what is left of an epoch changes with it."""
+        blocks = len(examples.blocks)
+        order = np.random.default_rng([seed, epoch]).permutation(blocks) + epoch * blocks
+        return list(order[: blocks - blocks % options.batch_size].reshape(-1, options.batch_size))
+
+    def evaluate():
+        figures = evaluation.figures(objective)
+        if accelerator.is_main_process:
+            for source, text in evaluation.samples(body, tokenizer):
+                logger.info("sample %s: %s", source, json.dumps(text, ensure_ascii=False))
+        return figures
+
+    means = {"precision": precision, "attention": attention, "threads": threads, "versions": versions()}
+    means["processes"] = accelerator.num_processes
+    data = {split: tokens.info["sha256"][:16] for split, tokens in (("train", train_tokens), ("dev", dev_tokens))}
+    history, pace = train(
+        accelerator,
+        objective,
+        batches_of,
+        lambda objective, numbers: objective(**examples(numbers)),
+        evaluate,
+        options,
+        seed,
+        checkpoint,
+        {
+            "model": {key: model[key] for key in ("architecture", "shape")},
+            "pretraining": vars(options) | {"context": context, "dev_blocks": dev_blocks},
+            "seed": seed,
+            "data": data,
+            "device": accelerator.device.type,
+            "code": code,
+            **means,
+        },
+        tokens_of=lambda numbers: len(numbers) * context,
+        watch=writer.write,
+        strict=True,
+    )
+    writer.close()
+    rivals = evaluation.rivals(train_tokens, np.load(corpus["train_sources"]))
+    if accelerator.is_main_process:
+        metrics = {
+            "seed": seed,
+            "parameters": sum(parameter.numel() for parameter in body.parameters()),
+            **history.curve[history.best],
+            **rivals,
+            "train_tokens": len(train_tokens),
+            "dev_tokens": evaluation.tokens,
+            "data_digest": data,
+            "options": vars(options) | {"context": context},
+            "device": describe_device(accelerator.device),
+            **means,
+            "seconds": round(pace.seconds, 2),
+            "tokens_per_second": pace.tokens_per_second,
+        }
+        card = model_card(name, model, manifest, metrics, train_tokens.info, dev_tokens.info)
+        save_model(body, tokenizer, outputs["model"], card)
+        write_text(outputs["curve"], pd.DataFrame(history.curve).to_csv(sep="\t", index=False, float_format="%.6g"))
+        write_json(outputs["metrics"], metrics)
+        discard(checkpoint)
+    accelerator.wait_for_everyone()
+
+
+def split_blocks(tokens, context, split, least):
+    """The Blocks of a split, `least` at least."""
+    blocks = Blocks(tokens.ids, tokens.info["start"], context)
+    if len(blocks) < least:
+        raise LinguistError(
+            f"the {split} split has {len(tokens)} tokens, which make {len(blocks)} of at least {least} blocks of {context}; "
+            "give the corpus more bytes, or lower pretraining.context or batch_size"
+        )
+    return blocks
+
+
+class Evaluation:
+    """What a model says of the dev split, source by source: at most `dev_blocks` blocks, evenly spread over it."""
+
+    def __init__(self, examples, tokens, document_sources, sources, dev_blocks, accelerator):
+        if len(document_sources) != tokens.documents:
+            raise LinguistError(
+                f"{len(document_sources)} sources for {tokens.documents} dev documents; encode the corpus anew"
+            )
+        self.examples, self.sources, self.accelerator = examples, sources, accelerator
+        blocks = len(examples.blocks)
+        self.chosen = np.unique(np.linspace(0, blocks - 1, min(dev_blocks, blocks)).astype(int))
+        self.tokens = len(self.chosen) * examples.blocks.context
+        self.all, self.document_sources = tokens, document_sources
+        self.lengths = {}  # characters a token, of all of dev
+        for number, source in enumerate(sources):
+            counts = tokens.info["sources"].get(str(number), {})
+            whole = counts.get("tokens", 0) + counts.get("documents", 0)  # with start tokens, which are predicted too
+            self.lengths[source] = counts.get("characters", 0) / max(1, whole)
+
+    def source_of(self, numbers, places):
+        """For each target that flat `places` of the blocks predict, the number of its document's source."""
+        context = self.examples.blocks.context
+        at = (np.asarray(numbers)[:, None] * context + np.arange(context)).ravel()[places]
+        return self.document_sources[np.searchsorted(self.all.starts, at, "right") - 1]
+
+    def mean_by_source(self, losses_of):
+        """Mean of `losses_of(numbers)` (float array, a target each) over the targets of each source, and over all; each
+        process takes its share of the blocks."""
+        sums, mine = (
+            np.zeros((2, len(self.sources))),
+            self.chosen[self.accelerator.process_index :: self.accelerator.num_processes],
+        )
+        for part in np.split(mine, range(EVALUATION_BLOCKS, len(mine), EVALUATION_BLOCKS)):
+            if len(part):
+                _, _, places = self.examples.pose(self.examples.read(part), part)
+                source = self.source_of(part, places)
+                sums[0] += np.bincount(source, losses_of(part), len(self.sources))
+                sums[1] += np.bincount(source, minlength=len(self.sources))
+        sums = self.accelerator.reduce(torch.from_numpy(sums), "sum").numpy()
+        means = {source: float(sums[0, i] / sums[1, i]) for i, source in enumerate(self.sources) if sums[1, i]}
+        return {"loss": float(sums[0].sum() / sums[1].sum())} | {
+            f"loss_{source}": mean for source, mean in means.items()
+        }
+
+    def figures(self, objective):
+        """Mean losses (nats a target) of all targets and of each source, and bits per character (base, residue) of each,
+        document ends included, if the model predicts every token."""
+
+        def losses_of(numbers):
+            with torch.inference_mode(), self.accelerator.autocast():
+                return objective(**self.examples(numbers)).double().cpu().numpy()
+
+        found = self.mean_by_source(losses_of)
+        return found | (self.bits(found) if self.examples.causal else {})
+
+    def bits(self, losses, of=""):
+        return {
+            f"{of}bits_{source}": float(losses[f"loss_{source}"] / np.log(2) / self.lengths[source])
+            for source in self.sources
+            if f"loss_{source}" in losses
+        }
+
+    def rivals(self, tokens, document_sources):
+        """The same losses, and bits, of models that count the train split (a Tokens and its documents' sources): unigrams
+        and, where every token is predicted, bigrams, of each source its own."""
+        of_token = np.repeat(document_sources, np.diff(tokens.starts, append=len(tokens)))
+        models = [
+            ngrams.count_models(
+                tokens.ids[np.flatnonzero(of_token == number)[: ngrams.MOST]], tokens.info["vocab_size"]
+            )
+            for number in range(len(self.sources))
+        ]
+        found = {}
+        for rival in ("unigram", "bigram") if self.examples.causal else ("unigram",):
+
+            def losses_of(numbers, rival=rival):
+                tokens = self.examples.read(numbers)
+                _, targets, places = self.examples.pose(tokens, numbers)
+                previous, source = tokens[:, :-1].ravel()[places], self.source_of(numbers, places)
+                losses = np.empty(len(targets))
+                for number in np.unique(source):
+                    mine = source == number
+                    losses[mine] = models[number][rival](previous[mine], targets[mine])
+                return losses
+
+            losses = self.mean_by_source(losses_of)
+            found |= {f"{rival}_{name}": loss for name, loss in losses.items()}
+            if self.examples.causal:
+                found |= self.bits(losses, f"{rival}_")
+        return found
+
+    def samples(self, model, tokenizer):
+        """How the model goes on with the beginning of the first dev document of each source: (source, text) pairs.
+
+        Drawn with a generator of their own, so that the training does not notice.
+        """
+        if not self.examples.causal:
+            return
+        draw = torch.Generator().manual_seed(0)
+        for number, source in enumerate(self.sources):
+            if not (self.document_sources == number).any():
+                continue
+            start = int(self.all.starts[np.argmax(self.document_sources == number)])
+            prompt = self.all.ids[start : start + min(SAMPLE_PROMPT, self.examples.blocks.context // 2)].astype(
+                np.int64
+            )
+            ids = torch.from_numpy(prompt)[None].to(self.accelerator.device)
+            with torch.inference_mode(), self.accelerator.autocast():
+                for _ in range(min(SAMPLE_LENGTH, self.examples.blocks.context - ids.shape[1])):
+                    scores = model(input_ids=ids, use_cache=False).logits[0, -1].float().cpu()
+                    following = torch.multinomial(scores.softmax(0), 1, generator=draw)
+                    ids = torch.cat([ids, following[None].to(ids.device)], 1)
+            yield source, tokenizer.decode(ids[0, 1:].tolist())
+
+
+class Writer:
+    """TensorBoard's events of a training, in a folder; without one nothing is written."""
+
+    def __init__(self, folder):
+        self.events = None
+        if folder is not None:
+            from torch.utils.tensorboard import SummaryWriter  # some processes write none, and it takes a while
+
+            self.events = SummaryWriter(str(folder))
+
+    def write(self, step, figures):
+        if self.events is not None:
+            for name, figure in figures.items():
+                self.events.add_scalar(name, figure, step)
+
+    def close(self):
+        if self.events is not None:
+            self.events.close()
+
+
+def launch(job, processes, folder):
+    """Run `pretrain(**job)` in as many processes as torchrun starts here; with one, in this one.
+
+    The job goes to them as a file in `folder`. torchrun's own variables (PET_NNODES, PET_RDZV_ENDPOINT ...) add nodes.
+    Raises LinguistError if it fails, with the cause if the processes told one.
+    """
+    if processes < 2:
+        return pretrain(**job)
+    path = Path(folder) / "job.json"
+    write_json(path, job)
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    library = os.pathsep.join([str(Path(__file__).parents[1]), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+    run = subprocess.run(
+        [*torchrun, "--module", "linguist.pretraining", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"PYTHONPATH": library},
+    )
+    print(run.stdout, end="")
+    path.unlink()
+    if run.returncode:
+        told = [line.removeprefix("error: ") for line in run.stdout.splitlines() if line.startswith("error: ")]
+        raise LinguistError(told[0] if told else f"torchrun with {processes} processes failed; see the lines above")
+
+
+def main(path):
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.WARNING, stream=sys.stdout)
+    if os.environ["RANK"] == "0":
+        logger.setLevel(logging.INFO)
+    try:
+        pretrain(**read_json(path))
+    except LinguistError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

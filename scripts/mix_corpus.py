@@ -1,0 +1,19 @@
+"""Mix the documents of a corpus's sources, and split them into train and dev."""
+
+from linguist.corpora import mix_corpus
+from linguist.logs import start_log
+
+
+def main(smk):
+    start_log(smk.log[0])
+    corpus = smk.params.corpus
+    sources = {
+        name: {"path": path}
+        | {key: source[key] for key in ("kind", "resources", "pairsets", "licence") if key in source}
+        for path, (name, source) in zip(smk.input, corpus["sources"].items(), strict=True)
+    }
+    mix_corpus(sources, smk.output, dev=corpus["dev"], seed=corpus["seed"])
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

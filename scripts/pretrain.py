@@ -1,0 +1,28 @@
+"""Pretrain a model on the tokens of a corpus, on as many GPUs as the job has."""
+
+from pathlib import Path
+
+from linguist.logs import start_log
+from linguist.pretraining import launch
+
+
+def main(smk):
+    start_log(smk.log[0])
+    folder = Path(smk.params.checkpoint)
+    job = {
+        "name": smk.wildcards.model,
+        "model": smk.params.model,
+        "tokenizer_folder": smk.input.tokenizer,
+        "corpus": {name: path for name, path in smk.input.items() if name != "tokenizer"},
+        "options": smk.params.options,
+        "outputs": dict(smk.output.items()),
+        "checkpoint": str(folder / "checkpoint.pt"),
+        "threads": smk.threads,
+        "code": smk.params.code,
+        "events": str(Path(smk.log[0]).with_suffix("")),
+    }
+    launch(job, smk.resources.gpu, folder)
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

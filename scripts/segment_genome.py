@@ -1,0 +1,37 @@
+"""Cut a genome into segments, and sample them."""
+
+import logging
+
+from linguist.logs import start_log
+from linguist.segments import read_excluded, segment_genome
+
+logger = logging.getLogger("linguist")
+
+
+def main(smk):
+    start_log(smk.log[0])
+    source = smk.params.source
+    excluded = read_excluded(
+        smk.input.fasta,
+        places=source["exclude"]["places"],
+        beds=list(smk.input.beds),
+        pairs=list(smk.input.pairs),
+        resource=source["resources"][0],
+    )
+    counts = segment_genome(
+        smk.input.fasta,
+        smk.output.text,
+        smk.output.bed,
+        lengths=source["lengths"],
+        strands=source["strands"],
+        seed=smk.params.seed,
+        dev=smk.params.dev,
+        size=source.get("bytes"),
+        share=source.get("share"),
+        excluded=excluded,
+    )
+    logger.info("%s", counts)
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821
