@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import nn
 from transformers import AttentionInterface, AttentionMaskInterface
-from transformers.activations import NewGELUActivation
 from transformers.masking_utils import eager_mask
 
 ATTENTION = "eager_fast_dropout"
@@ -82,16 +81,11 @@ AttentionMaskInterface.register(ATTENTION, eager_mask)
 
 
 def install(model, seed):
-    """Give every dropout of a model (loaded with attention ATTENTION) the fast form; returns the Bits they share.
-
-    GPT-2's activation becomes one operation instead of eight: the same function.
-    """
+    """Give every dropout of a model (loaded with attention ATTENTION) the fast form; returns the Bits they share."""
     bits = Bits(seed)
     for module in list(model.modules()):
         module.fast_dropout_bits = bits
         for name, child in list(module.named_children()):
             if isinstance(child, nn.Dropout):
                 setattr(module, name, FastDropout(child.p, bits))
-            elif isinstance(child, NewGELUActivation):
-                setattr(module, name, nn.GELU("tanh"))
     return bits

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import torch
+import transformers
 from safetensors import SafetensorError
+from torch import nn
 from transformers import (
     AutoConfig,
     AutoModel,
@@ -11,6 +13,7 @@ from transformers import (
     AutoModelForMaskedLM,
     AutoModelForSequenceClassification,
 )
+from transformers.activations import NewGELUActivation
 from transformers.utils import logging as transformers_logging
 
 from linguist.errors import LinguistError
@@ -19,6 +22,7 @@ from linguist.tokenization import load_tokenizer, one_line
 
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
+LANGUAGE_HEADS = ("ForPreTraining", "ForMaskedLM", "ForCausalLM", "LMHeadModel")
 HEADS = {"gpt2": AutoModelForCausalLM, "bert": AutoModelForMaskedLM}
 
 
@@ -35,12 +39,18 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
         source, options = (str(mirrored), {}) if mirror and mirrored.is_dir() else (hub, {"revision": revision})
     try:
         torch.manual_seed(0)  # for weights that the checkpoint lacks, as a pooler
-        model = AutoModel.from_pretrained(source, dtype=torch.float32, **options)
+        model = class_of(source, **options).from_pretrained(source, dtype=torch.float32, **options)
         tokenizer = load_tokenizer(source) if not options else load_from_hub(source, revision)
     except Exception as error:  # the hub's client, its HTTP library and safetensors each raise their own
         cure = "check the folder" if not options else "check id, revision and network, or give a local folder as path"
         raise LinguistError(f"models/{name}: cannot load {source} ({one_line(error)}); {cure}") from None
     save_model(model, tokenizer, folder)
+
+
+def class_of(source, **options):
+    """The class that loads all of a checkpoint: its language-modelling head too, where it has one, but no other head."""
+    names = AutoConfig.from_pretrained(source, **options).architectures or [""]
+    return getattr(transformers, names[0]) if names[0].endswith(LANGUAGE_HEADS) else AutoModel
 
 
 def load_from_hub(hub, revision):
@@ -90,6 +100,15 @@ def build_model(name, architecture, shape, tokenizer, seed, attention=None, cont
             f"config: models.{name}: pretraining.context is {context}, but its shape has {config.max_position_embeddings} "
             "positions; lower context, or raise n_positions (gpt2) or max_position_embeddings (bert)"
         )
+    return fuse_activations(model)
+
+
+def fuse_activations(model):
+    """The model with GPT-2's activation as one operation instead of eight: the same function."""
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, NewGELUActivation):
+                setattr(module, name, nn.GELU("tanh"))
     return model
 
 
@@ -113,10 +132,11 @@ def load_classifier(folder, labels, seed, attention):
         config = AutoConfig.from_pretrained(folder, num_labels=labels)
         if config.pad_token_id is None:
             config.pad_token_id = config.eos_token_id
-        return AutoModelForSequenceClassification.from_pretrained(
+        model = AutoModelForSequenceClassification.from_pretrained(
             folder, config=config, dtype=torch.float32, attn_implementation=attention
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         lacking = attention and (attention in str(error) or "attention implementation" in str(error))
         cure = "; set finetuning.attention: eager" if lacking else ""
         raise LinguistError(f"{folder}: cannot be loaded as a sequence classifier ({one_line(error)}){cure}") from None
+    return fuse_activations(model)

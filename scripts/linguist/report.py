@@ -1,4 +1,5 @@
-"""What a study says: a verdict for each figure, computed from the numbers; its tables and page, and the page of an audit."""
+"""What a study says: a verdict for each figure, computed from the numbers; its tables and page, and the pages of audits,
+tokenizers and pretrained models."""
 
 import re
 from pathlib import Path
@@ -24,6 +25,23 @@ VERDICTS = {
     "below": "below the majority share",
     "chance": "not distinguishable from the majority share",
 }
+UNITS = {"dna": "base", "protein": "residue", "text": "character"}  # kinds of a corpus's sources
+LETTERS = {"dna": 4, "protein": 20}
+CLEAR = 0.02  # nats a token: losses that are nearer than this are level, since one training has no interval
+LEARNED = {  # verdict on a source of a pretraining: severity, and what it says in a heading
+    "learned": ("fine", "has learned more than {less}"),
+    "level": ("note", "is level with the {rival} model: not shown to have learned more than {less}"),
+    "frequencies": ("flaw", "has not learned more than {less}; it beats their frequencies alone"),
+    "nothing": ("flaw", "has not learned more than {less}, nor even which tokens are frequent"),
+    "unknown": ("unknown", "was not measured"),
+}
+DESIGNS = {  # what a kind of tokenizer can give back
+    "bpe": "A byte-level BPE has a token for each byte and should give every text back; where it does not, it is broken.",
+    "wordpiece": "WordPiece is not lossless by design: it does not keep where spaces stood, and decoding sets them by rule.",
+    "kmer": "k-mers are not lossless by design: they spell runs of A, C, G and T of at least k letters and nothing else; "
+    "other words become [UNK]. They overlap, so a base costs a token.",
+}
+PUBLISHED = {"dna": 0.55, "english": 0.45}  # DNAHLM: classes of its BPE's tokens
 ORIGINS = {
     "grammar": "SYNTHETIC: sentences of this project's grammar, not natural language",
     "table": "read from the resources named in the config",
@@ -263,4 +281,166 @@ def write_audit(path, name, spec, audit, figure, template=REPORTS / "audit.html.
         kinds=list(dict.fromkeys(kind for split in audit["splits"].values() for kind in split["kinds"])),
         sides=list(dict.fromkeys(side for split in audit["splits"].values() for side in split["lengths"])),
         figure=inline(figure, "figure-audit"),
+    )
+
+
+def published_of(vocabulary, manifest):
+    """The paper's composition, for a tokenizer made as the paper's was: a BPE of DNA and text; None for others."""
+    kinds = {about["kind"] for about in manifest["sources"].values()}
+    return PUBLISHED if vocabulary["kind"] == "bpe" and kinds == {"dna", "text"} else None
+
+
+def vocabulary_findings(vocabulary):
+    """What a tokenizer keeps of what it reads, a line each: [(severity, text)]; first, whether it gives texts back."""
+    sources = vocabulary["sources"]
+    kind = "kmer" if vocabulary["kind"].endswith("-mer") else vocabulary["kind"]
+    measured = {name: about for name, about in sources.items() if about["documents"]}
+    changed = {name: about for name, about in measured.items() if about["round_trip"] < 1}
+    documents = sum(about["documents"] for about in measured.values())
+    shares = ", ".join(f"{about['round_trip']:.2%} in {name}" for name, about in changed.items())
+    if not measured:
+        lines = [("unknown", "Not told whether it is lossless: it read no documents.")]
+    elif changed:
+        text = f"NOT lossless. Documents that come back to the letter: {shares}"
+        rest = f"; all in {', '.join(name for name in measured if name not in changed)}" * (len(changed) < len(measured))
+        lines = [("flaw" if kind == "bpe" else "note", f"{text}{rest}.")]
+    else:
+        what = "Lossless" if kind == "bpe" else "No loss seen"
+        lines = [("fine", f"{what}: all {documents:,} documents it read come back to the letter.")]
+    if kind in DESIGNS:
+        lines.append(("fine" if kind == "bpe" and not changed else "note", DESIGNS[kind]))
+    for name, about in measured.items():
+        if about["unknown"] > 0:
+            text = f"{about['unknown']:.2%} of the tokens of {name} are [UNK]: what stands there is hidden from a model."
+            lines.append(("flaw" if about["unknown"] >= MUCH_UNKNOWN else "note", text))
+    if measured and not any(about["unknown"] for about in measured.values()):
+        lines.append(("fine", "No token is [UNK]."))
+    if missing := [name for name in sources if name not in measured]:
+        lines.append(("unknown", f"No documents of {', '.join(missing)} were read: nothing is known of them."))
+    return lines
+
+
+def legible(word):
+    """A token as it can be shown: blanks and letters without a shape as escapes."""
+    return "".join(letter if letter.isprintable() and letter != " " else ascii(letter)[1:-1] for letter in word)
+
+
+def write_vocabulary(path, name, spec, vocabulary, manifest, synthetic, figure, template=REPORTS / "vocabulary.html.j2"):
+    """Write the page of a tokenizer: one HTML file that holds all it shows and asks nothing of the network.
+
+    Args: `spec` is the tokenizer's part of the config, `vocabulary` as from `vocabulary.describe_tokenizer`, `manifest`
+    its corpus's, `synthetic` the corpus's sources of synthetic sentences, `figure` the SVG file of
+    `figures.vocabulary_figure`.
+    """
+    taken = spec.get("sample") or min(about["splits"]["train"]["bytes"] for about in manifest["sources"].values())
+    render(
+        path,
+        template,
+        name=name,
+        spec=spec,
+        vocabulary=vocabulary,
+        manifest=manifest,
+        synthetic=synthetic,
+        findings=vocabulary_findings(vocabulary),
+        taken=None if spec["type"] == "kmer" else taken,
+        published=published_of(vocabulary, manifest),
+        words=WORDS,
+        tokens=sum(members["tokens"] for members in vocabulary["classes"].values()),
+        units=UNITS,
+        figure=inline(figure, "figure-vocabulary"),
+    )
+
+
+def judge_source(metrics, source, kind):
+    """What may be said of a pretrained model on a source of its corpus: (code of LEARNED, text), by its losses alone.
+
+    A model that predicts every token is held against one that counts which token follows which (bigram), a masked one
+    against frequencies (unigram), since no more was counted for it.
+    """
+    if f"dev_loss_{source}" not in metrics:
+        return "unknown", f"{source}: was not measured, the dev blocks that were read hold no token of it."
+    loss, unigram = metrics[f"dev_loss_{source}"], metrics[f"unigram_loss_{source}"]
+    rival = "bigram" if f"bigram_loss_{source}" in metrics else "unigram"
+    bound = metrics[f"{rival}_loss_{source}"]
+    if abs(loss - bound) < CLEAR:
+        code, where = "level", "level with"
+    elif loss < bound:
+        code, where = "learned", "below"
+    else:
+        code, where = ("frequencies" if loss < unigram - CLEAR else "nothing"), "NOT below"
+    less = "which token follows which" if rival == "bigram" else "which tokens are frequent"
+    said = {
+        "learned": f"it has learned more than {less}",
+        "level": f"it is not shown to have learned more than {less}",
+        "frequencies": f"it has not learned more than {less}, though more than which tokens are frequent",
+        "nothing": "it has not learned more than which tokens are frequent",
+    }
+    text = f"{source}: {where} the {rival} model ({loss:.3f} against {bound:.3f} nats a token): {said[code]}."
+    bits, letters = metrics.get(f"dev_bits_{source}"), LETTERS.get(kind)
+    if bits is not None and letters and bits >= np.log2(letters):
+        even = f"{letters} letters in equal shares cost {np.log2(letters):.3f}"
+        text += f" It needs {bits:.3f} bits a {UNITS[kind]}; {even}, without any model."
+    return code, text
+
+
+def curve_findings(curve, metrics):
+    """Whether a pretraining went on long enough, or too long: [(severity, text)], by the losses of all its dev tokens."""
+    losses, steps = curve["dev_loss"].to_numpy(), curve["steps"].to_numpy()
+    best, lines = int(losses.argmin()), []
+    if metrics["dev_loss"] > losses[best] + CLEAR:
+        text = f"The dev loss was lower before: {losses[best]:.3f} at step {steps[best]:,}, and {metrics['dev_loss']:.3f} at"
+        lines.append(("flaw", f"{text} the step that was kept ({metrics['steps']:,}): it was trained too long."))
+    if len(losses) > 1 and losses[-2] - losses[-1] >= CLEAR:
+        fell = f"The dev loss fell by {losses[-2] - losses[-1]:.3f} from the last evaluation but one to the last"
+        lines.append(("note", f"{fell}: it may fall further with more steps, and what is negative here may change."))
+    return lines or [("fine", "The dev loss had come to rest, or fell by less than can be told.")]
+
+
+def write_pretraining(
+    path, name, model, curve, metrics, manifest, synthetic, figure, template=REPORTS / "pretraining.html.j2"
+):
+    """Write the page of a pretrained model: one HTML file that holds all it shows and asks nothing of the network.
+
+    Args: `model` is as from `plan.source_of`; the table of curve.tsv and metrics.json; `manifest` of its corpus, with
+    `synthetic`, the sources of it that are synthetic sentences; `figure` the SVG file of `figures.pretraining_figure`.
+    """
+    sources = {source: about["kind"] for source, about in manifest["sources"].items()}
+    judged = {source: judge_source(metrics, source, kind) for source, kind in sources.items()}
+    learned = [source for source, (code, _) in judged.items() if code == "learned"]
+    options = metrics["options"]
+    render(
+        path,
+        template,
+        name=name,
+        model=model,
+        metrics=metrics,
+        manifest=manifest,
+        synthetic=synthetic,
+        masked="bigram_loss" not in metrics,
+        judged=[(LEARNED[code], text) for code, text in judged.values()],
+        learned=learned,
+        trend=curve_findings(curve, metrics),
+        units=UNITS,
+        even={kind: float(np.log2(letters)) for kind, letters in LETTERS.items()},
+        clear=CLEAR,
+        facts={
+            "architecture": model["architecture"],
+            "shape": model["shape"],
+            "parameters": f"{metrics['parameters']:,}",
+            "tokenizer": model["tokenizer"],
+            "corpus": model["corpus"],
+            "seed": metrics["seed"],
+            "tokens of the train split": f"{metrics['train_tokens']:,}",
+            "tokens seen": f"{metrics['steps'] * options['batch_size'] * options['context']:,} in {metrics['steps']:,} steps, "
+            f"epoch {metrics['epoch']} of {options['epochs']}",
+            "dev tokens a loss is of": f"{metrics['dev_tokens']:,}",
+            "options": options,
+            "speed": f"{metrics['tokens_per_second']:,} tokens/s, {metrics['seconds']:,.0f} s of training",
+            "device": metrics["device"],
+            "processes": metrics["processes"],
+            "arithmetic": metrics["precision"],
+            "attention": metrics["attention"],
+            "versions": metrics["versions"],
+        },
+        figure=inline(figure, "figure-pretraining"),
     )

@@ -172,7 +172,19 @@ def blast_hits(windows, queries, database, resource, kind, target):
     return target
 
 
-# ── tiny tokenizers, models and pair sets ──
+# ── tiny corpora, tokenizers, models and pair sets ──
+
+
+def write_corpus(folder, documents):
+    """The files of a split, from (source number, document)."""
+    import numpy as np
+
+    from linguist.corpora import escape
+
+    text, sources = folder / "train.txt", folder / "train.sources.npy"
+    text.write_bytes("".join(escape(document) + "\n" for _, document in documents).encode())
+    np.save(sources, np.array([number for number, _ in documents], np.uint8))
+    return text, sources
 
 
 @pytest.fixture(scope="session")
@@ -192,6 +204,16 @@ def tokenizers(texts, tmp_path_factory):
     for kind in ("bpe", "wordpiece"):
         train_tokenizer(kind, texts, 500, folder / kind)
     return {"gpt2": folder / "bpe", "bert": folder / "wordpiece"}
+
+
+@pytest.fixture(scope="session")
+def folders(tokenizers, tmp_path_factory):
+    """{kind: folder of a tokenizer}."""
+    from linguist.tokenization import train_tokenizer
+
+    folder = tmp_path_factory.mktemp("kmer") / "tokenizer"
+    train_tokenizer("kmer", (), None, folder, k=3)
+    return {"bpe": tokenizers["gpt2"], "wordpiece": tokenizers["bert"], "kmer": folder}
 
 
 @pytest.fixture(scope="session")

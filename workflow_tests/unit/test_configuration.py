@@ -26,8 +26,13 @@ pairsets:
   dna: {kind: dna, recipe: homologs, queries: genome, search: [genome], length: 50}
   tab: {kind: sentence, recipe: table, files: {train: [genome], dev: [genome], test: [genome]}}
   cod: {kind: coding, recipe: coding, sequences: genome, length: 150}
+corpora:
+  mix:
+    sources:
+      words: {kind: text, pairsets: [en]}
+      dna: {kind: dna, resources: [genome], bytes: 1000}
 tokenizers:
-  bpe: {type: bpe, vocab_size: 500, pairsets: [en]}
+  bpe: {type: bpe, vocab_size: 500, corpus: mix}
 models:
   nano: {architecture: gpt2, tokenizer: bpe, shape: {n_layer: 1}}
 studies:
@@ -273,7 +278,57 @@ MISTAKES = [
     ("studies.first.controls", "[untrain]", "studies.first.controls[0]: is 'untrain'; did you mean 'untrained'?"),
     ("studies.first.controls", "[shuffled]", "studies.first.controls[0]: is 'shuffled'; known: untrained"),
     ("models.nano.tokenizer", "bpee", "models.nano.tokenizer: 'bpee' is not in tokenizers; did you mean 'bpe'?"),
-    ("tokenizers.bpe.pairsets", "[xx]", "tokenizers.bpe.pairsets: 'xx' is not in pairsets; known: en, dna"),
+    ("tokenizers.bpe.corpus", "mixx", "tokenizers.bpe.corpus: 'mixx' is not in corpora; did you mean 'mix'?"),
+    ("tokenizers.bpe.k", "6", "tokenizers.bpe.k: is for type kmer, not bpe; remove it"),
+    ("tokenizers.bpe", "{type: kmer, corpus: mix}", "tokenizers.bpe: missing key 'k', which type 'kmer' needs; add it"),
+    ("tokenizers.bpe", "{type: bpe, corpus: mix}", "tokenizers.bpe: missing key 'vocab_size', which type 'bpe' needs"),
+    ("tokenizers.bpe.type", "kmer", "tokenizers.bpe.vocab_size: is for type bpe or wordpiece, not kmer; remove it"),
+    ("models.nano.corpus", "mx", "models.nano.corpus: 'mx' is not in corpora; did you mean 'mix'?"),
+    ("models.nano.pretraining", "{epochs: 3}", "models.nano: missing key 'corpus', which 'pretraining' needs; add it"),
+    ("pretraining", "{micro_batch: 0}", "pretraining.micro_batch: is 0, but must be at least 1"),
+    ("corpora.mix.sources", "{}", "corpora.mix.sources: is empty; give at least one"),
+    (
+        "corpora.mix.sources.words.kind",
+        "english",
+        "corpora.mix.sources.words.kind: is 'english'; known: text, dna, pro",
+    ),
+    (
+        "corpora.mix.sources.words.pairsets",
+        "[en2]",
+        "corpora.mix.sources.words.pairsets: 'en2' is not in pairsets; did",
+    ),
+    (
+        "corpora.mix.sources.words",
+        "{kind: text}",
+        "corpora.mix.sources.words: has 'kind', but must be a source with either",
+    ),
+    ("corpora.mix.sources.dna.resources", "[genom]", "corpora.mix.sources.dna.resources: 'genom' is not in resources"),
+    ("corpora.mix.sources.dna.resources", "['genome:x']", "corpora.mix.sources.dna.resources: a genome must be a file"),
+    (
+        "corpora.mix.sources.dna.resources",
+        "[genome, 'genome:x']",
+        "corpora.mix.sources.dna.resources: names 2 genomes;",
+    ),
+    ("corpora.mix.sources.dna.share", "0.5", "corpora.mix.sources.dna: has both bytes and share; give one"),
+    (
+        "corpora.mix.sources.dna.lengths",
+        "[1000, 300]",
+        "corpora.mix.sources.dna.lengths: is [1000, 300], but the short",
+    ),
+    (
+        "corpora.mix.sources.dna.strands",
+        "reverse",
+        "corpora.mix.sources.dna.strands: is 'reverse'; known: forward, both",
+    ),
+    (
+        "corpora.mix.sources.dna.exclude",
+        "{beds: [bed]}",
+        "corpora.mix.sources.dna.exclude.beds: 'bed' is not in resour",
+    ),
+    ("corpora.mix.sources.dna.exclude", "{pairsets: [dnaa]}", "corpora.mix.sources.dna.exclude.pairsets: 'dnaa' is no"),
+    ("corpora.mix.sources.words.exclude", "{places: [chr1]}", "corpora.mix.sources.words.exclude.places: only a geno"),
+    ("corpora.mix.sources.words.exclude", "{pairsets: [en]}", "corpora.mix.sources.words.exclude.pairsets: only gen"),
+    ("corpora.mix.dev", "0.6", "corpora.mix.dev: is 0.6, but must be at most 0.5"),
     ("tokenizers.bpe.type", "word", "tokenizers.bpe.type: is 'word'; did you mean 'wordpiece'?"),
     ("pairsets.dna.queries", "genom", "pairsets.dna.queries: 'genom' is not in resources; did you mean 'genome'?"),
     ("pairsets.dna.queries", "genome:x.fa", "pairsets.dna.queries: 'genome:x.fa' is not in resources"),
@@ -396,6 +451,10 @@ def test_without_a_mistake_it_settles(study):
         ("pairsets.far", "{kind: dna, recipe: evolved, of: dna, divergence: 0.75}"),
         ("pairsets.far", "{kind: dna, recipe: reverse-complement, of: dna}"),
         ("studies.first.tests", "[tab, cod, dna]"),
+        ("tokenizers.bpe", "{type: kmer, k: 6, corpus: mix}"),
+        ("models.nano.corpus", "mix"),
+        ("corpora.mix.sources.dna.exclude", "{places: [r], beds: [genome], pairsets: [dna]}"),
+        ("corpora.mix.sources.dna", "{kind: protein, resources: ['genome:a', 'genome:b'], bytes: 9, share: 0.1}"),
     ],
 )
 def test_it_settles(study, place, value):
@@ -419,14 +478,25 @@ def test_a_table_without_a_split_is_tested_on_alone(study, missing):
     with pytest.raises(LinguistError, match=f"^config: studies.first.trainsets: {said}"):
         settle(patch(study, "studies.first.trainsets", "[tab]"))
     if missing == "train":
-        with pytest.raises(LinguistError, match=f"^config: tokenizers.bpe.pairsets: {said}"):
-            settle(patch(study, "tokenizers.bpe.pairsets", "[en, tab]"))
+        with pytest.raises(LinguistError, match=f"^config: corpora.mix.sources.words.pairsets: {said}"):
+            settle(patch(study, "corpora.mix.sources.words.pairsets", "[en, tab]"))
 
 
 @pytest.mark.parametrize("whole", [[], None, "text", 3])
 def test_a_study_that_is_no_mapping_gets_one_line(whole):
     with pytest.raises(LinguistError, match=f"^config: is .*{MAPPING}"):
         settle(whole)
+
+
+def test_a_corpus_is_completed_from_the_defaults(study):
+    study["corpora"]["mix"] |= {"dev": 0.2}
+    study["corpora"]["mix"]["sources"]["dna"] |= {"lengths": [50, 60], "exclude": {"places": ["r"]}}
+    corpus = settle(study)["corpora"]["mix"]
+    assert (corpus["dev"], corpus["seed"]) == (0.2, DEFAULTS["corpus"]["seed"])
+    assert corpus["sources"]["dna"]["lengths"] == [50, 60]
+    assert corpus["sources"]["dna"]["strands"] == DEFAULTS["corpus"]["strands"]
+    assert corpus["sources"]["dna"]["exclude"] == {"places": ["r"], "beds": [], "pairsets": []}
+    assert corpus["sources"]["words"]["lengths"] == DEFAULTS["corpus"]["lengths"]
 
 
 junk = st.recursive(

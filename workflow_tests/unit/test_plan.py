@@ -84,6 +84,31 @@ def test_caveats_name_what_is_synthetic_and_used(tests, said):
     assert plan.caveats(real) == []
 
 
+def test_caveats_tell_synthetic_pretraining_from_random_weights():
+    nano = CONFIG["models"]["nano"] | {"corpus": "mix"}
+    config = CONFIG | {"models": CONFIG["models"] | {"nano": nano}}
+    for pairsets, said in [
+        (["en"], ["Models pretrained on synthetic sentences (no claim about pretraining): nano."]),
+        ([], []),
+    ]:
+        sources = {"text": {"kind": "text", "pairsets": pairsets}, "dna": {"kind": "dna", "resources": ["genome"]}}
+        assert plan.caveats(config | {"corpora": {"mix": {"sources": sources}}})[1:] == said
+
+
+def test_models_that_are_used_and_pretrained():
+    more = {"other": {"architecture": "gpt2", "corpus": "mix"}, "nano": CONFIG["models"]["nano"] | {"corpus": "mix"}}
+    config = CONFIG | {"models": CONFIG["models"] | more}
+    assert plan.used_models(config) == ["nano", "base"] and plan.pretrained(config) == ["nano"]
+    assert plan.pretrained(config | {"studies": {}}) == ["nano", "other"]
+
+
+def test_a_models_options_lie_over_the_studys():
+    nano = {"architecture": "gpt2", "pretraining": {"epochs": 9}, "finetuning": {"epochs": 1}}
+    config = {"pretraining": {"epochs": 3, "context": 256}, "models": {"nano": nano}}
+    assert plan.pretraining_of(config, "nano") == {"epochs": 9, "context": 256}
+    assert plan.source_of(config, "nano") == {"architecture": "gpt2"}
+
+
 def test_used_pair_sets_come_in_the_order_of_the_config_and_without_a_study_all_are():
     assert plan.used_pairsets(CONFIG) == ["en", "fr", "dna"]
     assert plan.used_pairsets(CONFIG | {"studies": {"two": CONFIG["studies"]["two"] | {"tests": ["dna"]}}}) == [

@@ -6,33 +6,17 @@ import random
 
 import numpy as np
 import pytest
+from conftest import write_corpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linguist import tokens
-from linguist.corpora import escape
 from linguist.errors import LinguistError
 from linguist.tokenization import load_encoder, load_tokenizer, spell, train_tokenizer
 from linguist.tokens import Tokens, encode_corpus
 
 KINDS = ("bpe", "wordpiece", "kmer")
 SPELLED_OUT = "One <|endoftext|> two <pad> [CLS] three [SEP] [UNK] [PAD] four"
-
-
-def write_corpus(folder, documents):
-    """The files of a split, from (source number, document)."""
-    text, sources = folder / "train.txt", folder / "train.sources.npy"
-    text.write_bytes("".join(escape(document) + "\n" for _, document in documents).encode())
-    np.save(sources, np.array([number for number, _ in documents], np.uint8))
-    return text, sources
-
-
-@pytest.fixture(scope="module")
-def folders(tokenizers, tmp_path_factory):
-    """{kind: folder of a tokenizer}."""
-    folder = tmp_path_factory.mktemp("kmer") / "tokenizer"
-    train_tokenizer("kmer", (), None, folder, k=3)
-    return {"bpe": tokenizers["gpt2"], "wordpiece": tokenizers["bert"], "kmer": folder}
 
 
 @pytest.fixture

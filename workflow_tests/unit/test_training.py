@@ -138,7 +138,9 @@ class Killed(Exception):
     pass
 
 
-def run_training(options, checkpoint, seed=1, kill_at=None, nan_at=None, fingerprint="f", dev=None, strict=False, watch=None):
+def run_training(
+    options, checkpoint, seed=1, kill_at=None, nan_at=None, fingerprint="f", dev=None, strict=False, watch=None
+):
     """Train a Net on a separable problem and be done with its checkpoint; returns (net, history, steps made)."""
     draw = torch.Generator().manual_seed(9)
     x = torch.randn(EXAMPLES, 12, generator=draw)

@@ -5,10 +5,9 @@ import random
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from conftest import letters
+from conftest import letters, write_corpus
 from hypothesis import given
 from hypothesis import strategies as st
-from test_tokens import write_corpus
 from tokenizers import pre_tokenizers
 from transformers import AutoTokenizer
 
@@ -28,14 +27,6 @@ from linguist.vocabulary import (
 )
 
 NAMES = ["english", "dna"]
-
-
-@pytest.fixture(scope="module")
-def folders(tokenizers, tmp_path_factory):
-    """{kind: folder of a tokenizer}."""
-    folder = tmp_path_factory.mktemp("kmer") / "tokenizer"
-    train_tokenizer("kmer", (), None, folder, k=3)
-    return {"bpe": tokenizers["gpt2"], "wordpiece": tokenizers["bert"], "kmer": folder}
 
 
 @pytest.fixture
