@@ -1,7 +1,7 @@
 """Speed of training a tokenizer on DNA and English, and of encoding a corpus, against the bare `encode_batch` of tokenizers.
 
 The text is real (DNA_LINGUIST_DATA): segments of 300 to 1000 bp of the human X chromosome, and the English there is (some
-6 MB; more in the file that --english names, a paragraph a line). `python workflow_tests/benchmarks/tokenizers.py`:
+6 MB; more in the file that --english names, a paragraph a line). `python workflow_tests/benchmarks/tokenization.py`:
 
     training: seconds, memory of the whole process and the share of DNA tokens
     encoding: MB/s of `encode_corpus`, from the text to the files, over the bare call on the same text in a list of
@@ -26,8 +26,6 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
-# A folder of this file's name would hide the package of that name, as this file does where it is run from.
-sys.path[:] = [place for place in sys.path if Path(place or ".").resolve() != Path(__file__).resolve().parent]
 
 from linguist.corpora import escape  # noqa: E402
 from linguist.tokenization import load_encoder, train_tokenizer  # noqa: E402

@@ -67,6 +67,8 @@ def imported_packages(*paths):
                 names = [".".join([*base, alias.name]) for alias in node.names]
             else:
                 continue
+            # A module of torch that is empty without the package it wraps.
+            packages.update("tensorboard" for name in names if name.startswith("torch.utils.tensorboard"))
             for top, *rest in (name.split(".") for name in names):
                 if top == "linguist":
                     waiting.append(SCRIPTS / "linguist" / f"{rest[0]}.py")

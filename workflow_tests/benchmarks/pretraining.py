@@ -1,0 +1,242 @@
+"""Pretraining speed against the Hugging Face Trainer and against bare matrix products, as ratios in one run: `make bench`.
+
+Ways to pretrain the same GPT-2 (by default small, 124 M parameters) on the same blocks, each in a process of its own, in
+turn:
+
+    ours       linguist.training and linguist.objectives, blocks of several documents as a corpus of DNA gives
+    ours whole the same, with one document a block: attention over all of it
+    trainer    the Trainer at its best: bf16 where the device has it, the faster of its attention backends
+
+In each process the rate of bare matrix products (2048 × 2048, in the training's precision) is measured beside the training.
+FLOPs of a step: 6 × parameters × tokens, and 6 × layers × width × context × tokens for causal attention over whole blocks.
+Quote the ratios: absolute figures depend on the machine and on what else it is doing.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+TARGETS = {"trainer": 1.15, "products": 0.6}
+VOCABULARY = 50_000
+DOCUMENT = 160  # tokens: a segment of 650 bp
+SHAPES = {
+    "small": {"n_layer": 12, "n_embd": 768, "n_head": 12},
+    "tiny": {"n_layer": 2, "n_embd": 128, "n_head": 2},  # to try the benchmark itself
+}
+
+
+def shape_of(options):
+    return SHAPES[options.shape] | {
+        "n_positions": options.context,
+        "resid_pdrop": 0.0,
+        "embd_pdrop": 0.0,
+        "attn_pdrop": 0.0,
+    }
+
+
+class Numbers:
+    """What a model needs of a tokenizer whose tokens are numbers."""
+
+    bos_token_id = eos_token_id = 0
+    pad_token_id = 1
+    mask_token_id = None
+    all_special_ids = (0,)
+
+    def __len__(self):
+        return VOCABULARY
+
+
+def make_ids(options, whole):
+    """Blocks' tokens, end to end, and one more: random, with document starts (id 0) every DOCUMENT tokens or every block."""
+    import numpy as np
+
+    n = options.context * options.batch * options.steps
+    ids = np.random.default_rng(0).integers(1, VOCABULARY, n + 1).astype(np.uint16)
+    ids[:: options.context if whole else DOCUMENT] = 0
+    return ids
+
+
+def product_rate(precision):
+    """FLOP/s of bare products of square matrices."""
+    import torch
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    one, other = torch.randn(
+        2, 2048, 2048, device=device, dtype=torch.bfloat16 if precision == "bf16" else torch.float32
+    )
+    wait = torch.cuda.synchronize if device == "cuda" else lambda: None
+    rounds = 20 if device == "cpu" else 200
+    one @ other
+    wait()
+    begun = time.perf_counter()
+    for _ in range(rounds):
+        one @ other
+    wait()
+    return rounds * 2 * 2048**3 / (time.perf_counter() - begun)
+
+
+def measure_ours(options, folder, whole=False):
+    """Times at which steps ended, and the precision."""
+    import numpy as np
+    import torch
+
+    from linguist.models import build_model
+    from linguist.objectives import Blocks, Examples, Objective
+    from linguist.training import TrainingOptions, choose_attention, make_accelerator, train
+
+    torch.set_num_threads(options.threads)
+    tokenizer = Numbers()
+    accelerator, precision = make_accelerator("auto")
+    attention = choose_attention("auto", accelerator.device)
+    body = build_model("gpt2", "gpt2", shape_of(options), tokenizer, 1, attention, options.context)
+    if accelerator.device.type == "cuda":
+        body.base_model.compile()
+    blocks = Blocks(make_ids(options, whole), 0, options.context)
+    examples = Examples(blocks, body, tokenizer, attention, precision, 1, accelerator.device)
+    training = TrainingOptions(1e-4, options.batch, 1, "cosine", 0.1, 0.01, 1.0, "last", "auto", "auto", 60)
+    ended = []
+    train(
+        accelerator,
+        Objective(body),
+        lambda epoch: list(np.arange(len(blocks)).reshape(-1, options.batch)),
+        lambda objective, rows: objective(**examples(rows)),
+        lambda: {"loss": 0.0},
+        training,
+        1,
+        folder / "checkpoint.pt",
+        {},
+        watch=lambda step, figures: ended.append(time.perf_counter()),
+    )
+    return ended[: options.steps], precision
+
+
+def measure_trainer(options, folder, attention):
+    """Times at which steps ended, and the precision."""
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
+
+    from linguist.training import choose_precision
+
+    torch.set_num_threads(options.threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    ids = make_ids(options, whole=False)[:-1].reshape(-1, options.context).astype("int64")
+    config = GPT2Config(**shape_of(options), vocab_size=VOCABULARY, bos_token_id=0, eos_token_id=0)
+    config._attn_implementation = attention
+    precision, ended = choose_precision("auto", device), []
+
+    class Clock(TrainerCallback):
+        def on_step_end(self, *args, **kwargs):
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+            ended.append(time.perf_counter())
+
+    trainer = Trainer(
+        model=GPT2LMHeadModel(config),
+        args=TrainingArguments(
+            output_dir=str(folder / "trainer"),
+            per_device_train_batch_size=options.batch,
+            num_train_epochs=1,
+            learning_rate=1e-4,
+            lr_scheduler_type="cosine",
+            bf16=precision == "bf16",
+            save_strategy="no",
+            logging_strategy="no",
+            report_to=[],
+            disable_tqdm=True,
+            use_cpu=device.type == "cpu",
+            seed=1,
+            torch_compile=device.type == "cuda",
+        ),
+        train_dataset=[{"input_ids": row, "labels": row} for row in ids],
+        callbacks=[Clock()],
+    )
+    trainer.train()
+    return ended, precision
+
+
+WAYS = {
+    "ours": measure_ours,
+    "ours whole": lambda options, folder: measure_ours(options, folder, whole=True),
+    "trainer sdpa": lambda options, folder: measure_trainer(options, folder, "sdpa"),
+    "trainer eager": lambda options, folder: measure_trainer(options, folder, "eager"),
+}
+
+
+def measure(way, options, folder):
+    """(seconds a step, median without the first; the rate of bare products) of one way, in this process."""
+    import torch
+
+    ended, precision = WAYS[way](options, folder)
+    steps = [after - before for before, after in zip(ended, ended[1:], strict=False)]
+    torch.set_num_threads(options.threads)
+    return statistics.median(steps), product_rate(precision)
+
+
+def flops(options):
+    """FLOPs of a step, forward and backward."""
+    shape = SHAPES[options.shape]
+    width, layers = shape["n_embd"], shape["n_layer"]
+    parameters = 12 * layers * width**2 + (VOCABULARY + options.context) * width
+    tokens = options.batch * options.context
+    return 6 * parameters * tokens + 6 * layers * width * options.context * tokens
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--shape", choices=SHAPES, default="small")
+    parser.add_argument("--context", type=int, default=512)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--steps", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--measure", choices=WAYS, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        with contextlib.redirect_stdout(sys.stderr), tempfile.TemporaryDirectory() as folder:
+            found = measure(options.measure, options, Path(folder))
+        print(json.dumps(found))
+        return
+    rounds = []
+    for _ in range(options.rounds):
+        rounds.append({})
+        for way in WAYS:
+            run = subprocess.run(
+                [sys.executable, __file__, *sys.argv[1:], "--measure", way], capture_output=True, text=True
+            )
+            if run.returncode:
+                sys.exit(f"{way} failed:\n{run.stderr[-2000:]}")
+            rounds[-1][way] = json.loads(run.stdout.splitlines()[-1])
+    tokens, work = options.batch * options.context, flops(options)
+    print(
+        f"GPT-2 {options.shape}, vocabulary {VOCABULARY:,}, {options.batch} blocks of {options.context} tokens a step; "
+        f"{options.threads} threads; {options.rounds} rounds in turn"
+    )
+    for way in WAYS:
+        rates = sorted(tokens / round_[way][0] for round_ in rounds)
+        shares = sorted(work / round_[way][0] / round_[way][1] for round_ in rounds)
+        print(
+            f"{way:<15}{statistics.median(rates):8.0f} tokens/s ({rates[0]:.0f} to {rates[-1]:.0f}), "
+            f"{statistics.median(shares):.2f} of the products' rate ({shares[0]:.2f} to {shares[-1]:.2f})"
+        )
+    for way in ("ours", "ours whole"):
+        ratios = sorted(
+            min(round_[rival][0] for rival in WAYS if rival.startswith("trainer")) / round_[way][0] for round_ in rounds
+        )
+        print(
+            f"{way} / trainer  {statistics.median(ratios):.2f} ×  ({ratios[0]:.2f} to {ratios[-1]:.2f}; "
+            f"target {TARGETS['trainer']} ×, and {TARGETS['products']} of the products)"
+        )
+
+
+if __name__ == "__main__":
+    main()
