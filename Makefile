@@ -32,7 +32,10 @@ lint: .venv/tests ## check the style of the code and of the workflow
 
 bench: .venv/ready ## compare speed with the usual ways, as ratios in one run
 	$(BIN)/python workflow_tests/benchmarks/finetuning.py
+	$(BIN)/python workflow_tests/benchmarks/pretraining.py
 	$(BIN)/python workflow_tests/benchmarks/pairs.py
+	$(BIN)/python workflow_tests/benchmarks/segments.py
+	$(BIN)/python workflow_tests/benchmarks/tokenization.py
 
 clean: ## delete all results of this folder; the environment stays
 	rm -rf results logs benchmarks .snakemake

@@ -105,7 +105,7 @@ rule encode_corpus:
         "<benchmarks>/encode_corpus/{corpus}.{tokenizer}/{split}.tsv"
     conda:
         "../envs/lm.yaml"
-    threads: workflow.cores
+    threads: 8
     params:
         code=code_digest("encode_corpus"),
     script:

@@ -1,11 +1,14 @@
 """Encode a split of a corpus with a tokenizer."""
 
+import os
+
 from linguist.logs import start_log
 from linguist.tokens import encode_corpus
 
 
 def main(smk):
     start_log(smk.log[0])
+    os.environ["RAYON_NUM_THREADS"] = str(smk.threads)  # else tokenizers takes all cores of the machine
     encode_corpus(smk.input.tokenizer, smk.input.text, smk.input.sources, smk.output.ids, smk.output.about)
 
 

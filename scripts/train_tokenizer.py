@@ -1,11 +1,14 @@
 """Train a tokenizer on the train split of a corpus."""
 
+import os
+
 from linguist.logs import start_log
 from linguist.tokenization import balanced, train_tokenizer
 
 
 def main(smk):
     start_log(smk.log[0])
+    os.environ["RAYON_NUM_THREADS"] = str(smk.threads)  # else tokenizers takes all cores of the machine
     tokenizer = smk.params.tokenizer
     train_tokenizer(
         tokenizer["type"],

@@ -41,11 +41,10 @@ def document_starts(ids, start):
 
 
 def attention_mask(starts, causal):
-    """Which tokens attend to which: boolean tensor (rows, 1, queries, keys), True where one may."""
-    starts = torch.from_numpy(starts)
+    """Which tokens attend to which, from `document_starts` as a tensor: boolean (rows, 1, queries, keys), True for may."""
     allowed = starts[:, :, None] == starts[:, None, :]
     if causal:
-        allowed &= torch.ones(allowed.shape[1:], dtype=torch.bool).tril()
+        allowed &= torch.ones(allowed.shape[1:], dtype=torch.bool, device=starts.device).tril()
     return allowed[:, None]
 
 
@@ -67,7 +66,7 @@ def tiles(allowed, heads, dtype):
 
 def additive(allowed, dtype):
     """A boolean mask as what is added to the scores: 0 where one may attend, else minus infinity."""
-    return torch.zeros(allowed.shape, dtype=dtype).masked_fill_(~allowed, -torch.inf)
+    return torch.zeros(allowed.shape, dtype=dtype, device=allowed.device).masked_fill_(~allowed, -torch.inf)
 
 
 class Examples:
@@ -79,10 +78,8 @@ class Examples:
 
     def __init__(self, blocks, model, tokenizer, attention, precision, seed, device):
         self.blocks, self.seed, self.device, self.attention = blocks, seed, device, attention
-        self.heads, self.dtype = (
-            model.config.num_attention_heads,
-            {"bf16": torch.bfloat16, "fp32": torch.float32}[precision],
-        )
+        self.heads = model.config.num_attention_heads
+        self.dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[precision]
         self.mask_id, self.vocab_size = tokenizer.mask_token_id, len(tokenizer)
         self.special = np.array(sorted(tokenizer.all_special_ids))
         self.causal = self.mask_id is None
@@ -123,15 +120,14 @@ class Examples:
         tokens = self.read(numbers)
         ids, targets, places = self.pose(tokens, numbers)
         starts = document_starts(tokens[:, :-1], self.blocks.start)
-        allowed = attention_mask(starts, self.causal)
         inputs = {
             "input_ids": np.ascontiguousarray(ids),
             "position_ids": np.arange(ids.shape[1]) - starts,
             "targets": targets,
         } | ({} if self.causal else {"places": places})
-        inputs = {name: torch.from_numpy(array) for name, array in inputs.items()}
+        inputs = {name: torch.from_numpy(array).to(self.device) for name, array in inputs.items()}
+        allowed = attention_mask(torch.from_numpy(starts).to(self.device), self.causal)  # large: made where it is used
         inputs["attention_mask"] = allowed if self.attention == "sdpa" else additive(allowed, self.dtype)
-        inputs = {name: tensor.to(self.device, non_blocking=True) for name, tensor in inputs.items()}
         return inputs | ({"tiles": tiles(allowed, self.heads, self.dtype)} if self.attention == ATTENTION else {})
 
 

@@ -255,6 +255,8 @@ class Evaluation:
                 for _ in range(min(SAMPLE_LENGTH, self.examples.blocks.context - ids.shape[1])):
                     scores = model(input_ids=ids, use_cache=False).logits[0, -1].float().cpu()
                     following = torch.multinomial(scores.softmax(0), 1, generator=draw)
+                    if following == self.examples.blocks.start:
+                        break
                     ids = torch.cat([ids, following[None].to(ids.device)], 1)
             yield source, tokenizer.decode(ids[0, 1:].tolist())
 
