@@ -185,9 +185,12 @@ def trained_metrics_of(study):
 
 
 def study_outputs():
-    """Everything that the config's studies ask for; a page brings its table and figures. Without a study, the audits."""
+    """Everything that the config's studies ask for, and the pages of all tokenizers; a page brings its table and figures.
+    Without a study, the pages of all pair sets and pretrained models."""
     wanted = [f"<results>/report/{study}/page.html" for study in config["studies"]]
     wanted += [f"<results>/report/pairs/{pairset}.html" for pairset in plan.used_pairsets(config)]
+    wanted += [f"<results>/report/tokenizers/{tokenizer}.html" for tokenizer in config["tokenizers"]]
+    wanted += [f"<results>/report/pretraining/{model}.html" for model in plan.pretrained(config)]
     if config["studies"]:
         wanted += ["<results>/tables/metrics.tsv", "<results>/tables/summary.txt"]
     trained = plan.trained(plan.runs(config))

@@ -1,4 +1,4 @@
-"""The report: for each study a page, and the table and figures on it."""
+"""The report: for each study a page with its table and figures, and pages of pair sets, tokenizers and pretrained models."""
 
 
 rule write_audit:
@@ -22,6 +22,67 @@ rule write_audit:
         code=code_digest("write_audit"),
     script:
         "../scripts/write_audit.py"
+
+
+rule write_vocabulary:
+    input:
+        vocabulary="<results>/vocabularies/{tokenizer}.json",
+        manifest=lambda wildcards: corpus_of(config["tokenizers"][wildcards.tokenizer], "manifest.json"),
+        template=shipped("reports/vocabulary.html.j2"),
+        base=shipped("reports/base.html.j2"),
+    output:
+        page=report(
+            "<results>/report/tokenizers/{tokenizer}.html",
+            category="tokenizers",
+            caption="../reports/captions/vocabulary.rst",
+        ),
+        figure=report(
+            "<results>/report/tokenizers/{tokenizer}.svg",
+            category="tokenizers",
+            caption="../reports/captions/vocabulary.rst",
+        ),
+    log:
+        "<logs>/write_vocabulary/{tokenizer}.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        tokenizer=lookup(dpath="tokenizers/{tokenizer}", within=config),
+        grammar=[name for name, spec in config["pairsets"].items() if spec["recipe"] == "grammar"],
+        code=code_digest("write_vocabulary"),
+    script:
+        "../scripts/write_vocabulary.py"
+
+
+rule write_pretraining:
+    input:
+        metrics="<results>/pretraining/{model}/metrics.json",
+        curve="<results>/pretraining/{model}/curve.tsv",
+        manifest=lambda wildcards: corpus_of(config["models"][wildcards.model], "manifest.json"),
+        template=shipped("reports/pretraining.html.j2"),
+        base=shipped("reports/base.html.j2"),
+    output:
+        page=report(
+            "<results>/report/pretraining/{model}.html",
+            category="pretrained models",
+            caption="../reports/captions/pretraining.rst",
+        ),
+        figure=report(
+            "<results>/report/pretraining/{model}.svg",
+            category="pretrained models",
+            caption="../reports/captions/pretraining.rst",
+        ),
+    log:
+        "<logs>/write_pretraining/{model}.log",
+    wildcard_constraints:
+        model=models_with("corpus"),
+    conda:
+        "../envs/plots.yaml"
+    params:
+        model=lambda wildcards: plan.source_of(config, wildcards.model),
+        grammar=[name for name, spec in config["pairsets"].items() if spec["recipe"] == "grammar"],
+        code=code_digest("write_pretraining"),
+    script:
+        "../scripts/write_pretraining.py"
 
 
 rule tabulate_study:
@@ -112,7 +173,7 @@ rule write_page:
     params:
         tests=lookup(dpath="studies/{study}/tests", within=config),
         readings=lambda wildcards: [", ".join(cell) for cell in plan.readings(config, wildcards.study)],
-        config={key: config[key] for key in ("studies", "pairsets", "models", "finetuning")},
+        config={key: config[key] for key in ("studies", "pairsets", "corpora", "models", "finetuning")},
         code=code_digest("write_page"),
     script:
         "../scripts/write_page.py"

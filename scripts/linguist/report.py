@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from linguist.files import write_text
 from linguist.findings import RANKS, SEVERITIES, findings, interval, similarity_line
-from linguist.plan import UNTRAINED
+from linguist.plan import UNTRAINED, reads_grammar
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 CONSTANT = 0.02  # a class that gets less than this share of the predictions is as good as never predicted
@@ -28,15 +28,9 @@ VERDICTS = {
 UNITS = {"dna": "base", "protein": "residue", "text": "character"}  # kinds of a corpus's sources
 LETTERS = {"dna": 4, "protein": 20}
 CLEAR = 0.02  # nats a token: losses that are nearer than this are level, since one training has no interval
-LEARNED = {  # verdict on a source of a pretraining: severity, and what it says in a heading
-    "learned": ("fine", "has learned more than {less}"),
-    "level": ("note", "is level with the {rival} model: not shown to have learned more than {less}"),
-    "frequencies": ("flaw", "has not learned more than {less}; it beats their frequencies alone"),
-    "nothing": ("flaw", "has not learned more than {less}, nor even which tokens are frequent"),
-    "unknown": ("unknown", "was not measured"),
-}
+LEARNED = {"learned": "fine", "level": "note", "not learned": "flaw", "not measured": "unknown"}  # by source; severity
 DESIGNS = {  # what a kind of tokenizer can give back
-    "bpe": "A byte-level BPE has a token for each byte and should give every text back; where it does not, it is broken.",
+    "bpe": "A byte-level BPE has a token for each byte and gives every text back; one that does not is broken.",
     "wordpiece": "WordPiece is not lossless by design: it does not keep where spaces stood, and decoding sets them by rule.",
     "kmer": "k-mers are not lossless by design: they spell runs of A, C, G and T of at least k letters and nothing else; "
     "other words become [UNK]. They overlap, so a base costs a token.",
@@ -190,9 +184,17 @@ def number(value):
 
 def describe_model(spec):
     """Where a model's weights come from, in a phrase, and whether they are pretrained."""
+    if "corpus" in spec:
+        return f"{spec['architecture']}, pretrained here from random weights on the corpus {spec['corpus']}", True
     if "architecture" in spec:
         return f"{spec['architecture']}, from scratch: random weights, not pretrained", False
     return f"{spec['hub']} at {spec['revision']}" if "hub" in spec else f"local folder {spec['path']}", True
+
+
+def learned_grammar(config, model):
+    """Whether a model is pretrained on a corpus that holds synthetic sentences."""
+    corpus = config["models"][model].get("corpus")
+    return corpus is not None and reads_grammar(config, corpus)
 
 
 def inline(path, prefix):
@@ -220,7 +222,7 @@ def render(path, template, **values):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    world.filters |= {"number": number, "plain": plain}
+    world.filters |= {"number": number, "plain": plain, "legible": legible}
     world.globals |= {"interval": interval, "unlearned": unlearned, "origins": ORIGINS}
     write_text(path, world.get_template(Path(template).name).render(**values))
 
@@ -256,6 +258,7 @@ def write_page(
         sizes=dict(zip(summary["test"], summary["n"], strict=True)),
         synthetic=[name for name, spec in sets.items() if spec["recipe"] == "grammar"],
         models={model: describe_model(config["models"][model]) for model in study["models"]},
+        grammarians=[model for model in study["models"] if learned_grammar(config, model)],
         runs=metrics.pivot(index=["model", "trainset", "seed"], columns="test", values="accuracy")[study["tests"]],
         figures={figure: inline(file, f"figure-{figure}") for figure, file in figures.items()},
         facts=facts,
@@ -284,6 +287,12 @@ def write_audit(path, name, spec, audit, figure, template=REPORTS / "audit.html.
     )
 
 
+def synthetic_sources(manifest, grammar):
+    """The sources of a corpus that hold sentences of the pair sets `grammar`."""
+    sources = manifest["sources"].items()
+    return [name for name, about in sources if not set(grammar).isdisjoint(about.get("pairsets", []))]
+
+
 def published_of(vocabulary, manifest):
     """The paper's composition, for a tokenizer made as the paper's was: a BPE of DNA and text; None for others."""
     kinds = {about["kind"] for about in manifest["sources"].values()}
@@ -301,9 +310,9 @@ def vocabulary_findings(vocabulary):
     if not measured:
         lines = [("unknown", "Not told whether it is lossless: it read no documents.")]
     elif changed:
-        text = f"NOT lossless. Documents that come back to the letter: {shares}"
-        rest = f"; all in {', '.join(name for name in measured if name not in changed)}" * (len(changed) < len(measured))
-        lines = [("flaw" if kind == "bpe" else "note", f"{text}{rest}.")]
+        kept = ", ".join(name for name in measured if name not in changed)
+        text = f"NOT lossless. Documents that come back to the letter: {shares}" + f"; all in {kept}" * bool(kept)
+        lines = [("flaw" if kind == "bpe" else "note", f"{text}.")]
     else:
         what = "Lossless" if kind == "bpe" else "No loss seen"
         lines = [("fine", f"{what}: all {documents:,} documents it read come back to the letter.")]
@@ -311,8 +320,8 @@ def vocabulary_findings(vocabulary):
         lines.append(("fine" if kind == "bpe" and not changed else "note", DESIGNS[kind]))
     for name, about in measured.items():
         if about["unknown"] > 0:
-            text = f"{about['unknown']:.2%} of the tokens of {name} are [UNK]: what stands there is hidden from a model."
-            lines.append(("flaw" if about["unknown"] >= MUCH_UNKNOWN else "note", text))
+            share = f"{about['unknown']:.2%} of the tokens of {name} are [UNK]"
+            lines.append(("flaw", f"{share}: what stands there is hidden from a model."))
     if measured and not any(about["unknown"] for about in measured.values()):
         lines.append(("fine", "No token is [UNK]."))
     if missing := [name for name in sources if name not in measured]:
@@ -325,12 +334,11 @@ def legible(word):
     return "".join(letter if letter.isprintable() and letter != " " else ascii(letter)[1:-1] for letter in word)
 
 
-def write_vocabulary(path, name, spec, vocabulary, manifest, synthetic, figure, template=REPORTS / "vocabulary.html.j2"):
+def write_vocabulary(path, name, spec, vocabulary, manifest, grammar, figure, template=REPORTS / "vocabulary.html.j2"):
     """Write the page of a tokenizer: one HTML file that holds all it shows and asks nothing of the network.
 
     Args: `spec` is the tokenizer's part of the config, `vocabulary` as from `vocabulary.describe_tokenizer`, `manifest`
-    its corpus's, `synthetic` the corpus's sources of synthetic sentences, `figure` the SVG file of
-    `figures.vocabulary_figure`.
+    its corpus's, `grammar` the pair sets of synthetic sentences, `figure` the SVG file of `figures.vocabulary_figure`.
     """
     taken = spec.get("sample") or min(about["splits"]["train"]["bytes"] for about in manifest["sources"].values())
     render(
@@ -340,46 +348,41 @@ def write_vocabulary(path, name, spec, vocabulary, manifest, synthetic, figure, 
         spec=spec,
         vocabulary=vocabulary,
         manifest=manifest,
-        synthetic=synthetic,
+        synthetic=synthetic_sources(manifest, grammar),
         findings=vocabulary_findings(vocabulary),
         taken=None if spec["type"] == "kmer" else taken,
         published=published_of(vocabulary, manifest),
-        words=WORDS,
         tokens=sum(members["tokens"] for members in vocabulary["classes"].values()),
-        units=UNITS,
         figure=inline(figure, "figure-vocabulary"),
     )
 
 
 def judge_source(metrics, source, kind):
-    """What may be said of a pretrained model on a source of its corpus: (code of LEARNED, text), by its losses alone.
+    """What may be said of a pretrained model on a source of its corpus: (one of LEARNED, text), by its losses alone.
 
     A model that predicts every token is held against one that counts which token follows which (bigram), a masked one
-    against frequencies (unigram), since no more was counted for it.
+    against frequencies (unigram), since no more was counted for it. `kind` is the source's.
     """
     if f"dev_loss_{source}" not in metrics:
-        return "unknown", f"{source}: was not measured, the dev blocks that were read hold no token of it."
+        return "not measured", f"{source}: the dev blocks that were read hold no token of it."
     loss, unigram = metrics[f"dev_loss_{source}"], metrics[f"unigram_loss_{source}"]
     rival = "bigram" if f"bigram_loss_{source}" in metrics else "unigram"
     bound = metrics[f"{rival}_loss_{source}"]
+    frequent = "which tokens are frequent"
+    less = "which token follows which" if rival == "bigram" else frequent
     if abs(loss - bound) < CLEAR:
-        code, where = "level", "level with"
+        code, where, said = "level", "level with", f"is not shown to have learned more than {less}"
     elif loss < bound:
-        code, where = "learned", "below"
+        code, where, said = "learned", "below", f"has learned more than {less}"
+    elif loss < unigram - CLEAR:
+        code, where, said = "not learned", "NOT below", f"has not learned more than {less}, though more than {frequent}"
     else:
-        code, where = ("frequencies" if loss < unigram - CLEAR else "nothing"), "NOT below"
-    less = "which token follows which" if rival == "bigram" else "which tokens are frequent"
-    said = {
-        "learned": f"it has learned more than {less}",
-        "level": f"it is not shown to have learned more than {less}",
-        "frequencies": f"it has not learned more than {less}, though more than which tokens are frequent",
-        "nothing": "it has not learned more than which tokens are frequent",
-    }
-    text = f"{source}: {where} the {rival} model ({loss:.3f} against {bound:.3f} nats a token): {said[code]}."
+        code, where, said = "not learned", "NOT below", f"has not learned more than {frequent}"
+    text = f"{source}: {where} the {rival} model ({loss:.3f} against {bound:.3f} nats a token): it {said}."
     bits, letters = metrics.get(f"dev_bits_{source}"), LETTERS.get(kind)
     if bits is not None and letters and bits >= np.log2(letters):
-        even = f"{letters} letters in equal shares cost {np.log2(letters):.3f}"
-        text += f" It needs {bits:.3f} bits a {UNITS[kind]}; {even}, without any model."
+        even = f"{letters} letters in equal shares cost {np.log2(letters):.3f} without any model"
+        text += f" It needs {bits:.3f} bits a {UNITS[kind]}, where {even}."
     return code, text
 
 
@@ -392,17 +395,17 @@ def curve_findings(curve, metrics):
         lines.append(("flaw", f"{text} the step that was kept ({metrics['steps']:,}): it was trained too long."))
     if len(losses) > 1 and losses[-2] - losses[-1] >= CLEAR:
         fell = f"The dev loss fell by {losses[-2] - losses[-1]:.3f} from the last evaluation but one to the last"
-        lines.append(("note", f"{fell}: it may fall further with more steps, and what is negative here may change."))
+        lines.append(("note", f"{fell}: it may fall further with more steps, and a negative answer may change."))
     return lines or [("fine", "The dev loss had come to rest, or fell by less than can be told.")]
 
 
 def write_pretraining(
-    path, name, model, curve, metrics, manifest, synthetic, figure, template=REPORTS / "pretraining.html.j2"
+    path, name, model, curve, metrics, manifest, grammar, figure, template=REPORTS / "pretraining.html.j2"
 ):
     """Write the page of a pretrained model: one HTML file that holds all it shows and asks nothing of the network.
 
-    Args: `model` is as from `plan.source_of`; the table of curve.tsv and metrics.json; `manifest` of its corpus, with
-    `synthetic`, the sources of it that are synthetic sentences; `figure` the SVG file of `figures.pretraining_figure`.
+    Args: `model` is as from `plan.source_of`; the table of curve.tsv and metrics.json; `manifest` of its corpus;
+    `grammar`, the pair sets of synthetic sentences; `figure` the SVG file of `figures.pretraining_figure`.
     """
     sources = {source: about["kind"] for source, about in manifest["sources"].items()}
     judged = {source: judge_source(metrics, source, kind) for source, kind in sources.items()}
@@ -415,9 +418,9 @@ def write_pretraining(
         model=model,
         metrics=metrics,
         manifest=manifest,
-        synthetic=synthetic,
+        synthetic=synthetic_sources(manifest, grammar),
         masked="bigram_loss" not in metrics,
-        judged=[(LEARNED[code], text) for code, text in judged.values()],
+        judged=[(code, LEARNED[code], text) for code, text in judged.values()],
         learned=learned,
         trend=curve_findings(curve, metrics),
         units=UNITS,
@@ -434,7 +437,7 @@ def write_pretraining(
             "tokens seen": f"{metrics['steps'] * options['batch_size'] * options['context']:,} in {metrics['steps']:,} steps, "
             f"epoch {metrics['epoch']} of {options['epochs']}",
             "dev tokens a loss is of": f"{metrics['dev_tokens']:,}",
-            "options": options,
+            "options": {key: value for key, value in options.items() if value is not None},
             "speed": f"{metrics['tokens_per_second']:,} tokens/s, {metrics['seconds']:,.0f} s of training",
             "device": metrics["device"],
             "processes": metrics["processes"],

@@ -12,7 +12,7 @@ from linguist import ngrams
 from linguist.ngrams import count_models
 
 SIZE = 7  # of the vocabulary
-TEXTS = st.lists(st.integers(0, SIZE - 1), min_size=1, max_size=60)
+TEXTS = st.lists(st.integers(0, SIZE - 1), max_size=60)
 
 
 def slow_models(ids):
@@ -42,7 +42,7 @@ def grid(model):
 
 @given(ids=TEXTS)
 def test_probabilities_sum_to_one_after_every_token(ids):
-    for model in count_models(np.array(ids), SIZE).values():
+    for model in count_models(np.array(ids, np.uint16), SIZE).values():
         np.testing.assert_allclose(np.exp(-grid(model)).sum(1), 1)
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from torch import nn
 from transformers.activations import NewGELUActivation
 
-from linguist import dropout, objectives
+from linguist import objectives
 from linguist.dropout import ATTENTION, Bits, eager_attention
-from linguist.models import build_model
+from linguist.models import build_model, fuse_activations
 from linguist.objectives import (
     KEPT,
     MASKED,
@@ -71,7 +71,7 @@ def test_starts_and_masks_are_those_of_loops(ids):
             begun = place if ids[row, place] == 0 else begun
             assert starts[row, place] == begun
     for causal in (True, False):
-        mask = attention_mask(starts, causal)
+        mask = attention_mask(torch.from_numpy(starts), causal)
         assert mask.shape == (rows, 1, length, length)
         for row in range(rows):
             for query in range(length):
@@ -99,7 +99,7 @@ def attend(query, key, value, mask, tiles=None, drop=0.0):
 @pytest.mark.parametrize("causal", [True, False])
 @pytest.mark.parametrize("length", [1, 5, 8, 16, 29])
 def test_attention_in_tiles_is_attention(length, causal, small_tiles):
-    allowed, heads = attention_mask(made_starts(length), causal), 2
+    allowed, heads = attention_mask(torch.from_numpy(made_starts(length)), causal), 2
     tiles = objectives.tiles(allowed, heads, torch.float32)
     assert [queries.stop - queries.start for queries, _, _ in tiles][:-1] == [8] * ((length - 1) // 8)
     draw = torch.Generator().manual_seed(1)
@@ -118,7 +118,7 @@ def test_attention_in_tiles_is_attention(length, causal, small_tiles):
 
 @pytest.mark.parametrize("causal", [True, False])
 def test_tiles_leave_out_what_nobody_attends_to_and_nothing_else(causal, small_tiles):
-    allowed = attention_mask(made_starts(40, share=0.3)[:2], causal)
+    allowed = attention_mask(torch.from_numpy(made_starts(40, share=0.3)[:2]), causal)
     computed = torch.zeros_like(allowed)
     for queries, keys, mask in objectives.tiles(allowed, 3, torch.float32):
         computed[:, :, queries, keys] = True
@@ -133,7 +133,7 @@ def test_tiles_leave_out_what_nobody_attends_to_and_nothing_else(causal, small_t
 
 
 def test_attention_in_tiles_drops_its_weights(small_tiles):
-    tiles = objectives.tiles(attention_mask(made_starts(32), True), 4, torch.float32)
+    tiles = objectives.tiles(attention_mask(torch.from_numpy(made_starts(32)), True), 4, torch.float32)
     query, key, value = torch.randn(3, 4, 32, 8), torch.randn(3, 4, 32, 8), torch.ones(3, 4, 32, 8)
     torch.testing.assert_close(attend(query, key, value, None, tiles), torch.ones(3, 32, 4, 8))
     dropped = attend(query, key, value, None, tiles, drop=0.25)
@@ -143,20 +143,25 @@ def test_attention_in_tiles_drops_its_weights(small_tiles):
 
 
 def test_the_fused_gelu_is_that_of_gpt2(tokenizers):
-    tokenizer = load_tokenizer(tokenizers["gpt2"])
-    model = build_model("m", "gpt2", SHAPES["gpt2"], tokenizer, 1, ATTENTION)
-    assert any(isinstance(module, NewGELUActivation) for module in model.modules())
-    dropout.install(model, 1)
-    assert not any(isinstance(module, NewGELUActivation) for module in model.modules())
+    fused = [
+        child
+        for model in (
+            build_model("m", "gpt2", SHAPES["gpt2"], load_tokenizer(tokenizers["gpt2"]), 1),
+            fuse_activations(nn.Sequential(nn.Sequential(NewGELUActivation()))),
+        )
+        for child in model.modules()
+        if isinstance(child, NewGELUActivation | nn.GELU)
+    ]
+    assert len(fused) == 3 and not any(isinstance(child, NewGELUActivation) for child in fused)
     results = []
-    for activation in (NewGELUActivation(), model.transformer.h[0].mlp.act):
+    for activation in (NewGELUActivation(), fused[0]):
         x = torch.linspace(-12, 12, 4001, requires_grad=True)
         y = activation(x)
         y.sum().backward()
         results.append((y, x.grad))
     assert not torch.allclose(results[0][0], nn.functional.gelu(x), rtol=0, atol=1e-5), "not the exact one"
     for plain, fused in zip(*results, strict=True):
-        torch.testing.assert_close(fused, plain, rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(fused, plain, rtol=1e-5, atol=3e-6)  # a few roundings of 12
 
 
 # ── the loss ──
@@ -291,7 +296,7 @@ def test_the_objective_is_the_loss_of_transformers_document_by_document(
 @ATTENTIONS
 def test_a_change_in_one_document_is_not_seen_in_another(architecture, attention, tokenizers, small_tiles):
     objective, examples = make_objective(architecture, attention, tokenizers)
-    number = next(n for n in range(1, 8) if 0 < (examples.read([n])[0, 1:-1] == examples.blocks.start).sum())
+    number = next(n for n in range(1, 8) if examples.blocks.start in examples.read([n])[0, 1:-1])
     inputs = examples([number])
     first = int(np.flatnonzero(examples.read([number])[0, 1:-1] == examples.blocks.start)[0]) + 1
     changed = inputs | {"input_ids": inputs["input_ids"].clone()}
@@ -350,7 +355,7 @@ def test_as_many_are_chosen_in_each_block_and_special_tokens_last(n, share, numb
     row = np.where(draw.random(n) < share, draw.choice(masker.special, n), draw.integers(10, 500, n))
     chosen = masker.choose(row, number)
     assert len(chosen) == len(set(chosen.tolist())) == max(1, round(MASKED * n))
-    assert np.array_equal(chosen, np.sort(chosen)) and 0 <= chosen[0] and chosen[-1] < n
+    assert np.array_equal(chosen, np.sort(chosen)) and chosen[0] >= 0 and chosen[-1] < n
     special = np.isin(row, masker.special)
     if special[chosen].any():
         assert set(np.flatnonzero(~special)) < set(chosen.tolist())
@@ -376,7 +381,7 @@ def test_chosen_tokens_are_masked_swapped_or_kept(masker):
     assert kept.mean() == pytest.approx(KEPT + SWAPPED / size, abs=5 * sigma)
     assert len(swapped) / n == pytest.approx(SWAPPED * (1 - 2 / size), abs=5 * sigma)
     assert set(swapped.tolist()) == set(range(size)) - {masker.mask_id}, "of all the vocabulary"
-    assert (1 - KEPT - SWAPPED, KEPT, SWAPPED) == pytest.approx((0.8, 0.1, 0.1))
+    assert (MASKED, KEPT, SWAPPED) == (0.15, 0.1, 0.1), "as in the paper"
 
 
 def test_the_mask_is_that_of_the_number_whatever_else_is_in_the_batch(masker):

@@ -188,7 +188,7 @@ class Page(HTMLParser):
         self.text.append(data)
 
 
-def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar"):
+def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", corpus=None):
     """A study of two models on made-up predictions, and its page."""
     models, tests, kinds = ["m1", "m2"], ["en", "dna50", "coding"], ("sentence", "dna", "coding")
     runs = []
@@ -219,7 +219,11 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar"):
     config = {
         "studies": {"s": study},
         "pairsets": {t: {"kind": k, "recipe": r} for t, k, r in zip(tests, kinds, recipes, strict=True)},
-        "models": {"m1": {"architecture": "gpt2"}, "m2": {"hub": "org/m2", "revision": "0" * 40}},
+        "corpora": {"mixed": {"sources": {"text": {"pairsets": ["en"]}, "dna": {"resources": ["hg38"]}}}},
+        "models": {
+            "m1": {"architecture": "gpt2"} | ({"corpus": corpus} if corpus else {}),
+            "m2": {"hub": "org/m2", "revision": "0" * 40},
+        },
     }
     shortcuts = {test: {"name": "k-mer overlap", "accuracy": 0.75, "low": 0.7, "high": 0.8} for test in tests}
     facts = {"versions": {"torch": "2.13.0"}, "device": "CPU", "folders": ["a", "b"]}
@@ -261,6 +265,15 @@ def test_page_says_what_is_synthetic_and_what_is_not_pretrained(tmp_path):
     assert re.search(r"Random weights, not pretrained\.</strong> m1: built", source)
     real, _ = write_study(tmp_path, recipe="table")
     assert "Synthetic sentences." not in real and "Random weights" in real
+
+
+def test_page_tells_models_pretrained_here_from_those_with_random_weights(tmp_path):
+    source, _ = write_study(tmp_path, corpus="mixed")
+    assert "Random weights" not in source
+    assert re.search(r"Pretrained on synthetic sentences\.</strong> m1: what", source)
+    assert "gpt2, pretrained here from random weights on the corpus mixed." in source
+    real, _ = write_study(tmp_path, recipe="table", corpus="mixed")
+    assert "Pretrained on synthetic" not in real
 
 
 def test_page_of_one_seed_without_control(tmp_path):
@@ -457,13 +470,283 @@ def test_audit_page_shows_every_finding_and_asks_the_network_for_nothing(audit, 
         assert name in text
 
 
-@pytest.mark.parametrize("page", ["audit", "study"])
+def vocabulary_source(unknown=0.0, round_trip=1.0, documents=40):
+    about = {"documents": documents, "characters": 4321, "tokens": 1234, "characters_per_token": 3.502}
+    return about | {"tokens_per_document": 30.85, "unknown": unknown, "round_trip": round_trip}
+
+
+def vocabulary(kind="bpe", **sources):
+    """A report on a tokenizer; sources are `vocabulary_source`."""
+    longest = {"dna": ["CCTGTAATCCCAG"], "protein": [], "english": ["<b>"], "other": ["\xa0x\x07", "près"]}
+    classes = {
+        name: {"tokens": 10 * len(words), "share": len(words) / 4, "lengths": {"3": len(words)}, "longest": words}
+        for name, words in longest.items()
+    }
+    sources = sources or {"dna": vocabulary_source(), "text": vocabulary_source()}
+    return {"kind": kind, "vocab_size": 2000, "classes": classes, "sources": sources}
+
+
+def corpus_source(kind, **other):
+    figures = {"documents": 1231, "bytes": 800677, "characters": 800600}
+    splits = {"train": figures | {"bytes": 759789}, "dev": figures | {"documents": 62}}
+    return {"kind": kind, "resources": [f"{kind}-file"], "licence": "CC BY 4.0"} | figures | {"splits": splits} | other
+
+
+def make_manifest(*kinds):
+    sources = {kind: corpus_source(kind) for kind in kinds}
+    if "text" in sources:
+        del sources["text"]["resources"]
+        sources["text"]["pairsets"] = ["en", "fr"]
+    total = {"documents": 2462, "bytes": 1601354}
+    return {"sources": sources, "splits": {"dev": {"documents": 124}}, "total": total}
+
+
+TOKENIZER = {"type": "bpe", "vocab_size": 2000, "corpus": "mixed"}
+
+
+def write_vocabulary(folder, told, kinds=("dna", "text"), spec=TOKENIZER, grammar=()):
+    manifest = make_manifest(*kinds)
+    figures.save(figures.vocabulary_figure(told, report.published_of(told, manifest)), folder / "vocabulary.svg")
+    arguments = (spec, told, manifest, list(grammar), folder / "vocabulary.svg")
+    report.write_vocabulary(folder / "vocabulary.html", "bpe<2>", *arguments)
+    return folder / "vocabulary.html"
+
+
+def read_text(path):
+    """A page and its text, checked as all pages are: well-formed, no blanks of the code, nothing asked of the network."""
+    source = path.read_text(encoding="utf-8")
+    page = Page(source)
+    assert len(page.ids) == len(set(page.ids))
+    assert all(load.startswith("#") for load in page.loads) and not re.search(r"https?://|@import|<link|<img", source)
+    text = " ".join(" ".join(page.text).split())
+    assert not {"None", "nan", "Undefined", "None,"} & set(text.split())
+    return text
+
+
+def test_tokenizer_page_shows_the_figures_of_its_report_and_its_corpus(tmp_path):
+    told = vocabulary(dna=vocabulary_source(), text=vocabulary_source(unknown=0.0123, round_trip=0.775))
+    text = read_text(write_vocabulary(tmp_path, told, grammar=["fr", "zh"]))
+    assert "Tokenizer bpe<2>" in text and "Synthetic sentences." in text
+    shown = (
+        "2,000",
+        "CCTGTAATCCCAG",
+        "<b>",
+        "près",
+        "3.502",
+        "30.9",
+        "1.23 %",
+        "77.50 %",
+        "dna-file",
+        "en, fr",
+        "759,789 bytes",
+    )
+    assert all(value in text for value in (*shown, "CC BY 4.0", "25.00 % are DNA", "1,234"))
+    assert all(line in text for _, line in report.vocabulary_findings(told))
+    assert "\\xa0x\\x07" in text
+    plainly = read_text(write_vocabulary(tmp_path, told, spec=TOKENIZER | {"sample": 5000}))
+    assert "5,000 bytes of each source:" in plainly and "Synthetic" not in plainly
+
+
+def test_tokenizer_page_of_kmers_says_that_no_text_trained_them(tmp_path):
+    spec = {"type": "kmer", "k": 3, "corpus": "mixed"}
+    text = read_text(write_vocabulary(tmp_path, vocabulary("3-mer"), spec=spec))
+    assert "No text: its tokens are all words of 3 letters" in text and "3-mer tokenizer" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "kinds", "shown"),
+    [
+        ("bpe", ("dna", "text"), True),
+        ("wordpiece", ("dna", "text"), False),
+        ("bpe", ("dna", "protein", "text"), False),
+        ("bpe", ("text",), False),
+    ],
+)
+def test_the_papers_vocabulary_stands_beside_those_made_like_it_alone(kind, kinds, shown, tmp_path):
+    told = vocabulary(kind, **{source: vocabulary_source() for source in kinds})
+    text = read_text(write_vocabulary(tmp_path, told, kinds))
+    assert (report.published_of(told, make_manifest(*kinds)) is not None) == shown
+    assert ("DNAHLM" in text) == ("the paper" in text) == shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "sources", "severity", "line"),
+    [
+        ("bpe", {"dna": vocabulary_source()}, "fine", "Lossless: all 40 documents"),
+        (
+            "bpe",
+            {"dna": vocabulary_source(round_trip=0.9)},
+            "flaw",
+            "NOT lossless. Documents that come back to the letter: 90",
+        ),
+        ("wordpiece", {"dna": vocabulary_source()}, "fine", "No loss seen"),
+        ("wordpiece", {"dna": vocabulary_source()}, "note", "WordPiece is not lossless by design"),
+        (
+            "wordpiece",
+            {"dna": vocabulary_source(), "text": vocabulary_source(round_trip=0.775)},
+            "note",
+            "NOT lossless. Documents that come back to the letter: 77.50% in text; all in dna.",
+        ),
+        (
+            "3-mer",
+            {"text": vocabulary_source(unknown=1.0, round_trip=0.0)},
+            "flaw",
+            "100.00% of the tokens of text are [UNK]",
+        ),
+        ("3-mer", {"dna": vocabulary_source()}, "note", "k-mers are not lossless by design"),
+        ("bpe", {"dna": vocabulary_source()}, "fine", "No token is [UNK]."),
+        ("bpe", {"dna": vocabulary_source(documents=0)}, "unknown", "Not told whether it is lossless"),
+    ],
+)
+def test_what_a_tokenizer_loses_is_said_plainly(kind, sources, severity, line):
+    found = [level for level, text in report.vocabulary_findings(vocabulary(kind, **sources)) if text.startswith(line)]
+    assert found == [severity]
+
+
+def pretrained(masked=False, steps=30, **sources):
+    """A curve and metrics of a pretraining; each source is (loss, unigram, bigram, bits)."""
+    metrics = {"seed": 3, "parameters": 685568, "epoch": 2, "steps": steps, "dev_loss": 4.4, "unigram_loss": 5.0}
+    metrics |= {"train_loss": 4.3, "train_tokens": 913265, "dev_tokens": 25600, "device": "a GPU", "processes": 1}
+    metrics |= {"precision": "bf16", "attention": "sdpa", "versions": {"torch": "2.13.0"}, "seconds": 56.5}
+    metrics |= {
+        "tokens_per_second": 32165,
+        "options": {"batch_size": 16, "context": 256, "epochs": 2, "micro_batch": None},
+    }
+    metrics |= {} if masked else {"bigram_loss": 4.5}
+    curve = pd.DataFrame(
+        {"epoch": 2, "steps": [10, 20, 30], "train_loss": [6.0, 5.0, 4.3], "dev_loss": [5.0, 4.41, 4.4]}
+    )
+    for source, (loss, unigram, bigram, bits) in sources.items():
+        curve[f"dev_loss_{source}"] = loss
+        metrics |= {f"dev_loss_{source}": loss, f"unigram_loss_{source}": unigram}
+        if not masked:
+            metrics |= {f"bigram_loss_{source}": bigram, f"dev_bits_{source}": bits}
+            metrics |= {f"unigram_bits_{source}": bits + 0.1, f"bigram_bits_{source}": bits - 0.1}
+    return curve, metrics
+
+
+@pytest.mark.parametrize(
+    ("losses", "masked", "code", "says"),
+    [
+        (
+            (1.964, 6.2, 2.447, 1.4),
+            False,
+            "learned",
+            "below the bigram model (1.964 against 2.447 nats a token): it has learned",
+        ),
+        (
+            (5.051, 5.152, 4.752, 1.9),
+            False,
+            "not learned",
+            "NOT below the bigram model (5.051 against 4.752 nats a token): it has not",
+        ),
+        ((5.3, 5.152, 4.752, 1.9), False, "not learned", "it has not learned more than which tokens are frequent."),
+        ((5.14, 5.152, 4.752, 1.9), False, "not learned", "it has not learned more than which tokens are frequent."),
+        ((4.74, 5.152, 4.752, 1.9), False, "level", "level with the bigram model"),
+        ((4.76, 5.152, 4.752, 1.9), False, "level", "not shown to have learned more than which token follows which"),
+        ((4.559, 5.072, None, None), True, "learned", "it has learned more than which tokens are frequent."),
+        ((5.2, 5.072, None, None), True, "not learned", "NOT below the unigram model"),
+    ],
+)
+def test_a_pretrained_model_is_judged_by_the_models_that_count(losses, masked, code, says):
+    _, metrics = pretrained(masked, dna=losses)
+    found, text = report.judge_source(metrics, "dna", "dna")
+    assert found == code and text.startswith("dna: ") and says in text
+
+
+@given(*[st.floats(0.01, 12)] * 3)
+def test_more_than_pairs_is_claimed_only_below_the_bigram_model(loss, unigram, bigram):
+    _, metrics = pretrained(text=(loss, unigram, bigram, 1.0))
+    code, text = report.judge_source(metrics, "text", "text")
+    assert code in report.LEARNED
+    assert (code == "learned") == (bigram - loss >= report.CLEAR) == ("has learned more" in text)
+    assert ("NOT" in text) == (code == "not learned")
+
+
+@pytest.mark.parametrize(
+    ("kind", "bits", "said"),
+    [("dna", 2.028, True), ("dna", 1.99, False), ("protein", 4.33, True), ("text", 9.0, False)],
+)
+def test_bits_no_better_than_letters_in_equal_shares_are_said(kind, bits, said):
+    _, metrics = pretrained(s=(5.0, 5.1, 4.7, bits))
+    assert ("equal shares" in report.judge_source(metrics, "s", kind)[1]) == said
+
+
+def test_a_source_without_a_loss_is_told_as_not_measured():
+    assert report.judge_source(pretrained()[1], "dna", "dna")[0] == "not measured"
+
+
+@pytest.mark.parametrize(
+    ("losses", "kept", "severities"),
+    [
+        ([5, 4.5, 4.49], 2, ["fine"]),
+        ([5, 4.5, 4.3], 2, ["note"]),
+        ([5, 4.3, 4.6], 2, ["flaw"]),
+        ([5, 4.3, 4.6], 1, ["fine"]),
+        ([5], 0, ["fine"]),
+    ],
+)
+def test_a_training_too_short_or_too_long_is_said(losses, kept, severities):
+    curve = pd.DataFrame({"steps": 10 * np.arange(1, len(losses) + 1), "dev_loss": losses})
+    metrics = {"dev_loss": losses[kept], "steps": 10 * (kept + 1)}
+    assert [severity for severity, _ in report.curve_findings(curve, metrics)] == severities
+
+
+MODEL = {"architecture": "gpt2", "tokenizer": "bpe", "corpus": "mixed", "shape": {"n_layer": 2}}
+
+
+def write_pretraining(folder, told, kinds=("dna", "text"), grammar=()):
+    curve, metrics = told
+    figures.save(figures.pretraining_figure(curve, metrics), folder / "pretraining.svg")
+    arguments = (MODEL, curve, metrics, make_manifest(*kinds), list(grammar), folder / "pretraining.svg")
+    report.write_pretraining(folder / "pretraining.html", "nano<1>", *arguments)
+    return folder / "pretraining.html"
+
+
+GOOD, BAD = (1.964, 6.219, 2.447, 1.364), (5.051, 5.152, 4.752, 2.028)
+
+
+def test_pretraining_page_shows_the_losses_the_data_and_how_it_was_made(tmp_path):
+    told = pretrained(dna=BAD, text=GOOD)
+    text = read_text(write_pretraining(tmp_path, told, grammar=["fr", "zh"]))
+    assert "Pretraining of nano<1>" in text and "Synthetic sentences. Source text :" in text
+    for loss, unigram, bigram, bits in (GOOD, BAD):
+        assert all(f"{value:.3f}" in text for value in (loss, unigram, bigram, bits, bits + 0.1, bits - 0.1))
+    assert "Yes on 1 of 2 sources: text." in text and "dna: NOT below the bigram model" in text
+    assert "2.028 bits a base, where 4 letters in equal shares cost 2.000" in text
+    shown = ("685,568", "913,265", "122,880 in 30 steps", "32,165 tokens/s", "a GPU", "torch 2.13.0", "n_layer 2")
+    assert all(
+        value in text for value in (*shown, "dna-file", "800,677", "1,601,354", "2,462", "CC BY 4.0", "context 256")
+    )
+
+
+def test_pretraining_page_says_a_negative_result_as_plainly(tmp_path):
+    text = read_text(write_pretraining(tmp_path, pretrained(dna=BAD, text=BAD)))
+    assert "No: it is not shown on any of its sources." in text and "Yes on" not in text
+    assert "Synthetic" not in text
+    alone = read_text(write_pretraining(tmp_path, pretrained(text=BAD), kinds=("text",)))
+    assert "No: it is not shown on its one source." in alone
+
+
+def test_pretraining_page_of_a_masked_model_has_no_bigram_model_and_no_bits(tmp_path):
+    told = pretrained(masked=True, dna=(4.559, 5.072, None, None))
+    text = read_text(write_pretraining(tmp_path, told))
+    assert "which tokens are frequent?" in text and "15 %" in text and "bits a base" not in text
+    assert "bigram model" not in text.replace("so a bigram model is no measure of it", "")
+    assert "text: the dev blocks that were read hold no token of it." in text
+
+
+@pytest.mark.parametrize("page", ["audit", "tokenizer", "pretraining", "study"])
 def test_page_opens_in_a_browser_without_an_error(page, tmp_path):
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip("no Chromium to open the page in")
     if page == "audit":
         path, title = write_audit(tmp_path, CLEAN), "Audit of dna"
+    elif page == "tokenizer":
+        path, title = write_vocabulary(tmp_path, vocabulary()), "Tokenizer bpe"
+    elif page == "pretraining":
+        path, title = write_pretraining(tmp_path, pretrained(dna=BAD, text=GOOD)), "Pretraining of nano"
     else:
         write_study(tmp_path)
         path, title = tmp_path / "page.html", "more</title>"
