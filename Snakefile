@@ -15,6 +15,7 @@ report: "reports/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/inputs.smk"
 include: "rules/resources.smk"
 include: "rules/pairs.smk"
 include: "rules/corpora.smk"

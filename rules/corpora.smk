@@ -1,37 +1,9 @@
 """Corpora: documents from genomes, texts and proteins, mixed, split, and encoded once for each tokenizer."""
 
 
-def sources_of(wildcards):
-    return config["corpora"][wildcards.corpus]["sources"]
-
-
-def source_of(wildcards):
-    return sources_of(wildcards)[wildcards.source]
-
-
-def exclusions_of(wildcards):
-    return source_of(wildcards)["exclude"]
-
-
-def documents_of(corpus, source):
-    """The documents of a corpus's source: a genome's segments, or what its files hold."""
-    spec = config["corpora"][corpus]["sources"][source]
-    genome = spec["kind"] == "dna" and "resources" in spec
-    return f"<results>/{'segments' if genome else 'documents'}/{corpus}/{source}.txt"
-
-
-def document_files(wildcards):
-    """The folders and files that a source's documents are read from."""
-    source = source_of(wildcards)
-    tables = [splits_of(pairset)["train"] for pairset in source.get("pairsets", [])]
-    return tables or [resource_of(reference) for reference in source["resources"]]
-
-
 rule segment_genome:
     input:
-        fasta=lambda wildcards: f"<results>/sequences/dna/{source_of(wildcards)['resources'][0]}.fa.gz",
-        beds=lambda wildcards: [f"<results>/resources/{bed}" for bed in exclusions_of(wildcards)["beds"]],
-        pairs=lambda wildcards: [splits_of(pairset)["test"] for pairset in exclusions_of(wildcards)["pairsets"]],
+        unpack(source_files),
     output:
         text=temp("<results>/segments/{corpus}/{source}.txt"),
         bed="<results>/segments/{corpus}/{source}.bed",
@@ -42,7 +14,7 @@ rule segment_genome:
     conda:
         "../envs/sequences.yaml"
     params:
-        source=lambda wildcards: source_of(wildcards),
+        source=source_of,
         dev=lookup(dpath="corpora/{corpus}/dev", within=config),
         seed=lookup(dpath="corpora/{corpus}/seed", within=config),
         code=code_digest("segment_genome"),
@@ -52,8 +24,7 @@ rule segment_genome:
 
 rule collect_documents:
     input:
-        files=lambda wildcards: document_files(wildcards),
-        pairs=lambda wildcards: [splits_of(pairset)["test"] for pairset in exclusions_of(wildcards)["pairsets"]],
+        unpack(source_files),
     output:
         temp("<results>/documents/{corpus}/{source}.txt"),
     log:
@@ -63,7 +34,7 @@ rule collect_documents:
     conda:
         "../envs/sequences.yaml"
     params:
-        source=lambda wildcards: source_of(wildcards),
+        source=source_of,
         code=code_digest("collect_documents"),
     script:
         "../scripts/collect_documents.py"
@@ -71,7 +42,7 @@ rule collect_documents:
 
 rule mix_corpus:
     input:
-        lambda wildcards: [documents_of(wildcards.corpus, name) for name in sources_of(wildcards)],
+        lambda wildcards: documents_of(wildcards.corpus),
     output:
         train="<results>/corpora/{corpus}/train.txt",
         dev="<results>/corpora/{corpus}/dev.txt",

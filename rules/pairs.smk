@@ -60,7 +60,9 @@ rule sample_queries:
         kind=lookup(dpath="pairsets/{pairset}/kind", within=config),
         length=lookup(dpath="pairsets/{pairset}/length", within=config),
         seed=lookup(dpath="pairsets/{pairset}/seed", within=config),
-        rules=lambda wildcards: {rule: rules_of(wildcards)[rule] for rule in ("windows", "max_masked")},
+        rules=lambda wildcards: {
+            rule: config["pairsets"][wildcards.pairset]["rules"][rule] for rule in ("windows", "max_masked")
+        },
         code=code_digest("sample_queries"),
     script:
         "../scripts/sample_queries.py"
@@ -85,10 +87,10 @@ rule search_homologs:
         runtime="12h",
     params:
         program=lambda wildcards: blast.PROGRAMS[config["pairsets"][wildcards.pairset]["kind"]],
-        evalue=lambda wildcards: rules_of(wildcards)["max_evalue"],
+        evalue=lookup(dpath="pairsets/{pairset}/rules/max_evalue", within=config),
         dbsize=config["blast"]["dbsize"],
         targets=config["blast"]["max_target_seqs"],
-        hsps=lambda wildcards: rules_of(wildcards)["max_hits"] + 2,  # one more than are borne, and the window itself
+        hsps=lambda wildcards: config["pairsets"][wildcards.pairset]["rules"]["max_hits"] + 2,  # one more than are borne, and the window itself
         columns=" ".join(blast.BLAST_COLUMNS),
     shell:
         "({params.program} -query {input.queries} -db {input.database}/db -evalue {params.evalue} -dbsize {params.dbsize}"

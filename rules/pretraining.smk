@@ -3,14 +3,7 @@
 
 rule pretrain:
     input:
-        tokenizer=lambda wildcards: tokenizer_folder(plan.tokenizer_of(config, wildcards.model)),
-        train=lambda wildcards: corpus_tokens(wildcards.model, "train.bin"),
-        train_info=lambda wildcards: corpus_tokens(wildcards.model, "train.json"),
-        dev=lambda wildcards: corpus_tokens(wildcards.model, "dev.bin"),
-        dev_info=lambda wildcards: corpus_tokens(wildcards.model, "dev.json"),
-        train_sources=lambda wildcards: corpus_of(config["models"][wildcards.model], "train.sources.npy"),
-        dev_sources=lambda wildcards: corpus_of(config["models"][wildcards.model], "dev.sources.npy"),
-        manifest=lambda wildcards: corpus_of(config["models"][wildcards.model], "manifest.json"),
+        unpack(pretraining_files),
     output:
         model=directory("<results>/models/{model}"),
         metrics=ensure("<results>/pretraining/{model}/metrics.json", non_empty=True),

@@ -62,12 +62,12 @@ rule write_pretraining:
         base=shipped("reports/base.html.j2"),
     output:
         page=report(
-            "<results>/report/pretraining/{model}.html",
+            "<results>/report/models/{model}.html",
             category="pretrained models",
             caption="../reports/captions/pretraining.rst",
         ),
         figure=report(
-            "<results>/report/pretraining/{model}.svg",
+            "<results>/report/models/{model}.svg",
             category="pretrained models",
             caption="../reports/captions/pretraining.rst",
         ),

@@ -12,14 +12,14 @@ def main(smk):
     start_log(smk.log[0])
     source = smk.params.source
     excluded = read_excluded(
-        smk.input.fasta,
+        smk.input.files[0],
         places=source["exclude"]["places"],
-        beds=list(smk.input.beds),
-        pairs=list(smk.input.pairs),
+        beds=smk.input.get("beds", []),
+        pairs=smk.input.get("pairs", []),
         resource=source["resources"][0],
     )
     counts = segment_genome(
-        smk.input.fasta,
+        smk.input.files[0],
         smk.output.text,
         smk.output.bed,
         lengths=source["lengths"],

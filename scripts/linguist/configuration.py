@@ -12,7 +12,7 @@ from jsonschema.validators import extend
 
 from linguist.errors import LinguistError
 from linguist.files import open_text
-from linguist.plan import UNTRAINED
+from linguist.plan import UNTRAINED, is_genome
 from linguist.recipes import RECIPES
 from linguist.splits import SPLITS
 
@@ -213,7 +213,7 @@ def check_corpora(config):
 
 def check_source(key, spec):
     """A genome is one file, is cut, and can lack places; texts and proteins are taken as they come."""
-    genome = spec["kind"] == "dna" and "resources" in spec
+    genome = is_genome(spec)
     if genome and len(spec["resources"]) > 1:
         raise LinguistError(f"config: {key}.resources: names {len(spec['resources'])} genomes; make a source of each")
     if genome and ":" in spec["resources"][0]:

@@ -9,8 +9,8 @@ import numpy as np
 
 from linguist.errors import LinguistError
 from linguist.files import atomic_path, write_json
+from linguist.splits import CORPUS_SPLITS
 
-CORPUS_SPLITS = ("train", "dev")
 FIGURES = ("documents", "bytes", "characters")
 # The manifest first: files take their places from the last to the first, so it stands when all it speaks of does.
 OUTPUTS = ("manifest", "train", "dev", "train_sources", "dev_sources")

@@ -55,6 +55,11 @@ def is_searched(spec):
     return spec["recipe"] == "homologs"
 
 
+def is_genome(source):
+    """Whether a corpus's source is a genome, which is cut into segments."""
+    return source["kind"] == "dna" and "resources" in source
+
+
 def earlier_of(config, pairset):
     """The pair sets of the same kind that stand before it and are searched for too: it keeps to their splits."""
     names = list(config["pairsets"])

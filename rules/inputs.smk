@@ -1,0 +1,164 @@
+"""The functions that tell rules their inputs, as paths made from the configuration."""
+
+
+def shipped(path):
+    """A file of the workflow's own as an input: relative, so that a folder can be moved and nothing reruns."""
+    return os.path.relpath(f"{workflow.basedir}/{path}")
+
+
+# ── pair sets ──
+
+
+def recipe_of(pairset):
+    return RECIPES[config["pairsets"][pairset]["recipe"]]
+
+
+def resource_of(reference):
+    """Where the file that `resource` or `resource:member` names comes from: the resource, or its unpacked folder."""
+    name, _, member = reference.partition(":")
+    return f"<results>/unpacked/{name}" if member else f"<results>/resources/{name}"
+
+
+def fasta_of(pairset, resource):
+    return f"<results>/sequences/{config['pairsets'][pairset]['kind']}/{resource}.fa.gz"
+
+
+def query_files(pairset):
+    """The sequences that a pair set's windows are drawn from, and what masks them beside their own lower case."""
+    spec = config["pairsets"][pairset]
+    masked = spec["kind"] == "dna" and spec["rules"]["masking"] == "windowmasker"
+    return {"sequences": fasta_of(pairset, spec["queries"])} | (
+        {"masks": f"<results>/masks/{spec['queries']}.txt"} if masked else {}
+    )
+
+
+def hits_of(pairset):
+    """BLAST's hits of a pair set's windows, from all jobs of its search."""
+    search = plan.search_of(config, pairset)
+    parts = gather.queries("{scatteritem}.tsv")
+    names = config["pairsets"][pairset]["search"]
+    return [f"<results>/hits/{search}/{name}/{part}" for name in names for part in parts]
+
+
+def homolog_files(pairset):
+    """What the positives of a pair set are chosen from, and the sets that it must not share a family with."""
+    spec, earlier = config["pairsets"][pairset], plan.earlier_of(config, pairset)
+    hits = hits_of(pairset)
+    earlier_hits = dict.fromkeys(path for name in earlier for path in hits_of(name))
+    return {
+        "queries": fasta_of(pairset, spec["queries"]),
+        "databases": [fasta_of(pairset, name) for name in spec["search"]],
+        "hits": hits,
+        "earlier_hits": [path for path in earlier_hits if path not in hits],  # a search may be shared
+        "earlier_positives": [f"<results>/positives/{name}.tsv" for name in earlier],
+    }
+
+
+def pair_files(pairset):
+    """What a pair set's recipe reads, as it names it: {name: path or list of paths}."""
+    spec = config["pairsets"][pairset]
+    match spec["recipe"]:
+        case "homologs":
+            return {"positives": f"<results>/positives/{pairset}.tsv"}
+        case "table":
+            return {split: [resource_of(r) for r in references] for split, references in spec["files"].items()}
+        case "coding":
+            return {key: f"<results>/resources/{spec[key]}" for key in ("sequences", "proteins") if key in spec}
+        case "grammar":
+            return {"grammar": [shipped(f"resources/grammar/{name}.yaml") for name in ("frames", spec["language"])]}
+        case _:
+            return splits_of(spec["of"])
+
+
+def splits_of(pairset, folder="pairs", ending="tsv"):
+    """The three split files of a pair set, by split."""
+    return {split: f"<results>/{folder}/{pairset}/{split}.{ending}" for split in SPLITS}
+
+
+def audit_of(pairset):
+    return f"<results>/pairs/{pairset}/audit.json"
+
+
+def audits_of(study):
+    """The audits of a study's tests, in their order."""
+    return [audit_of(test) for test in config["studies"][study]["tests"]]
+
+
+# ── corpora ──
+
+
+def source_of(wildcards):
+    return config["corpora"][wildcards.corpus]["sources"][wildcards.source]
+
+
+def source_files(wildcards):
+    """What a corpus's source is read from, and what says which of it to leave out."""
+    source = source_of(wildcards)
+    if plan.is_genome(source):
+        files = [f"<results>/sequences/dna/{source['resources'][0]}.fa.gz"]
+    else:
+        files = [splits_of(pairset)["train"] for pairset in source.get("pairsets", [])]
+        files += [resource_of(reference) for reference in source.get("resources", [])]
+    return {
+        "files": files,
+        "beds": [f"<results>/resources/{bed}" for bed in source["exclude"]["beds"]],
+        "pairs": [splits_of(pairset)["test"] for pairset in source["exclude"]["pairsets"]],
+    }
+
+
+def documents_of(corpus):
+    """The documents of a corpus's sources: segments of a genome, or what their files hold."""
+    sources = config["corpora"][corpus]["sources"].items()
+    folders = {name: "segments" if plan.is_genome(source) else "documents" for name, source in sources}
+    return [f"<results>/{folder}/{corpus}/{name}.txt" for name, folder in folders.items()]
+
+
+def corpus_of(entry, name):
+    """A file of the corpus that an entry of the config (a tokenizer or a model) names."""
+    return f"<results>/corpora/{entry['corpus']}/{name}"
+
+
+def pretraining_files(wildcards):
+    """What a model is pretrained on: its corpus in its tokens, and where each document comes from."""
+    model = config["models"][wildcards.model]
+    tokens = f"<results>/tokens/{model['corpus']}.{model['tokenizer']}"
+    found = {"tokenizer": tokenizer_folder(model["tokenizer"]), "manifest": corpus_of(model, "manifest.json")}
+    for split in CORPUS_SPLITS:
+        found |= {split: f"{tokens}/{split}.bin", f"{split}_info": f"{tokens}/{split}.json"}
+        found |= {f"{split}_sources": corpus_of(model, f"{split}.sources.npy")}
+    return found
+
+
+# ── models and runs ──
+
+
+def tokenizer_folder(tokenizer):
+    """A trained tokenizer's folder, or the model's whose own it is."""
+    section = "tokenizers" if tokenizer in config["tokenizers"] else "models"
+    return f"<results>/{section}/{tokenizer}"
+
+
+def tokens_of(pairset, model):
+    """The folder of a pair set's tokens as a model reads them."""
+    return f"<results>/tokens/{pairset}.{plan.tokenizer_of(config, model)}"
+
+
+def weights_output(path):
+    """A run's weights: they go when its predictions are written, unless the config keeps them."""
+    return directory(path) if config["keep_weights"] == "all" else temp(directory(path))
+
+
+def run_files(wildcards, name):
+    """A file of every seed's run of the wildcards' model and trainset."""
+    seeds = plan.seeds_of(config, wildcards.model, wildcards.trainset)
+    return [f"<results>/runs/{wildcards.model}/{wildcards.trainset}/seed-{seed}/{name}" for seed in seeds]
+
+
+def predictions_of(study):
+    return [f"<results>/runs/{m}/{t}/seed-{s}/predictions.tsv.gz" for m, t, s in plan.cells(config, study)]
+
+
+def trained_metrics_of(study):
+    """metrics.json of a study's runs, without its controls, which have none."""
+    trained = plan.trained(plan.cells(config, study))
+    return [f"<results>/runs/{m}/{t}/seed-{s}/metrics.json" for m, t, s in trained]
