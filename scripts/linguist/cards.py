@@ -78,7 +78,7 @@ learning rate {options["learning_rate"]:g}, {options["schedule"]}, warm-up {opti
 def table(header, rows):
     """A table in Markdown."""
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
 
 
 def show(figure):

@@ -18,6 +18,7 @@ from linguist.training import (
     TrainingOptions,
     batches_by_length,
     choose_attention,
+    decisive,
     discard,
     make_accelerator,
     train,
@@ -131,7 +132,7 @@ def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpo
         seed,
         checkpoint,
         {
-            "options": vars(options),
+            "options": decisive(options),
             "seed": seed,
             "data": data,
             "model": digest_folder(model_folder),

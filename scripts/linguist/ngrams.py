@@ -29,4 +29,5 @@ def count_models(ids, size):
         weight = np.maximum(kinds[previous], 1)  # a token never seen before another falls back wholly
         return -np.log((seen + weight * unigram[following]) / (before[previous] + weight))
 
-    return {"unigram": unigram_loss, "bigram": bigram_loss}
+    # A text of one token has no pairs to look up.
+    return {"unigram": unigram_loss, "bigram": bigram_loss if len(pairs) else unigram_loss}

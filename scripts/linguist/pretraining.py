@@ -21,7 +21,7 @@ from linguist.objectives import Blocks, Examples, Objective
 from linguist.provenance import versions
 from linguist.tokenization import load_tokenizer
 from linguist.tokens import Tokens
-from linguist.training import TrainingOptions, choose_attention, discard, make_accelerator, train
+from linguist.training import TrainingOptions, choose_attention, decisive, discard, make_accelerator, train
 
 logger = logging.getLogger("linguist")
 SAMPLE_PROMPT, SAMPLE_LENGTH = 16, 32  # tokens
@@ -78,7 +78,7 @@ def pretrain(name, model, tokenizer_folder, corpus, options, outputs, checkpoint
 
     def evaluate():
         figures = evaluation.figures(objective)
-        if accelerator.is_main_process:
+        if accelerator.is_main_process and np.isfinite(figures["loss"]):
             for source, text in evaluation.samples(body, tokenizer):
                 logger.info("sample %s: %s", source, json.dumps(text, ensure_ascii=False))
         return figures
@@ -97,7 +97,7 @@ def pretrain(name, model, tokenizer_folder, corpus, options, outputs, checkpoint
         checkpoint,
         {
             "model": {key: model[key] for key in ("architecture", "shape")},
-            "pretraining": vars(options) | {"context": context, "dev_blocks": dev_blocks},
+            "pretraining": decisive(options) | {"context": context, "dev_blocks": dev_blocks},
             "seed": seed,
             "data": data,
             "device": accelerator.device.type,
@@ -182,7 +182,9 @@ class Evaluation:
                 source = self.source_of(part, places)
                 sums[0] += np.bincount(source, losses_of(part), len(self.sources))
                 sums[1] += np.bincount(source, minlength=len(self.sources))
-        sums = self.accelerator.reduce(torch.from_numpy(sums), "sum").numpy()
+        # NCCL sums what is on its GPU alone; without processes it may stay: not every device has float64.
+        where = self.accelerator.device if self.accelerator.num_processes > 1 else "cpu"
+        sums = self.accelerator.reduce(torch.from_numpy(sums).to(where), "sum").cpu().numpy()
         means = {source: float(sums[0, i] / sums[1, i]) for i, source in enumerate(self.sources) if sums[1, i]}
         return {"loss": float(sums[0].sum() / sums[1].sum())} | {
             f"loss_{source}": mean for source, mean in means.items()
@@ -298,7 +300,10 @@ def launch(job, processes, folder):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=os.environ | {"PYTHONPATH": library},
+        # On a CPU accelerate joins processes only where it is told so: each would train all by itself.
+        env=os.environ
+        | {"PYTHONPATH": library}
+        | ({} if torch.cuda.is_available() else {"ACCELERATE_USE_CPU": "true"}),
     )
     print(run.stdout, end="")
     path.unlink()

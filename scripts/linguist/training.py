@@ -50,6 +50,11 @@ class TrainingOptions:
     evaluations: int = 1
 
 
+def decisive(options):
+    """The options that a training's result depends on, as a dict."""
+    return {name: value for name, value in vars(options).items() if name != "checkpoint_minutes"}
+
+
 def choose_precision(wanted, device):
     """Either "bf16" or "fp32": what is wanted, or for "auto" bf16 where the device multiplies it in hardware."""
     if wanted != "auto":

@@ -351,7 +351,25 @@ def test_a_seed_is_its_bytes(architecture, precision, corpora, options, tmp_path
     assert found["first"][0] != found["other"][0] and found["first"][1] != found["other"][1]
 
 
+def test_an_epoch_has_each_block_once_in_an_order_of_its_own(corpora, options, tmp_path, monkeypatch):
+    orders, read = {}, Examples.__call__
+    for seed in (1, 2):
+        seen = []
+        with monkeypatch.context() as patch:
+            patch.setattr(Examples, "__call__", lambda self, n, seen=seen: (seen.append((self, n)), read(self, n))[1])
+            run("gpt2", corpora, tmp_path / str(seed), options, seed)
+        orders[seed] = np.concatenate([numbers for examples, numbers in seen if examples is seen[0][0]])
+    blocks = len(blocks_of("gpt2", corpora, "train")[1])
+    whole = blocks - blocks % 16
+    for order in orders.values():
+        assert len(order) == 2 * whole == len(set(order.tolist()))
+        assert (order // blocks).tolist() == [0] * whole + [1] * whole
+        assert (order[:whole] % blocks).tolist() != (order[whole:] % blocks).tolist()
+    assert orders[1].tolist() != orders[2].tolist()
+
+
 def test_samples_do_not_disturb_the_training(corpora, options, tmp_path, monkeypatch, caplog):
+    options |= {"attention": "sdpa"}  # its dropout draws from torch's generator, as sampling does by default
     with caplog.at_level("INFO", "linguist"):
         sampled = run("gpt2", corpora, tmp_path / "with", options)
     assert sum("sample genome:" in line for line in caplog.messages) == 4, "one an evaluation"

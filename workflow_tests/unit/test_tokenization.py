@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import SENTENCES
+from conftest import SENTENCES, write_corpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_tokens import write_corpus
 from transformers import AutoTokenizer, BertConfig, BertModel, BertTokenizer, GPT2Config, GPT2Tokenizer
 
 from linguist.errors import LinguistError

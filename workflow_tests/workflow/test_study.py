@@ -23,6 +23,10 @@ REPEATABLE = [
     "tokenizers",
     "tokens",
     "models",
+    "corpora",
+    "segments",
+    "vocabularies",
+    "pretraining/*/curve.tsv",
     "runs/*/*/*/predictions.tsv.gz",
     "runs/*/*/*/curve.tsv",
     "tables",
@@ -119,7 +123,22 @@ def test_a_changed_key_reruns_what_depends_on_it(copy, snakemake):
     config = edit_config(copy, lambda study: study["finetuning"].update(learning_rate=2e-3))
     rerun = planned(snakemake, copy, config)
     assert {"finetune", "evaluate", "compute_metrics"} <= rerun
-    assert not {"build_pairs", "tokenize_pairs", "train_tokenizer", "initialize_model", "search_homologs"} & rerun
+    assert not {"build_pairs", "tokenize_pairs", "train_tokenizer", "pretrain", "search_homologs"} & rerun
+
+
+def test_a_longer_pretraining_leaves_corpus_and_tokens_alone(copy, snakemake):
+    rerun = planned(snakemake, copy, edit_config(copy, lambda study: study["pretraining"].update(epochs=2)))
+    assert {"pretrain", "finetune", "write_pretraining"} <= rerun
+    assert not {"segment_genome", "mix_corpus", "train_tokenizer", "encode_corpus", "tokenize_pairs"} & rerun
+
+
+def test_a_larger_corpus_reruns_all_that_reads_it(copy, snakemake):
+    def enlarge(study):
+        study["corpora"]["mixed"]["sources"]["dna"]["bytes"] = 61000
+
+    rerun = planned(snakemake, copy, edit_config(copy, enlarge))
+    assert {"segment_genome", "mix_corpus", "train_tokenizer", "encode_corpus", "pretrain", "finetune"} <= rerun
+    assert not {"build_pairs", "search_homologs", "sample_queries"} & rerun
 
 
 def test_a_changed_function_reruns_what_uses_it(copy, snakemake):
@@ -131,6 +150,8 @@ def test_a_changed_function_reruns_what_uses_it(copy, snakemake):
         "plot_lengths",
         "write_audit",
         "write_page",
+        "write_pretraining",
+        "write_vocabulary",
     }
 
 
