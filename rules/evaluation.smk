@@ -3,7 +3,7 @@
 
 rule evaluate:
     input:
-        weights="<results>/runs/{model}/{trainset}/seed-{seed}/weights",
+        weights=weights_of,
         tests=lambda wildcards: [
             f"{tokens_of(test, wildcards.model)}/test.npz"
             for test in plan.tests_of(config, wildcards.model, wildcards.trainset)

@@ -1,4 +1,4 @@
-"""Fine-tuning: one run for each model, training pair set and seed; and the control that is not trained at all."""
+"""Fine-tuning: one run for each model, training pair set and seed."""
 
 
 rule finetune:
@@ -29,21 +29,6 @@ rule finetune:
         code=code_digest("finetune"),
     script:
         "../scripts/finetune.py"
-
-
-rule make_untrained:
-    input:
-        "<results>/models/{model}",
-    output:
-        weights_output(f"<results>/runs/{{model}}/{plan.UNTRAINED}/seed-{{seed}}/weights"),
-    log:
-        f"<logs>/make_untrained/{{model}}/{plan.UNTRAINED}/seed-{{seed}}.log",
-    conda:
-        "../envs/lm.yaml"
-    params:
-        code=code_digest("make_untrained"),
-    script:
-        "../scripts/make_untrained.py"
 
 
 rule keep_best_weights:

@@ -143,6 +143,13 @@ def tokens_of(pairset, model):
     return f"<results>/tokens/{pairset}.{plan.tokenizer_of(config, model)}"
 
 
+def weights_of(wildcards):
+    """What a run is tested with: its weights; or, untrained, just its model, whose head is drawn from the run's seed."""
+    if wildcards.trainset == plan.UNTRAINED:
+        return f"<results>/models/{wildcards.model}"
+    return f"<results>/runs/{wildcards.model}/{wildcards.trainset}/seed-{wildcards.seed}/weights"
+
+
 def weights_output(path):
     """A run's weights: they go when its predictions are written, unless the config keeps them."""
     return directory(path) if config["keep_weights"] == "all" else temp(directory(path))

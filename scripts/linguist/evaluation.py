@@ -12,16 +12,17 @@ from linguist.tokenization import PairTokens
 from linguist.training import choose_attention, make_accelerator
 
 
-def evaluate(weights, tests, options, predictions, threads):
+def evaluate(weights, tests, options, seed, predictions, threads):
     """Score all tests with one run's weights, in one pass.
 
-    Args: `tests` maps pair-set names to token files; `options` are a run's training options (precision, attention).
+    Args: `weights` is a run's folder, or a model's, which gets a head drawn from `seed` (the control "untrained"); `tests`
+    maps pair-set names to token files; `options` are a run's training options (precision, attention).
     Writes `predictions` (gzip table): test, id, label, score0, score1 (logits, six significant digits).
     """
     torch.set_num_threads(threads)
     accelerator, _ = make_accelerator(options["precision"])
     attention = choose_attention(options["attention"], accelerator.device)
-    model = load_classifier(weights, CLASSES, 0, attention).to(accelerator.device)
+    model = load_classifier(weights, CLASSES, seed, attention).to(accelerator.device)
     frames = []
     for test, path in tests.items():
         tokens = PairTokens.load(path)

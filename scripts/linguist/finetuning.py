@@ -168,11 +168,6 @@ def describe_device(device):
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
-def make_untrained(model_folder, seed, weights):
-    """The control "untrained": the model with a fresh head for `seed` and no training, saved as a run's weights."""
-    save_model(load_classifier(model_folder, CLASSES, seed, None), load_tokenizer(model_folder), weights)
-
-
 def keep_best_weights(metrics, weights, select_by, target):
     """Copy the weights of the run that is best on dev (paths in the same order) to `target`; the first of equals."""
     figures = [read_json(path)[f"dev_{select_by}"] for path in metrics]

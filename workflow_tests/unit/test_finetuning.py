@@ -18,7 +18,7 @@ from linguist import dropout
 from linguist.errors import LinguistError
 from linguist.evaluation import evaluate
 from linguist.files import open_text
-from linguist.finetuning import collate, collator, dev_figures, finetune, make_untrained, predict
+from linguist.finetuning import collate, collator, dev_figures, finetune, predict
 from linguist.models import load_classifier
 from linguist.tokenization import PairTokens, encode_pairs, load_tokenizer
 from linguist.training import make_accelerator
@@ -146,7 +146,12 @@ def test_a_seed_is_its_bytes_and_its_predictions(architecture, precision, bodies
         torch.rand(3)  # what came before must not matter
         found[name] = run(architecture, bodies, encoded, tmp_path / name, options, seed)
         evaluate(
-            tmp_path / name / "weights", {"dev": encoded[architecture]["dev"]}, options, tmp_path / f"{name}.tsv.gz", 1
+            tmp_path / name / "weights",
+            {"dev": encoded[architecture]["dev"]},
+            options,
+            9,
+            tmp_path / f"{name}.tsv.gz",
+            1,
         )
     assert found["first"][:2] == found["again"][:2]
     assert found["first"][0] != found["other"][0]
@@ -255,8 +260,12 @@ def interrupt():
 
 
 @ARCHITECTURES
-def test_the_untrained_control_has_the_body_and_a_seeded_head(architecture, bodies, tmp_path):
+def test_the_untrained_control_is_the_model_with_a_head_of_its_seed(architecture, bodies, encoded, tmp_path):
+    tests, options = {"en": encoded[architecture]["dev"]}, {"precision": "fp32", "attention": "eager"}
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        make_untrained(bodies[architecture], seed, tmp_path / name)
-    a, b, c = ((tmp_path / name / "model.safetensors").read_bytes() for name in "abc")
-    assert a == b != c
+        evaluate(bodies[architecture], tests, options, seed, tmp_path / name, 1)
+    a, b, c = (pd.read_csv(tmp_path / name, sep="\t") for name in "abc")
+    assert a.equals(b) and not a["score1"].equals(c["score1"])
+    model = load_classifier(bodies[architecture], 2, 1, "eager")
+    scores = predict(model, PairTokens.load(tests["en"]), make_accelerator("fp32")[0])
+    assert a["score1"].to_numpy() == pytest.approx(scores[:, 1], rel=1e-4)
