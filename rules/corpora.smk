@@ -13,8 +13,11 @@ rule segment_genome:
         "<benchmarks>/segment_genome/{corpus}/{source}.tsv"
     conda:
         "../envs/sequences.yaml"
+    resources:
+        mem=lambda wildcards, attempt: f"{2 * attempt}GB",
+        runtime="12h",
     params:
-        source=source_of,
+        source=lambda wildcards: plan.reading_of(source_of(wildcards)),
         dev=lookup(dpath="corpora/{corpus}/dev", within=config),
         seed=lookup(dpath="corpora/{corpus}/seed", within=config),
         code=code_digest("segment_genome"),
@@ -33,8 +36,11 @@ rule collect_documents:
         "<benchmarks>/collect_documents/{corpus}/{source}.tsv"
     conda:
         "../envs/sequences.yaml"
+    resources:
+        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+        runtime="12h",
     params:
-        source=source_of,
+        source=lambda wildcards: plan.reading_of(source_of(wildcards)),
         code=code_digest("collect_documents"),
     script:
         "../scripts/collect_documents.py"
@@ -55,6 +61,9 @@ rule mix_corpus:
         "<benchmarks>/mix_corpus/{corpus}.tsv"
     conda:
         "../envs/sequences.yaml"
+    resources:
+        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+        runtime="12h",
     params:
         corpus=lookup(dpath="corpora/{corpus}", within=config),
         code=code_digest("mix_corpus"),
@@ -77,6 +86,9 @@ rule encode_corpus:
     conda:
         "../envs/lm.yaml"
     threads: 8
+    resources:
+        mem=lambda wildcards, attempt: f"{4 * attempt}GB",
+        runtime="12h",
     params:
         code=code_digest("encode_corpus"),
     script:

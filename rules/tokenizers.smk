@@ -19,6 +19,7 @@ rule train_tokenizer:
         runtime="2h",
     params:
         tokenizer=lookup(dpath="tokenizers/{tokenizer}", within=config),
+        kinds=lambda wildcards: plan.kinds_of(config, config["tokenizers"][wildcards.tokenizer]["corpus"]),
         code=code_digest("train_tokenizer"),
     script:
         "../scripts/train_tokenizer.py"

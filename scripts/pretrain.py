@@ -18,7 +18,6 @@ def main(smk):
         "outputs": dict(smk.output.items()),
         "checkpoint": str(folder / "checkpoint.pt"),
         "threads": smk.threads,
-        "code": smk.params.code,
         "events": str(Path(smk.log[0]).with_suffix("")),
     }
     launch(job, smk.resources.gpu, folder)

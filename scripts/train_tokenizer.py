@@ -12,7 +12,7 @@ def main(smk):
     tokenizer = smk.params.tokenizer
     train_tokenizer(
         tokenizer["type"],
-        balanced(smk.input.text, smk.input.sources, tokenizer.get("sample")),
+        balanced(smk.input.text, smk.input.sources, tokenizer.get("sample"), smk.params.kinds),
         tokenizer.get("vocab_size"),
         smk.output[0],
         k=tokenizer.get("k"),

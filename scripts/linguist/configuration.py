@@ -79,7 +79,10 @@ def complete_corpus(defaults, corpus):
     """A corpus with what it leaves out filled in, from the defaults of all."""
     cutting = {key: defaults[key] for key in ("lengths", "strands")}
     nothing = {"exclude": {"places": [], "beds": [], "pairsets": []}}
-    sources = {name: merge(cutting | nothing, source) for name, source in corpus["sources"].items()}
+    sources = {
+        name: merge((cutting if is_genome(source) else {}) | nothing, source)
+        for name, source in corpus["sources"].items()
+    }
     return {key: defaults[key] for key in ("seed", "dev")} | corpus | {"sources": sources}
 
 
@@ -204,10 +207,6 @@ def check_corpora(config):
                 must_know(config, f"{key}.exclude.beds", bed, "resources")
             for pairset in spec["exclude"]["pairsets"]:
                 must_know(config, f"{key}.exclude.pairsets", pairset, "pairsets")
-            if spec["lengths"][0] > spec["lengths"][1]:
-                raise LinguistError(
-                    f"config: {key}.lengths: is {spec['lengths']}, but the shortest comes first; swap them"
-                )
             check_source(key, spec)
 
 
@@ -220,6 +219,11 @@ def check_source(key, spec):
         raise LinguistError(f"config: {key}.resources: a genome must be a file of its own; give it as a resource")
     if genome and {"bytes", "share"} <= spec.keys():
         raise LinguistError(f"config: {key}: has both bytes and share; give one")
+    if genome and spec["lengths"][0] > spec["lengths"][1]:
+        raise LinguistError(f"config: {key}.lengths: is {spec['lengths']}, but the shortest comes first; swap them")
+    for option in ("lengths", "strands"):
+        if not genome and option in spec:
+            raise LinguistError(f"config: {key}.{option}: only a genome is cut; remove it")
     for option in ("places", "beds"):
         if not genome and spec["exclude"][option]:
             raise LinguistError(f"config: {key}.exclude.{option}: only a genome has places; remove it")

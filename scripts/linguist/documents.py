@@ -51,10 +51,16 @@ def records_of_pairs(paths, resource):
     """The names (a frozenset) of a resource's FASTA records whose windows stand in tables of pair sets.
 
     Ids are `side~side`, perhaps with a last word, and a side is `resource:record:start-end`, perhaps with `:-`. The
-    names of records may hold any of these signs.
+    names of records may hold any of these signs. Raises LinguistError for a table that names none.
     """
     side = re.compile(rf"(?:^|~){re.escape(resource)}:(.+?):\d+-\d+(?=~|$|:-|-[a-z])")
-    return frozenset(record for path in paths for name in read_pairs(path)["id"] for record in side.findall(name))
+    found = {path: {record for name in read_pairs(path)["id"] for record in side.findall(name)} for path in paths}
+    for path, records in found.items():
+        if not records:
+            raise LinguistError(
+                f"{path}: no id names a record of {resource}, so nothing would be excluded; remove it there"
+            )
+    return frozenset().union(*found.values())
 
 
 def collect_documents(paths, kind, size, target, excluded=frozenset(), share=1.0):

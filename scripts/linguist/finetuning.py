@@ -19,6 +19,7 @@ from linguist.training import (
     batches_by_length,
     choose_attention,
     decisive,
+    describe_device,
     discard,
     make_accelerator,
     train,
@@ -162,10 +163,6 @@ def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpo
         },
     )
     discard(checkpoint)
-
-
-def describe_device(device):
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def keep_best_weights(metrics, weights, select_by, target):

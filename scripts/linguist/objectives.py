@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from linguist.dropout import ATTENTION
+from linguist.tokenization import kmer_of
 
 MASKED, KEPT, SWAPPED = 0.15, 0.1, 0.1  # BERT's shares (Devlin et al. 2019): of all tokens, and of those chosen
 TILE = 256  # queries: attention of a block is computed in tiles, which skips what cannot be attended
@@ -83,6 +84,7 @@ class Examples:
         self.mask_id, self.vocab_size = tokenizer.mask_token_id, len(tokenizer)
         self.special = np.array(sorted(tokenizer.all_special_ids))
         self.causal = self.mask_id is None
+        self.run = kmer_of(tokenizer) or 1
 
     def read(self, numbers):
         """Token ids of blocks as they are: int64 array (blocks, context + 1)."""
@@ -95,7 +97,7 @@ class Examples:
             return ids, tokens[:, 1:].ravel(), np.arange(ids.size)
         chosen = np.stack([self.choose(row, number) for row, number in zip(ids, numbers, strict=True)])
         targets = np.take_along_axis(ids, chosen, 1)
-        shown = np.stack([self.hide(row, number) for row, number in zip(targets, numbers, strict=True)])
+        shown = np.stack([self.hide(*one) for one in zip(targets, chosen, numbers, strict=True)])
         ids = ids.copy()
         np.put_along_axis(ids, chosen, shown, 1)
         return ids, targets.ravel(), (chosen + np.arange(len(ids))[:, None] * ids.shape[1]).ravel()
@@ -103,15 +105,23 @@ class Examples:
     def choose(self, row, number):
         """Places of a block's tokens that are to be predicted, as many in each block."""
         draw = np.random.default_rng([self.seed, number])
-        order = draw.permutation(len(row))
+        # Overlapping k-mers are hidden k in a row, as in DNABERT: the neighbours of a single one spell it.
+        runs = self.run_of(np.arange(len(row)), number)
+        last = np.zeros(runs[-1] + 1, bool)
+        last[runs[np.isin(row, self.special)]] = True
         # Special tokens last: as many are predicted in each block, so that all blocks count alike.
-        order = order[np.argsort(np.isin(row[order], self.special), kind="stable")]
-        return np.sort(order[: max(1, round(MASKED * len(row)))])
+        rank = np.argsort(np.argsort(draw.random(len(last)) + last))
+        return np.sort(np.argsort(rank[runs], kind="stable")[: max(1, round(MASKED * len(row)))])
 
-    def hide(self, targets, number):
-        """What stands in the place of tokens to be predicted: the mask token, a random one, or the token itself."""
+    def run_of(self, places, number):
+        """The number of the run of tokens, hidden together, in which places of a block lie."""
+        return (places + np.random.default_rng([self.seed, number, 2]).integers(self.run)) // self.run
+
+    def hide(self, targets, chosen, number):
+        """What stands in the places of tokens to be predicted: the mask token, a random one, or the token itself."""
         draw = np.random.default_rng([self.seed, number, 1])
-        fate = draw.random(len(targets))
+        runs = self.run_of(chosen, number)
+        fate = draw.random(runs.max() + 1)[runs]
         swapped = draw.integers(self.vocab_size, size=len(targets))
         return np.where(fate < SWAPPED, swapped, np.where(fate < SWAPPED + KEPT, targets, self.mask_id))
 
@@ -127,7 +137,7 @@ class Examples:
         } | ({} if self.causal else {"places": places})
         inputs = {name: torch.from_numpy(array).to(self.device) for name, array in inputs.items()}
         allowed = attention_mask(torch.from_numpy(starts).to(self.device), self.causal)  # large: made where it is used
-        inputs["attention_mask"] = allowed if self.attention == "sdpa" else additive(allowed, self.dtype)
+        inputs["attention_mask"] = additive(allowed, self.dtype) if self.attention == "eager" else allowed
         return inputs | ({"tiles": tiles(allowed, self.heads, self.dtype)} if self.attention == ATTENTION else {})
 
 

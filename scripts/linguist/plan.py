@@ -60,6 +60,16 @@ def is_genome(source):
     return source["kind"] == "dna" and "resources" in source
 
 
+def kinds_of(config, corpus):
+    """The kind of each source of a corpus, in the order that numbers them."""
+    return [source["kind"] for source in config["corpora"][corpus]["sources"].values()]
+
+
+def reading_of(source):
+    """What a source's documents depend on: its entry of the config without what is only told of it."""
+    return {key: value for key, value in source.items() if key != "licence"}
+
+
 def earlier_of(config, pairset):
     """The pair sets of the same kind that stand before it and are searched for too: it keeps to their splits."""
     names = list(config["pairsets"])

@@ -1,8 +1,11 @@
 """Pretraining a language model from random weights on the tokens of a corpus."""
 
+import ctypes
 import json
 import logging
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,20 +18,28 @@ from linguist import ngrams
 from linguist.cards import model_card
 from linguist.errors import LinguistError
 from linguist.files import read_json, write_json, write_text
-from linguist.finetuning import describe_device
 from linguist.models import build_model, save_model
 from linguist.objectives import Blocks, Examples, Objective
-from linguist.provenance import versions
+from linguist.provenance import code_digest, versions
 from linguist.tokenization import load_tokenizer
 from linguist.tokens import Tokens
-from linguist.training import TrainingOptions, choose_attention, decisive, discard, make_accelerator, train
+from linguist.training import (
+    TrainingOptions,
+    choose_attention,
+    decisive,
+    describe_device,
+    discard,
+    make_accelerator,
+    train,
+)
 
 logger = logging.getLogger("linguist")
 SAMPLE_PROMPT, SAMPLE_LENGTH = 16, 32  # tokens
-EVALUATION_BLOCKS = 8  # at once, on a CPU
+PR_SET_PDEATHSIG = 1  # of prctl(2)
+EVALUATION_BLOCKS = 8  # at once
 
 
-def pretrain(name, model, tokenizer_folder, corpus, options, outputs, checkpoint, threads, code="", events=None):
+def pretrain(name, model, tokenizer_folder, corpus, options, outputs, checkpoint, threads, events=None):
     """Pretrain a model from random weights and save it as a Hugging Face folder with a card.
 
     Args: `model` is its entry of the config (architecture, shape, seed); `corpus` has the paths train, train_info, dev,
@@ -68,6 +79,9 @@ def pretrain(name, model, tokenizer_folder, corpus, options, outputs, checkpoint
     manifest = read_json(corpus["manifest"])
     sources = list(manifest["sources"])
     evaluation = Evaluation(dev, dev_tokens, np.load(corpus["dev_sources"]), sources, dev_blocks, accelerator)
+    rivals = evaluation.rivals(train_tokens, np.load(corpus["train_sources"]))
+    if events is not None and accelerator.is_main_process and not checkpoint.exists():
+        shutil.rmtree(events, ignore_errors=True)  # the curves of another training
     writer = Writer(events if accelerator.is_main_process else None)
 
     def batches_of(epoch):
@@ -101,7 +115,7 @@ def pretrain(name, model, tokenizer_folder, corpus, options, outputs, checkpoint
             "seed": seed,
             "data": data,
             "device": accelerator.device.type,
-            "code": code,
+            "code": code_digest("linguist.training", "linguist.objectives", "linguist.models", "linguist.tokens"),
             **means,
         },
         tokens_of=lambda numbers: len(numbers) * context,
@@ -109,7 +123,6 @@ def pretrain(name, model, tokenizer_folder, corpus, options, outputs, checkpoint
         strict=True,
     )
     writer.close()
-    rivals = evaluation.rivals(train_tokens, np.load(corpus["train_sources"]))
     if accelerator.is_main_process:
         metrics = {
             "seed": seed,
@@ -211,13 +224,18 @@ class Evaluation:
     def rivals(self, tokens, document_sources):
         """The same losses, and bits, of models that count the train split (a Tokens and its documents' sources): unigrams
         and, where every token is predicted, bigrams, of each source its own."""
-        of_token = np.repeat(document_sources, np.diff(tokens.starts, append=len(tokens)))
-        models = [
-            ngrams.count_models(
-                tokens.ids[np.flatnonzero(of_token == number)[: ngrams.MOST]], tokens.info["vocab_size"]
-            )
-            for number in range(len(self.sources))
-        ]
+        lengths = np.diff(tokens.starts, append=len(tokens))
+        models = []
+        for number in range(len(self.sources)):
+            mine = np.flatnonzero(document_sources == number)
+            mine = mine[
+                : np.searchsorted(np.cumsum(lengths[mine]), ngrams.MOST) + 1
+            ]  # a corpus may not fit into memory
+            ids = [
+                tokens.ids[start : start + length]
+                for start, length in zip(tokens.starts[mine], lengths[mine], strict=True)
+            ]
+            models.append(ngrams.count_models(np.concatenate([*ids, tokens.ids[:0]]), tokens.info["vocab_size"]))
         found = {}
         for rival in ("unigram", "bigram") if self.examples.causal else ("unigram",):
 
@@ -253,7 +271,9 @@ class Evaluation:
                 np.int64
             )
             ids = torch.from_numpy(prompt)[None].to(self.accelerator.device)
-            with torch.inference_mode(), self.accelerator.autocast():
+            # A compiled model would be compiled again for each length.
+            stance = torch.compiler.set_stance("force_eager")
+            with stance, torch.inference_mode(), self.accelerator.autocast():
                 for _ in range(min(SAMPLE_LENGTH, self.examples.blocks.context - ids.shape[1])):
                     scores = model(input_ids=ids, use_cache=False).logits[0, -1].float().cpu()
                     following = torch.multinomial(scores.softmax(0), 1, generator=draw)
@@ -286,30 +306,46 @@ class Writer:
 def launch(job, processes, folder):
     """Run `pretrain(**job)` in as many processes as torchrun starts here; with one, in this one.
 
-    The job goes to them as a file in `folder`. torchrun's own variables (PET_NNODES, PET_RDZV_ENDPOINT ...) add nodes.
-    Raises LinguistError if it fails, with the cause if the processes told one.
+    The job goes to them as `folder`/job.json. For several nodes set torchrun's own variables (PET_NNODES,
+    PET_RDZV_ENDPOINT ...) and run `torchrun --module linguist.pretraining job.json` on the others.
+    Raises LinguistError if it fails, with the cause if the processes told one, or if there are fewer GPUs.
     """
     if processes < 2:
         return pretrain(**job)
+    gpus = torch.cuda.device_count()
+    if 0 < gpus < processes:
+        raise LinguistError(f"the job has gpu={processes}, but here are {gpus}; lower --set-resources pretrain:gpu=")
     path = Path(folder) / "job.json"
     write_json(path, job)
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={processes}"]
+    if "PET_RDZV_ENDPOINT" not in os.environ:
+        torchrun.append("--standalone")
     library = os.pathsep.join([str(Path(__file__).parents[1]), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
-    run = subprocess.run(
-        [*torchrun, "--module", "linguist.pretraining", str(path)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        # On a CPU accelerate joins processes only where it is told so: each would train all by itself.
-        env=os.environ
-        | {"PYTHONPATH": library}
-        | ({} if torch.cuda.is_available() else {"ACCELERATE_USE_CPU": "true"}),
-    )
-    print(run.stdout, end="")
-    path.unlink()
+    # On a CPU accelerate joins processes only where it is told so: each would train all by itself.
+    setting = {"PYTHONPATH": library} | ({} if gpus else {"ACCELERATE_USE_CPU": "true"})
+    told = []
+    try:
+        with subprocess.Popen(
+            [*torchrun, "--module", "linguist.pretraining", str(path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | setting,
+            preexec_fn=end_with_parent,
+        ) as run:
+            for line in run.stdout:
+                print(line, end="", flush=True)
+                told += [line.strip().removeprefix("error: ")] if line.startswith("error: ") else []
+    finally:
+        path.unlink()
     if run.returncode:
-        told = [line.removeprefix("error: ") for line in run.stdout.splitlines() if line.startswith("error: ")]
         raise LinguistError(told[0] if told else f"torchrun with {processes} processes failed; see the lines above")
+
+
+def end_with_parent():
+    """Have this process told to end when its parent dies: else it would go on, and a second attempt beside it."""
+    if hasattr(ctypes.CDLL(None), "prctl"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def main(path):

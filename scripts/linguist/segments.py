@@ -272,4 +272,6 @@ def _read_pair_regions(path, resource):
             none = False
             yield where, record, int(start), int(end)
     if none:
-        logger.warning("%s: no id names a region of %s, nothing is excluded", path, resource)
+        raise LinguistError(
+            f"{path}: no id names a region of {resource}, so nothing would be excluded; remove it there"
+        )

@@ -55,32 +55,35 @@ def train_tokenizer(kind, texts, vocab_size, folder, *, k=None, max_token_length
         _wrap(backend, specials, k=k).save_pretrained(temporary)
 
 
-def balanced(text_path, sources_path, sample=None):
-    """The documents of a corpus split, so that each source gives the same number of bytes: `sample`, or with None what
-    the smallest source has. The last document of a source is cut.
+def balanced(text_path, sources_path, sample=None, kinds=None):
+    """The documents of a corpus split, so that each kind of source gives the same number of bytes: `sample`, or with None
+    what the smallest has. The last document of a kind is cut. `kinds` are the sources' by number (None: each its own), so
+    that three genomes count as one.
 
     A corpus is shuffled: its first documents are a fair sample, and what comes after them is not read.
-    Raises LinguistError naming the source number whose text is smaller than `sample`.
+    Raises LinguistError naming the kind (or source number) whose text is smaller than `sample`.
     """
     numbers = np.unique(np.load(sources_path, mmap_mode="r")).tolist()
+    kinds = kinds or {number: f"source {number}" for number in numbers}
     if sample is None:
-        sizes = dict.fromkeys(numbers, 0)
+        sizes = {kinds[number]: 0 for number in numbers}
         for number, document in read_split(text_path, sources_path):
-            sizes[number] += len(document.encode())
+            sizes[kinds[number]] += len(document.encode())
         sample = min(sizes.values(), default=0)
-    left = dict.fromkeys(numbers, sample)
+    left = {kinds[number]: sample for number in numbers}
     for number, document in read_split(text_path, sources_path):
-        if number in left:
+        kind = kinds[number]
+        if kind in left:
             text = document.encode()
-            yield document if len(text) <= left[number] else text[: left[number]].decode(errors="ignore")
-            left[number] -= len(text)
-            if left[number] <= 0:
-                del left[number]
+            yield document if len(text) <= left[kind] else text[: left[kind]].decode(errors="ignore")
+            left[kind] -= len(text)
+            if left[kind] <= 0:
+                del left[kind]
             if not left:
                 return
-    for number, rest in left.items():
+    for kind, rest in left.items():
         raise LinguistError(
-            f"{text_path}: source {number} has only {sample - rest} of {sample} bytes; lower sample or raise its bytes"
+            f"{text_path}: {kind} has only {sample - rest} of {sample} bytes; lower sample or raise its bytes"
         )
 
 

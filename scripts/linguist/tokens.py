@@ -10,7 +10,7 @@ import numpy as np
 from linguist.corpora import read_split
 from linguist.errors import LinguistError
 from linguist.files import atomic_path, read_json, write_json
-from linguist.tokenization import kmer_of, load_encoder, load_tokenizer, one_line, spell
+from linguist.tokenization import kmer_of, load_encoder, one_line, spell
 
 COUNTS = ("documents", "tokens", "characters", "bytes", "unknown")
 BATCH = 1_000_000  # characters encoded at a time: some 100 MB of encodings, and work enough for many threads
@@ -24,7 +24,7 @@ def encode_corpus(tokenizer_folder, text_path, sources_path, target_bin, target_
     a special token spelled out in a text is text. Writes both files whole or not at all; the JSON has: kind, vocab_size,
     dtype, start (id), tokens (all), documents, sha256 (of the ids' file) and sources: {number: documents, tokens
     (specials left out), characters, bytes, unknown (tokens)}.
-    Raises LinguistError if there is no document, or the tokenizer has no token to start documents with.
+    Raises LinguistError if there is no document.
     """
     tokenizer = load_encoder(tokenizer_folder)
     backend, k = tokenizer.backend_tokenizer, kmer_of(tokenizer)
@@ -53,20 +53,10 @@ def encode_corpus(tokenizer_folder, text_path, sources_path, target_bin, target_
 
 def document_marks(tokenizer_folder, backend):
     """Ids of the tokens around a document: ([CLS], [SEP]), or (start token, None) for a tokenizer that has no [CLS]."""
-    path = Path(tokenizer_folder) / "tokenizer_config.json"
-    names = read_json(path) if path.is_file() else {}
-    if not {"cls_token", "bos_token", "eos_token"} & {name for name, token in names.items() if token}:
-        names = load_tokenizer(
-            tokenizer_folder
-        ).special_tokens_map  # old folders of the hub: the architecture knows them
-    tokens = {name: token["content"] if isinstance(token, dict) else token for name, token in names.items()}
-    ids = [backend.token_to_id(tokens.get(name) or "") for name in ("cls_token", "sep_token", "bos_token", "eos_token")]
-    if ids[0] is not None:
-        return ids[0], ids[1]
-    start = ids[3] if ids[2] is None else ids[2]
-    if start is None:
-        raise LinguistError(f"{tokenizer_folder}: no token to start documents with; name a bos_token or cls_token")
-    return start, None
+    names = read_json(Path(tokenizer_folder) / "tokenizer_config.json")
+    if "cls_token" in names:
+        return backend.token_to_id(names["cls_token"]), backend.token_to_id(names["sep_token"])
+    return backend.token_to_id(names["bos_token"]), None
 
 
 def _batches(text_path, sources_path):

@@ -85,6 +85,10 @@ def make_accelerator(wanted):
     return Accelerator(mixed_precision={"bf16": "bf16", "fp32": "no"}[precision]), precision
 
 
+def describe_device(device):
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 def keep_freed_memory():
     """Let glibc keep freed memory for the next step: handing large gradients back and forth costs 8 % of a step of a
     small BERT in page faults. Elsewhere nothing changes.
@@ -192,6 +196,10 @@ def train(
     steps = length * options.epochs
     optimizer = torch.optim.AdamW(parameter_groups(model, options.weight_decay), lr=options.learning_rate, fused=True)
     warmup = int(options.warmup * steps if options.warmup < 1 else options.warmup)
+    if warmup >= max(1, steps):
+        raise LinguistError(
+            f"a warm-up of {warmup} steps, but only {steps} steps in all; lower warmup or batch_size, or add epochs or data"
+        )
     scheduler = get_scheduler(options.schedule, optimizer, warmup, steps)
     model, optimizer = accelerator.prepare(model, optimizer)
     plain = accelerator.unwrap_model(model)
@@ -236,6 +244,7 @@ def train(
                 row = {"epoch": epoch + 1, "steps": at, "train_loss": loss}
                 row |= {f"dev_{name}": figure for name, figure in evaluate().items()}
                 if not np.isfinite([loss, row["dev_loss"]]).all():
+                    discard(checkpoint)  # it leads here again, and the cure is another training
                     raise LinguistError(
                         f"the loss became {loss} in epoch {epoch + 1} (dev: {row['dev_loss']}); lower learning_rate"
                     )

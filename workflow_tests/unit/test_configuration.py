@@ -315,6 +315,7 @@ MISTAKES = [
         "[1000, 300]",
         "corpora.mix.sources.dna.lengths: is [1000, 300], but the short",
     ),
+    ("corpora.mix.sources.words.strands", "both", "corpora.mix.sources.words.strands: only a genome is cut; remove it"),
     (
         "corpora.mix.sources.dna.strands",
         "reverse",
@@ -496,7 +497,7 @@ def test_a_corpus_is_completed_from_the_defaults(study):
     assert corpus["sources"]["dna"]["lengths"] == [50, 60]
     assert corpus["sources"]["dna"]["strands"] == DEFAULTS["corpus"]["strands"]
     assert corpus["sources"]["dna"]["exclude"] == {"places": ["r"], "beds": [], "pairsets": []}
-    assert corpus["sources"]["words"]["lengths"] == DEFAULTS["corpus"]["lengths"]
+    assert "lengths" not in corpus["sources"]["words"]
 
 
 junk = st.recursive(

@@ -221,14 +221,19 @@ def test_records_are_read_from_ids(tmp_path, written):
     write_pairs(tmp_path / "t.tsv", [(f"{spell(*one)}~{spell(*two)}{word}", "a", "b", 1) for one, two, word in written])
     for resource in ("sp", "sp-2", "tr"):
         wanted = {side[1] for one, two, _ in written for side in (one, two) if side[0] == resource}
-        assert records_of_pairs([tmp_path / "t.tsv"], resource) == wanted
+        if wanted:
+            assert records_of_pairs([tmp_path / "t.tsv"], resource) == wanted
+        else:
+            with pytest.raises(LinguistError, match=f"no id names a record of {resource}"):
+                records_of_pairs([tmp_path / "t.tsv"], resource)
 
 
 def test_ids_of_other_pair_sets_name_no_record(tmp_path):
     write_pairs(
         tmp_path / "t.tsv", [("17", "a", "b", 1), ("sp:12~sp:12-same", "c", "d", 0), ("xsp:r:0-9", "e", "f", 0)]
     )
-    assert records_of_pairs([tmp_path / "t.tsv"], "sp") == frozenset()
+    with pytest.raises(LinguistError, match="no id names a record of sp, so nothing would be excluded"):
+        records_of_pairs([tmp_path / "t.tsv"], "sp")
     assert records_of_pairs([], "sp") == frozenset()
 
 

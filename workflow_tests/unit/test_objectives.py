@@ -374,6 +374,24 @@ def test_as_many_are_chosen_in_each_block_and_special_tokens_last(n, share, numb
         assert set(np.flatnonzero(~special)) < set(chosen.tolist())
 
 
+@pytest.mark.parametrize("k", [3, 6])
+def test_kmers_are_hidden_in_runs_that_hide_a_letter(k, masker, monkeypatch):
+    monkeypatch.setattr(masker, "run", k)
+    row, hidden = np.arange(10, 310), 0
+    for number in range(20):
+        chosen = masker.choose(row, number)
+        assert len(chosen) == round(MASKED * 300)
+        runs = np.split(chosen, np.flatnonzero(np.diff(chosen) > 1) + 1)
+        # Letter i stands in the k-mers i - k + 1 to i: a run of k hides the last letter that its first one has.
+        hidden += sum(max(0, len(run) - k + 1) for run in runs)
+        shown = masker.hide(row[chosen], chosen, number)
+        together = masker.run_of(chosen, number)
+        kept = set(together[shown == row[chosen]].tolist())
+        masked = [run for run in set(together.tolist()) if (shown[together == run] == masker.mask_id).all()]
+        assert masked and kept.isdisjoint(masked) and len(kept) + len(masked) > 0.7 * len(set(together.tolist()))
+    assert hidden >= 0.8 * 20 * round(MASKED * 300) / k
+
+
 def test_all_places_are_chosen_alike(masker):
     row, counts, draws = np.arange(10, 50), np.zeros(40), 4000
     for number in range(draws):
@@ -385,7 +403,7 @@ def test_all_places_are_chosen_alike(masker):
 def test_chosen_tokens_are_masked_swapped_or_kept(masker):
     n, size = 100_000, masker.vocab_size
     targets = np.random.default_rng(1).integers(10, size, n)
-    shown = masker.hide(targets, 5)
+    shown = masker.hide(targets, np.arange(n), 5)
     masked, kept = shown == masker.mask_id, shown == targets
     swapped = shown[~masked & ~kept]
     sigma = math.sqrt(0.25 / n)

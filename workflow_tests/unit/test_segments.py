@@ -310,9 +310,11 @@ def test_all_regions_of_the_resource_that_a_test_table_names_are_excluded(small,
         read_excluded(small, pairs=[table])
 
 
-def test_a_table_that_says_nothing_of_the_resource_is_warned_of(small, tmp_path, caplog):
-    assert read_excluded(small, pairs=[pair_table(tmp_path, "NM_1:4~NM_1:4-same")], resource="hg") == {}
-    assert "no id names a region of hg, nothing is excluded" in caplog.text
+def test_a_table_that_would_exclude_nothing_is_refused(small, tmp_path):
+    with pytest.raises(
+        LinguistError, match="no id names a region of hg, so nothing would be excluded; remove it there"
+    ):
+        read_excluded(small, pairs=[pair_table(tmp_path, "NM_1:4~NM_1:4-same")], resource="hg")
 
 
 def test_the_ids_of_pair_sets_are_understood(small, tmp_path):

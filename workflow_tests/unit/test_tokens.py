@@ -107,14 +107,6 @@ def test_an_empty_corpus_is_one_line_and_leaves_nothing(folders, tmp_path):
     assert not [*(tmp_path / "out").iterdir()]
 
 
-def test_a_tokenizer_without_a_start_is_one_line(folders, tmp_path):
-    backend = load_encoder(folders["bpe"]).backend_tokenizer
-    (tmp_path / "bare").mkdir()
-    backend.save(str(tmp_path / "bare/tokenizer.json"))
-    with pytest.raises(LinguistError, match="no token to start documents with; name a bos_token"):
-        encode(tmp_path / "bare", write_corpus(tmp_path, [(0, "x")]), tmp_path)
-
-
 def test_a_start_token_made_of_text_is_one_line(folders, tmp_path):
     (tmp_path / "bad").mkdir()
     load_tokenizer(folders["bpe"]).save_pretrained(tmp_path / "bad")

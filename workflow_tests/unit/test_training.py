@@ -312,6 +312,17 @@ def test_a_loss_that_is_no_number_is_one_line(nan_at, long, tmp_path):
         run_training(long, tmp_path / "c", nan_at=nan_at)
 
 
+def test_a_checkpoint_that_leads_to_no_number_goes(long, tmp_path):
+    with pytest.raises(LinguistError, match="the loss became nan"):
+        run_training(long | {"checkpoint_minutes": 0}, tmp_path / "c.pt", nan_at=4)
+    assert not (tmp_path / "c.pt").exists()
+
+
+def test_a_warm_up_as_long_as_the_training_is_refused(long, tmp_path):
+    with pytest.raises(LinguistError, match="a warm-up of 20 steps, but only 20 steps in all; lower warmup"):
+        run_training(long | {"warmup": 20}, tmp_path / "c")
+
+
 def test_weights_that_break_in_the_last_step_are_one_line(long, tmp_path):
     """Its loss is a number still; that of the dev split is not."""
     with pytest.raises(LinguistError, match=r"\(dev: nan\)"):
