@@ -388,7 +388,7 @@ def test_kmers_are_hidden_in_runs_that_hide_a_letter(k, masker, monkeypatch):
         together = masker.run_of(chosen, number)
         kept = set(together[shown == row[chosen]].tolist())
         masked = [run for run in set(together.tolist()) if (shown[together == run] == masker.mask_id).all()]
-        assert masked and kept.isdisjoint(masked) and len(kept) + len(masked) > 0.7 * len(set(together.tolist()))
+        assert masked and kept.isdisjoint(masked)
     assert hidden >= 0.8 * 20 * round(MASKED * 300) / k
 
 
