@@ -2,6 +2,7 @@
 tokenizers and pretrained models."""
 
 import re
+from collections import Counter
 from pathlib import Path
 from textwrap import fill
 
@@ -340,7 +341,10 @@ def write_vocabulary(path, name, spec, vocabulary, manifest, grammar, figure, te
     Args: `spec` is the tokenizer's part of the config, `vocabulary` as from `vocabulary.describe_tokenizer`, `manifest`
     its corpus's, `grammar` the pair sets of synthetic sentences, `figure` the SVG file of `figures.vocabulary_figure`.
     """
-    taken = spec.get("sample") or min(about["splits"]["train"]["bytes"] for about in manifest["sources"].values())
+    sizes = Counter()
+    for about in manifest["sources"].values():
+        sizes[about["kind"]] += about["splits"]["train"]["bytes"]
+    taken = spec.get("sample") or min(sizes.values())
     render(
         path,
         template,

@@ -544,7 +544,7 @@ def test_tokenizer_page_shows_the_figures_of_its_report_and_its_corpus(tmp_path)
     assert all(line in text for _, line in report.vocabulary_findings(told))
     assert "\\xa0x\\x07" in text
     plainly = read_text(write_vocabulary(tmp_path, told, spec=TOKENIZER | {"sample": 5000}))
-    assert "5,000 bytes of each source:" in plainly and "Synthetic" not in plainly
+    assert "5,000 bytes of each kind:" in plainly and "Synthetic" not in plainly
 
 
 def test_tokenizer_page_of_kmers_says_that_no_text_trained_them(tmp_path):
