@@ -59,7 +59,7 @@ tokenizer = AutoTokenizer.from_pretrained("path/to/{name}")
 
 {data}
 
-{manifest["dev"]:.2%} of the documents of each source are held out as dev split. The weights take over what the licences above ask for.
+{manifest["dev"]:.2%} of the documents of each source are held out as dev split. The licences above reach the weights.
 
 ## Losses on the dev split
 

@@ -189,9 +189,25 @@ def check_models(config):
         for key, section in (("tokenizer", "tokenizers"), ("corpus", "corpora")):
             if key in model:
                 must_know(config, f"models.{name}.{key}", model[key], section)
+        if "shape" in model:
+            check_shape(config, name, model)
     both = sorted(set(config["models"]) & set(config["tokenizers"]))
     if both:
         raise LinguistError(f"config: tokenizers.{both[0]}: a model has the same name; give the tokenizer another one")
+
+
+def check_shape(config, name, model):
+    """What a model from scratch cannot be, as far as its own entry tells: found here, and not after hours of corpus."""
+    shape, tokenizer = model["shape"], config["tokenizers"][model["tokenizer"]]
+    if model["architecture"] == "bert" and tokenizer["type"] == "bpe":
+        raise LinguistError(f"config: models.{name}.tokenizer: bert needs one of type wordpiece or kmer, not bpe")
+    positions = shape.get("n_positions" if model["architecture"] == "gpt2" else "max_position_embeddings")
+    context = (config["pretraining"] | model.get("pretraining", {}))["context"]
+    if "corpus" in model and isinstance(positions, int) and positions < context:
+        raise LinguistError(
+            f"config: models.{name}.shape: {positions} positions are fewer than pretraining.context ({context}); raise them "
+            "or lower context"
+        )
 
 
 def check_corpora(config):

@@ -148,7 +148,11 @@ def _check(paths, size, counts):
         why = f" ({' and '.join(passed)} passed over)" if passed else ""
         raise LinguistError(f"{where}: only {counts['bytes']:,} of {size:,} bytes{why}; lower bytes or add resources")
     if not counts["documents"]:
-        why = f"all {counts['excluded']:,} are excluded" if counts["excluded"] else "the files hold nothing"
+        why = (
+            f"all {counts['excluded']:,} are excluded"
+            if counts["excluded"]
+            else "the files hold nothing, or share is too low"
+        )
         raise LinguistError(f"{where}: no document: {why}; add resources")
 
 

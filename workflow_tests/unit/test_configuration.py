@@ -285,6 +285,12 @@ MISTAKES = [
     ("tokenizers.bpe.type", "kmer", "tokenizers.bpe.vocab_size: is for type bpe or wordpiece, not kmer; remove it"),
     ("models.nano.corpus", "mx", "models.nano.corpus: 'mx' is not in corpora; did you mean 'mix'?"),
     ("models.nano.pretraining", "{epochs: 3}", "models.nano: missing key 'corpus', which 'pretraining' needs; add it"),
+    ("models.nano.architecture", "bert", "models.nano.tokenizer: bert needs one of type wordpiece or kmer, not bpe"),
+    (
+        "models.nano",
+        "{architecture: gpt2, tokenizer: bpe, corpus: mix, shape: {n_positions: 64}}",
+        "models.nano.shape: 64 pos",
+    ),
     ("pretraining", "{micro_batch: 0}", "pretraining.micro_batch: is 0, but must be at least 1"),
     ("corpora.mix.sources", "{}", "corpora.mix.sources: is empty; give at least one"),
     (
