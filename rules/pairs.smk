@@ -87,7 +87,7 @@ rule search_homologs:
         runtime="12h",
     params:
         program=lambda wildcards: blast.PROGRAMS[config["pairsets"][wildcards.pairset]["kind"]],
-        evalue=lookup(dpath="pairsets/{pairset}/rules/max_evalue", within=config),
+        evalue=lambda wildcards: config["pairsets"][wildcards.pairset]["rules"]["max_evalue"],
         dbsize=config["blast"]["dbsize"],
         targets=config["blast"]["max_target_seqs"],
         hsps=lambda wildcards: config["pairsets"][wildcards.pairset]["rules"]["max_hits"] + 2,  # one more than are borne, and the window itself

@@ -320,7 +320,7 @@ def test_too_little_gets_one_line_and_leaves_nothing(tmp_path):
             r" and 1 more: only 4 of 9,999 bytes \(3 duplicates and 2 excluded passed",
         ),
         ([path], "protein", None, "abc", "no document: all 3 are excluded; add resources"),
-        ([empty], "text", None, "", "no document: the files hold nothing; add resources"),
+        ([empty], "text", None, "", "no document: the files hold nothing, or share is too low; add resources"),
         ([empty], "text", 9, "", "only 0 of 9 bytes; lower bytes or add resources"),
     ]:
         with pytest.raises(LinguistError, match=said) as caught:
