@@ -1,20 +1,20 @@
 """Model cards: what a model made here is, for those who find it without its workflow."""
 
-LIBRARY = "transformers"
+UNITS = {"dna": "base", "protein": "residue", "text": "character"}  # by kind of a source
 PIPELINES = {"gpt2": "text-generation", "bert": "fill-mask"}
 CLASSES = {"gpt2": "AutoModelForCausalLM", "bert": "AutoModelForMaskedLM"}
 
 
-def model_card(name, model, manifest, metrics, train_info, dev_info):
+def model_card(name, model, manifest, metrics, train_info):
     """The README.md of a pretrained model's folder, in the hub's form: Markdown under a block of YAML.
 
-    Args: the model's name and entry of the config, its corpus's manifest, its metrics, and the descriptions of the token
-    files it was trained and evaluated on.
+    Args: the model's name and entry of the config, its corpus's manifest, its metrics, and the description of the tokens
+    it was trained on (`tokens.encode_corpus`).
     """
     architecture = model["architecture"]
     rows = []
     for number, (source, about) in enumerate(manifest["sources"].items()):
-        counts = train_info["sources"].get(str(number), {"tokens": 0, "characters": 0})
+        counts = train_info["sources"].get(str(number), {"tokens": 0})
         rows.append(
             [
                 source,
@@ -27,17 +27,16 @@ def model_card(name, model, manifest, metrics, train_info, dev_info):
             ]
         )
     data = table(["source", "kind", "from", "bytes", "documents", "training tokens", "licence"], rows)
-    units = {"dna": "base", "protein": "residue", "text": "character"}
     figures = []
     for source, about in manifest["sources"].items():
         row = [source, *(show(metrics.get(f"{of}loss_{source}")) for of in ("dev_", "unigram_", "bigram_"))]
         bits = show(metrics.get(f"dev_bits_{source}"))
-        figures.append([*row, f"{bits} a {units[about['kind']]}" if bits != "–" else bits])
+        figures.append([*row, f"{bits} a {UNITS[about['kind']]}" if bits != "–" else bits])
     losses = table(["source", "loss", "unigram model", "bigram model", "bits"], figures)
     options, shape = metrics["options"], ", ".join(f"{key} {value}" for key, value in model["shape"].items())
     what = "next token" if architecture == "gpt2" else "masked tokens (15 %)"
     return f"""---
-library_name: {LIBRARY}
+library_name: transformers
 pipeline_tag: {PIPELINES[architecture]}
 tags: [{architecture}, dna-linguist]
 ---

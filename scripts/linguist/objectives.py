@@ -71,7 +71,7 @@ def additive(allowed, dtype):
 
 
 class Examples:
-    """Inputs and targets of blocks for a model, which predicts the next tokens, or masked ones if it has a mask token.
+    """Inputs and targets of blocks for a model: next tokens for a GPT-2, whatever its tokenizer, else masked ones.
 
     A block's number may exceed their count: each multiple is another epoch, with other tokens masked. The same `seed` and
     number mask the same tokens, whatever else is in the batch.
@@ -83,7 +83,7 @@ class Examples:
         self.dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[precision]
         self.mask_id, self.vocab_size = tokenizer.mask_token_id, len(tokenizer)
         self.special = np.array(sorted(tokenizer.all_special_ids))
-        self.causal = self.mask_id is None
+        self.causal = model.config.model_type == "gpt2"
         self.run = kmer_of(tokenizer) or 1
 
     def read(self, numbers):

@@ -79,7 +79,7 @@ def pretrain(name, model, tokenizer_folder, corpus, options, outputs, checkpoint
     manifest = read_json(corpus["manifest"])
     sources = list(manifest["sources"])
     evaluation = Evaluation(dev, dev_tokens, np.load(corpus["dev_sources"]), sources, dev_blocks, accelerator)
-    rivals = evaluation.rivals(train_tokens, np.load(corpus["train_sources"]))
+    baselines = evaluation.baselines(train_tokens, np.load(corpus["train_sources"]))
     if events is not None and accelerator.is_main_process and not checkpoint.exists():
         shutil.rmtree(events, ignore_errors=True)  # the curves of another training
     writer = Writer(events if accelerator.is_main_process else None)
@@ -128,7 +128,7 @@ def pretrain(name, model, tokenizer_folder, corpus, options, outputs, checkpoint
             "seed": seed,
             "parameters": sum(parameter.numel() for parameter in body.parameters()),
             **history.curve[history.best],
-            **rivals,
+            **baselines,
             "train_tokens": len(train_tokens),
             "dev_tokens": evaluation.tokens,
             "data_digest": data,
@@ -138,7 +138,7 @@ def pretrain(name, model, tokenizer_folder, corpus, options, outputs, checkpoint
             "seconds": round(pace.seconds, 2),
             "tokens_per_second": pace.tokens_per_second,
         }
-        card = model_card(name, model, manifest, metrics, train_tokens.info, dev_tokens.info)
+        card = model_card(name, model, manifest, metrics, train_tokens.info)
         save_model(body, tokenizer, outputs["model"], card)
         write_text(outputs["curve"], pd.DataFrame(history.curve).to_csv(sep="\t", index=False, float_format="%.6g"))
         write_json(outputs["metrics"], metrics)
@@ -185,10 +185,8 @@ class Evaluation:
     def mean_by_source(self, losses_of):
         """Mean of `losses_of(numbers)` (float array, a target each) over the targets of each source, and over all; each
         process takes its share of the blocks."""
-        sums, mine = (
-            np.zeros((2, len(self.sources))),
-            self.chosen[self.accelerator.process_index :: self.accelerator.num_processes],
-        )
+        sums = np.zeros((2, len(self.sources)))
+        mine = self.chosen[self.accelerator.process_index :: self.accelerator.num_processes]
         for part in np.split(mine, range(EVALUATION_BLOCKS, len(mine), EVALUATION_BLOCKS)):
             if len(part):
                 _, _, places = self.examples.pose(self.examples.read(part), part)
@@ -221,38 +219,37 @@ class Evaluation:
             if f"loss_{source}" in losses
         }
 
-    def rivals(self, tokens, document_sources):
+    def baselines(self, tokens, document_sources):
         """The same losses, and bits, of models that count the train split (a Tokens and its documents' sources): unigrams
         and, where every token is predicted, bigrams, of each source its own."""
         lengths = np.diff(tokens.starts, append=len(tokens))
         models = []
         for number in range(len(self.sources)):
             mine = np.flatnonzero(document_sources == number)
-            mine = mine[
-                : np.searchsorted(np.cumsum(lengths[mine]), ngrams.MOST) + 1
-            ]  # a corpus may not fit into memory
+            # Of a corpus that does not fit into memory, its beginning.
+            mine = mine[: np.searchsorted(np.cumsum(lengths[mine]), ngrams.MOST) + 1]
             ids = [
                 tokens.ids[start : start + length]
                 for start, length in zip(tokens.starts[mine], lengths[mine], strict=True)
             ]
             models.append(ngrams.count_models(np.concatenate([*ids, tokens.ids[:0]]), tokens.info["vocab_size"]))
         found = {}
-        for rival in ("unigram", "bigram") if self.examples.causal else ("unigram",):
+        for baseline in ("unigram", "bigram") if self.examples.causal else ("unigram",):
 
-            def losses_of(numbers, rival=rival):
+            def losses_of(numbers, baseline=baseline):
                 tokens = self.examples.read(numbers)
                 _, targets, places = self.examples.pose(tokens, numbers)
                 previous, source = tokens[:, :-1].ravel()[places], self.source_of(numbers, places)
                 losses = np.empty(len(targets))
                 for number in np.unique(source):
                     mine = source == number
-                    losses[mine] = models[number][rival](previous[mine], targets[mine])
+                    losses[mine] = models[number][baseline](previous[mine], targets[mine])
                 return losses
 
             losses = self.mean_by_source(losses_of)
-            found |= {f"{rival}_{name}": loss for name, loss in losses.items()}
+            found |= {f"{baseline}_{name}": loss for name, loss in losses.items()}
             if self.examples.causal:
-                found |= self.bits(losses, f"{rival}_")
+                found |= self.bits(losses, f"{baseline}_")
         return found
 
     def samples(self, model, tokenizer):

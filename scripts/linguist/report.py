@@ -11,6 +11,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from linguist.cards import UNITS
 from linguist.files import write_text
 from linguist.findings import RANKS, SEVERITIES, findings, interval, similarity_line
 from linguist.plan import UNTRAINED, reads_grammar
@@ -26,7 +27,6 @@ VERDICTS = {
     "below": "below the majority share",
     "chance": "not distinguishable from the majority share",
 }
-UNITS = {"dna": "base", "protein": "residue", "text": "character"}  # kinds of a corpus's sources
 LETTERS = {"dna": 4, "protein": 20}
 CLEAR = 0.02  # nats a token: losses that are nearer than this are level, since one training has no interval
 LEARNED = {"learned": "fine", "level": "note", "not learned": "flaw", "not measured": "unknown"}  # by source; severity
@@ -442,7 +442,9 @@ def write_pretraining(
             f"epoch {metrics['epoch']} of {options['epochs']}",
             "dev tokens a loss is of": f"{metrics['dev_tokens']:,}",
             "options": {key: value for key, value in options.items() if value is not None},
-            "speed": f"{metrics['tokens_per_second']:,} tokens/s, {metrics['seconds']:,.0f} s of training",
+            "speed": f"{metrics['tokens_per_second']:,} tokens/s, {metrics['seconds']:,.0f} s of training"
+            if metrics["tokens_per_second"]
+            else "no step was left to make when the last attempt began",
             "device": metrics["device"],
             "processes": metrics["processes"],
             "arithmetic": metrics["precision"],

@@ -52,7 +52,7 @@ METRICS = {
 
 
 def card(architecture="gpt2", **changes):
-    return model_card("my-model", MODELS[architecture], MANIFEST, METRICS | changes, TRAIN, {})
+    return model_card("my-model", MODELS[architecture], MANIFEST, METRICS | changes, TRAIN)
 
 
 def rows(text, after):

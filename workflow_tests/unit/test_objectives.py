@@ -432,3 +432,15 @@ def test_another_epoch_and_another_seed_mask_other_tokens(masker, tokenizers):
     for other in (masker([4 + n]), masker([4 + 2 * n]), other_seed([4])):
         assert not torch.equal(first["places"], other["places"])
     np.testing.assert_array_equal(masker.read([4]), masker.read([4 + n]))
+
+
+def test_a_gpt2_predicts_the_next_token_even_with_a_tokenizer_that_has_a_mask(tokenizers):
+    tokenizer = load_tokenizer(tokenizers["bert"])
+    model = build_model("m", "gpt2", SHAPES["gpt2"], tokenizer, 1, "eager", 16)
+    ids = np.random.default_rng(1).integers(0, len(tokenizer), 65)
+    examples = Examples(
+        Blocks(ids, tokenizer.cls_token_id, 16), model, tokenizer, "eager", "fp32", 1, torch.device("cpu")
+    )
+    with torch.inference_mode():
+        losses = Objective(model).eval()(**examples([0, 1]))
+    assert examples.causal and losses.shape == (32,)

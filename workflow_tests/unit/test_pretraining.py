@@ -197,8 +197,8 @@ def test_the_curve_has_a_row_an_evaluation_and_the_metrics_its_last(architecture
     figures += ["bits_english", "bits_genome"] if architecture == "gpt2" else []
     assert curve.columns.tolist() == ["epoch", "steps", "train_loss", *(f"dev_{name}" for name in figures)]
     assert [metrics[name] for name in curve.columns] == pytest.approx(curve.iloc[-1].tolist(), rel=1e-5)  # six digits
-    rivals = ["unigram", "bigram"] if architecture == "gpt2" else ["unigram"]
-    expected = {f"{rival}_{name}" for rival in rivals for name in figures} | {*curve.columns}
+    baselines = ["unigram", "bigram"] if architecture == "gpt2" else ["unigram"]
+    expected = {f"{baseline}_{name}" for baseline in baselines for name in figures} | {*curve.columns}
     assert {name for name in metrics if "loss" in name or "bits" in name} <= expected <= {*metrics}
     assert metrics["train_tokens"] == len(tokens)
     assert metrics["dev_tokens"] == 7 * CONTEXT
