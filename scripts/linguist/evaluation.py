@@ -12,32 +12,24 @@ from linguist.tokenization import PairTokens
 from linguist.training import choose_attention, make_accelerator
 
 
-def evaluate(weights, tests, options, seed, predictions, threads):
+def evaluate(weights, tests, options, seed, predictions, threads, classes=CLASSES):
     """Score all tests with one run's weights, in one pass.
 
     Args: `weights` is a run's folder, or a model's, which gets a head drawn from `seed` (the control "untrained"); `tests`
-    maps pair-set names to token files; `options` are a run's training options (precision, attention).
-    Writes `predictions` (gzip table): test, id, label, score0, score1 (logits, six significant digits).
+    maps names of pair sets or tasks to token files; `options` are a run's training options (precision, attention);
+    `classes` are the names of the labels.
+    Writes `predictions` (gzip table): test, id, label, score0, score1 ... (logits, six significant digits).
     """
     torch.set_num_threads(threads)
     accelerator, _ = make_accelerator(options["precision"])
     attention = choose_attention(options["attention"], accelerator.device)
-    model = load_classifier(weights, CLASSES, seed, attention).to(accelerator.device)
+    model = load_classifier(weights, classes, seed, attention).to(accelerator.device)
     frames = []
     for test, path in tests.items():
         tokens = PairTokens.load(path)
         scores = predict(model, tokens, accelerator)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "test": test,
-                    "id": tokens.names,
-                    "label": tokens.labels,
-                    "score0": scores[:, 0],
-                    "score1": scores[:, 1],
-                }
-            )
-        )
+        columns = {"test": test, "id": tokens.names, "label": tokens.labels}
+        frames.append(pd.DataFrame(columns | {f"score{number}": column for number, column in enumerate(scores.T)}))
     write_text(
         predictions, pd.concat(frames).to_csv(sep="\t", index=False, float_format="%.6g", quoting=csv.QUOTE_NONE)
     )

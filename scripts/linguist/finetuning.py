@@ -1,4 +1,4 @@
-"""Fine-tuning on a pair set: one run of (model, training pair set, seed)."""
+"""Fine-tuning on a pair set, or on a task (classification tuning): one run of (model, training set, seed)."""
 
 import hashlib
 import logging
@@ -26,7 +26,7 @@ from linguist.training import (
 )
 
 logger = logging.getLogger("linguist")
-CLASSES = 2
+CLASSES = ("different", "same")  # of pairs, by label
 EVALUATION_BATCH = 64
 
 
@@ -67,7 +67,7 @@ def collator(model, tokens, device):
 def predict(model, tokens, accelerator):
     """Scores of every input of a PairTokens in its order: float32 array (inputs, classes) of logits."""
     to_inputs = collator(model, tokens, accelerator.device)
-    scores = np.empty((len(tokens), CLASSES), np.float32)
+    scores = np.empty((len(tokens), model.config.num_labels), np.float32)
     model.eval()
     with torch.inference_mode():
         for rows in batches_by_length(tokens.lengths, EVALUATION_BATCH):
@@ -98,37 +98,83 @@ def digest_folder(folder):
     return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
 
 
-def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpoint, threads, code=""):
-    """Fine-tune a model on encoded pairs and keep the best epoch by dev.
+def finetune(
+    model_folder, train_path, dev_path, seed, options, outputs, checkpoint, threads, code="", classes=CLASSES
+):
+    """Fine-tune a classifier on encoded inputs and keep the best epoch by dev; `classes` are the names of the labels.
 
-    Args: `train_path`, `dev_path` are token files; `options` the keyword arguments of TrainingOptions; `outputs` has the
-    paths `metrics` (JSON), `curve` (table, an epoch a row) and `weights` (a Hugging Face folder); `checkpoint` is where a
-    killed attempt goes on, deleted once all outputs are there; `code` is a digest of the code, so that a checkpoint of other code is not resumed.
+    Args: `train_path`, `dev_path` are token files; for the others see `tune`.
+    """
+
+    def loss_maker(model, tokens, device):
+        to_inputs = collator(model, tokens, device)
+        labels = torch.from_numpy(tokens.labels.astype(np.int64)).to(device)
+
+        def loss_of(model, rows):
+            logits = model(**to_inputs(rows)).logits
+            return torch.nn.functional.cross_entropy(logits.float(), labels[torch.from_numpy(rows).to(labels.device)])
+
+        return loss_of
+
+    tune(
+        model_folder,
+        PairTokens.load(train_path),
+        PairTokens.load(dev_path),
+        seed,
+        options,
+        outputs,
+        checkpoint,
+        threads,
+        code,
+        load=lambda attention: load_classifier(model_folder, classes, seed, attention),
+        loss_maker=loss_maker,
+        dev_figures=lambda model, tokens, accelerator: dev_figures(predict(model, tokens, accelerator), tokens.labels),
+    )
+
+
+def tune(
+    model_folder,
+    train_tokens,
+    dev_tokens,
+    seed,
+    options,
+    outputs,
+    checkpoint,
+    threads,
+    code,
+    *,
+    load,
+    loss_maker,
+    dev_figures,
+    wrap=lambda model: model,
+    facts=None,
+):
+    """One run, whatever it learns: train a model on encoded inputs (two PairTokens), keep the best epoch by dev, write it.
+
+    Args: `options` are the keyword arguments of TrainingOptions; `outputs` has the paths `metrics` (JSON), `curve` (table,
+    an epoch a row) and `weights` (a Hugging Face folder); `checkpoint` is where a killed attempt goes on, deleted once all
+    outputs are there; `code` is a digest of the code, so that a checkpoint of other code is not resumed.
+    `load(attention)` gives the model, `wrap(model)` the module that is trained; `loss_maker(model, tokens, device)` its loss
+    of rows, as `training.train` takes it; `dev_figures(model, tokens, accelerator)` what it says of dev. `facts` are told
+    of the run besides, and must agree with a checkpoint's.
     """
     torch.set_num_threads(threads)
-    options = TrainingOptions(**options)
-    train_tokens, dev_tokens = PairTokens.load(train_path), PairTokens.load(dev_path)
+    options, facts = TrainingOptions(**options), facts or {}
     accelerator, precision = make_accelerator(options.precision)
     attention, checkpoint = choose_attention(options.attention, accelerator.device), Path(checkpoint)
-    model = load_classifier(model_folder, CLASSES, seed, attention)
-    to_inputs = collator(model, train_tokens, accelerator.device)
-    labels = torch.from_numpy(train_tokens.labels.astype(np.int64)).to(accelerator.device)
+    model = load(attention)
 
     def batches_of(epoch):
         return batches_by_length(train_tokens.lengths, options.batch_size, np.random.default_rng([seed, epoch]))
-
-    def loss_of(model, rows):
-        logits = model(**to_inputs(rows)).logits
-        return torch.nn.functional.cross_entropy(logits.float(), labels[torch.from_numpy(rows).to(labels.device)])
 
     data = digest(train_tokens, dev_tokens)
     means = {"precision": precision, "attention": attention, "threads": threads, "versions": versions()}
     history, pace = train(
         accelerator,
-        model,
+        wrap(model),
         batches_of,
-        loss_of,
-        lambda: dev_figures(predict(model, dev_tokens, accelerator), dev_tokens.labels),
+        loss_maker(model, train_tokens, accelerator.device),
+        lambda: dev_figures(model, dev_tokens, accelerator),
         options,
         seed,
         checkpoint,
@@ -139,6 +185,7 @@ def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpo
             "model": digest_folder(model_folder),
             "device": accelerator.device.type,
             "code": code,
+            **facts,
             **means,
         },
         tokens_of=lambda rows: int(train_tokens.lengths[rows].sum()),
@@ -156,6 +203,7 @@ def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpo
             "dev_pairs": len(dev_tokens),
             "data_digest": data,
             "options": vars(options),
+            **facts,
             "device": describe_device(accelerator.device),
             **means,
             "seconds": round(pace.seconds, 2),

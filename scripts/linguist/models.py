@@ -1,5 +1,6 @@
 """Models before fine-tuning: fetched from a hub, a mirror or a folder, or made from scratch; and loaded for a task."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -121,22 +122,44 @@ def save_model(model, tokenizer, folder, card=None):
             (temporary / "README.md").write_text(card, encoding="utf-8")
 
 
-def load_classifier(folder, labels, seed, attention):
-    """A sequence classifier with `labels` classes on the body in `folder`; its head, where new, is drawn from `seed`.
+def load_classifier(folder, classes, seed, attention):
+    """A sequence classifier for `classes` (their names, or None for the number that the folder's has) on the body in
+    `folder`; its head, where new, is drawn from `seed`.
 
     The seed comes before the head is built: runs of one seed then differ in nothing. `attention` is a backend's name,
     or None for the architecture's own choice.
     """
     torch.manual_seed(seed)
-    try:
-        config = AutoConfig.from_pretrained(folder, num_labels=labels)
+    with loading(folder, "a sequence classifier", attention):
+        names = {} if classes is None else {"id2label": dict(enumerate(classes))}
+        config = AutoConfig.from_pretrained(folder, **names)
         if config.pad_token_id is None:
             config.pad_token_id = config.eos_token_id
         model = AutoModelForSequenceClassification.from_pretrained(
             folder, config=config, dtype=torch.float32, attn_implementation=attention
         )
+    return fuse_activations(model)
+
+
+def load_language_model(folder, attention):
+    """The causal language model in `folder`. Raises LinguistError for another kind of model."""
+    with loading(folder, "a language model that goes on with a text", attention):
+        config = AutoConfig.from_pretrained(folder)
+        masked, causal = AutoModelForMaskedLM._model_mapping, AutoModelForCausalLM._model_mapping
+        if type(config) in masked or type(config) not in causal:
+            raise LinguistError(f"{folder}: a {config.model_type} does not go on with a text; give a GPT-2 or its like")
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, config=config, dtype=torch.float32, attn_implementation=attention
+        )
+    return fuse_activations(model)
+
+
+@contextmanager
+def loading(folder, what, attention):
+    """Errors of loading a model, in one line."""
+    try:
+        yield
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         lacking = attention and (attention in str(error) or "attention implementation" in str(error))
         cure = "; set finetuning.attention: eager" if lacking else ""
-        raise LinguistError(f"{folder}: cannot be loaded as a sequence classifier ({one_line(error)}){cure}") from None
-    return fuse_activations(model)
+        raise LinguistError(f"{folder}: cannot be loaded as {what} ({one_line(error)}){cure}") from None

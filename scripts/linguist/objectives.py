@@ -151,7 +151,9 @@ class Objective(nn.Module):
     def forward(self, targets, places=None, **inputs):
         hidden = self.model.base_model(**inputs).last_hidden_state.flatten(0, 1)
         if places is not None:
-            hidden = self.model.cls.predictions.transform(hidden[places])
+            hidden = hidden[places]
+        if hasattr(self.model, "cls"):  # a BERT's head has a layer of its own
+            hidden = self.model.cls.predictions.transform(hidden)
         if torch.is_autocast_enabled(hidden.device.type):
             hidden = hidden.to(torch.get_autocast_dtype(hidden.device.type))
         head = self.model.get_output_embeddings()

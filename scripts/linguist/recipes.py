@@ -1,4 +1,4 @@
-"""The recipes that make pair sets, as the config names them. Light to import: the functions are loaded when called.
+"""The recipes that make pair sets and tasks, as the config names them. Light to import: the functions are loaded when called.
 
 A recipe is one function that yields a pair set's three splits, and the config keys it needs. A new pair kind or source
 is one such function, its entry in RECIPES and in the schema, its inputs (`pair_files` in rules/common.smk) and a phrase for
@@ -15,7 +15,7 @@ from linguist.splits import SPLITS
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a pair set is made: `module.function(spec, files) -> {split: rows}`.
+    """How a pair set or task is made: `module.function(spec, files) -> {split: rows}`.
 
     `needs` are its keys in the config, `may` those it can do without, `rules` the rules it reads: a change of another one
     does not touch it. `resources` are what it reads, `bases` the pair sets that it is made from.
@@ -49,6 +49,16 @@ SEARCH_RULES = ("windows", "max_masked", "masking", "max_hits", "max_evalue")  #
 # What finds and chooses positives; a change of the others leaves the positives alone.
 CHOICE = (*SEARCH_RULES, "min_similarity", "max_length_difference")
 
+def tables(spec):
+    """The tables of a set that is read from some, in the order of the splits."""
+    return [reference for split in SPLITS for reference in spec["files"].get(split, [])]
+
+
+def annotated(spec):
+    """The sequences that a task is cut from."""
+    return [spec["sequences"]]
+
+
 RECIPES = {
     "grammar": Recipe("sentences.from_grammar", ("sentence",), ("language",)),
     "table": Recipe(
@@ -56,7 +66,7 @@ RECIPES = {
         ("sentence", "dna", "protein", "coding"),
         ("files",),
         rules=("disjoint",),
-        resources=lambda spec: [reference for split in SPLITS for reference in spec["files"].get(split, [])],
+        resources=tables,
     ),
     "homologs": Recipe(
         "homologs.from_positives",
@@ -82,6 +92,13 @@ RECIPES = {
         bases=of,
     ),
     "reverse-complement": Recipe("derived.reverse_complement", ("dna",), ("of",), bases=of),
+}
+
+TASK_RECIPES = {
+    "table": Recipe("tasks.from_tables", ("dna",), ("files",), ("sizes",), resources=tables),
+    "splice-sites": Recipe("tasks.splice_sites", ("dna",), ("sequences", "length", "sizes"), resources=annotated),
+    "gene-starts": Recipe("tasks.gene_starts", ("dna",), ("sequences", "length", "sizes"), resources=annotated),
+    "repeats": Recipe("tasks.repeats", ("dna",), ("sequences", "length", "sizes"), resources=annotated),
 }
 
 

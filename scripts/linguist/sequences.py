@@ -239,7 +239,12 @@ def _read_candidates(path, proteins):
             yield from _read_table(path, handle, columns)
             return
     with reading(path) as handle:
-        yield from _read_ensembl(path, proteins) if proteins else _read_genbank(path, handle)
+        if proteins:
+            yield from _read_ensembl(path, proteins)
+        else:
+            otherwise = "neither GenBank nor a table with columns cds and protein; give one of these"
+            for candidates in read_genbank(path, handle, _find_candidates, otherwise):
+                yield from candidates
 
 
 def _read_table(path, handle, columns):
@@ -287,7 +292,11 @@ def _read_ensembl_fasta(path, content, key):
         yield name, fields, "".join(lines).upper()
 
 
-def _read_genbank(path, handle):
+def read_genbank(path, handle, use, otherwise="not GenBank; give a GenBank file"):
+    """Yield `use(record)` of each record of a GenBank file, a Biopython SeqRecord.
+
+    Raises LinguistError for damage, also for what `use` meets in a record, and for a file without a record.
+    """
     records = SeqIO.parse(handle, "genbank")
     for number in count(1):
         try:
@@ -295,7 +304,7 @@ def _read_genbank(path, handle):
                 warnings.simplefilter("ignore", BiopythonParserWarning)
                 warnings.filterwarnings("error", "Premature end|Expected sequence length", BiopythonParserWarning)
                 record = next(records, None)
-            candidates = [_extract(record, *item) for item in enumerate(record.features)] if record else []
+            made = None if record is None else use(record)
         except UnicodeDecodeError:
             raise
         except (ValueError, AssertionError, LookupError, BiopythonParserWarning) as error:
@@ -304,10 +313,14 @@ def _read_genbank(path, handle):
                 f"{path}, record {number}: not valid GenBank ({cause}); fetch the file again"
             ) from error
         if record is None and number == 1:
-            raise LinguistError(f"{path}: neither GenBank nor a table with columns cds and protein; give one of these")
+            raise LinguistError(f"{path}: {otherwise}")
         if record is None:
             return
-        yield from filter(None, candidates)
+        yield made
+
+
+def _find_candidates(record):
+    return [found for item in enumerate(record.features) if (found := _extract(record, *item))]
 
 
 def _extract(record, index, feature):

@@ -1,4 +1,4 @@
-"""Pair sets from published tables, whatever their form: read strictly, in their order."""
+"""Pair sets from published tables, and tables of any columns, whatever their form: read strictly, in their order."""
 
 import csv
 import json
@@ -14,7 +14,9 @@ from linguist.splits import SPLITS
 PAIRS = ("sentence1", "sentence2", "label")
 # Genes with proteins, as in LucaOne's central dogma task (He et al. 2024): 100 bases around the gene, introns inside.
 LUCAONE = ("seq_id_a", "seq_id_b", "seq_type_a", "seq_type_b", "seq_a", "seq_b", "label")
+FORMS = (PAIRS, LUCAONE)
 FLANK = 100
+WRONG_KIND = "mend or remove the row, or correct the pair set's kind"
 FEWEST = 10  # rows that hardly have one label by chance
 LABELS = {"0": 0, "1": 1, "": None}
 
@@ -65,41 +67,46 @@ def read_table(path, kind="sentence"):
     if not Path(path).is_file():
         raise LinguistError(f"{path}: no such table; name the archive's member as resource:path/in/archive.tsv")
     rows = []
-    for number, (place, record) in enumerate(_read_records(path), 1):
-        where = f"{path}, {place}"
+    for number, (where, record) in enumerate(read_records(path, FORMS, COLUMNS), 1):
         if "seq_a" in record:
             record = _unflank(where, record, kind)
-        label = "" if record["label"] is None else str(record["label"]).strip()
+        label = clean(record["label"])
         if label not in LABELS:
             raise LinguistError(f"{where}: label {label!r} is not 0 or 1; mend or remove the row")
-        sentences = [_clean(where, record, column) for column in PAIRS[:2]]
+        sentences = [_text(where, record, column) for column in PAIRS[:2]]
         if label and all(sentences) and "NS" not in sentences:
             if kind in ALPHABETS:
-                sentences = [_sequence(where, *side) for side in zip(PAIRS, sentences, ALPHABETS[kind], strict=False)]
-            rows.append((_text(record.get("id")) or str(number), *sentences, LABELS[label]))
+                sides = zip(PAIRS, sentences, ALPHABETS[kind], strict=False)
+                sentences = [sequence_of(where, *side, WRONG_KIND) for side in sides]
+            rows.append((clean(record.get("id")) or str(number), *sentences, LABELS[label]))
     return rows
 
 
-def _read_records(path):
-    """Yield (place, {column: value}) for each row, in words that an error can use."""
+def read_records(path, forms, bare):
+    """Yield (where, {column: value}) for each row of a table, `where` in words that an error can use.
+
+    Args: `forms` are the sets of columns that a table can have (it must have all of one of them); `bare` are the columns
+    of a tab-separated table without a header.
+    Raises LinguistError for a table of another form, or damage.
+    """
     with open(path, "rb") as handle:
         if handle.read(4) == b"PAR1":
-            yield from _read_parquet(path)
+            yield from _read_parquet(path, forms)
             return
     with reading(path) as handle:
         first = next((line.strip() for line in handle if line.strip()), "")
     with reading(path) as handle:
         if first.startswith("["):
-            yield from _read_json_array(path, handle)
+            yield from _read_json_array(path, handle, forms)
         elif first.startswith("{"):
-            yield from _read_json_lines(path, handle)
+            yield from _read_json_lines(path, handle, forms)
         elif "\t" not in first and "label" in next(csv.reader([first]), []):
-            yield from _read_commas(path, handle)
+            yield from _read_commas(path, handle, forms)
         else:
-            yield from _read_tabs(path, handle)
+            yield from _read_tabs(path, handle, forms, bare)
 
 
-def _read_parquet(path):
+def _read_parquet(path, forms):
     # Imported here, since who reads other tables need not have it.
     import pyarrow
     from pyarrow import parquet
@@ -107,19 +114,19 @@ def _read_parquet(path):
     try:
         with parquet.ParquetFile(path) as file:
             columns = file.schema_arrow.names
-            _check_columns(path, columns)
-            wanted = [column for column in columns if column in {*COLUMNS, *LUCAONE}]
+            _check_columns(path, columns, forms)
+            wanted = [column for column in columns if column in {"id"}.union(*forms)]
             number = 0
             for batch in file.iter_batches(columns=wanted):
                 for record in batch.to_pylist():
                     number += 1
-                    yield f"row {number}", record
+                    yield f"{path}, row {number}", record
     except (pyarrow.ArrowException, OSError) as error:
         cause = str(error).strip().partition("\n")[0]
         raise LinguistError(f"{path}: not valid Parquet ({cause}); fetch the file again") from error
 
 
-def _read_json_array(path, handle):
+def _read_json_array(path, handle, forms):
     try:
         records = json.load(handle)
     except json.JSONDecodeError as error:
@@ -127,64 +134,68 @@ def _read_json_array(path, handle):
             f"{path}, line {error.lineno}: not valid JSON ({error.msg}); fetch the file again"
         ) from error
     for number, record in enumerate(records, 1):
-        yield f"row {number}", _check_object(f"{path}, row {number}", record)
+        where = f"{path}, row {number}"
+        yield where, _check_object(where, record, forms)
 
 
-def _read_json_lines(path, handle):
+def _read_json_lines(path, handle, forms):
     for number, line in enumerate(handle, 1):
+        where = f"{path}, line {number}"
         try:
             if line.strip():
-                yield f"line {number}", _check_object(f"{path}, line {number}", json.loads(line))
+                yield where, _check_object(where, json.loads(line), forms)
         except json.JSONDecodeError as error:
             cause = f"not valid JSON ({error.msg})"
-            raise LinguistError(f"{path}, line {number}: {cause}; give one object a line, or one array") from error
+            raise LinguistError(f"{where}: {cause}; give one object a line, or one array") from error
 
 
-def _read_commas(path, handle):
+def _read_commas(path, handle, forms):
     csv.field_size_limit(sys.maxsize)  # a gene with its introns is longer than the 131,072 letters that csv allows
     lines = csv.reader(handle, strict=True)
     columns = []
     try:
         for fields in lines:
+            where = f"{path}, line {lines.line_num}"
             if fields and not columns:
                 columns = fields
-                _check_columns(f"{path}, line {lines.line_num}", columns)
+                _check_columns(where, columns, forms)
             elif fields:
-                yield f"line {lines.line_num}", _name_fields(path, lines.line_num, columns, fields, "comma")
+                yield where, _name_fields(where, columns, fields, "comma")
     except csv.Error as error:
         raise LinguistError(f"{path}, line {lines.line_num}: not valid CSV ({error}); fetch the file again") from error
 
 
-def _read_tabs(path, handle):
-    columns = COLUMNS
+def _read_tabs(path, handle, forms, bare):
+    columns = bare
     for number, line in enumerate(handle, 1):
-        fields = line.rstrip("\n").split("\t")
-        if number == 1 and not {*PAIRS, *LUCAONE}.isdisjoint(fields):
+        where, fields = f"{path}, line {number}", line.rstrip("\n").split("\t")
+        if number == 1 and not set().union(*forms).isdisjoint(fields):
             columns = fields
-            _check_columns(f"{path}, line 1", columns)
+            _check_columns(where, columns, forms)
         elif line.strip():
-            yield f"line {number}", _name_fields(path, number, columns, fields, "tab")
+            yield where, _name_fields(where, columns, fields, "tab")
 
 
-def _name_fields(path, number, columns, fields, separator):
+def _name_fields(where, columns, fields, separator):
     if len(fields) != len(columns):
         raise LinguistError(
-            f"{path}, line {number}: {len(fields)} {separator}-separated fields, expected {len(columns)}: "
+            f"{where}: {len(fields)} {separator}-separated fields, expected {len(columns)}: "
             f"{', '.join(columns)}; mend or remove the line"
         )
     return dict(zip(columns, fields, strict=True))
 
 
-def _check_object(where, value):
+def _check_object(where, value, forms):
     if not isinstance(value, dict):
-        raise LinguistError(f"{where}: {str(value)[:30]!r} is no object; give one with {', '.join(PAIRS)} for each row")
-    _check_columns(where, value)
+        wanted = ", ".join(forms[0])
+        raise LinguistError(f"{where}: {str(value)[:30]!r} is no object; give one with {wanted} for each row")
+    _check_columns(where, value, forms)
     return value
 
 
-def _check_columns(where, columns):
-    """Raise unless the columns are those of a table of pairs."""
-    wanted = PAIRS if {"seq_a", "seq_b"}.isdisjoint(columns) else LUCAONE
+def _check_columns(where, columns, forms):
+    """Raise unless the columns hold those of the form that they come nearest to."""
+    wanted = max(forms, key=lambda form: len(set(form) & set(columns)))
     if missing := [column for column in wanted if column not in columns]:
         found = ", ".join(columns) or "none"
         raise LinguistError(f"{where}: no column {missing[0]!r} (found: {found}); give {', '.join(wanted)}")
@@ -201,27 +212,28 @@ def _unflank(where, record, kind):
     gene, protein = side["gene"], side["prot"]
     return {
         "id": f"{record[f'seq_id_{gene}']}~{record[f'seq_id_{protein}']}",
-        "sentence1": _clean(where, record, f"seq_{gene}")[FLANK:-FLANK],
+        "sentence1": _text(where, record, f"seq_{gene}")[FLANK:-FLANK],
         "sentence2": record[f"seq_{protein}"],
         "label": record["label"],
     }
 
 
-def _clean(where, record, column):
+def _text(where, record, column):
     """The text of a column on one line."""
     if not isinstance(record[column], str | None):
         raise LinguistError(f"{where}: {column} is {str(record[column])[:30]}, not text; mend or remove the row")
-    return _text(record[column])
+    return clean(record[column])
 
 
-def _text(value):
-    # A pair set's file has one line a row and tabs between its columns.
+def clean(value):
+    """A value as text on one line, without tabs: a file of ours has one line a row and tabs between its columns."""
     return "" if value is None else str(value).translate(dict.fromkeys(map(ord, "\t\n\r"), " ")).strip()
 
 
-def _sequence(where, column, text, alphabet):
+def sequence_of(where, column, text, alphabet, cure="mend or remove the row"):
+    """A sequence in upper case, a protein without the stop at its end; raises LinguistError for a foreign letter."""
     sequence = text.upper().removesuffix("*" if alphabet == "protein" else "")
     if letter := foreign_letter(sequence, alphabet):
         cause = f"{letter!r} in {column} is not a letter of the {alphabet} alphabet"
-        raise LinguistError(f"{where}: {cause}; mend or remove the row, or correct the pair set's kind")
+        raise LinguistError(f"{where}: {cause}; {cure}")
     return sequence

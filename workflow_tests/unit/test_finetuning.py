@@ -72,9 +72,9 @@ def test_collate_equals_a_slow_version(architecture, encoded):
 def test_predict_equals_one_by_one(architecture, attention, bodies, encoded):
     """Padding changes nothing, and the order is the table's."""
     tokens = PairTokens.load(encoded[architecture]["train"])
-    model = load_classifier(bodies[architecture], 2, 1, attention)
+    model = load_classifier(bodies[architecture], ("different", "same"), 1, attention)
     scores = predict(model, tokens, make_accelerator("fp32")[0])
-    plain = load_classifier(bodies[architecture], 2, 1, "eager").eval()
+    plain = load_classifier(bodies[architecture], ("different", "same"), 1, "eager").eval()
     for i in range(len(tokens)):
         inside = slice(tokens.offsets[i], tokens.offsets[i + 1])
         ids = torch.from_numpy(tokens.ids[inside].astype(np.int64))[None]
@@ -96,7 +96,7 @@ def test_a_gpt2_without_a_pad_token_reads_its_last_real_token(bodies, encoded, t
     (tmp_path / "config.json").write_text(json.dumps(config | {"pad_token_id": None}))
     tokens, accelerator = PairTokens.load(encoded["gpt2"]["dev"]), make_accelerator("fp32")[0]
     with_pad, without = (
-        predict(load_classifier(folder, 2, 1, "eager"), tokens, accelerator) for folder in (bodies["gpt2"], tmp_path)
+        predict(load_classifier(folder, ("different", "same"), 1, "eager"), tokens, accelerator) for folder in (bodies["gpt2"], tmp_path)
     )
     np.testing.assert_allclose(without, with_pad, rtol=1e-4, atol=1e-6)
 
@@ -266,6 +266,6 @@ def test_the_untrained_control_is_the_model_with_a_head_of_its_seed(architecture
         evaluate(bodies[architecture], tests, options, seed, tmp_path / name, 1)
     a, b, c = (pd.read_csv(tmp_path / name, sep="\t") for name in "abc")
     assert a.equals(b) and not a["score1"].equals(c["score1"])
-    model = load_classifier(bodies[architecture], 2, 1, "eager")
+    model = load_classifier(bodies[architecture], ("different", "same"), 1, "eager")
     scores = predict(model, PairTokens.load(tests["en"]), make_accelerator("fp32")[0])
     assert a["score1"].to_numpy() == pytest.approx(scores[:, 1], rel=1e-4)

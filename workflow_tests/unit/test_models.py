@@ -122,7 +122,7 @@ def test_a_broken_folder_is_one_line(damage, bodies, tmp_path):
         fetch_model("m", tmp_path / "model", path=folder)
     assert "\n" not in str(caught.value)
     with pytest.raises(LinguistError, match="cannot be loaded as a sequence classifier"):
-        load_classifier(folder, 2, 0, "eager")
+        load_classifier(folder, ("different", "same"), 0, "eager")
 
 
 @pytest.mark.parametrize("architecture", ["bert", "gpt2"])
@@ -131,7 +131,7 @@ def test_the_head_is_drawn_from_the_seed(architecture, bodies):
 
     def head(seed):
         torch.rand(seed + 3)
-        model = load_classifier(bodies[architecture], 2, seed, "eager")
+        model = load_classifier(bodies[architecture], ("different", "same"), seed, "eager")
         return getattr(model, "classifier" if architecture == "bert" else "score").weight
 
     assert torch.equal(head(5), head(5))
@@ -143,9 +143,9 @@ def test_an_attention_that_the_architecture_lacks_is_one_line_with_its_cure(tmp_
     GPTNeoModel(GPTNeoConfig(vocab_size=50, **shape)).save_pretrained(tmp_path)
     for attention in (dropout.ATTENTION, "sdpa"):
         with pytest.raises(LinguistError, match="set finetuning.attention: eager$") as caught:
-            load_classifier(tmp_path, 2, 0, attention)
+            load_classifier(tmp_path, ("different", "same"), 0, attention)
         assert "\n" not in str(caught.value)
-    load_classifier(tmp_path, 2, 0, "eager")
+    load_classifier(tmp_path, ("different", "same"), 0, "eager")
 
 
 class Hub(BaseHTTPRequestHandler):

@@ -168,7 +168,7 @@ def test_the_model_loads_everywhere(architecture, trained, corpora):
             assert getattr(model.generation_config, f"{kind}_token_id") == getattr(tokenizer, f"{kind}_token_id")
     text = "The quick Übergang ACGTACGT"
     assert AutoTokenizer.from_pretrained(folder)(text)["input_ids"] == tokenizer(text)["input_ids"]
-    classifier = load_classifier(folder, 2, 1, None)
+    classifier = load_classifier(folder, ("different", "same"), 1, None)
     bodies = classifier.base_model.state_dict(), model.base_model.state_dict()
     for name, weights in bodies[1].items():
         assert torch.equal(bodies[0][name], weights)

@@ -1,0 +1,97 @@
+"""Sequences that equal, hold or lie in one another, on either strand: what leaks when tasks are merged.
+
+Core promoters of GUE, for one, are cut from its promoters of 300 bp, and the two deal them to splits on their own.
+"""
+
+from collections import Counter
+
+import numpy as np
+from Bio.Seq import reverse_complement
+
+from linguist.splits import SPLITS
+
+WIDEST = 32  # letters of a word, two bits each
+CODES = np.zeros(256, np.uint64)
+CODES[[ord(letter) for letter in "ACGT"]] = range(4)  # any other letter counts as A: words only say where to look
+RELATIONS = ("equal", "inside", "holds")
+
+
+def find_overlaps(ours, theirs):
+    """Which of two lists of upper-case DNA sequences overlap: a set of (i, j, relation), of ours[i] to theirs[j].
+
+    "equal": the same letters; "inside": ours lies wholly in theirs; "holds": theirs lies in ours; each on either strand.
+    """
+    if not len(ours) or not len(theirs):
+        return set()
+    shortest = min(map(len, [*ours, *theirs]))
+    width = min(WIDEST, 1 << (max(1, shortest).bit_length() - 1))
+    found = set()
+    for texts in (list(ours), [reverse_complement(text) for text in ours]):
+        found |= {(i, j, "inside") for i, j in _inside(texts, theirs, width)}
+        found |= {(i, j, "holds") for j, i in _inside(theirs, texts, width)}
+    both = {pair[:2] for pair in found if len(ours[pair[0]]) == len(theirs[pair[1]])}
+    return {pair for pair in found if pair[:2] not in both} | {(*pair, "equal") for pair in both}
+
+
+def _inside(short, long, width):
+    """Pairs (i, j) where short[i] lies in long[j]; words of `width` letters, a power of two, say where to look."""
+    first = _words([text[:width] for text in short], width)[0]
+    order = np.argsort(first, kind="stable")
+    starts = first[order]
+    words, owners, places = _words(long, width)
+    low = np.searchsorted(starts, words)
+    at = np.flatnonzero(starts[np.minimum(low, len(starts) - 1)] == words)
+    for place in at:
+        text, offset = long[owners[place]], places[place]
+        for candidate in range(low[place], len(starts)):
+            if starts[candidate] != words[place]:
+                break
+            i = int(order[candidate])
+            if text.startswith(short[i], offset):
+                yield i, int(owners[place])
+
+
+def _words(texts, width):
+    """All words of `width` letters of some texts as numbers (uint64), with the text and the place of each."""
+    lengths = np.array([len(text) for text in texts])
+    words = CODES[np.frombuffer("".join(texts).encode("ascii"), np.uint8)]
+    step = 1
+    while step < width:
+        words = (words[:-step] << np.uint64(2 * step)) | words[step:]
+        step *= 2
+    owners = np.repeat(np.arange(len(texts)), lengths)[: len(words)]
+    places = np.arange(len(words)) - np.repeat(np.cumsum(lengths) - lengths, lengths)[: len(words)]
+    whole = places + width <= lengths[owners]
+    return words[whole], owners[whole], places[whole]
+
+
+def count_overlaps(tasks):
+    """What the splits of tasks share: a list of records, one for each two splits that share something.
+
+    `tasks` maps a task to {"answers": its classes, split: data frame as from `tasks.read_task`}. A record counts the rows
+    of `test` (a later split, of any task) that equal, lie in, or hold a row of `train` (an earlier one), and the share of
+    these with the same answer there, where one of the two tasks knows it.
+    """
+    rows = {
+        split: [
+            (task, row.sequence, about["answers"][row.label])
+            for task, about in tasks.items()
+            for row in about[split].itertuples()
+        ]
+        for split in SPLITS
+    }
+    records = []
+    for earlier, later in (("train", "dev"), ("train", "test"), ("dev", "test")):
+        ours, theirs = rows[later], rows[earlier]
+        counts, agreeing, touched = Counter(), {}, {}
+        for i, j, relation in find_overlaps([row[1] for row in ours], [row[1] for row in theirs]):
+            key = theirs[j][0], ours[i][0]
+            counts[(*key, relation, i)] += 1
+            touched.setdefault(key, set()).add(i)
+            if ours[i][2] == theirs[j][2]:
+                agreeing.setdefault(key, set()).add(i)
+        for key, found in sorted(touched.items()):
+            record = {"train": f"{key[0]} {earlier}", "test": f"{key[1]} {later}", "rows": len(found)}
+            record |= {name: len({i for *at, r, i in counts if tuple(at) == key and r == name}) for name in RELATIONS}
+            records.append(record | {"same_answer": len(agreeing.get(key, ())) / len(found)})
+    return records
