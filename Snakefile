@@ -23,6 +23,7 @@ include: "rules/tokenizers.smk"
 include: "rules/pretraining.smk"
 include: "rules/finetuning.smk"
 include: "rules/evaluation.smk"
+include: "rules/tasks.smk"
 include: "rules/report.smk"
 
 

@@ -32,8 +32,11 @@ wildcard_constraints:
     source=one_of(source for corpus in config["corpora"].values() for source in corpus["sources"]),
     tokenizer=one_of([*config["tokenizers"], *config["models"]]),
     model=one_of(config["models"]),
-    trainset=one_of([*config["pairsets"], plan.UNTRAINED]),
-    study=one_of(config["studies"]),
+    trainset=one_of([*config["pairsets"], *config["tasks"], plan.UNTRAINED]),
+    task=one_of(config["tasks"]),
+    instructions=one_of(config["instructions"]),
+    study=one_of(plan.pair_studies(config)),
+    task_study=one_of(plan.task_studies(config)),
     seed=r"\d+",
     split=one_of(SPLITS),
     scatteritem=r"\d+-of-\d+",
@@ -62,8 +65,9 @@ def study_outputs():
     if config["studies"]:
         wanted += ["<results>/tables/metrics.tsv", "<results>/tables/summary.txt"]
     trained = plan.trained(plan.runs(config))
-    if config["keep_weights"] == "best":
-        wanted += [f"<results>/runs/{m}/{t}/best" for m, t in sorted({run[:2] for run in trained})]
-    elif config["keep_weights"] == "all":
+    # An instructed model can be asked: the best one stays in any case.
+    best = {run[:2] for run in trained} if config["keep_weights"] == "best" else plan.taught(config)
+    wanted += [f"<results>/runs/{m}/{t}/best" for m, t in sorted(best)]
+    if config["keep_weights"] == "all":
         wanted += [f"<results>/runs/{m}/{t}/seed-{s}/weights" for m, t, s in trained]
     return wanted

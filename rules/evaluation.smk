@@ -23,7 +23,8 @@ rule evaluate:
         runtime="1h",
     params:
         tests=lambda wildcards: plan.tests_of(config, wildcards.model, wildcards.trainset),
-        options=lambda wildcards: plan.finetuning_of(config, wildcards.model),
+        options=lambda wildcards: plan.finetuning_of(config, wildcards.model, wildcards.trainset),
+        classes=lambda wildcards: plan.answers_of(config, wildcards.trainset),
         code=code_digest("evaluate"),
     script:
         "../scripts/evaluate.py"

@@ -15,7 +15,7 @@ rule finetune:
     benchmark:
         "<benchmarks>/finetune/{model}/{trainset}/seed-{seed}.tsv"
     wildcard_constraints:
-        trainset=one_of(config["pairsets"]),
+        trainset=one_of([*config["pairsets"], *config["tasks"]]),
     conda:
         "../envs/lm.yaml"
     threads: config["threads"]
@@ -24,7 +24,8 @@ rule finetune:
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
         runtime="4h",
     params:
-        options=lambda wildcards: plan.finetuning_of(config, wildcards.model),
+        options=lambda wildcards: plan.finetuning_of(config, wildcards.model, wildcards.trainset),
+        classes=lambda wildcards: plan.answers_of(config, wildcards.trainset),
         checkpoint=subpath(output.metrics, parent=True),
         code=code_digest("finetune"),
     script:
@@ -39,10 +40,12 @@ rule keep_best_weights:
         directory("<results>/runs/{model}/{trainset}/best"),
     log:
         "<logs>/keep_best_weights/{model}/{trainset}.log",
+    wildcard_constraints:
+        trainset=one_of([*config["pairsets"], *config["tasks"], *config["instructions"]]),
     conda:
         "../envs/lm.yaml"
     params:
-        select_by=lambda wildcards: plan.finetuning_of(config, wildcards.model)["select_by"],
+        select_by=lambda wildcards: plan.finetuning_of(config, wildcards.model, wildcards.trainset)["select_by"],
         code=code_digest("keep_best_weights"),
     script:
         "../scripts/keep_best_weights.py"

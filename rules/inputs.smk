@@ -84,6 +84,46 @@ def audits_of(study):
     return [audit_of(test) for test in config["studies"][study]["tests"]]
 
 
+# ── tasks ──
+
+
+def task_files(task):
+    """What a task's recipe reads, as it names it: {name: path or list of paths}."""
+    spec = config["tasks"][task]
+    if "folder" in spec:
+        return spec["files"]
+    if spec["recipe"] == "table":
+        return {split: [resource_of(r) for r in references] for split, references in spec["files"].items()}
+    return {"sequences": f"<results>/resources/{spec['sequences']}"}
+
+
+def hits_of_task(task, split):
+    """BLAST's hits of a task's split among its train rows, where an instruction set asks for them; else nothing."""
+    return f"<results>/neighbours/{task}/{split}.tsv" if task in plan.searched_tasks(config) else []
+
+
+def instruction_files(instructions):
+    """The rows of an instruction set's tasks, and their hits where it retrieves by BLAST, in the order of SPLITS."""
+    spec = config["instructions"][instructions]
+    return {"rows": [path for task in spec["tasks"] for path in splits_of(task, "tasks").values()]} | {
+        "hits": [hits_of_task(task, split) for task in spec["tasks"] for split in SPLITS] if plan.retrieves(spec) else []
+    }
+
+
+def page_files(wildcards):
+    """What the page of a study of tasks tells of its baselines, instruction sets and runs."""
+    study = wildcards.task_study
+    return {
+        "baselines": [f"<results>/baselines/{task}.json" for task in tests_of_study(wildcards)],
+        "instructions": [f"<results>/instructions/{name}/about.json" for name in plan.sets_of(config, study)],
+        "runs": trained_metrics_of(study),
+    }
+
+
+def tests_of_study(wildcards):
+    return config["studies"][wildcards.task_study]["tests"]
+
+
 # ── corpora ──
 
 
@@ -138,8 +178,14 @@ def tokenizer_folder(tokenizer):
     return f"<results>/{section}/{tokenizer}"
 
 
+def origin_of(model):
+    """What a model with random weights is made from: its tokenizer, or the model whose control it is."""
+    spec = config["models"][model]
+    return f"<results>/models/{spec['random_of']}" if "random_of" in spec else tokenizer_folder(spec["tokenizer"])
+
+
 def tokens_of(pairset, model):
-    """The folder of a pair set's tokens as a model reads them."""
+    """The folder of a pair set's or task's tokens as a model reads them."""
     return f"<results>/tokens/{pairset}.{plan.tokenizer_of(config, model)}"
 
 

@@ -32,13 +32,13 @@ rule pretrain:
 
 rule initialize_model:
     input:
-        lambda wildcards: tokenizer_folder(plan.tokenizer_of(config, wildcards.model)),
+        lambda wildcards: origin_of(wildcards.model),
     output:
         directory("<results>/models/{model}"),
     log:
         "<logs>/initialize_model/{model}.log",
     wildcard_constraints:
-        model=one_of(name for name, model in config["models"].items() if "shape" in model and "corpus" not in model),
+        model=one_of(name for name, model in config["models"].items() if plan.is_random(model)),
     conda:
         "../envs/lm.yaml"
     params:

@@ -179,9 +179,64 @@ rule write_page:
         "../scripts/write_page.py"
 
 
+rule plot_tasks:
+    input:
+        "<results>/tables/{task_study}.metrics.tsv",
+    output:
+        report(
+            "<results>/report/{task_study}/accuracy.svg",
+            category="{task_study}",
+            caption="../reports/captions/tasks_figure.rst",
+        ),
+    log:
+        "<logs>/plot_tasks/{task_study}.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        code=code_digest("plot_tasks"),
+    script:
+        "../scripts/plot_tasks.py"
+
+
+rule write_task_page:
+    input:
+        unpack(page_files),
+        metrics="<results>/tables/{task_study}.metrics.tsv",
+        comparisons="<results>/tables/{task_study}.comparisons.tsv",
+        figure="<results>/report/{task_study}/accuracy.svg",
+        overlaps="<results>/tables/overlaps.json",
+        published=shipped("resources/published.yaml"),
+        template=shipped("reports/tasks.html.j2"),
+        base=shipped("reports/base.html.j2"),
+    output:
+        page=report(
+            "<results>/report/{task_study}/page.html",
+            category="{task_study}",
+            caption="../reports/captions/tasks.rst",
+        ),
+        table=report(
+            "<results>/report/{task_study}/table.tsv",
+            category="{task_study}",
+            caption="../reports/captions/tasks_table.rst",
+        ),
+    log:
+        "<logs>/write_task_page/{task_study}.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        tests=lookup(dpath="studies/{task_study}/tests", within=config),
+        sets=lambda wildcards: plan.sets_of(config, wildcards.task_study),
+        config={key: config[key] for key in ("studies", "tasks", "instructions", "models", "corpora", "pairsets")},
+        code=code_digest("write_task_page"),
+    script:
+        "../scripts/write_task_page.py"
+
+
 rule summarize_studies:
     input:
-        metrics=expand("<results>/tables/{study}.metrics.tsv", study=config["studies"]),
+        metrics=expand("<results>/tables/{study}.metrics.tsv", study=plan.pair_studies(config)),
+        tasks=expand("<results>/tables/{study}.metrics.tsv", study=plan.task_studies(config)),
+        comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
         audits=[audit_of(test) for test in plan.tests(config)],
     output:
         "<results>/tables/summary.txt",
@@ -190,7 +245,8 @@ rule summarize_studies:
     conda:
         "../envs/plots.yaml"
     params:
-        studies=config["studies"],
+        studies=plan.pair_studies(config),
+        task_studies=plan.task_studies(config),
         tests=plan.tests(config),
         notes=plan.caveats(config),
         code=code_digest("summarize_studies"),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from linguist.finetuning import finetune
+from linguist.finetuning import CLASSES, finetune
 from linguist.logs import start_log
 
 
@@ -18,6 +18,7 @@ def main(smk):
         checkpoint=Path(smk.params.checkpoint) / "checkpoint.pt",
         threads=smk.threads,
         code=smk.params.code,
+        classes=smk.params.classes or CLASSES,
     )
 
 

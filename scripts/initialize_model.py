@@ -1,15 +1,16 @@
-"""Make a model with random weights."""
+"""Make a model with random weights: of a given shape, or as another one is."""
 
 from linguist.logs import start_log
-from linguist.models import initialize_model
+from linguist.models import initialize_model, randomize_model
 
 
 def main(smk):
     start_log(smk.log[0])
-    model = smk.params.source
-    initialize_model(
-        smk.wildcards.model, model["architecture"], model["shape"], smk.input[0], model.get("seed", 0), smk.output[0]
-    )
+    model, seed = smk.params.source, smk.params.source.get("seed", 0)
+    if "random_of" in model:
+        randomize_model(smk.input[0], seed, smk.output[0])
+    else:
+        initialize_model(smk.wildcards.model, model["architecture"], model["shape"], smk.input[0], seed, smk.output[0])
 
 
 if "snakemake" in globals():

@@ -3,14 +3,15 @@
 from pathlib import Path
 
 from linguist.logs import start_log
+from linguist.pairs import read_pairs
 from linguist.splits import SPLITS
-from linguist.tokenization import tokenize_pairs
+from linguist.tokenization import tokenize_splits
 
 
 def main(smk):
     start_log(smk.log[0])
-    paths = {split: smk.input[split] for split in SPLITS}
-    tokenize_pairs(smk.input.tokenizer, paths, smk.params.max_length, Path(smk.output.report).parent)
+    frames = {split: read_pairs(smk.input[split]) for split in SPLITS}
+    tokenize_splits(smk.input.tokenizer, frames, smk.params.max_length, Path(smk.output.report).parent)
 
 
 if "snakemake" in globals():

@@ -12,8 +12,8 @@ from jsonschema.validators import extend
 
 from linguist.errors import LinguistError
 from linguist.files import open_text
-from linguist.plan import UNTRAINED, is_genome
-from linguist.recipes import RECIPES
+from linguist.plan import RANDOM, RANDOM_WEIGHTS, UNTRAINED, is_genome
+from linguist.recipes import RECIPES, TASK_RECIPES
 from linguist.splits import SPLITS
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "config"
@@ -50,8 +50,18 @@ def settle(study, defaults=CONFIG_FOLDER / "defaults.yaml", schema=CONFIG_FOLDER
     with open_text(schema) as handle:
         check_schema(config, yaml.safe_load(handle))
     check_rules(config)
+    check_names(config)
     config = complete(config)
-    for check in (check_models, check_pairsets, check_corpora, check_tokenizers, check_studies, check_paths):
+    for check in (
+        check_models,
+        check_pairsets,
+        check_corpora,
+        check_tokenizers,
+        check_tasks,
+        check_instructions,
+        check_studies,
+        check_paths,
+    ):
         check(config)
     return config
 
@@ -68,11 +78,28 @@ def complete(config):
         pairsets[name] = full
     corpora = {name: complete_corpus(config["corpus"], corpus) for name, corpus in config["corpora"].items()}
     studies = {name: {"controls": []} | study for name, study in config["studies"].items()}
-    sections = config | {"pairsets": pairsets, "corpora": corpora, "studies": studies}
+    controls = {
+        f"{model}{RANDOM}": {"random_of": model}
+        for study in studies.values()
+        for model in study["models"]
+        if RANDOM_WEIGHTS in study["controls"]
+    }
+    tasks = {name: complete_task(config["task"], task) for name, task in config["tasks"].items()}
+    instructions = {name: config["instruction"] | spec for name, spec in config["instructions"].items()}
+    sections = config | {"pairsets": pairsets, "corpora": corpora, "tasks": tasks, "instructions": instructions}
+    sections |= {"models": config["models"] | controls, "studies": studies}
     return {
         key: {name: ordered(entry) for name, entry in part.items()} if isinstance(part, dict) else part
         for key, part in sections.items()
     }
+
+
+def complete_task(defaults, task):
+    """A task with what it leaves out filled in; a folder's tables are its {split}.csv, as GUE has them."""
+    full = defaults | task
+    if "folder" in full:
+        full["files"] = {split: [os.path.join(full["folder"], f"{split}.csv")] for split in SPLITS}
+    return full
 
 
 def complete_corpus(defaults, corpus):
@@ -184,6 +211,26 @@ def must_know(config, key, name, section):
         raise LinguistError(f"config: {key}: {show(name)} is not in {section}{suggestion(name, config[section])}")
 
 
+def check_names(config):
+    """Names that stand in the same place of a path must differ."""
+    for section, other in (
+        ("tokenizers", "models"),
+        ("tasks", "pairsets"),
+        ("instructions", "pairsets"),
+        ("instructions", "tasks"),
+    ):
+        if both := sorted(set(config[section]) & set(config[other])):
+            raise LinguistError(
+                f"config: {section}.{both[0]}: one of {other} has the same name; give one of them another"
+            )
+    for section in ("pairsets", "tasks", "instructions"):
+        if UNTRAINED in config[section]:
+            raise LinguistError(f"config: {section}.{UNTRAINED}: this name stands for a control; choose another")
+    for name in config["models"]:
+        if name.endswith(RANDOM) and name.removesuffix(RANDOM) in config["models"]:
+            raise LinguistError(f"config: models.{name}: this name stands for a control; choose another")
+
+
 def check_models(config):
     for name, model in config["models"].items():
         for key, section in (("tokenizer", "tokenizers"), ("corpus", "corpora")):
@@ -191,9 +238,6 @@ def check_models(config):
                 must_know(config, f"models.{name}.{key}", model[key], section)
         if "shape" in model:
             check_shape(config, name, model)
-    both = sorted(set(config["models"]) & set(config["tokenizers"]))
-    if both:
-        raise LinguistError(f"config: tokenizers.{both[0]}: a model has the same name; give the tokenizer another one")
 
 
 def check_shape(config, name, model):
@@ -277,31 +321,58 @@ def check_rules(config):
             )
 
 
+def check_recipe(config, key, recipe, spec, common):
+    """A set has the keys that its recipe needs, no others but those `common` to all, and its resources are known."""
+    known = (*recipe.needs, *recipe.may)
+    for need in recipe.needs:
+        if need not in spec:
+            raise LinguistError(f"config: {key}: missing key '{need}', which recipe '{spec['recipe']}' needs; add it")
+    for other in sorted(spec.keys() - {"recipe", "seed", *common, *known}):
+        raise LinguistError(f"config: {key}: recipe '{spec['recipe']}' has no key '{other}'{suggestion(other, known)}")
+    for reference in recipe.resources(spec):
+        resource = reference.partition(":")[0] if spec["recipe"] == "table" else reference
+        must_know(config, f"{key}.{next(k for k in known if reference in leaves(spec.get(k)))}", resource, "resources")
+
+
+def check_tasks(config):
+    for name, task in config["tasks"].items():
+        key, recipe = f"tasks.{name}", TASK_RECIPES[task["recipe"]]
+        if "folder" in task:  # its files are no resources, but must be there
+            if task["recipe"] != "table":
+                raise LinguistError(f"config: {key}.folder: is for recipe 'table', not {task['recipe']}; remove it")
+            for split in SPLITS:
+                if not os.path.isfile(task["files"][split][0]):
+                    raise LinguistError(f"config: {key}.folder: no such file: {task['files'][split][0]!r}; correct it")
+        else:
+            check_recipe(config, key, recipe, task, ("answers", "phrasings", "held_out", "published"))
+        classes = {"splice-sites": 3, "gene-starts": 2, "repeats": 2}.get(task["recipe"], len(task["answers"]))
+        if len(task["answers"]) != classes:
+            raise LinguistError(
+                f"config: {key}.answers: recipe '{task['recipe']}' has {classes} classes; name {classes}"
+            )
+        if task["held_out"] in task["phrasings"]:
+            raise LinguistError(f"config: {key}.held_out: is among the phrasings that are trained; take it out of them")
+        if task.get("length", 0) % 2:
+            raise LinguistError(
+                f"config: {key}.length: is {task['length']}, but a window has a middle; give an even one"
+            )
+
+
+def check_instructions(config):
+    for name, spec in config["instructions"].items():
+        for task in spec["tasks"]:
+            must_know(config, f"instructions.{name}.tasks", task, "tasks")
+
+
 def check_pairsets(config):
-    if UNTRAINED in config["pairsets"]:
-        raise LinguistError(f"config: pairsets.{UNTRAINED}: this name stands for a control; choose another")
     for name, pairset in config["pairsets"].items():
         key, recipe = f"pairsets.{name}", RECIPES[pairset["recipe"]]
-        known = (*recipe.needs, *recipe.may)
         if pairset["kind"] not in recipe.kinds:
             allowed = " or ".join(recipe.kinds)
             raise LinguistError(
                 f"config: {key}.kind: recipe '{pairset['recipe']}' makes {allowed} pairs, not {pairset['kind']}"
             )
-        for need in recipe.needs:
-            if need not in pairset:
-                raise LinguistError(
-                    f"config: {key}: missing key '{need}', which recipe '{pairset['recipe']}' needs; add it"
-                )
-        for other in sorted(pairset.keys() - {"kind", "recipe", "sizes", "rules", "seed", *known}):
-            raise LinguistError(
-                f"config: {key}: recipe '{pairset['recipe']}' has no key '{other}'{suggestion(other, known)}"
-            )
-        for reference in recipe.resources(pairset):
-            resource = reference.partition(":")[0] if pairset["recipe"] == "table" else reference
-            must_know(
-                config, f"{key}.{next(k for k in known if reference in leaves(pairset.get(k)))}", resource, "resources"
-            )
+        check_recipe(config, key, recipe, pairset, ("kind", "sizes", "rules"))
         for base in recipe.bases(pairset):
             must_know(config, f"{key}.of", base, "pairsets")
             check_base(config, name, base)
@@ -331,11 +402,42 @@ def leaves(value):
 
 def check_studies(config):
     for name, study in config["studies"].items():
-        for key, section in (("models", "models"), ("trainsets", "pairsets"), ("tests", "pairsets")):
-            for item in study[key]:
-                must_know(config, f"studies.{name}.{key}", item, section)
+        key = f"studies.{name}"
+        for model in study["models"]:
+            must_know(config, f"{key}.models", model, "models")
+        if any(test in config["tasks"] for test in study["tests"]):
+            check_task_study(config, key, study)
+            continue
+        for part in ("trainsets", "tests"):
+            for item in study[part]:
+                must_know(config, f"{key}.{part}", item, "pairsets")
         for trainset in study["trainsets"]:
-            must_have(config, f"studies.{name}.trainsets", trainset, ("train", "dev"))
+            must_have(config, f"{key}.trainsets", trainset, ("train", "dev"))
+        if RANDOM_WEIGHTS in study["controls"]:
+            raise LinguistError(f"config: {key}.controls: '{RANDOM_WEIGHTS}' is for studies of tasks; remove it")
+
+
+def check_task_study(config, key, study):
+    """Its tests are tasks; it trains on these, or on instruction sets of them, which need models that go on with a text."""
+    for test in study["tests"]:
+        must_know(config, f"{key}.tests", test, "tasks")
+    if UNTRAINED in study["controls"]:
+        cure = f"take '{RANDOM_WEIGHTS}'"
+        raise LinguistError(f"config: {key}.controls: '{UNTRAINED}' is for studies of pair sets; {cure}")
+    for trainset in study["trainsets"]:
+        if trainset in config["instructions"]:
+            for model in study["models"]:
+                if config["models"][model].get("architecture") == "bert":
+                    cause = f"{model} is a bert, which does not go on with a text"
+                    raise LinguistError(f"config: {key}.models: {cause}; {trainset} needs a gpt2")
+            tested = config["instructions"][trainset]["tasks"]
+        else:
+            must_know(config, f"{key}.trainsets", trainset, "tasks")
+            tested = [trainset]
+        if set(tested).isdisjoint(study["tests"]):
+            raise LinguistError(
+                f"config: {key}.trainsets: {trainset} is tested on none of its tests; add one of its tasks"
+            )
 
 
 def must_have(config, key, pairset, splits):

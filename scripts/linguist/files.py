@@ -40,6 +40,11 @@ def write_text(path, text):
         temporary.write_bytes(data)
 
 
+def clean(value):
+    """A value as text on one line, without tabs: a table of ours has one line a row and tabs between its columns."""
+    return "" if value is None else str(value).translate(dict.fromkeys(map(ord, "\t\n\r"), " ")).strip()
+
+
 def write_json(path, value):
     """Write a value as indented JSON, keys in their given order."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

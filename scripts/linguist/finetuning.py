@@ -98,9 +98,7 @@ def digest_folder(folder):
     return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
 
 
-def finetune(
-    model_folder, train_path, dev_path, seed, options, outputs, checkpoint, threads, code="", classes=CLASSES
-):
+def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpoint, threads, code="", classes=CLASSES):
     """Fine-tune a classifier on encoded inputs and keep the best epoch by dev; `classes` are the names of the labels.
 
     Args: `train_path`, `dev_path` are token files; for the others see `tune`.

@@ -10,13 +10,12 @@ import pandas as pd
 import torch
 
 from linguist.errors import LinguistError
-from linguist.files import write_text
+from linguist.files import clean, write_text
 from linguist.finetuning import EVALUATION_BATCH, collator, tune
 from linguist.generation import BEYOND, encode_answer, reply
 from linguist.instructions import prompt, read_rows
 from linguist.models import load_language_model
 from linguist.objectives import Objective
-from linguist.tables import clean
 from linguist.tokenization import PairTokens, load_tokenizer
 from linguist.training import batches_by_length, choose_attention, make_accelerator
 
@@ -74,7 +73,9 @@ def loss_maker(answers_only):
             ids, real = inputs["input_ids"], inputs["attention_mask"].bool()
             wanted = real.clone()
             if answers_only:
-                wanted[real] = torch.from_numpy(np.concatenate([types_of[slice(*span)] for span in spans(tokens, rows)]) > 0).to(device)
+                wanted[real] = torch.from_numpy(
+                    np.concatenate([types_of[slice(*span)] for span in spans(tokens, rows)]) > 0
+                ).to(device)
             places = torch.nonzero(wanted[:, 1:].flatten())[:, 0]
             width = ids.shape[1]
             before = places + places // (width - 1)  # a row has one place less that predicts than tokens
@@ -164,7 +165,9 @@ def answer_rows(weights, rows_path, tasks, options, predictions, threads):
     """
     torch.set_num_threads(threads)
     accelerator, _ = make_accelerator(options["precision"])
-    model = load_language_model(weights, choose_attention(options["attention"], accelerator.device)).to(accelerator.device)
+    model = load_language_model(weights, choose_attention(options["attention"], accelerator.device)).to(
+        accelerator.device
+    )
     tokenizer, frames = load_tokenizer(weights), []
     for (task, variant), group in groupby(sort_rows(read_rows(rows_path)), task_and_variant):
         rows = list(group)
@@ -172,7 +175,9 @@ def answer_rows(weights, rows_path, tasks, options, predictions, threads):
         endings = [len(encode_answer(tokenizer, answer)) for answer in tasks[task]]
         check_room(model, max(map(len, prompts)) + max(endings))
         texts, scores = reply(model, tokenizer, prompts, tasks[task], accelerator)
-        columns = {"test": task, "variant": variant} | {key: [row[key] for row in rows] for key in ("asked", "id", "label")}
+        columns = {"test": task, "variant": variant} | {
+            key: [row[key] for row in rows] for key in ("asked", "id", "label")
+        }
         columns |= {"answer": [clean(text) for text in texts]}
         frames.append(pd.DataFrame(columns | {f"score{number}": column for number, column in enumerate(scores.T)}))
         logger.info("%s, %s: %d rows", task, variant, len(rows))

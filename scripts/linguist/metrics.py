@@ -150,5 +150,6 @@ def mean_interval(values, item_reach):
 
 def read_metrics(path):
     """The long table that `compute_metrics` gave, from its file."""
-    names = dict.fromkeys(["study", "model", "trainset", "test"], str)  # a name may be nan, or 1
+    # A name may be nan, or 1; the last three are of tasks.
+    names = dict.fromkeys(["study", "model", "trainset", "test", "method", "variant", "rule"], str)
     return pd.read_csv(path, sep="\t", dtype=names, keep_default_na=False, na_values=[""])

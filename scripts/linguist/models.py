@@ -69,6 +69,14 @@ def initialize_model(name, architecture, shape, tokenizer_folder, seed, folder):
     save_model(build_model(name, architecture, shape, tokenizer, seed), tokenizer, folder)
 
 
+def randomize_model(source, seed, folder):
+    """Make a model like the one in the folder `source`, its tokenizer too, with random weights, for `seed`."""
+    config = AutoConfig.from_pretrained(source)
+    kind = class_of(source)
+    torch.manual_seed(seed)
+    save_model(kind.from_config(config) if kind is AutoModel else kind(config), load_tokenizer(source), folder)
+
+
 def build_model(name, architecture, shape, tokenizer, seed, attention=None, context=0):
     """A language model (next-token head for gpt2, masked-token head for bert) with random weights, drawn from `seed`.
 

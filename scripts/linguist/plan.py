@@ -3,17 +3,95 @@
 from linguist.recipes import CHOICE, SEARCH_RULES
 
 UNTRAINED = "untrained"  # the place of a training pair set in the path of a control: a fresh head, no training
+RANDOM_WEIGHTS = "random-weights"  # a control of tasks: the same models with random weights
+RANDOM = "-random"  # ... which go by the name of the model with this ending
 
 
 def trainsets(study):
-    """Training pair sets of a study, with its controls in the place of one."""
-    return [*study["trainsets"], *study["controls"]]
+    """Training sets of a study, with an untrained control in the place of one."""
+    return [*study["trainsets"], *(control for control in study["controls"] if control == UNTRAINED)]
+
+
+def models_of(study):
+    """Models of a study, with those of random weights that are their controls."""
+    random = [f"{model}{RANDOM}" for model in study["models"]] if RANDOM_WEIGHTS in study["controls"] else []
+    return [*study["models"], *random]
 
 
 def cells(config, study):
     """All runs of a study as (model, trainset, seed), in the order of the config."""
     block = config["studies"][study]
-    return [(m, t, s) for m in block["models"] for t in trainsets(block) for s in block["seeds"]]
+    return [(m, t, s) for m in models_of(block) for t in trainsets(block) for s in block["seeds"]]
+
+
+def is_of_tasks(config, study):
+    """Whether a study is one of tasks, and not of pair sets."""
+    return config["studies"][study]["tests"][0] in config["tasks"]
+
+
+def pair_studies(config):
+    """The studies of pair sets: {name: study}."""
+    return {name: study for name, study in config["studies"].items() if not is_of_tasks(config, name)}
+
+
+def task_studies(config):
+    """The studies of tasks: {name: study}."""
+    return {name: study for name, study in config["studies"].items() if is_of_tasks(config, name)}
+
+
+def used_tasks(config):
+    """Tasks that a study tests on, in the order of the config; without a study, all of them."""
+    used = {test for study in config["studies"].values() for test in study["tests"]}
+    return [name for name in config["tasks"] if name in used or not config["studies"]]
+
+
+def answers_of(config, trainset):
+    """The answers of a task, by label; None for a pair set."""
+    return config["tasks"][trainset]["answers"] if trainset in config["tasks"] else None
+
+
+def task_of(config, task):
+    """What a task's rows depend on: its part of the config without how it is told."""
+    spec = config["tasks"][task]
+    return {key: value for key, value in spec.items() if key not in ("phrasings", "held_out", "published")}
+
+
+def telling_of(config, instructions):
+    """How the tasks of an instruction set are told: {task: answers, phrasings and the one held out}."""
+    keys = ("answers", "phrasings", "held_out")
+    return {t: {key: config["tasks"][t][key] for key in keys} for t in config["instructions"][instructions]["tasks"]}
+
+
+def set_of(config, instructions):
+    """What the rows of an instruction set depend on: its part of the config without how a model is tuned on it."""
+    spec = config["instructions"][instructions]
+    return {key: value for key, value in spec.items() if key not in ("loss", "tuning")}
+
+
+def sets_of(config, study):
+    """The instruction sets that a study trains on."""
+    return [name for name in config["studies"][study]["trainsets"] if name in config["instructions"]]
+
+
+def is_random(model):
+    """Whether a model of the config is made here and not pretrained."""
+    return "random_of" in model or ("shape" in model and "corpus" not in model)
+
+
+def retrieves(spec):
+    """Whether an instruction set has examples that BLAST finds."""
+    return spec["examples"] > 0 and spec["retrieval"] == "blast"
+
+
+def searched_tasks(config):
+    """Tasks whose rows BLAST compares with their train rows, since an instruction set has examples of it."""
+    sets = [spec for spec in config["instructions"].values() if retrieves(spec)]
+    return [name for name in config["tasks"] if any(name in spec["tasks"] for spec in sets)]
+
+
+def taught(config):
+    """All (model, instruction set) that a study tunes, each once."""
+    return list(dict.fromkeys((m, t) for m, t, _ in runs(config) if t in config["instructions"]))
 
 
 def runs(config):
@@ -92,7 +170,7 @@ def tokenizers_of(config, pairset):
 
 def tests(config):
     """Pair sets that a study tests on, each once."""
-    return list(dict.fromkeys(test for study in config["studies"].values() for test in study["tests"]))
+    return list(dict.fromkeys(test for study in pair_studies(config).values() for test in study["tests"]))
 
 
 def readings(config, study):
@@ -102,19 +180,25 @@ def readings(config, study):
 
 
 def tests_of(config, model, trainset):
-    """Pair sets on which the runs of (model, trainset) are tested: the union over the studies that hold them."""
+    """Sets on which the runs of (model, trainset) are tested: the union over the studies that hold them. A classifier of a
+    task is tested on that task, an instructed model on those that it was told of."""
     found = (
         test
         for study in config["studies"].values()
-        if model in study["models"] and trainset in trainsets(study)
+        if model in models_of(study) and trainset in trainsets(study)
         for test in study["tests"]
     )
+    if trainset in config["tasks"]:
+        found = (test for test in found if test == trainset)
+    elif trainset in config["instructions"]:
+        found = (test for test in found if test in config["instructions"][trainset]["tasks"])
     return list(dict.fromkeys(found))
 
 
 def tokenizer_of(config, model):
     """Name of a model's tokenizer: a trained one, or the model's own, which goes by the model's name."""
-    return config["models"][model].get("tokenizer", model)
+    spec = config["models"][model]
+    return tokenizer_of(config, spec["random_of"]) if "random_of" in spec else spec.get("tokenizer", model)
 
 
 def source_of(config, model):
@@ -129,7 +213,7 @@ def pretraining_of(config, model):
 
 def used_models(config):
     """Models that a study names, in the order of the config; without a study, all of them."""
-    used = {model for study in config["studies"].values() for model in study["models"]}
+    used = {model for study in config["studies"].values() for model in models_of(study)}
     return [name for name in config["models"] if name in used or not config["studies"]]
 
 
@@ -138,8 +222,13 @@ def pretrained(config):
     return [name for name in used_models(config) if "corpus" in config["models"][name]]
 
 
-def finetuning_of(config, model):
-    """Fine-tuning options of a model: its own laid over the study's."""
+def finetuning_of(config, model, trainset):
+    """Training options of a run: of a pair set, the model's own laid over the study's; of a task, those of classification
+    tuning; of an instruction set, those of instruction tuning, with its own laid over them."""
+    if trainset in config["tasks"]:
+        return config["classification"]
+    if trainset in config["instructions"]:
+        return config["instruction_tuning"] | config["instructions"][trainset].get("tuning", {})
     return config["finetuning"] | config["models"][model].get("finetuning", {})
 
 
@@ -152,7 +241,7 @@ def caveats(config):
     """What keeps a study from being a real answer, a sentence each: synthetic sentences, models with random weights."""
     synthetic = [name for name in used_pairsets(config) if config["pairsets"][name]["recipe"] == "grammar"]
     models = {name: config["models"][name] for name in used_models(config)}
-    random = [name for name, model in models.items() if "architecture" in model and "corpus" not in model]
+    random = [name for name, model in models.items() if is_random(model) and "random_of" not in model]
     small = [name for name, model in models.items() if "corpus" in model and reads_grammar(config, model["corpus"])]
     found = []
     if synthetic:

@@ -49,6 +49,7 @@ SEARCH_RULES = ("windows", "max_masked", "masking", "max_hits", "max_evalue")  #
 # What finds and chooses positives; a change of the others leaves the positives alone.
 CHOICE = (*SEARCH_RULES, "min_similarity", "max_length_difference")
 
+
 def tables(spec):
     """The tables of a set that is read from some, in the order of the splits."""
     return [reference for split in SPLITS for reference in spec["files"].get(split, [])]
@@ -95,10 +96,12 @@ RECIPES = {
 }
 
 TASK_RECIPES = {
-    "table": Recipe("tasks.from_tables", ("dna",), ("files",), ("sizes",), resources=tables),
-    "splice-sites": Recipe("tasks.splice_sites", ("dna",), ("sequences", "length", "sizes"), resources=annotated),
-    "gene-starts": Recipe("tasks.gene_starts", ("dna",), ("sequences", "length", "sizes"), resources=annotated),
-    "repeats": Recipe("tasks.repeats", ("dna",), ("sequences", "length", "sizes"), resources=annotated),
+    "table": Recipe("task_recipes.from_tables", ("dna",), ("files",), ("sizes",), resources=tables),
+    "splice-sites": Recipe(
+        "task_recipes.splice_sites", ("dna",), ("sequences", "length", "sizes"), resources=annotated
+    ),
+    "gene-starts": Recipe("task_recipes.gene_starts", ("dna",), ("sequences", "length", "sizes"), resources=annotated),
+    "repeats": Recipe("task_recipes.repeats", ("dna",), ("sequences", "length", "sizes"), resources=annotated),
 }
 
 

@@ -44,6 +44,9 @@ ORIGINS = {
     "coding": "windows of real coding sequences with the protein they code for",
     "hard": "positives of another set, and negatives that match them in length and composition",
     "evolved": "sequences of another set with copies evolved by simulation",
+    "splice-sites": "windows around the splice sites of annotated human genes, and decoys with the same middle",
+    "gene-starts": "windows around the 5' ends of annotated human genes, and windows elsewhere",
+    "repeats": "windows in and outside of what RepeatMasker found",
     "reverse-complement": "another set with one side read from the other strand",
 }
 

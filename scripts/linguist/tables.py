@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from linguist.errors import LinguistError
-from linguist.files import reading
+from linguist.files import clean, reading
 from linguist.pairs import ALPHABETS, COLUMNS
 from linguist.sequences import foreign_letter
 from linguist.splits import SPLITS
@@ -223,11 +223,6 @@ def _text(where, record, column):
     if not isinstance(record[column], str | None):
         raise LinguistError(f"{where}: {column} is {str(record[column])[:30]}, not text; mend or remove the row")
     return clean(record[column])
-
-
-def clean(value):
-    """A value as text on one line, without tabs: a file of ours has one line a row and tabs between its columns."""
-    return "" if value is None else str(value).translate(dict.fromkeys(map(ord, "\t\n\r"), " ")).strip()
 
 
 def sequence_of(where, column, text, alphabet, cure="mend or remove the row"):

@@ -13,7 +13,6 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from linguist.corpora import read_split
 from linguist.errors import LinguistError
 from linguist.files import atomic_path, read_json, write_json
-from linguist.pairs import read_pairs
 
 # GPT-2 has one special token for everything; the specials of gene_eng_gpt2 (paper 1) keep padding apart from it.
 BPE_SPECIALS = {"bos_token": "<|endoftext|>", "eos_token": "<|endoftext|>", "pad_token": "<pad>", "unk_token": "<unk>"}
@@ -288,7 +287,8 @@ class PairTokens:
 
 
 def encode_pairs(frame, tokenizer, max_length):
-    """Encode a data frame of pairs as its model reads them: BERT with [SEP], GPT-2 joined with no separator.
+    """Encode a data frame as its model reads it. Pairs: BERT with [SEP], GPT-2 joined with no separator; or the sequences
+    of a task, each by itself.
 
     `tokenizer` is an Encoder, or one of transformers.
     Inputs longer than `max_length` tokens lose the end of their longer sentence. Returns (PairTokens, counts), where
@@ -296,11 +296,13 @@ def encode_pairs(frame, tokenizer, max_length):
     """
     backend, k = tokenizer.backend_tokenizer, kmer_of(tokenizer)
     sides = [
-        frame[side] if k is None else [spell(text, k) for text in frame[side]] for side in ("sentence1", "sentence2")
+        frame[side] if k is None else [spell(text, k) for text in frame[side]]
+        for side in ("sentence1", "sentence2", "sequence")
+        if side in frame
     ]
     backend.no_padding()
     backend.enable_truncation(max_length, strategy="longest_first")
-    encodings = backend.encode_batch(list(zip(*sides, strict=True)))
+    encodings = backend.encode_batch(list(zip(*sides, strict=True)) if len(sides) > 1 else list(sides[0]))
     backend.no_truncation()
     lengths = [len(encoding.ids) for encoding in encodings]
     ids = np.fromiter((i for encoding in encodings for i in encoding.ids), np.int32, sum(lengths))
@@ -325,12 +327,12 @@ def encode_pairs(frame, tokenizer, max_length):
     return tokens, counts
 
 
-def tokenize_pairs(tokenizer_folder, paths, max_length, folder):
-    """Encode the splits of a pair set; `paths` maps split to its table. Writes {split}.npz and tokens.json."""
+def tokenize_splits(tokenizer_folder, frames, max_length, folder):
+    """Encode the splits of a pair set or task, {split: data frame}. Writes {split}.npz and tokens.json."""
     tokenizer = load_encoder(tokenizer_folder)
     report = {"max_length": max_length}
-    for split, path in paths.items():
-        tokens, counts = encode_pairs(read_pairs(path), tokenizer, max_length)
+    for split, frame in frames.items():
+        tokens, counts = encode_pairs(frame, tokenizer, max_length)
         tokens.save(Path(folder) / f"{split}.npz")
         report[split] = counts | {"longest": int(tokens.lengths.max(initial=0))}
     write_json(Path(folder) / "tokens.json", report)

@@ -1,0 +1,195 @@
+"""Tasks: labelled sequences, told as instructions too; a model that is instructed, its answers, and the figures of a study."""
+
+
+rule build_task:
+    input:
+        unpack(lambda wildcards: task_files(wildcards.task)),
+    output:
+        **splits_of("{task}", "tasks"),
+    log:
+        "<logs>/build_task/{task}.log",
+    conda:
+        "../envs/sequences.yaml"
+    params:
+        spec=lambda wildcards: plan.task_of(config, wildcards.task),
+        code=code_digest("build_task", "linguist.task_recipes"),
+    script:
+        "../scripts/build_task.py"
+
+
+rule count_overlaps:
+    input:
+        [path for task in plan.used_tasks(config) for path in splits_of(task, "tasks").values()],
+    output:
+        "<results>/tables/overlaps.json",
+    log:
+        "<logs>/count_overlaps/all.log",
+    benchmark:
+        "<benchmarks>/count_overlaps/all.tsv"
+    conda:
+        "../envs/sequences.yaml"
+    resources:
+        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+    params:
+        answers={task: config["tasks"][task]["answers"] for task in plan.used_tasks(config)},
+        code=code_digest("count_overlaps"),
+    script:
+        "../scripts/count_overlaps.py"
+
+
+rule search_neighbours:
+    input:
+        train="<results>/tasks/{task}/train.tsv",
+        split="<results>/tasks/{task}/{split}.tsv",
+    output:
+        hits="<results>/neighbours/{task}/{split}.tsv",
+        database=temp(directory("<results>/neighbours/{task}/{split}.db")),
+    log:
+        "<logs>/search_neighbours/{task}/{split}.log",
+    benchmark:
+        "<benchmarks>/search_neighbours/{task}/{split}.tsv"
+    conda:
+        "../envs/blast.yaml"
+    threads: 2
+    params:
+        fasta=blast.TSV_TO_FASTA,
+        blast=blast.NEIGHBOURS,
+    shell:
+        "({params.fasta} {input.train} | makeblastdb -in - -dbtype nucl -title {wildcards.task} -out {output.database}/db"
+        " && {params.fasta} {input.split} | {params.blast} -num_threads {threads} -db {output.database}/db"
+        " -out {output.hits}) > {log} 2>&1"
+
+
+rule tokenize_task:
+    input:
+        **splits_of("{task}", "tasks"),
+        tokenizer=lambda wildcards: tokenizer_folder(wildcards.tokenizer),
+    output:
+        **splits_of("{task}.{tokenizer}", "tokens", "npz"),
+        report="<results>/tokens/{task}.{tokenizer}/tokens.json",
+    log:
+        "<logs>/tokenize_task/{task}.{tokenizer}.log",
+    conda:
+        "../envs/lm.yaml"
+    params:
+        max_length=config["tokens"]["max_length"],
+        code=code_digest("tokenize_task"),
+    script:
+        "../scripts/tokenize_task.py"
+
+
+rule score_baselines:
+    input:
+        **splits_of("{task}", "tasks"),
+        hits=lambda wildcards: hits_of_task(wildcards.task, "test"),
+    output:
+        predictions="<results>/baselines/{task}.tsv.gz",
+        about="<results>/baselines/{task}.json",
+    log:
+        "<logs>/score_baselines/{task}.log",
+    benchmark:
+        "<benchmarks>/score_baselines/{task}.tsv"
+    conda:
+        "../envs/plots.yaml"
+    params:
+        answers=lookup(dpath="tasks/{task}/answers", within=config),
+        code=code_digest("score_baselines"),
+    script:
+        "../scripts/score_baselines.py"
+
+
+rule build_instructions:
+    input:
+        unpack(lambda wildcards: instruction_files(wildcards.instructions)),
+    output:
+        **splits_of("{instructions}", "instructions", "jsonl"),
+        about="<results>/instructions/{instructions}/about.json",
+    log:
+        "<logs>/build_instructions/{instructions}.log",
+    conda:
+        "../envs/sequences.yaml"
+    resources:
+        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+    params:
+        spec=lambda wildcards: plan.set_of(config, wildcards.instructions),
+        tasks=lambda wildcards: plan.telling_of(config, wildcards.instructions),
+        code=code_digest("build_instructions"),
+    script:
+        "../scripts/build_instructions.py"
+
+
+rule tune_instructions:
+    input:
+        model="<results>/models/{model}",
+        train="<results>/instructions/{instructions}/train.jsonl",
+        dev="<results>/instructions/{instructions}/dev.jsonl",
+    output:
+        metrics=ensure("<results>/runs/{model}/{instructions}/seed-{seed}/metrics.json", non_empty=True),
+        curve="<results>/runs/{model}/{instructions}/seed-{seed}/curve.tsv",
+        weights=weights_output("<results>/runs/{model}/{instructions}/seed-{seed}/weights"),
+    log:
+        "<logs>/tune_instructions/{model}/{instructions}/seed-{seed}.log",
+    benchmark:
+        "<benchmarks>/tune_instructions/{model}/{instructions}/seed-{seed}.tsv"
+    conda:
+        "../envs/lm.yaml"
+    threads: config["threads"]
+    resources:
+        gpu=1,
+        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+        runtime="8h",
+    params:
+        spec=lambda wildcards: {key: config["instructions"][wildcards.instructions][key] for key in ("loss", "style")},
+        tasks=lambda wildcards: plan.telling_of(config, wildcards.instructions),
+        options=lambda wildcards: plan.finetuning_of(config, wildcards.model, wildcards.instructions),
+        checkpoint=subpath(output.metrics, parent=True),
+        code=code_digest("tune_instructions"),
+    script:
+        "../scripts/tune_instructions.py"
+
+
+rule answer_instructions:
+    input:
+        weights="<results>/runs/{model}/{instructions}/seed-{seed}/weights",
+        rows="<results>/instructions/{instructions}/test.jsonl",
+    output:
+        ensure("<results>/runs/{model}/{instructions}/seed-{seed}/predictions.tsv.gz", non_empty=True),
+    log:
+        "<logs>/answer_instructions/{model}/{instructions}/seed-{seed}.log",
+    benchmark:
+        "<benchmarks>/answer_instructions/{model}/{instructions}/seed-{seed}.tsv"
+    conda:
+        "../envs/lm.yaml"
+    threads: config["threads"]
+    resources:
+        gpu=1,
+        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+        runtime="2h",
+    params:
+        answers=lambda wildcards: {
+            task: config["tasks"][task]["answers"] for task in config["instructions"][wildcards.instructions]["tasks"]
+        },
+        options=lambda wildcards: plan.finetuning_of(config, wildcards.model, wildcards.instructions),
+        code=code_digest("answer_instructions"),
+    script:
+        "../scripts/answer_instructions.py"
+
+
+rule compute_task_metrics:
+    input:
+        runs=lambda wildcards: predictions_of(wildcards.task_study),
+        baselines=lambda wildcards: [f"<results>/baselines/{task}.tsv.gz" for task in tests_of_study(wildcards)],
+    output:
+        metrics="<results>/tables/{task_study}.metrics.tsv",
+        comparisons="<results>/tables/{task_study}.comparisons.tsv",
+    log:
+        "<logs>/compute_task_metrics/{task_study}.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        runs=lambda wildcards: plan.cells(config, wildcards.task_study),
+        answers=lambda wildcards: {task: config["tasks"][task]["answers"] for task in tests_of_study(wildcards)},
+        every={task: spec["answers"] for task, spec in config["tasks"].items()},
+        code=code_digest("compute_task_metrics"),
+    script:
+        "../scripts/compute_task_metrics.py"

@@ -1,0 +1,20 @@
+"""Tell tasks as instructions."""
+
+from linguist.files import write_json
+from linguist.instructions import build_instructions, write_rows
+from linguist.logs import start_log
+from linguist.tasks import by_task, read_splits
+
+
+def main(smk):
+    start_log(smk.log[0])
+    spec, frames = smk.params.spec, read_splits(smk.params.tasks, smk.input.rows)
+    hits = by_task(smk.params.tasks, smk.input.hits) if smk.input.get("hits") else {}
+    splits, dropped = build_instructions(smk.wildcards.instructions, spec, smk.params.tasks, frames, hits)
+    for split, rows in splits.items():
+        write_rows(smk.output[split], rows)
+    write_json(smk.output.about, {"rows": {s: len(rows) for s, rows in splits.items()}, "dropped": dropped})
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

@@ -1,0 +1,14 @@
+"""Make a task by its recipe."""
+
+from linguist.logs import start_log
+from linguist.tasks import build_task, write_task
+
+
+def main(smk):
+    start_log(smk.log[0])
+    for split, rows in build_task(smk.wildcards.task, smk.params.spec, dict(smk.input.items())).items():
+        write_task(smk.output[split], rows)
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

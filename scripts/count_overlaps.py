@@ -1,0 +1,17 @@
+"""Count what the splits of all tasks share."""
+
+from linguist.files import write_json
+from linguist.logs import start_log
+from linguist.overlaps import count_overlaps
+from linguist.tasks import read_splits
+
+
+def main(smk):
+    start_log(smk.log[0])
+    frames = read_splits(smk.params.answers, smk.input)
+    tasks = {task: frames[task] | {"answers": answers} for task, answers in smk.params.answers.items()}
+    write_json(smk.output[0], count_overlaps(tasks))
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

@@ -1,0 +1,21 @@
+"""Neighbours of a task's rows among its train rows, as BLAST found them."""
+
+from collections import defaultdict
+
+import pandas as pd
+
+COLUMNS = ["id", "neighbour", "bitscore"]
+
+
+def read_hits(path):
+    """BLAST hits as written by `-outfmt "6 qseqid sseqid bitscore"`: a data frame with columns id, neighbour, bitscore."""
+    return pd.read_csv(path, sep="\t", names=COLUMNS, dtype={"id": str, "neighbour": str}, keep_default_na=False)
+
+
+def nearest(hits):
+    """{id: its neighbours, each once, the highest score first; of equals by name}."""
+    best = hits.groupby(["id", "neighbour"], sort=False)["bitscore"].max().reset_index()
+    found = defaultdict(list)
+    for row in best.sort_values(["id", "bitscore", "neighbour"], ascending=[True, False, True]).itertuples():
+        found[row.id].append(row.neighbour)
+    return found

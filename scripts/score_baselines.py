@@ -1,0 +1,17 @@
+"""What is reached on a task without a language model."""
+
+from linguist.logs import start_log
+from linguist.splits import SPLITS
+from linguist.task_baselines import score_baselines
+from linguist.tasks import read_task
+
+
+def main(smk):
+    start_log(smk.log[0])
+    frames = {split: read_task(smk.input[split]) for split in SPLITS}
+    hits = smk.input.get("hits") or None
+    score_baselines(frames, len(smk.params.answers), hits, smk.output.predictions, smk.output.about)
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

@@ -1,0 +1,18 @@
+"""Encode a task with a tokenizer."""
+
+from pathlib import Path
+
+from linguist.logs import start_log
+from linguist.splits import SPLITS
+from linguist.tasks import read_task
+from linguist.tokenization import tokenize_splits
+
+
+def main(smk):
+    start_log(smk.log[0])
+    frames = {split: read_task(smk.input[split]) for split in SPLITS}
+    tokenize_splits(smk.input.tokenizer, frames, smk.params.max_length, Path(smk.output.report).parent)
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

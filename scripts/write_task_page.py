@@ -1,0 +1,35 @@
+"""The page and the table of a study of tasks."""
+
+import yaml
+
+from linguist.files import open_text, read_json
+from linguist.logs import start_log
+from linguist.report import collect_facts
+from linguist.task_report import read_summary, write_task_page, write_task_table
+
+
+def main(smk):
+    start_log(smk.log[0])
+    summary, comparisons = read_summary(smk.input.metrics, smk.input.comparisons)
+    sets = {name: read_json(path) for name, path in zip(smk.params.sets, smk.input.instructions, strict=True)}
+    baselines = {task: read_json(path) for task, path in zip(smk.params.tests, smk.input.baselines, strict=True)}
+    with open_text(smk.input.published) as handle:
+        published = yaml.safe_load(handle)
+    write_task_page(
+        smk.output.page,
+        smk.wildcards.task_study,
+        smk.params.config,
+        summary,
+        comparisons,
+        {"baselines": baselines, "instructions": sets},
+        smk.input.figure,
+        published,
+        read_json(smk.input.overlaps),
+        collect_facts([read_json(path) for path in smk.input.runs], {}),
+        template=smk.input.template,
+    )
+    write_task_table(summary, smk.output.table)
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821
