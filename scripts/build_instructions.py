@@ -1,7 +1,8 @@
 """Tell tasks as instructions."""
 
 from linguist.files import write_json
-from linguist.instructions import build_instructions, write_rows
+from linguist.instruction_sets import build_instructions
+from linguist.instructions import write_rows
 from linguist.logs import start_log
 from linguist.tasks import by_task, read_splits
 

@@ -14,7 +14,7 @@ from linguist.neighbours import nearest, read_hits
 from linguist.task_metrics import KMERS, NEIGHBOURS
 
 WORDS = (3, 4, 5, 6)
-STRENGTHS = (0.01, 0.1, 1.0)  # inverse of the L2 penalty's weight
+STRENGTHS = (0.01, 0.1, 1.0, 10.0)  # inverse of the L2 penalty's weight
 MOST = 10_000  # train rows that the choice is made on; the model chosen sees all
 
 
