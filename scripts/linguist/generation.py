@@ -96,14 +96,14 @@ class Reading:
 
     def score(self, ending):
         """The log-probability that each text goes on with the token ids `ending`: float32 (texts,). Nothing stays read."""
-        real, following, length = self.real, self.following, self.cache.get_seq_length()
+        real, following = self.real, self.following
         total = following[:, ending[0]]
         if len(ending) > 1:
             ids = torch.tensor([ending[:-1]], device=real.device).expand(len(real), -1)
             hidden = self.read(ids)
             wanted = torch.tensor(ending[1:], device=real.device).expand(len(real), -1)
             total = total + self.log_probabilities(hidden).gather(2, wanted[:, :, None])[:, :, 0].sum(1)
-            self.cache.crop(length)
+            self.cache.crop(-ids.shape[1])
         self.real, self.following = real, following
         return total
 

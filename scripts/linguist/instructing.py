@@ -52,14 +52,15 @@ def encode_rows(rows, tokenizer):
     )
 
 
-def check_room(model, longest):
-    """Raise LinguistError unless the model has positions for `longest` tokens and what it may say beyond an answer."""
+def check_room(model, tokens):
+    """Raise LinguistError unless a model has positions for `tokens`; returns how many it has (None: without end)."""
     room = getattr(model.config, "max_position_embeddings", None)
-    if room is not None and longest + BEYOND > room:
+    if room is not None and tokens > room:
         raise LinguistError(
-            f"a prompt with its answer takes {longest + BEYOND} tokens, but the model has {room} positions; give shorter "
-            "sequences, fewer examples, or a model with more positions"
+            f"the input takes {tokens} tokens with its answer, but the model has {room} positions; give a shorter sequence, "
+            "fewer examples, or a model with more positions"
         )
+    return room
 
 
 def loss_maker(answers_only):
@@ -133,7 +134,7 @@ def instruct(
     def load(attention):
         model = load_language_model(model_folder, attention)
         model.config.pad_token_id = tokenizer.pad_token_id
-        check_room(model, max(tokens.lengths.max() for tokens in (train_tokens, dev_tokens)))
+        check_room(model, max(int(tokens.lengths.max()) for tokens in (train_tokens, dev_tokens)) + BEYOND)
         known = {name: {"answers": task["answers"], "phrasings": task["phrasings"]} for name, task in tasks.items()}
         setattr(model.config, INFO, {"style": style, "tasks": known})
         return model
@@ -173,7 +174,7 @@ def answer_rows(weights, rows_path, tasks, options, predictions, threads):
         rows = list(group)
         prompts = encode_prompts(rows, tokenizer)
         endings = [len(encode_answer(tokenizer, answer)) for answer in tasks[task]]
-        check_room(model, max(map(len, prompts)) + max(endings))
+        check_room(model, max(map(len, prompts)) + max(endings) + BEYOND)
         texts, scores = reply(model, tokenizer, prompts, tasks[task], accelerator)
         columns = {"test": task, "variant": variant} | {
             key: [row[key] for row in rows] for key in ("asked", "id", "label")

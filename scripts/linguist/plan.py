@@ -90,8 +90,9 @@ def searched_tasks(config):
 
 
 def taught(config):
-    """All (model, instruction set) that a study tunes, each once."""
-    return list(dict.fromkeys((m, t) for m, t, _ in runs(config) if t in config["instructions"]))
+    """All (model, instruction set) that a study tunes, each once, without the controls of random weights."""
+    told = ((m, t) for m, t, _ in runs(config) if t in config["instructions"])
+    return [(m, t) for m, t in dict.fromkeys(told) if "random_of" not in config["models"][m]]
 
 
 def runs(config):

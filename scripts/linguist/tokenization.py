@@ -327,6 +327,14 @@ def encode_pairs(frame, tokenizer, max_length):
     return tokens, counts
 
 
+def encode_sequences(texts, tokenizer):
+    """Token ids of texts as `encode_pairs` reads the sequences of a task, at any length: a list of lists."""
+    backend, k = tokenizer.backend_tokenizer, kmer_of(tokenizer)
+    backend.no_padding()
+    backend.no_truncation()
+    return [encoding.ids for encoding in backend.encode_batch(texts if k is None else [spell(t, k) for t in texts])]
+
+
 def tokenize_splits(tokenizer_folder, frames, max_length, folder):
     """Encode the splits of a pair set or task, {split: data frame}. Writes {split}.npz and tokens.json."""
     tokenizer = load_encoder(tokenizer_folder)

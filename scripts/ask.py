@@ -1,0 +1,58 @@
+"""Ask a model that was tuned here about a sequence, or just talk to it: python scripts/ask.py --help"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a folder is all it takes
+
+from linguist.errors import LinguistError
+
+EPILOG = """examples:
+  ask.py --model results/runs/gpt2-nano/told/best "Is it a promoter?" --sequence ACGTACGTTT
+  ask.py --model results/runs/gpt2-nano/told/best "Is it a promoter?" --fasta my.fa
+  ask.py --model results/runs/gpt2-nano/shown/best "Is it a promoter?" --fasta my.fa --examples 2 --task results/tasks/promoter
+  ask.py --model results/models/gpt2-nano "Once upon a time"        go on with a text
+  ask.py --model results/runs/gpt2-nano/told/best                   a small conversation
+"""
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="ask.py",
+        description="Ask a tuned model: about sequences, for free text, or in a small conversation (no question given).",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("question", nargs="?", help="the instruction; a classifier answers without one")
+    parser.add_argument("--model", metavar="FOLDER", help="a tuned model: results/runs/MODEL/SET/best or .../weights")
+    given = parser.add_mutually_exclusive_group()
+    given.add_argument("--sequence", metavar="ACGT", help="the sequence that is asked about")
+    given.add_argument("--fasta", metavar="FILE", help="sequences that are asked about, one by one (plain or gzip)")
+    parser.add_argument(
+        "--examples", type=int, default=0, metavar="N", help="show it the N nearest labelled sequences, found by BLAST"
+    )
+    parser.add_argument("--task", metavar="FOLDER", help="the task that examples come from: results/tasks/TASK")
+    parser.add_argument("--tokens", type=int, default=60, metavar="N", help="length of free text at most (60)")
+    parser.add_argument(
+        "--temperature", type=float, default=0.0, help="of free text: 0 takes the likeliest token (default)"
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments=None):
+    options = parse(arguments)
+    try:
+        from linguist import asking  # after --help and mistakes on the command line, which need no model
+
+        asking.run(options, sys.stdout)
+    except LinguistError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,254 @@
+"""Asking a tuned model: an answer with its probability, free text as it comes, a small conversation."""
+
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from math import exp
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import TextStreamer
+
+from linguist.blast import NEIGHBOURS
+from linguist.errors import LinguistError
+from linguist.files import read_json
+from linguist.generation import BEYOND, encode_answer, reply
+from linguist.instructing import INFO, check_room, encode_prompts
+from linguist.instructions import begins_with
+from linguist.models import load_classifier, load_language_model
+from linguist.neighbours import nearest, read_hits
+from linguist.sequences import foreign_letter, read_sequences
+from linguist.tasks import read_task
+from linguist.tokenization import encode_sequences, load_tokenizer
+from linguist.training import choose_attention, make_accelerator
+
+HINT = "name one that was tuned, as results/runs/MODEL/SET/best"
+SHORTEST = 10  # letters that a line of a conversation must have to be taken for a sequence
+
+
+@dataclass
+class Answer:
+    """What a model says of a sequence: the text, its probability, and those of all answers that were open to it, by text.
+
+    `among` is empty where the text is none of a task's answers; the probability is then that of the text itself.
+    """
+
+    text: str
+    probability: float
+    among: dict[str, float]
+
+
+def run(options, out):
+    """Do what the command line asks (see scripts/ask.py), writing to `out`. Raises LinguistError for a user's mistake."""
+    if not options.model:
+        found = sorted(str(path) for path in Path("results/runs").glob("*/*/best"))
+        raise LinguistError(f"no model; give --model {found[0]}" if found else f"no model; give --model: {HINT}")
+    model = open_model(options.model)
+    sequences = given_sequences(options)
+    if options.examples and not options.task:
+        raise LinguistError("--examples needs the task that they come from; give --task results/tasks/TASK")
+    if sequences:
+        examples = options.examples and Examples(options.task, model.tasks, options.examples)
+        for name, sequence in sequences:
+            solved = examples.near(sequence) if examples else []
+            print(show(model.ask(options.question, sequence, solved), name), file=out, flush=True)
+    elif options.question:
+        model.talk(options.question, options.tokens, options.temperature, out)
+    else:
+        converse(model, options, out)
+
+
+def open_model(folder):
+    """The model in a folder: a classifier (Classifier) or one that goes on with a text (Teller)."""
+    if not Path(folder, "config.json").is_file():
+        raise LinguistError(f"{folder}: no model there; {HINT}")
+    names = read_json(Path(folder, "config.json")).get("architectures") or [""]
+    return (Classifier if names[0].endswith("ForSequenceClassification") else Teller)(folder)
+
+
+def given_sequences(options):
+    """(name, upper-case sequence) of each sequence on the command line."""
+    if options.sequence is not None:
+        return [("", check_sequence("--sequence", options.sequence))]
+    if options.fasta is None:
+        return []
+    return [(record.name, record.sequence.upper()) for record in read_sequences(options.fasta, "dna")]
+
+
+def check_sequence(where, text):
+    sequence = "".join(text.split()).upper()
+    if not sequence:
+        raise LinguistError(f"{where}: is empty; give bases, as ACGTACGT")
+    if letter := foreign_letter(sequence, "dna"):
+        raise LinguistError(
+            f"{where}: {letter!r} is not a letter of DNA; give bases, as ACGTACGT (N where one is unknown)"
+        )
+    return sequence
+
+
+class Classifier:
+    """A model of classification tuning: it answers one question, whatever is asked."""
+
+    tasks = {}
+
+    def __init__(self, folder):
+        self.accelerator, _ = make_accelerator("auto")
+        attention = choose_attention("auto", self.accelerator.device)
+        self.model = load_classifier(folder, None, 0, attention).to(self.accelerator.device).eval()
+        self.tokenizer = load_tokenizer(folder)
+
+    def ask(self, question, sequence, examples=()):
+        if examples:
+            raise LinguistError("a classifier reads no examples; leave out --examples")
+        ids = encode_sequences([sequence], self.tokenizer)[0]
+        check_room(self.model, len(ids))
+        with torch.inference_mode():
+            logits = self.model(input_ids=torch.tensor([ids], device=self.model.device)).logits[0].float()
+        shares = logits.softmax(0).tolist()
+        among = {self.model.config.id2label[label]: share for label, share in enumerate(shares)}
+        best = max(among, key=among.get)
+        return Answer(best, among[best], among)
+
+    def talk(self, *_):
+        raise LinguistError("a classifier has no words but its classes; give a --sequence, or an instructed model")
+
+
+class Teller:
+    """A language model; one of instruction tuning knows the answers of its tasks."""
+
+    def __init__(self, folder):
+        self.accelerator, _ = make_accelerator("auto")
+        attention = choose_attention("auto", self.accelerator.device)
+        self.model = load_language_model(folder, attention).to(self.accelerator.device).eval()
+        self.tokenizer = load_tokenizer(folder)
+        self.tasks = getattr(self.model.config, INFO, {}).get("tasks", {})
+
+    def ask(self, question, sequence, examples=()):
+        """The greedy answer; if it is one of a task's, with its probability among them."""
+        if not question:
+            known = "; ".join(f"{task}: {about['phrasings'][0]}" for task, about in self.tasks.items())
+            raise LinguistError("no question; ask one" + (f" it was taught ({known})" if known else ""))
+        if not self.tasks:
+            raise LinguistError(f"this model was not instructed; {HINT}, or leave out the sequence for free text")
+        ids = encode_prompts([{"instruction": question, "input": sequence, "examples": examples}], self.tokenizer)
+        answers = {answer: about["answers"] for about in self.tasks.values() for answer in about["answers"]}
+        longest = max(len(encode_answer(self.tokenizer, answer)) for answer in answers)
+        check_room(self.model, len(ids[0]) + longest + BEYOND)
+        (text,), scores = reply(self.model, self.tokenizer, ids, list(answers), self.accelerator)
+        said = begins_with(text, list(answers))
+        if said < 0:
+            _, ((score,),) = reply(self.model, self.tokenizer, ids, [text], self.accelerator)
+            return Answer(text, exp(score), {})
+        open_to = answers[list(answers)[said]]
+        logs = np.array([scores[0][list(answers).index(answer)] for answer in open_to], float)
+        shares = np.exp(logs - np.logaddexp.reduce(logs))
+        among = dict(zip(open_to, shares.tolist(), strict=True))
+        return Answer(list(answers)[said], among[list(answers)[said]], among)
+
+    def talk(self, question, most, temperature, out):
+        """Write how the model goes on with a question, or with a text where it was not instructed, as it comes."""
+        row = {"instruction": question, "input": "", "examples": []}
+        ids = (
+            encode_prompts([row], self.tokenizer)[0] if self.tasks else encode_sequences([question], self.tokenizer)[0]
+        )
+        room = check_room(self.model, len(ids) + 1)
+        most = most if room is None else min(most, room - len(ids))
+        inputs = torch.tensor([ids], device=self.model.device)
+        draw = {"do_sample": True, "temperature": temperature} if temperature > 0 else {"do_sample": False}
+        with self.accelerator.autocast():
+            self.model.generate(
+                input_ids=inputs,
+                attention_mask=torch.ones_like(inputs),
+                max_new_tokens=most,
+                pad_token_id=self.tokenizer.pad_token_id,
+                streamer=Stream(self.tokenizer, out),
+                **draw,
+            )
+
+
+class Stream(TextStreamer):
+    """Text that goes to a file as it is generated."""
+
+    def __init__(self, tokenizer, out):
+        super().__init__(tokenizer, skip_prompt=True, skip_special_tokens=True)
+        self.out = out
+
+    def on_finalized_text(self, text, stream_end=False):
+        print(text, end="\n" if stream_end else "", file=self.out, flush=True)
+
+
+def show(answer, name=""):
+    """An answer on one line: name of the sequence, answer, its probability, and the others'."""
+    others = ", ".join(f"{text} {share:.3f}" for text, share in answer.among.items() if text != answer.text)
+    ends = f" ({others})" if others else " (none of the answers it was taught; probability of the text itself)"
+    return "\t".join(filter(None, [name, f"{answer.text}\t{answer.probability:.3f}{ends}"]))
+
+
+class Examples:
+    """Solved examples from a task's train rows, found by BLAST; the database is made once."""
+
+    def __init__(self, folder, tasks, count):
+        self.path, self.count = Path(folder) / "train.tsv", count
+        name = Path(folder).name
+        if name not in tasks:
+            known = ", ".join(tasks) or "none"
+            raise LinguistError(
+                f"--task {folder}: the model was not taught {name!r} (it knows: {known}); name one of these"
+            )
+        if not self.path.is_file():
+            raise LinguistError(f"--task {folder}: no train.tsv there; build it: snakemake {self.path} --cores 2")
+        if shutil.which("blastn") is None:
+            raise LinguistError("blastn not found; install NCBI BLAST+ (Debian: ncbi-blast+; conda: bioconda::blast)")
+        answers = tasks[name]["answers"]
+        self.rows = {row.id: (row.sequence, answers[row.label]) for row in read_task(self.path).itertuples()}
+        self.room = tempfile.TemporaryDirectory()
+        fasta = "".join(f">{name}\n{sequence}\n" for name, (sequence, _) in self.rows.items())
+        self.blast(
+            ["makeblastdb", "-in", "-", "-dbtype", "nucl", "-title", "train", "-out", f"{self.room.name}/db"], fasta
+        )
+
+    def near(self, sequence):
+        """The nearest rows of train as (sequence, answer), the nearest one last; not the sequence itself."""
+        hits = Path(self.room.name, "hits.tsv")
+        command = [*shlex.split(NEIGHBOURS), "-db", f"{self.room.name}/db", "-out", str(hits)]
+        self.blast(command, f">asked\n{sequence}\n")
+        found = nearest(read_hits(hits)).get("asked", [])
+        solved = [self.rows[name] for name in found if self.rows[name][0] != sequence]
+        return solved[: self.count][::-1]
+
+    def blast(self, command, text):
+        done = subprocess.run(command, input=text, capture_output=True, text=True)
+        if done.returncode:
+            raise LinguistError(f"{command[0]} failed: {done.stderr.strip().splitlines()[-1]}")
+
+
+def converse(model, options, out):
+    """Read questions from the terminal until it ends: a line of bases is the sequence that the next questions are about."""
+    print(
+        "Ask away; a line of bases sets the sequence that is asked about, an empty one clears it. Ctrl-D ends.",
+        file=out,
+    )
+    sequence = ""
+    while True:
+        print("> ", end="", file=out, flush=True)
+        line = sys.stdin.readline()
+        if not line:
+            print(file=out)
+            return
+        line = line.strip()
+        try:
+            if not line:
+                sequence = ""
+            elif len(line) >= SHORTEST and foreign_letter(line, "dna") is None:
+                sequence = line.upper()
+                print(f"({len(sequence)} bases)", file=out)
+            elif sequence:
+                print(show(model.ask(line, sequence)), file=out)
+            else:
+                model.talk(line, options.tokens, options.temperature, out)
+        except LinguistError as error:
+            print(f"error: {error}", file=out)
