@@ -75,7 +75,7 @@ def sets_of(config, study):
 
 def is_random(model):
     """Whether a model of the config is made here and not pretrained."""
-    return "random_of" in model or ("shape" in model and "corpus" not in model)
+    return "random_of" in model or ("architecture" in model and "corpus" not in model)
 
 
 def retrieves(spec):

@@ -342,7 +342,7 @@ MISTAKES = [
     ("pairsets.dna.search", "[a]", "pairsets.dna.search: 'a' is not in resources; known: genome"),
     ("pairsets.tab.files", "{train: ['x:m'], dev: [genome], test: [genome]}", "pairsets.tab.files: 'x' is not in res"),
     # names
-    ("models", "{nano: {path: folder}, bpe: {path: folder}}", "tokenizers.bpe: a model has the same name"),
+    ("models", "{nano: {path: folder}, bpe: {path: folder}}", "tokenizers.bpe: one of models has the same name"),
     ("studies.first.models", "[nano, nano]", "studies.first.models: holds the same value twice"),
     ("pairsets.dna.search", "[genome, genome]", "pairsets.dna.search: holds the same value twice"),
     ("pairsets.untrained", "{kind: sentence, recipe: grammar, language: en}", "pairsets.untrained: this name stands"),

@@ -96,7 +96,8 @@ def test_a_gpt2_without_a_pad_token_reads_its_last_real_token(bodies, encoded, t
     (tmp_path / "config.json").write_text(json.dumps(config | {"pad_token_id": None}))
     tokens, accelerator = PairTokens.load(encoded["gpt2"]["dev"]), make_accelerator("fp32")[0]
     with_pad, without = (
-        predict(load_classifier(folder, ("different", "same"), 1, "eager"), tokens, accelerator) for folder in (bodies["gpt2"], tmp_path)
+        predict(load_classifier(folder, ("different", "same"), 1, "eager"), tokens, accelerator)
+        for folder in (bodies["gpt2"], tmp_path)
     )
     np.testing.assert_allclose(without, with_pad, rtol=1e-4, atol=1e-6)
 

@@ -18,6 +18,8 @@ CONFIG = {
         "nano": {"architecture": "gpt2", "tokenizer": "bpe", "finetuning": {"epochs": 9}},
         "base": {"hub": "a/b"},
     },
+    "tasks": {},
+    "instructions": {},
     "finetuning": {"epochs": 4, "batch_size": 20},
     "studies": {
         "one": {
@@ -68,8 +70,8 @@ def test_seeds_of_a_model_and_trainset_come_from_all_studies():
 
 def test_a_model_brings_its_own_tokenizer_and_options():
     assert plan.tokenizer_of(CONFIG, "nano") == "bpe" and plan.tokenizer_of(CONFIG, "base") == "base"
-    assert plan.finetuning_of(CONFIG, "nano") == {"epochs": 9, "batch_size": 20}
-    assert plan.finetuning_of(CONFIG, "base") == CONFIG["finetuning"] == {"epochs": 4, "batch_size": 20}
+    assert plan.finetuning_of(CONFIG, "nano", "en") == {"epochs": 9, "batch_size": 20}
+    assert plan.finetuning_of(CONFIG, "base", "en") == CONFIG["finetuning"] == {"epochs": 4, "batch_size": 20}
 
 
 @pytest.mark.parametrize(("tests", "said"), [(["en", "fr"], "en, fr"), (["dna"], "en"), (["zz"], "en")])
@@ -200,7 +202,7 @@ studies = st.fixed_dictionaries(
 
 @given(st.dictionaries(st.text(max_size=3), studies, min_size=1, max_size=3))
 def test_the_plan_holds_just_what_the_studies_ask_for(blocks):
-    config = {"studies": blocks}
+    config = {"studies": blocks, "tasks": {}, "instructions": {}}
     wanted = {
         (model, trainset, seed, test)
         for block in blocks.values()
@@ -215,3 +217,56 @@ def test_the_plan_holds_just_what_the_studies_ask_for(blocks):
         tests = plan.tests_of(config, model, trainset)
         assert len(tests) == len(set(tests)) and set(tests) == {c[3] for c in wanted if c[:2] == (model, trainset)}
         assert set(plan.seeds_of(config, model, trainset)) == {c[2] for c in wanted if c[:2] == (model, trainset)}
+
+
+TASKS = {
+    "tasks": {name: {"answers": ["no", "yes"]} for name in ("core", "splice", "tf")},
+    "instructions": {
+        "told": {"tasks": ["core", "splice"], "examples": 0, "retrieval": "blast"},
+        "shown": {"tasks": ["splice"], "examples": 2, "retrieval": "blast", "tuning": {"epochs": 9}},
+    },
+    "pairsets": {},
+    "models": {"nano": {"architecture": "gpt2", "tokenizer": "bpe"}, "nano-random": {"random_of": "nano"}},
+    "classification": {"epochs": 1},
+    "instruction_tuning": {"epochs": 2},
+    "studies": {
+        "one": {
+            "models": ["nano"],
+            "trainsets": ["core", "told", "shown"],
+            "seeds": [1],
+            "tests": ["core", "splice"],
+            "controls": ["random-weights"],
+        }
+    },
+}
+
+
+def test_a_study_of_tasks_has_its_random_models_beside_it_and_each_run_its_own_tests():
+    assert plan.cells(TASKS, "one") == [(m, t, 1) for m in ("nano", "nano-random") for t in ("core", "told", "shown")]
+    assert plan.tests_of(TASKS, "nano", "core") == ["core"]  # a classifier knows its own classes alone
+    assert plan.tests_of(TASKS, "nano", "told") == ["core", "splice"]
+    assert plan.tests_of(TASKS, "nano-random", "shown") == ["splice"]
+    assert list(plan.task_studies(TASKS)) == ["one"] and plan.pair_studies(TASKS) == {} and plan.tests(TASKS) == []
+    assert plan.used_tasks(TASKS) == ["core", "splice"]
+    assert plan.used_tasks(TASKS | {"studies": {}}) == ["core", "splice", "tf"]
+
+
+def test_each_kind_of_run_has_options_of_its_own():
+    options = [plan.finetuning_of(TASKS, "nano", trainset)["epochs"] for trainset in ("core", "told", "shown")]
+    assert options == [1, 2, 9]
+
+
+def test_a_random_model_reads_as_its_original_does_and_is_not_kept_to_be_asked():
+    assert plan.tokenizer_of(TASKS, "nano-random") == "bpe"
+    assert plan.taught(TASKS) == [("nano", "told"), ("nano", "shown")]
+
+
+def test_only_tasks_with_examples_by_blast_are_searched():
+    assert plan.searched_tasks(TASKS) == ["splice"]
+
+
+def test_how_a_task_is_told_does_not_touch_its_rows():
+    task = {"recipe": "table", "answers": ["a", "b"], "phrasings": ["x"], "held_out": "y", "published": "z"}
+    assert plan.task_of({"tasks": {"t": task}}, "t") == {"recipe": "table", "answers": ["a", "b"]}
+    spec = {"tasks": ["t"], "loss": "answer", "tuning": {}, "seed": 1}
+    assert plan.set_of({"instructions": {"s": spec}}, "s") == {"tasks": ["t"], "seed": 1}

@@ -17,7 +17,6 @@ from transformers import AutoTokenizer, BertConfig, BertModel, BertTokenizer, GP
 
 from linguist.errors import LinguistError
 from linguist.models import save_model
-from linguist.pairs import write_pairs
 from linguist.tokenization import (
     PairTokens,
     balanced,
@@ -25,7 +24,7 @@ from linguist.tokenization import (
     load_encoder,
     load_tokenizer,
     spell,
-    tokenize_pairs,
+    tokenize_splits,
     train_tokenizer,
     unspell,
 )
@@ -388,9 +387,8 @@ def test_a_corrupt_token_file_is_one_line(damage, encoded, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_tokenize_pairs_writes_splits_and_report(tokenizers, easy_pairs, tmp_path):
-    write_pairs(tmp_path / "dev.tsv", easy_pairs.itertuples(index=False))
-    tokenize_pairs(tokenizers["bert"], {"dev": tmp_path / "dev.tsv"}, 30, tmp_path / "tokens")
+def test_tokenize_splits_writes_splits_and_report(tokenizers, easy_pairs, tmp_path):
+    tokenize_splits(tokenizers["bert"], {"dev": easy_pairs}, 30, tmp_path / "tokens")
     tokens = PairTokens.load(Path(tmp_path / "tokens" / "dev.npz"))
     assert len(tokens) == len(easy_pairs)
     assert tokens.lengths.max() <= 30
