@@ -65,9 +65,8 @@ def study_outputs():
     if config["studies"]:
         wanted += ["<results>/tables/metrics.tsv", "<results>/tables/summary.txt"]
     trained = plan.trained(plan.runs(config))
-    # An instructed model can be asked: the best one stays in any case.
-    best = {run[:2] for run in trained} if config["keep_weights"] == "best" else plan.taught(config)
-    wanted += [f"<results>/runs/{m}/{t}/best" for m, t in sorted(best)]
-    if config["keep_weights"] == "all":
+    if config["keep_weights"] == "best":
+        wanted += [f"<results>/runs/{m}/{t}/best" for m, t in sorted({run[:2] for run in trained})]
+    elif config["keep_weights"] == "all":
         wanted += [f"<results>/runs/{m}/{t}/seed-{s}/weights" for m, t, s in trained]
     return wanted

@@ -117,6 +117,9 @@ def page_files(wildcards):
         "baselines": [f"<results>/baselines/{task}.json" for task in tests_of_study(wildcards)],
         "instructions": [f"<results>/instructions/{name}/about.json" for name in plan.sets_of(config, study)],
         "runs": trained_metrics_of(study),
+        "tokens": [f"{tokens_of(*cell)}/tokens.json" for cell in plan.task_readings(config, study)],
+        # An instructed model can be asked: the best one stays, whatever else is kept.
+        "best": [f"<results>/runs/{m}/{t}/best" for m, t in plan.taught(config, study)],
     }
 
 

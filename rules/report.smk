@@ -226,6 +226,7 @@ rule write_task_page:
     params:
         tests=lookup(dpath="studies/{task_study}/tests", within=config),
         sets=lambda wildcards: plan.sets_of(config, wildcards.task_study),
+        readings=lambda wildcards: [", ".join(cell) for cell in plan.task_readings(config, wildcards.task_study)],
         config={key: config[key] for key in ("studies", "tasks", "instructions", "models", "corpora", "pairsets")},
         code=code_digest("write_task_page"),
     script:

@@ -42,10 +42,25 @@ def parse(arguments):
     return parser.parse_args(arguments)
 
 
+def check(options):
+    """Raise LinguistError for what can be told without loading anything."""
+    found = sorted(str(path) for path in Path("results/runs").glob("*/*/best"))
+    hint = f"name one that was tuned, as {found[0] if found else 'results/runs/MODEL/SET/best'}"
+    if not options.model:
+        raise LinguistError(f"no model: give --model; {hint}")
+    if not Path(options.model, "config.json").is_file():
+        raise LinguistError(f"{options.model}: no model there; {hint}")
+    if options.examples and not options.task:
+        raise LinguistError("--examples needs the task that they come from; give --task results/tasks/TASK")
+    if options.examples < 0 or options.tokens < 1 or options.temperature < 0:
+        raise LinguistError("--examples and --temperature cannot be below 0, nor --tokens below 1")
+
+
 def main(arguments=None):
     options = parse(arguments)
     try:
-        from linguist import asking  # after --help and mistakes on the command line, which need no model
+        check(options)
+        from linguist import asking  # it takes seconds
 
         asking.run(options, sys.stdout)
     except LinguistError as error:

@@ -13,6 +13,7 @@ def main(smk):
     summary, comparisons = read_summary(smk.input.metrics, smk.input.comparisons)
     sets = {name: read_json(path) for name, path in zip(smk.params.sets, smk.input.instructions, strict=True)}
     baselines = {task: read_json(path) for task, path in zip(smk.params.tests, smk.input.baselines, strict=True)}
+    tokens = {name: read_json(path) for name, path in zip(smk.params.readings, smk.input.tokens, strict=True)}
     with open_text(smk.input.published) as handle:
         published = yaml.safe_load(handle)
     write_task_page(
@@ -25,7 +26,7 @@ def main(smk):
         smk.input.figure,
         published,
         read_json(smk.input.overlaps),
-        collect_facts([read_json(path) for path in smk.input.runs], {}),
+        collect_facts([read_json(path) for path in smk.input.runs], tokens),
         template=smk.input.template,
     )
     write_task_table(summary, smk.output.table)

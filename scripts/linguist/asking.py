@@ -26,7 +26,6 @@ from linguist.tasks import read_task
 from linguist.tokenization import encode_sequences, load_tokenizer
 from linguist.training import choose_attention, make_accelerator
 
-HINT = "name one that was tuned, as results/runs/MODEL/SET/best"
 SHORTEST = 10  # letters that a line of a conversation must have to be taken for a sequence
 
 
@@ -44,13 +43,8 @@ class Answer:
 
 def run(options, out):
     """Do what the command line asks (see scripts/ask.py), writing to `out`. Raises LinguistError for a user's mistake."""
-    if not options.model:
-        found = sorted(str(path) for path in Path("results/runs").glob("*/*/best"))
-        raise LinguistError(f"no model; give --model {found[0]}" if found else f"no model; give --model: {HINT}")
-    model = open_model(options.model)
     sequences = given_sequences(options)
-    if options.examples and not options.task:
-        raise LinguistError("--examples needs the task that they come from; give --task results/tasks/TASK")
+    model = open_model(options.model)
     if sequences:
         examples = options.examples and Examples(options.task, model.tasks, options.examples)
         for name, sequence in sequences:
@@ -64,8 +58,6 @@ def run(options, out):
 
 def open_model(folder):
     """The model in a folder: a classifier (Classifier) or one that goes on with a text (Teller)."""
-    if not Path(folder, "config.json").is_file():
-        raise LinguistError(f"{folder}: no model there; {HINT}")
     names = read_json(Path(folder, "config.json")).get("architectures") or [""]
     return (Classifier if names[0].endswith("ForSequenceClassification") else Teller)(folder)
 
@@ -133,7 +125,9 @@ class Teller:
             known = "; ".join(f"{task}: {about['phrasings'][0]}" for task, about in self.tasks.items())
             raise LinguistError("no question; ask one" + (f" it was taught ({known})" if known else ""))
         if not self.tasks:
-            raise LinguistError(f"this model was not instructed; {HINT}, or leave out the sequence for free text")
+            raise LinguistError(
+                f"this model was not instructed; name one that was, as results/runs/MODEL/SET/best, or leave out the sequence for free text"
+            )
         ids = encode_prompts([{"instruction": question, "input": sequence, "examples": examples}], self.tokenizer)
         answers = {answer: about["answers"] for about in self.tasks.values() for answer in about["answers"]}
         longest = max(len(encode_answer(self.tokenizer, answer)) for answer in answers)

@@ -89,10 +89,15 @@ def searched_tasks(config):
     return [name for name in config["tasks"] if any(name in spec["tasks"] for spec in sets)]
 
 
-def taught(config):
-    """All (model, instruction set) that a study tunes, each once, without the controls of random weights."""
-    told = ((m, t) for m, t, _ in runs(config) if t in config["instructions"])
-    return [(m, t) for m, t in dict.fromkeys(told) if "random_of" not in config["models"][m]]
+def taught(config, study):
+    """All (model, instruction set) that a study tunes, without the controls of random weights."""
+    return [(model, name) for model in config["studies"][study]["models"] for name in sets_of(config, study)]
+
+
+def task_readings(config, study):
+    """What a study's classifiers read, as (task, model); a control of random weights reads as its original does."""
+    block = config["studies"][study]
+    return [(name, model) for model in block["models"] for name in block["trainsets"] if name in config["tasks"]]
 
 
 def runs(config):

@@ -202,13 +202,12 @@ def compare(called):
     models = list(dict.fromkeys(model for model, _, _ in ways if model not in (KMERS, NEIGHBOURS)))
     sets = list(dict.fromkeys(method for _, method, _ in ways if method != CLASSIFICATION))
     asked = []
-    for model in models:
+    for model in (model for model in models if not model.endswith(RANDOM)):
         own = (model, CLASSIFICATION, "")
         asked += [("instructing", own, (model, name, TRAINED)) for name in sets]
         asked += [("baseline", own, (name, CLASSIFICATION, "")) for name in (KMERS, NEIGHBOURS)]
-        if not model.endswith(RANDOM):
-            asked.append(("pretraining", own, (f"{model}{RANDOM}", CLASSIFICATION, "")))
-            asked += [("pretraining", (model, name, TRAINED), (f"{model}{RANDOM}", name, TRAINED)) for name in sets]
+        asked.append(("pretraining", own, (f"{model}{RANDOM}", CLASSIFICATION, "")))
+        asked += [("pretraining", (model, name, TRAINED), (f"{model}{RANDOM}", name, TRAINED)) for name in sets]
         asked += [("sets", (model, sets[0], TRAINED), (model, name, TRAINED)) for name in sets[1:]]
         asked += [("phrasing", (model, name, TRAINED), (model, name, HELD_OUT)) for name in sets]
     rows = []

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from linguist.files import write_text
-from linguist.instructions import HELD_OUT, SWAPPED, TRAINED, VARIANTS, prompt
+from linguist.instructions import SWAPPED, TRAINED, VARIANTS, prompt
 from linguist.plan import RANDOM, models_of
 from linguist.report import REPORTS, describe_model, inline, learned_grammar, number, render
 from linguist.task_metrics import CLASSIFICATION, KMERS, NEIGHBOURS, RULES
@@ -21,14 +21,14 @@ QUESTIONS = {
 }
 
 
-def way_of(model, method, variant=""):
+def way_of(model, method):
     """A way to answer in words: model and method."""
     if model in (KMERS, NEIGHBOURS):
         return {KMERS: "k-mer logistic regression", NEIGHBOURS: "the label of the best BLAST hit"}[model]
     name = f"{model.removesuffix(RANDOM)} with random weights" if model.endswith(RANDOM) else model
     if method == CLASSIFICATION:
         return f"{name}, a classifier a task"
-    return f"{name}, told by {method}" + (f", {VARIANTS[variant]}" if variant == HELD_OUT else "")
+    return f"{name}, instructed ({method})"
 
 
 def judge_difference(row):
@@ -49,7 +49,7 @@ def claims(summary, comparisons):
     found = {}
     for row in comparisons.to_dict("records"):
         found.setdefault(QUESTIONS[row["question"]], []).append(judge_difference(row))
-    obeys = overall(summary[summary["rule"] == "obeys"])
+    obeys = overall(summary[(summary["rule"] == "obeys") & ~summary["model"].str.endswith(RANDOM)])
     for row in obeys.to_dict("records"):
         code = "above" if row["accuracy_low"] > READS else "below" if row["accuracy_high"] < READS else "chance"
         text = f"{way_of(row['model'], row['method'])}: given {VARIANTS[SWAPPED]}, it answers in that task's words for "

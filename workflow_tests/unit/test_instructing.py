@@ -316,14 +316,11 @@ def test_examples_are_found_among_the_rows_of_train(tuned, tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"model": None}, "no model; give --model"),
-        ({"model": "nowhere"}, "nowhere: no model there; name one that was tuned"),
         ({"sequence": "ACGU!"}, "--sequence: 'U' is not a letter of DNA; give bases, as ACGTACGT"),
         ({"sequence": " "}, "--sequence: is empty"),
         ({"sequence": "ACGT" * 300, "question": "GC?"}, "tokens with its answer, but the model has 128 positions"),
         ({"question": "word " * 300}, "tokens with its answer, but the model has 128 positions"),
         ({"sequence": "ACGT"}, "no question; ask one it was taught (begin: First?; rich: GC?)"),
-        ({"sequence": "ACGT", "question": "GC?", "examples": 2}, "give --task results/tasks/TASK"),
         ({"fasta": "nowhere.fa", "question": "GC?"}, "nowhere.fa: cannot be read"),
     ],
 )
@@ -332,6 +329,32 @@ def test_a_mistake_is_one_line(options, said, tuned, monkeypatch, tmp_path):
     with pytest.raises(LinguistError) as caught:
         ask(**({"model": str(tuned / "weights")} | options))
     assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "no model: give --model; name one that was tuned, as results/runs/m/told/best"),
+        (["--model", "nowhere"], "nowhere: no model there; name one that was tuned"),
+        (
+            ["--model", "m", "--examples", "2"],
+            "--examples needs the task that they come from; give --task results/tasks/TASK",
+        ),
+        (["--model", "m", "--tokens", "0"], "nor --tokens below 1"),
+        (["--model", "m", "--sequence", "AXG", "Is it?"], "--sequence: 'X' is not a letter of DNA"),
+        (["--model", "m", "--fasta", "none.fa", "Is it?"], "none.fa: cannot be read (No such file or directory)"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_one_line(arguments, said, monkeypatch, tmp_path):
+    import ask as script
+
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m/config.json").write_text("{}")
+    (tmp_path / "results/runs/m/told/best").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as caught:
+        script.main(arguments)
+    assert str(caught.value).startswith("error: ") and said in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_a_model_that_was_not_instructed_says_so(bodies):
