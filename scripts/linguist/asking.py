@@ -126,7 +126,7 @@ class Teller:
             raise LinguistError("no question; ask one" + (f" it was taught ({known})" if known else ""))
         if not self.tasks:
             raise LinguistError(
-                f"this model was not instructed; name one that was, as results/runs/MODEL/SET/best, or leave out the sequence for free text"
+                "this model was not instructed; name one that was, as results/runs/MODEL/SET/best, or leave out the sequence for free text"
             )
         ids = encode_prompts([{"instruction": question, "input": sequence, "examples": examples}], self.tokenizer)
         answers = {answer: about["answers"] for about in self.tasks.values() for answer in about["answers"]}
