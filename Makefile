@@ -32,6 +32,7 @@ lint: .venv/tests ## check the style of the code and of the workflow
 
 bench: .venv/ready ## compare speed with the usual ways, as ratios in one run
 	$(BIN)/python workflow_tests/benchmarks/finetuning.py
+	$(BIN)/python workflow_tests/benchmarks/answers.py
 	$(BIN)/python workflow_tests/benchmarks/pretraining.py
 	$(BIN)/python workflow_tests/benchmarks/pairs.py
 	$(BIN)/python workflow_tests/benchmarks/segments.py

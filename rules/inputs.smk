@@ -106,7 +106,9 @@ def instruction_files(instructions):
     """The rows of an instruction set's tasks, and their hits where it retrieves by BLAST, in the order of SPLITS."""
     spec = config["instructions"][instructions]
     return {"rows": [path for task in spec["tasks"] for path in splits_of(task, "tasks").values()]} | {
-        "hits": [hits_of_task(task, split) for task in spec["tasks"] for split in SPLITS] if plan.retrieves(spec) else []
+        "hits": (
+            [hits_of_task(task, split) for task in spec["tasks"] for split in SPLITS] if plan.retrieves(spec) else []
+        )
     }
 
 

@@ -1,5 +1,7 @@
 """What a study of tasks says: claims computed from differences, its tables and its page."""
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 
@@ -90,7 +92,7 @@ def text_task_table(summary, comparisons):
     if len(tests) > 4:
         lines.append(f"(and {len(tests) - 4} more tasks: see the page)")
     for question, said in claims(summary, comparisons).items():
-        lines += ["", question, *(f"  {text}" for _, text in said)]
+        lines += ["", question, *(fill(text, 108, initial_indent="  ", subsequent_indent="    ") for _, text in said)]
     return "\n".join([*lines, ""])
 
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from linguist import figures, metrics, report
 from linguist.findings import findings, shortcut_of, similarity_line
 from linguist.plan import UNTRAINED
 
+ROOT = Path(__file__).parents[2]
 ROW = {
     "model": "m",
     "trainset": "en",
@@ -736,11 +738,20 @@ def test_pretraining_page_of_a_masked_model_has_no_bigram_model_and_no_bits(tmp_
     assert "text: the dev blocks that were read hold no token of it." in text
 
 
-@pytest.mark.parametrize("page", ["audit", "tokenizer", "pretraining", "study"])
-def test_page_opens_in_a_browser_without_an_error(page, tmp_path):
+def open_page(path, folder):
+    """A page's elements after its scripts ran, and what the browser logged, from headless Chromium."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip("no Chromium to open the page in")
+    flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    flags += " --disable-component-update --disable-sync --enable-logging=stderr --virtual-time-budget=5000 --dump-dom"
+    command = [chromium, *flags.split(), f"--user-data-dir={folder / 'browser'}", path.as_uri()]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return run.stdout, run.stderr
+
+
+@pytest.mark.parametrize("page", ["audit", "tokenizer", "pretraining", "study"])
+def test_page_opens_in_a_browser_without_an_error(page, tmp_path):
     if page == "audit":
         path, title = write_audit(tmp_path, CLEAN), "Audit of dna"
     elif page == "tokenizer":
@@ -750,9 +761,6 @@ def test_page_opens_in_a_browser_without_an_error(page, tmp_path):
     else:
         write_study(tmp_path)
         path, title = tmp_path / "page.html", "more</title>"
-    flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    flags += " --disable-component-update --disable-sync --enable-logging=stderr --virtual-time-budget=5000 --dump-dom"
-    command = [chromium, *flags.split(), f"--user-data-dir={tmp_path / 'browser'}", path.as_uri()]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert title in run.stdout and "<svg" in run.stdout
-    assert "Uncaught" not in run.stderr and "ERROR:CONSOLE" not in run.stderr
+    dom, console = open_page(path, tmp_path)
+    assert title in dom and "<svg" in dom
+    assert "Uncaught" not in console and "ERROR:CONSOLE" not in console

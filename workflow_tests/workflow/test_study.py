@@ -27,6 +27,10 @@ REPEATABLE = [
     "segments",
     "vocabularies",
     "pretraining/*/curve.tsv",
+    "tasks",
+    "instructions",
+    "neighbours/*/*.tsv",
+    "baselines",
     "runs/*/*/*/predictions.tsv.gz",
     "runs/*/*/*/curve.tsv",
     "tables",
@@ -94,7 +98,7 @@ def test_what_it_leaves(finished):
     metrics = json.loads((finished / RUN / "metrics.json").read_text())
     assert {"seed", "data_digest", "versions", "device", "seconds", "tokens_per_second"} <= set(metrics)
     table = pd.read_csv(results / "tables/metrics.tsv", sep="\t")
-    assert len(table) == 2 * 4
+    assert (table["study"] == "small").sum() == 2 * 4
     assert (table["accuracy_low"] <= table["accuracy"]).all() and (table["accuracy"] <= table["accuracy_high"]).all()
 
 
@@ -105,6 +109,33 @@ def test_weights_go_but_the_best_stay(finished):
 
     AutoModelForSequenceClassification.from_pretrained(finished / "results/runs/tiny/en/best")
     AutoTokenizer.from_pretrained(finished / "results/models/tiny")
+
+
+def test_an_instructed_model_can_be_asked(finished):
+    """The best weights of a told model stay, and ask.py answers from them; those of the random control go."""
+    runs = finished / "results/runs"
+    assert (runs / "teller/told/best/config.json").is_file() and not (runs / "teller/told/seed-1/weights").exists()
+    sequence = (finished / "results/tasks/splice/test.tsv").read_text().splitlines()[1].split("\t")[1]
+    command = [sys.executable, "scripts/ask.py", "--model", "results/runs/teller/told/best", "Which site?"]
+    command += ["--sequence", sequence, "--examples", "1", "--task", "results/tasks/splice"]
+    asked = subprocess.run(command, cwd=finished, capture_output=True, text=True)
+    assert asked.returncode == 0, asked.stderr
+    assert len(asked.stdout.splitlines()) == 1 and "\t" in asked.stdout
+    predictions = pd.read_csv(runs / "teller/told/seed-1/predictions.tsv.gz", sep="\t")
+    assert predictions.groupby(["test", "variant"]).size().to_dict() == {
+        (task, variant): n
+        for task in ("repeat", "splice")
+        for variant, n in (("trained", 30), ("held-out", 30), ("swapped", 5))
+    }
+
+
+def test_a_changed_phrasing_leaves_the_rows_of_its_task_alone(copy, snakemake):
+    def edit(study):
+        study["tasks"]["repeat"]["phrasings"] = ["Is it a repeat?"]
+
+    rerun = planned(snakemake, copy, edit_config(copy, edit))
+    assert {"build_instructions", "tune_instructions", "answer_instructions", "compute_task_metrics"} <= rerun
+    assert not {"build_task", "tokenize_task", "score_baselines", "finetune", "search_neighbours"} & rerun
 
 
 def test_a_second_run_does_nothing(copy, snakemake):
@@ -148,9 +179,11 @@ def test_a_changed_function_reruns_what_uses_it(copy, snakemake):
         "plot_accuracy",
         "plot_confusion",
         "plot_lengths",
+        "plot_tasks",
         "write_audit",
         "write_page",
         "write_pretraining",
+        "write_task_page",
         "write_vocabulary",
     }
 
@@ -230,9 +263,10 @@ def test_a_failed_download_stops_one_branch_only(copy, snakemake, tmp_path):
 def test_the_report(copy, snakemake):
     run = snakemake(copy, "--configfile", STUDY, "--report", "results/report.html")
     assert run.returncode == 0, run.stderr
-    for page in ("results/report.html", "results/report/small/page.html"):
+    pages = {"results/report.html": "A small study", "results/report/asked/page.html": "A small study of tasks"}
+    for page, title in (pages | {"results/report/small/page.html": "A small study"}).items():
         dom, console = browse(copy / page)
-        assert "A small study" in dom
+        assert title in dom
         assert "Uncaught" not in console and "ERROR:CONSOLE" not in console
     assert dom.count("<svg") >= 3
 

@@ -1,0 +1,136 @@
+"""Speed of a model's answers: generated ones against one `generate` a prompt, classes against the pipeline of transformers.
+
+`python workflow_tests/benchmarks/answers.py [--layers 12 --width 768]`, random weights, sequences of 70 to 300 bases with one
+instruction before them, on the machine's own precision for ours and float32 for the others':
+
+    generation: prompts/s of `generation.reply` (which scores the allowed answers as well) over `generate` one by one
+    classification: sequences/s of `finetuning.predict` over the pipeline at the best of several batch sizes
+
+The medians of rounds in turn. Quote the ratio: absolute figures depend on the machine and on what else it is doing.
+"""
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from transformers import pipeline
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from linguist.finetuning import predict  # noqa: E402
+from linguist.generation import BEYOND, encode_answer, reply  # noqa: E402
+from linguist.instructing import encode_prompts  # noqa: E402
+from linguist.models import initialize_model, load_classifier, load_language_model  # noqa: E402
+from linguist.tokenization import encode_pairs, load_tokenizer, train_tokenizer  # noqa: E402
+from linguist.training import choose_attention, make_accelerator  # noqa: E402
+
+TARGETS = {"generation": 5.0, "classification": 1.0}  # at least
+ANSWERS = ["Non-promoter", "promoter"]
+INSTRUCTION = (
+    "Determine whether the following DNA sequence is a promoter. The answer is one of: promoter, Non-promoter."
+)
+BATCHES = (1, 8, 32, 64)  # of the pipeline
+ROUNDS = 3
+
+
+def timed(work, count):
+    """Items a second of `work`, which does `count` of them."""
+    start = time.perf_counter()
+    work()
+    return count / (time.perf_counter() - start)
+
+
+def measure_generation(folder, sequences):
+    """(prompts/s of ours, of `generate` one by one) in each round."""
+    accelerator, _ = make_accelerator("auto")
+    tokenizer = load_tokenizer(folder)
+    ours = load_language_model(folder, choose_attention("auto", accelerator.device)).to(accelerator.device).eval()
+    theirs = load_language_model(folder, "sdpa").to(accelerator.device).eval()
+    rows = [{"instruction": INSTRUCTION, "input": sequence, "examples": []} for sequence in sequences]
+    prompts = encode_prompts(rows, tokenizer)
+    most = max(len(encode_answer(tokenizer, answer)) for answer in ANSWERS) + BEYOND
+
+    def one_by_one():
+        for ids in prompts:
+            inputs = torch.tensor([ids], device=theirs.device)
+            theirs.generate(
+                input_ids=inputs,
+                attention_mask=torch.ones_like(inputs),
+                max_new_tokens=most,
+                do_sample=False,
+                pad_token_id=tokenizer.pad_token_id,
+            )
+
+    for _ in range(ROUNDS):
+        at_once = timed(lambda: reply(ours, tokenizer, prompts, ANSWERS, accelerator), len(prompts))
+        yield at_once, timed(one_by_one, len(prompts))
+
+
+def measure_classification(folder, sequences):
+    """(sequences/s of ours, of the pipeline at its best batch size) in each round."""
+    accelerator, _ = make_accelerator("auto")
+    tokenizer = load_tokenizer(folder)
+    ours = load_classifier(folder, ANSWERS, 1, choose_attention("auto", accelerator.device)).to(accelerator.device)
+    theirs = pipeline(
+        "text-classification",
+        model=load_classifier(folder, ANSWERS, 1, "sdpa"),
+        tokenizer=tokenizer,
+        device=accelerator.device,
+    )
+    frame = pd.DataFrame({"id": "x", "sequence": sequences, "label": 0})
+
+    def encode_and_predict():
+        tokens, _ = encode_pairs(frame, tokenizer, 1024)
+        predict(ours, tokens, accelerator)
+
+    best = max(BATCHES, key=lambda size: timed(lambda: theirs(sequences[:128], batch_size=size), 128))
+    print(f"the pipeline's best batch size of {BATCHES}: {best}")
+    for _ in range(ROUNDS):
+        yield (
+            timed(encode_and_predict, len(sequences)),
+            timed(lambda: theirs(sequences, batch_size=best), len(sequences)),
+        )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--prompts", type=int, default=128)
+    options = parser.parse_args()
+    draw = random.Random(1)
+    texts = ["".join(draw.choices("ACGT", k=1000)) for _ in range(200)] + [INSTRUCTION, *ANSWERS] * 20
+    sequences = ["".join(draw.choices("ACGT", k=draw.randint(70, 300))) for _ in range(4 * options.prompts)]
+    shape = {
+        "n_layer": options.layers,
+        "n_embd": options.width,
+        "n_head": max(1, options.width // 64),
+        "n_positions": 1024,
+    }
+    print(
+        f"GPT-2 of {options.layers} layers × {options.width}, {torch.get_num_threads()} threads, {make_accelerator('auto')[1]}"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        train_tokenizer("bpe", texts, 1000, folder / "tokenizer")
+        initialize_model("bench", "gpt2", shape, folder / "tokenizer", 1, folder / "model")
+        for name, rounds in (
+            ("generation", measure_generation(folder / "model", sequences[: options.prompts])),
+            ("classification", measure_classification(folder / "model", sequences)),
+        ):
+            ours, theirs = (statistics.median(part) for part in np.array(list(rounds)).T)
+            print(
+                f"{name}: {ours:.1f} a second, {ours / theirs:.2f} × the usual way ({theirs:.1f}); target {TARGETS[name]}"
+            )
+
+
+if __name__ == "__main__":
+    main()
