@@ -84,7 +84,7 @@ def complete(config):
         for model in study["models"]
         if RANDOM_WEIGHTS in study["controls"]
     }
-    tasks = {name: complete_task(config["task"], task) for name, task in config["tasks"].items()}
+    tasks = {name: complete_task(name, config["task"] | task) for name, task in config["tasks"].items()}
     instructions = {name: config["instruction"] | spec for name, spec in config["instructions"].items()}
     sections = config | {"pairsets": pairsets, "corpora": corpora, "tasks": tasks, "instructions": instructions}
     sections |= {"models": config["models"] | controls, "studies": studies}
@@ -94,12 +94,13 @@ def complete(config):
     }
 
 
-def complete_task(defaults, task):
+def complete_task(name, task):
     """A task with what it leaves out filled in; a folder's tables are its {split}.csv, as GUE has them."""
-    full = defaults | task
-    if "folder" in full:
-        full["files"] = {split: [os.path.join(full["folder"], f"{split}.csv")] for split in SPLITS}
-    return full
+    if {"files", "folder"} <= task.keys():
+        raise LinguistError(f"config: tasks.{name}: has both files and folder; give one")
+    if "folder" in task:
+        return task | {"files": {split: [os.path.join(task["folder"], f"{split}.csv")] for split in SPLITS}}
+    return task
 
 
 def complete_corpus(defaults, corpus):
@@ -164,8 +165,10 @@ def explain(error):
             return f"has {' and '.join(map(show, value)) or 'no key'}, but must be {describe(error)}"
         case "anyOf":
             return describe(error)
-        case "minItems" | "minProperties":
-            return f"is empty; give at least one ({describe(error)})"
+        case "minItems" | "minProperties" if not value:
+            return f"is empty; give at least {'one' if rule == 1 else rule} ({describe(error)})"
+        case "minItems":
+            return f"has {len(value)}, but must have at least {rule} ({describe(error)})"
         case "uniqueItems":
             return "holds the same value twice; give each once"
         case "pattern":

@@ -26,6 +26,16 @@ pairsets:
   dna: {kind: dna, recipe: homologs, queries: genome, search: [genome], length: 50}
   tab: {kind: sentence, recipe: table, files: {train: [genome], dev: [genome], test: [genome]}}
   cod: {kind: coding, recipe: coding, sequences: genome, length: 150}
+tasks:
+  tab-task:
+    recipe: table
+    files: {train: [genome], dev: [genome], test: [genome]}
+    answers: ["no", "yes"]
+    phrasings: ["Is it?"]
+    held_out: Tell me.
+  cut: {recipe: repeats, sequences: genome, length: 60, sizes: {train: 4, dev: 4, test: 4}, answers: [a, b], phrasings: [x], held_out: z}
+instructions:
+  told: {tasks: [tab-task, cut]}
 corpora:
   mix:
     sources:
@@ -37,6 +47,7 @@ models:
   nano: {architecture: gpt2, tokenizer: bpe, shape: {n_layer: 1}}
 studies:
   first: {title: t, question: q, models: [nano], trainsets: [en], seeds: [1], tests: [en, dna], controls: [untrained]}
+  tasks: {title: t, question: q, models: [nano], trainsets: [cut, told], seeds: [1], tests: [cut, tab-task], controls: [random-weights]}
 """
 
 
@@ -416,6 +427,42 @@ MISTAKES = [
     ("resources.genome", "{url: 'https://a', sha256: SHA256, path: x}", "has 'url' and 'sha256' and 'path', but"),
     ("resources.genome", "{url: 'https://a', unverified: false}", "resources.genome.unverified: "),
     ("resources.genome", "{}", "resources.genome: has no key, but must be a resource with either 'url'"),
+    # tasks and instructions
+    ("tasks.cut.recipe", "splice", "tasks.cut.recipe: is 'splice'; did you mean 'splice-sites'?"),
+    ("tasks.cut", "{recipe: repeats, answers: [a, b], phrasings: [x]}", "tasks.cut: missing key 'held_out'; add it ("),
+    ("tasks.cut.sequences", "DELETE", "tasks.cut: missing key 'sequences', which recipe 'repeats' needs; add it"),
+    ("tasks.cut.sequences", "genom", "tasks.cut.sequences: 'genom' is not in resources; did you mean 'genome'?"),
+    ("tasks.cut.sizes", "DELETE", "tasks.cut: missing key 'sizes', which recipe 'repeats' needs; add it"),
+    ("tasks.cut.length", "61", "tasks.cut.length: is 61, but a window has a middle; give an even one"),
+    ("tasks.cut.answers", "[a, b, c]", "tasks.cut.answers: recipe 'repeats' has 2 classes; name 2"),
+    ("tasks.cut.answers", "[a]", "tasks.cut.answers: has 1, but must have at least 2 (the classes in words"),
+    ("tasks.cut.answers", "[a, ' b']", "tasks.cut.answers[1]: is ' b', but must look like"),
+    ("tasks.cut.held_out", "x", "tasks.cut.held_out: is among the phrasings that are trained; take it out of them"),
+    ("tasks.cut.folder", "folder", "tasks.cut.folder: is for recipe 'table', not repeats; remove it"),
+    ("tasks.tab-task.folder", "folder", "tasks.tab-task: has both files and folder; give one"),
+    ("tasks.tab-task.files.dev", "[nowhere]", "tasks.tab-task.files: 'nowhere' is not in resources"),
+    ("tasks.tab-task.files", "{train: [genome], test: [genome]}", "tasks.tab-task.files: missing key 'dev'; add it"),
+    ("tasks.tab-task.length", "60", "tasks.tab-task: recipe 'table' has no key 'length'"),
+    ("instructions.told.tasks", "[cut, cuts]", "instructions.told.tasks: 'cuts' is not in tasks; did you mean 'cut'?"),
+    ("instructions.told.style", "words", "instructions.told.style: is 'words'; known: language, ids"),
+    ("instructions.told.tuning", "{epoch: 1}", "instructions.told.tuning: unknown key 'epoch'; did you mean 'epochs'?"),
+    ("instructions", "{told: {}}", "instructions.told: missing key 'tasks'; add it (tasks that are mixed)"),
+    (
+        "instructions",
+        "{cut: {tasks: [cut]}}",
+        "instructions.cut: one of tasks has the same name; give one of them another",
+    ),
+    ("studies.tasks.tests", "[cut, en]", "studies.tasks.tests: 'en' is not in tasks"),
+    ("studies.tasks.trainsets", "[en]", "studies.tasks.trainsets: 'en' is not in tasks"),
+    (
+        "studies.tasks.tests",
+        "[tab-task]",
+        "studies.tasks.trainsets: cut is tested on none of its tests; add one of its tasks",
+    ),
+    ("studies.tasks.controls", "[untrained]", "studies.tasks.controls: 'untrained' is for studies of pair sets; take"),
+    ("studies.first.controls", "[random-weights]", "studies.first.controls: 'random-weights' is for studies of tasks"),
+    ("models.nano", "{architecture: bert, tokenizer: bpe, shape: {}}", "models.nano"),
+    ("models.nano-random", "{path: folder}", "models.nano-random: this name stands for a control; choose another"),
     # models
     ("models.nano", "{}", "models.nano: has no key, but must be a model with exactly one of 'hub'"),
     ("models.nano", "{hub: a/b, revision: COMMIT, path: folder}", "models.nano: has 'hub' and 'revision' and 'pa"),
@@ -466,7 +513,7 @@ def test_without_a_mistake_it_settles(study):
 )
 def test_it_settles(study, place, value):
     settled = settle(patch(study, place, value))
-    assert place.startswith("studies") or list(settled["studies"]) == ["first"]
+    assert place.startswith("studies") or list(settled["studies"]) == ["first", "tasks"]
     assert place != "studies" or settled["studies"] == {}
 
 
