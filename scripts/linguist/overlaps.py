@@ -21,23 +21,27 @@ def find_overlaps(ours, theirs):
 
     "equal": the same letters; "inside": ours lies wholly in theirs; "holds": theirs lies in ours; each on either strand.
     """
-    if not len(ours) or not len(theirs):
-        return set()
-    shortest = min(map(len, [*ours, *theirs]))
-    width = min(WIDEST, 1 << (max(1, shortest).bit_length() - 1))
     found = set()
     for texts in (list(ours), [reverse_complement(text) for text in ours]):
-        found |= {(i, j, "inside") for i, j in _inside(texts, theirs, width)}
-        found |= {(i, j, "holds") for j, i in _inside(theirs, texts, width)}
+        found |= {(i, j, "inside") for i, j in _inside(texts, theirs)}
+        found |= {(i, j, "holds") for j, i in _inside(theirs, texts)}
     both = {pair[:2] for pair in found if len(ours[pair[0]]) == len(theirs[pair[1]])}
     return {pair for pair in found if pair[:2] not in both} | {(*pair, "equal") for pair in both}
 
 
-def _inside(short, long, width):
-    """Pairs (i, j) where short[i] lies in long[j]; words of `width` letters, a power of two, say where to look."""
-    first = _words([text[:width] for text in short], width)[0]
-    order = np.argsort(first, kind="stable")
-    starts = first[order]
+def _inside(short, long):
+    """Pairs (i, j) where short[i] lies in long[j]; the first letters of short[i], as many as it has and a word can have, say
+    where to look."""
+    widths = np.array([min(WIDEST, 1 << (len(text).bit_length() - 1)) for text in short], int)
+    for width in np.unique(widths):
+        yield from _inside_by_words(short, np.flatnonzero(widths == width), long, int(width))
+
+
+def _inside_by_words(short, chosen, long, width):
+    """As `_inside`, for the `chosen` of `short`, whose first `width` letters (a power of two) are looked for."""
+    first = _words([short[i][:width] for i in chosen], width)[0]
+    order = chosen[np.argsort(first, kind="stable")]
+    starts = np.sort(first)
     words, owners, places = _words(long, width)
     low = np.searchsorted(starts, words)
     at = np.flatnonzero(starts[np.minimum(low, len(starts) - 1)] == words)
@@ -53,8 +57,10 @@ def _inside(short, long, width):
 
 def _words(texts, width):
     """All words of `width` letters of some texts as numbers (uint64), with the text and the place of each."""
-    lengths = np.array([len(text) for text in texts])
+    lengths = np.array([len(text) for text in texts], int)
     words = CODES[np.frombuffer("".join(texts).encode("ascii"), np.uint8)]
+    if len(words) < width:
+        return words[:0], np.zeros(0, int), np.zeros(0, int)
     step = 1
     while step < width:
         words = (words[:-step] << np.uint64(2 * step)) | words[step:]
