@@ -184,8 +184,8 @@ def tokenizer_folder(tokenizer):
 
 
 def origin_of(model):
-    """What a model with random weights is made from: its tokenizer, or the model whose control it is."""
-    spec = config["models"][model]
+    """What a model with random weights is made from: its tokenizer, or the model of a hub or folder whose control it is."""
+    spec = plan.source_of(config, model)
     return f"<results>/models/{spec['random_of']}" if "random_of" in spec else tokenizer_folder(spec["tokenizer"])
 
 

@@ -53,7 +53,7 @@ rule search_neighbours:
     threads: 2
     params:
         fasta=blast.TSV_TO_FASTA,
-        blast=blast.NEIGHBOURS,
+        blast=blast.neighbours(config["blast"]["dbsize"]),
     shell:
         "({params.fasta} {input.train} | makeblastdb -in - -dbtype nucl -title {wildcards.task} -out {output.database}/db"
         " && {params.fasta} {input.split} | {params.blast} -num_threads {threads} -db {output.database}/db"
@@ -102,7 +102,8 @@ rule build_instructions:
     input:
         unpack(lambda wildcards: instruction_files(wildcards.instructions)),
     output:
-        **splits_of("{instructions}", "instructions", "jsonl"),
+        train="<results>/instructions/{instructions}/train.jsonl",
+        dev="<results>/instructions/{instructions}/dev.jsonl",
         about="<results>/instructions/{instructions}/about.json",
     log:
         "<logs>/build_instructions/{instructions}.log",
@@ -116,6 +117,26 @@ rule build_instructions:
         code=code_digest("build_instructions"),
     script:
         "../scripts/build_instructions.py"
+
+
+# By itself, so that another phrasing or number of questions trains nothing anew.
+rule build_questions:
+    input:
+        unpack(lambda wildcards: instruction_files(wildcards.instructions)),
+    output:
+        "<results>/instructions/{instructions}/test.jsonl",
+    log:
+        "<logs>/build_questions/{instructions}.log",
+    conda:
+        "../envs/sequences.yaml"
+    resources:
+        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+    params:
+        spec=lambda wildcards: plan.set_of(config, wildcards.instructions, asked=True),
+        tasks=lambda wildcards: plan.telling_of(config, wildcards.instructions, asked=True),
+        code=code_digest("build_questions"),
+    script:
+        "../scripts/build_questions.py"
 
 
 rule tune_instructions:
@@ -139,7 +160,8 @@ rule tune_instructions:
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
         runtime="8h",
     params:
-        spec=lambda wildcards: {key: config["instructions"][wildcards.instructions][key] for key in ("loss", "style")},
+        spec=lambda wildcards: {key: config["instructions"][wildcards.instructions][key] for key in ("tasks", "style")},
+        loss=lookup(dpath="instructions/{instructions}/loss", within=config),
         tasks=lambda wildcards: plan.telling_of(config, wildcards.instructions),
         options=lambda wildcards: plan.finetuning_of(config, wildcards.model, wildcards.instructions),
         checkpoint=subpath(output.metrics, parent=True),

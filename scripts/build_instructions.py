@@ -1,9 +1,10 @@
-"""Tell tasks as instructions."""
+"""Tell tasks as instructions, to train on."""
 
 from linguist.files import write_json
 from linguist.instruction_sets import build_instructions
 from linguist.instructions import write_rows
 from linguist.logs import start_log
+from linguist.splits import CORPUS_SPLITS
 from linguist.tasks import by_task, read_splits
 
 
@@ -11,7 +12,8 @@ def main(smk):
     start_log(smk.log[0])
     spec, frames = smk.params.spec, read_splits(smk.params.tasks, smk.input.rows)
     hits = by_task(smk.params.tasks, smk.input.hits) if smk.input.get("hits") else {}
-    splits, dropped = build_instructions(smk.wildcards.instructions, spec, smk.params.tasks, frames, hits)
+    name = smk.wildcards.instructions
+    splits, dropped = build_instructions(name, spec, smk.params.tasks, frames, hits, CORPUS_SPLITS)
     for split, rows in splits.items():
         write_rows(smk.output[split], rows)
     write_json(smk.output.about, {"rows": {s: len(rows) for s, rows in splits.items()}, "dropped": dropped})

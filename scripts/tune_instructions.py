@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from linguist.instructing import instruct
+from linguist.instructions import phrasings
 from linguist.logs import start_log
 
 
@@ -18,8 +19,9 @@ def main(smk):
         checkpoint=Path(smk.params.checkpoint) / "checkpoint.pt",
         threads=smk.threads,
         code=smk.params.code,
-        tasks=smk.params.tasks,
-        **smk.params.spec,
+        loss=smk.params.loss,
+        told=phrasings(smk.params.spec, smk.params.tasks),
+        answers={task: about["answers"] for task, about in smk.params.tasks.items()},
     )
 
 

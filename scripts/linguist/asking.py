@@ -13,10 +13,11 @@ import numpy as np
 import torch
 from transformers import TextStreamer
 
-from linguist.blast import NEIGHBOURS
+from linguist.blast import neighbours
 from linguist.errors import LinguistError
-from linguist.files import read_json
-from linguist.generation import BEYOND, encode_answer, reply
+from linguist.files import clean, read_json
+from linguist.finetuning import CLASSES
+from linguist.generation import BEYOND, Reading, encode_answer, reply
 from linguist.instructing import INFO, check_room, encode_prompts
 from linguist.instructions import begins_with
 from linguist.models import load_classifier, load_language_model
@@ -45,20 +46,28 @@ def run(options, out):
     """Do what the command line asks (see scripts/ask.py), writing to `out`. Raises LinguistError for a user's mistake."""
     sequences = given_sequences(options)
     model = open_model(options.model)
+    examples = Examples(options.task, model.tasks, options.examples) if options.examples else None
     if sequences:
-        examples = options.examples and Examples(options.task, model.tasks, options.examples)
         for name, sequence in sequences:
-            solved = examples.near(sequence) if examples else []
-            print(show(model.ask(options.question, sequence, solved), name), file=out, flush=True)
+            try:
+                solved = examples.near(sequence) if examples else []
+                print(show(model.ask(options.question, sequence, solved), name), file=out, flush=True)
+            except LinguistError as error:
+                raise LinguistError(f"{name}: {error}" if name else str(error)) from None
     elif options.question:
+        if examples:
+            raise LinguistError("--examples are found for a sequence; give --sequence or --fasta")
         model.talk(options.question, options.tokens, options.temperature, out)
     else:
-        converse(model, options, out)
+        converse(model, examples, options, out)
 
 
 def open_model(folder):
     """The model in a folder: a classifier (Classifier) or one that goes on with a text (Teller)."""
-    names = read_json(Path(folder, "config.json")).get("architectures") or [""]
+    try:
+        names = read_json(Path(folder, "config.json")).get("architectures") or [""]
+    except (ValueError, AttributeError):
+        raise LinguistError(f"{folder}: its config.json cannot be read; give another model") from None
     return (Classifier if names[0].endswith("ForSequenceClassification") else Teller)(folder)
 
 
@@ -92,6 +101,10 @@ class Classifier:
         attention = choose_attention("auto", self.accelerator.device)
         self.model = load_classifier(folder, None, 0, attention).to(self.accelerator.device).eval()
         self.tokenizer = load_tokenizer(folder)
+        if tuple(self.model.config.id2label.values()) == CLASSES:
+            raise LinguistError(
+                f"{folder}: compares two sequences; give a classifier of a task, or an instructed model"
+            )
 
     def ask(self, question, sequence, examples=()):
         if examples:
@@ -117,7 +130,7 @@ class Teller:
         attention = choose_attention("auto", self.accelerator.device)
         self.model = load_language_model(folder, attention).to(self.accelerator.device).eval()
         self.tokenizer = load_tokenizer(folder)
-        self.tasks = getattr(self.model.config, INFO, {}).get("tasks", {})
+        self.tasks = getattr(self.model.config, INFO, {})
 
     def ask(self, question, sequence, examples=()):
         """The greedy answer; if it is one of a task's, with its probability among them."""
@@ -135,13 +148,19 @@ class Teller:
         (text,), scores = reply(self.model, self.tokenizer, ids, list(answers), self.accelerator)
         said = begins_with(text, list(answers))
         if said < 0:
-            _, ((score,),) = reply(self.model, self.tokenizer, ids, [text], self.accelerator)
-            return Answer(text, exp(score), {})
+            return Answer(text, self.probability(ids[0], text), {})
         open_to = answers[list(answers)[said]]
         logs = np.array([scores[0][list(answers).index(answer)] for answer in open_to], float)
         shares = np.exp(logs - np.logaddexp.reduce(logs))
         among = dict(zip(open_to, shares.tolist(), strict=True))
         return Answer(list(answers)[said], among[list(answers)[said]], among)
+
+    def probability(self, ids, text):
+        """The probability that a text, with its end, follows token ids."""
+        reading = Reading(self.model)
+        with torch.inference_mode(), self.accelerator.autocast():
+            reading.read(torch.tensor([ids], device=self.model.device))
+            return exp(reading.score(encode_answer(self.tokenizer, text)).item())
 
     def talk(self, question, most, temperature, out):
         """Write how the model goes on with a question, or with a text where it was not instructed, as it comes."""
@@ -179,7 +198,7 @@ def show(answer, name=""):
     """An answer on one line: name of the sequence, answer, its probability, and the others'."""
     others = ", ".join(f"{text} {share:.3f}" for text, share in answer.among.items() if text != answer.text)
     ends = f" ({others})" if others else " (none of the answers it was taught; probability of the text itself)"
-    return "\t".join(filter(None, [name, f"{answer.text}\t{answer.probability:.3f}{ends}"]))
+    return "\t".join(filter(None, [name, f"{clean(answer.text) or '(nothing)'}\t{answer.probability:.3f}{ends}"]))
 
 
 class Examples:
@@ -208,7 +227,7 @@ class Examples:
     def near(self, sequence):
         """The nearest rows of train as (sequence, answer), the nearest one last; not the sequence itself."""
         hits = Path(self.room.name, "hits.tsv")
-        command = [*shlex.split(NEIGHBOURS), "-db", f"{self.room.name}/db", "-out", str(hits)]
+        command = [*shlex.split(neighbours()), "-db", f"{self.room.name}/db", "-out", str(hits)]
         self.blast(command, f">asked\n{sequence}\n")
         found = nearest(read_hits(hits)).get("asked", [])
         solved = [self.rows[name] for name in found if self.rows[name][0] != sequence]
@@ -220,7 +239,7 @@ class Examples:
             raise LinguistError(f"{command[0]} failed: {done.stderr.strip().splitlines()[-1]}")
 
 
-def converse(model, options, out):
+def converse(model, examples, options, out):
     """Read questions from the terminal until it ends: a line of bases is the sequence that the next questions are about."""
     print(
         "Ask away; a line of bases sets the sequence that is asked about, an empty one clears it. Ctrl-D ends.",
@@ -241,7 +260,7 @@ def converse(model, options, out):
                 sequence = line.upper()
                 print(f"({len(sequence)} bases)", file=out)
             elif sequence:
-                print(show(model.ask(line, sequence)), file=out)
+                print(show(model.ask(line, sequence, examples.near(sequence) if examples else [])), file=out)
             else:
                 model.talk(line, options.tokens, options.temperature, out)
         except LinguistError as error:

@@ -7,11 +7,16 @@ PROGRAMS = {
     "protein": "blastp -task blastp -lcase_masking -seg yes -soft_masking true",
 }
 DATABASE_TYPES = {"dna": "nucl", "protein": "prot"}
-# Neighbours of a task's rows among its train rows: many are kept, and chosen from afterwards (neighbours.COLUMNS).
-NEIGHBOURS = (
-    'blastn -task blastn -query - -dust no -evalue 0.001 -max_target_seqs 50 -outfmt "6 qseqid sseqid bitscore"'
-)
 TSV_TO_FASTA = r"""awk -F '\t' 'NR > 1 {{ print ">" $1 "\n" $2 }}'"""
 # The columns of -outfmt "6 ...": positions are 1-based and inclusive; sstart > send on the reverse strand.
 BLAST_COLUMNS = ["qseqid", "sseqid", "qstart", "qend", "sstart", "send", "nident", "evalue", "bitscore"]
 HIT_COLUMNS = ["resource", *BLAST_COLUMNS]  # the resource that was searched goes before them
+
+
+def neighbours(dbsize=100_000_000):
+    """The search for neighbours of a task's rows among its train rows, without -db and -out (see `neighbours.COLUMNS`).
+
+    Many hits are kept, and chosen from afterwards; E-values refer to `dbsize` letters, whatever the train rows are.
+    """
+    fixed = f"-dust no -evalue 0.001 -dbsize {dbsize} -max_target_seqs 50"
+    return f'blastn -task blastn -query - {fixed} -outfmt "6 qseqid sseqid bitscore"'

@@ -17,6 +17,9 @@ from linguist.recipes import RECIPES, TASK_RECIPES
 from linguist.splits import SPLITS
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "config"
+PUBLISHED = Path(__file__).resolve().parents[2] / "resources/published.yaml"
+# Names of controls, baselines, ways to answer and averages, which stand where these names do.
+RESERVED = (UNTRAINED, "k-mers", "classification", "average")
 TYPES = {
     "object": "a mapping of keys to values",
     "array": "a list",
@@ -226,12 +229,10 @@ def check_names(config):
             raise LinguistError(
                 f"config: {section}.{both[0]}: one of {other} has the same name; give one of them another"
             )
-    for section in ("pairsets", "tasks", "instructions"):
-        if UNTRAINED in config[section]:
-            raise LinguistError(f"config: {section}.{UNTRAINED}: this name stands for a control; choose another")
-    for name in config["models"]:
-        if name.endswith(RANDOM) and name.removesuffix(RANDOM) in config["models"]:
-            raise LinguistError(f"config: models.{name}: this name stands for a control; choose another")
+    for section in ("pairsets", "tasks", "instructions", "models"):
+        for name in config[section]:
+            if name in RESERVED or (section == "models" and name.endswith(RANDOM)):
+                raise LinguistError(f"config: {section}.{name}: this name stands for something else; choose another")
 
 
 def check_models(config):
@@ -332,27 +333,28 @@ def check_recipe(config, key, recipe, spec, common):
             raise LinguistError(f"config: {key}: missing key '{need}', which recipe '{spec['recipe']}' needs; add it")
     for other in sorted(spec.keys() - {"recipe", "seed", *common, *known}):
         raise LinguistError(f"config: {key}: recipe '{spec['recipe']}' has no key '{other}'{suggestion(other, known)}")
-    for reference in recipe.resources(spec):
+    for reference in [] if "folder" in spec else recipe.resources(spec):
         resource = reference.partition(":")[0] if spec["recipe"] == "table" else reference
         must_know(config, f"{key}.{next(k for k in known if reference in leaves(spec.get(k)))}", resource, "resources")
 
 
 def check_tasks(config):
+    with open_text(PUBLISHED) as handle:
+        published = yaml.safe_load(handle)
     for name, task in config["tasks"].items():
         key, recipe = f"tasks.{name}", TASK_RECIPES[task["recipe"]]
-        if "folder" in task:  # its files are no resources, but must be there
-            if task["recipe"] != "table":
-                raise LinguistError(f"config: {key}.folder: is for recipe 'table', not {task['recipe']}; remove it")
-            for split in SPLITS:
-                if not os.path.isfile(task["files"][split][0]):
-                    raise LinguistError(f"config: {key}.folder: no such file: {task['files'][split][0]!r}; correct it")
-        else:
-            check_recipe(config, key, recipe, task, ("answers", "phrasings", "held_out", "published"))
-        classes = {"splice-sites": 3, "gene-starts": 2, "repeats": 2}.get(task["recipe"], len(task["answers"]))
-        if len(task["answers"]) != classes:
-            raise LinguistError(
-                f"config: {key}.answers: recipe '{task['recipe']}' has {classes} classes; name {classes}"
-            )
+        check_recipe(config, key, recipe, task, ("answers", "phrasings", "held_out", "published"))
+        for split in SPLITS:
+            if "folder" in task and not os.path.isfile(task["files"][split][0]):
+                raise LinguistError(f"config: {key}.folder: no such file: {task['files'][split][0]!r}; correct it")
+            if "sizes" in recipe.needs and split not in task["sizes"]:
+                raise LinguistError(f"config: {key}.sizes: missing key '{split}'; add it (rows)")
+        if recipe.classes and len(task["answers"]) != recipe.classes:
+            cause = f"recipe '{task['recipe']}' has {recipe.classes} classes"
+            raise LinguistError(f"config: {key}.answers: {cause}; name {recipe.classes}")
+        if "published" in task and task["published"] not in published:
+            known = suggestion(task["published"], published)
+            raise LinguistError(f"config: {key}.published: {show(task['published'])} is not in {PUBLISHED.name}{known}")
         if task["held_out"] in task["phrasings"]:
             raise LinguistError(f"config: {key}.held_out: is among the phrasings that are trained; take it out of them")
         if task.get("length", 0) % 2:

@@ -46,17 +46,22 @@ def collate(tokens, rows, pad, use_types, device):
     return {name: torch.from_numpy(array).to(device) for name, array in inputs.items()}
 
 
+def positions_of(model):
+    """How many tokens a model has positions for; None where it has no bound."""
+    room = getattr(model.config, "max_position_embeddings", None)
+    for name, module in model.named_modules():
+        if room and name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+            room -= module.padding_idx + 1  # a RoBERTa counts its positions from there
+    return room or None
+
+
 def collator(model, tokens, device):
     """`collate` of a PairTokens for a model, with all but the rows filled in.
 
     Raises LinguistError if an input is longer than the model has positions for.
     """
-    config, longest = model.config, int(tokens.lengths.max())
-    room = getattr(config, "max_position_embeddings", None) or longest
-    for name, module in model.named_modules():
-        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
-            room -= module.padding_idx + 1  # a RoBERTa counts its positions from there
-    if longest > room:
+    config, longest, room = model.config, int(tokens.lengths.max()), positions_of(model)
+    if room is not None and longest > room:
         raise LinguistError(
             f"an input has {longest} tokens, but the model only {room} positions; lower tokens.max_length"
         )

@@ -11,9 +11,9 @@ import torch
 
 from linguist.errors import LinguistError
 from linguist.files import clean, write_text
-from linguist.finetuning import EVALUATION_BATCH, collator, tune
+from linguist.finetuning import EVALUATION_BATCH, collator, positions_of, tune
 from linguist.generation import BEYOND, encode_answer, reply
-from linguist.instructions import prompt, read_rows
+from linguist.instructions import TRAINED, prompt, read_rows
 from linguist.models import load_language_model
 from linguist.objectives import Objective
 from linguist.tokenization import PairTokens, load_tokenizer
@@ -54,7 +54,7 @@ def encode_rows(rows, tokenizer):
 
 def check_room(model, tokens):
     """Raise LinguistError unless a model has positions for `tokens`; returns how many it has (None: without end)."""
-    room = getattr(model.config, "max_position_embeddings", None)
+    room = positions_of(model)
     if room is not None and tokens > room:
         raise LinguistError(
             f"the input takes {tokens} tokens with its answer, but the model has {room} positions; give a shorter sequence, "
@@ -117,13 +117,13 @@ def answer_figures(model, tokens, accelerator):
 
 
 def instruct(
-    model_folder, train_path, dev_path, seed, options, outputs, checkpoint, threads, code="", *, loss, style, tasks
+    model_folder, train_path, dev_path, seed, options, outputs, checkpoint, threads, code="", *, loss, told, answers
 ):
     """Tune a language model on the rows of an instruction set and keep the best epoch by the dev answers.
 
     Args: `train_path`, `dev_path` are rows as `instructions.write_rows` wrote them; `loss` is "prompt" (the whole text) or
-    "answer"; `style` and `tasks` (their parts of the config, by name) are kept in the model's configuration, so that it can
-    be asked. For the others see `finetuning.tune`; accuracy is the share of dev answers that are right to the letter.
+    "answer"; `told` (as from `instructions.phrasings`) and `answers`, by task, are kept in the model's configuration, so that
+    it can be asked. For the others see `finetuning.tune`; accuracy is the share of dev answers that are right to the letter.
     Raises LinguistError for a model that does not go on with a text, or has too few positions.
     """
     tokenizer = load_tokenizer(model_folder)
@@ -135,8 +135,8 @@ def instruct(
         model = load_language_model(model_folder, attention)
         model.config.pad_token_id = tokenizer.pad_token_id
         check_room(model, max(int(tokens.lengths.max()) for tokens in (train_tokens, dev_tokens)) + BEYOND)
-        known = {name: {"answers": task["answers"], "phrasings": task["phrasings"]} for name, task in tasks.items()}
-        setattr(model.config, INFO, {"style": style, "tasks": known})
+        known = {task: {"answers": answers[task], "phrasings": texts[TRAINED]} for task, texts in told.items()}
+        setattr(model.config, INFO, known)
         return model
 
     tune(

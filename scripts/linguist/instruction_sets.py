@@ -5,33 +5,13 @@ import random
 import pandas as pd
 
 from linguist.errors import LinguistError
-from linguist.instructions import HELD_OUT, SWAPPED, TRAINED, VARIANTS
+from linguist.instructions import SWAPPED, TRAINED, VARIANTS, phrasings
 from linguist.neighbours import nearest, read_hits
 from linguist.overlaps import find_overlaps
 from linguist.splits import SPLITS
 
 
-def phrasings(spec, tasks, style):
-    """{task: {variant: texts that may introduce it}}: its instructions, or for the style "ids" just its number.
-
-    Args: `spec` names the set's tasks, `tasks` maps each to its part of the config. A swapped one is that of a task whose
-    answers are others; a task that has none is left without.
-    """
-    found = {}
-    for number, name in enumerate(spec["tasks"], 1):
-        task = tasks[name]
-        if style == "ids":
-            found[name] = {TRAINED: [f"Task {number}"]}
-        else:
-            found[name] = {TRAINED: task["phrasings"], HELD_OUT: [task["held_out"]]}
-    for name in spec["tasks"]:
-        others = [other for other in spec["tasks"] if set(tasks[other]["answers"]).isdisjoint(tasks[name]["answers"])]
-        if others:
-            found[name][SWAPPED] = [(other, text) for other in others for text in found[other][TRAINED]]
-    return found
-
-
-def build_instructions(name, spec, tasks, frames, hits):
+def build_instructions(name, spec, tasks, frames, hits, splits=SPLITS):
     """The rows of an instruction set by split, and what was dropped of each task: ({split: rows}, {task: {split: rows}}).
 
     Args: `spec` is its part of the config, `tasks` those of its tasks; `frames` maps each task to {split: data frame as from
@@ -45,9 +25,8 @@ def build_instructions(name, spec, tasks, frames, hits):
     if spec["disjoint"]:
         kept = drop_overlaps(frames)
         dropped = {t: {s: len(frames[t][s]) - len(kept[t][s]) for s in SPLITS} for t in spec["tasks"]}
-    texts = phrasings(spec, tasks, spec["style"])
-    splits = {}
-    for split in SPLITS:
+    texts, found = phrasings(spec, tasks), {}
+    for split in splits:
         draw, rows = random.Random(f"{spec['seed']} {split}"), []
         for task in spec["tasks"]:
             solved = choose_examples(spec, tasks[task], kept[task], split, hits.get(task))
@@ -72,8 +51,8 @@ def build_instructions(name, spec, tasks, frames, hits):
                         )
         if not rows:
             raise LinguistError(f"instructions/{name}: no row is left in split '{split}'; give disjoint: false")
-        splits[split] = rows if split == "test" else draw.sample(rows, len(rows))
-    return splits, dropped
+        found[split] = rows if split == "test" else draw.sample(rows, len(rows))
+    return found, dropped
 
 
 def drop_overlaps(frames):

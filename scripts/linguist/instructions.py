@@ -34,6 +34,27 @@ def read_rows(path):
         return [json.loads(line) for line in handle]
 
 
+def phrasings(spec, tasks):
+    """{task: {variant: texts that may introduce it}}: its instructions, or for the style "ids" just its number.
+
+    Args: `spec` names the set's tasks and its style, `tasks` maps each to its part of the config (the phrasing held out may
+    be left out). A swapped one is that of a task whose
+    answers are others; a task that has none is left without.
+    """
+    found = {}
+    for number, name in enumerate(spec["tasks"], 1):
+        task = tasks[name]
+        if spec["style"] == "ids":
+            found[name] = {TRAINED: [f"Task {number}"]}
+        else:
+            found[name] = {TRAINED: task["phrasings"]} | ({HELD_OUT: [task["held_out"]]} if "held_out" in task else {})
+    for name in spec["tasks"]:
+        others = [other for other in spec["tasks"] if set(tasks[other]["answers"]).isdisjoint(tasks[name]["answers"])]
+        if others:
+            found[name][SWAPPED] = [(other, text) for other in others for text in found[other][TRAINED]]
+    return found
+
+
 def begins_with(text, answers):
     """The number of the answer that a text begins with, the longest of several; -1 for none (DNAHLM, section 2.4:
     "promoter AGCC" counts as "promoter")."""

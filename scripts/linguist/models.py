@@ -139,7 +139,9 @@ def load_classifier(folder, classes, seed, attention):
     """
     torch.manual_seed(seed)
     with loading(folder, "a sequence classifier", attention):
-        names = {} if classes is None else {"id2label": dict(enumerate(classes))}
+        names = {}
+        if classes is not None:
+            names = {"id2label": dict(enumerate(classes)), "label2id": {name: i for i, name in enumerate(classes)}}
         config = AutoConfig.from_pretrained(folder, **names)
         if config.pad_token_id is None:
             config.pad_token_id = config.eos_token_id

@@ -56,16 +56,17 @@ def task_of(config, task):
     return {key: value for key, value in spec.items() if key not in ("phrasings", "held_out", "published")}
 
 
-def telling_of(config, instructions):
-    """How the tasks of an instruction set are told: {task: answers, phrasings and the one held out}."""
-    keys = ("answers", "phrasings", "held_out")
+def telling_of(config, instructions, asked=False):
+    """How the tasks of an instruction set are told: {task: answers and phrasings, and if `asked` the one held out}."""
+    keys = ("answers", "phrasings", *["held_out"] * asked)
     return {t: {key: config["tasks"][t][key] for key in keys} for t in config["instructions"][instructions]["tasks"]}
 
 
-def set_of(config, instructions):
-    """What the rows of an instruction set depend on: its part of the config without how a model is tuned on it."""
+def set_of(config, instructions, asked=False):
+    """What the rows of an instruction set depend on: its part of the config without how a model is tuned on it, and but
+    for the rows that it is `asked` without what these alone read."""
     spec = config["instructions"][instructions]
-    return {key: value for key, value in spec.items() if key not in ("loss", "tuning")}
+    return {key: value for key, value in spec.items() if key not in ("loss", "tuning", *["swapped"] * (not asked))}
 
 
 def sets_of(config, study):
@@ -209,7 +210,11 @@ def tokenizer_of(config, model):
 
 def source_of(config, model):
     """What a model is made of, without how it is trained."""
-    return {key: value for key, value in config["models"][model].items() if key not in ("pretraining", "finetuning")}
+    spec = config["models"][model]
+    base = config["models"].get(spec.get("random_of"), {})
+    if "architecture" in base:  # made as its original was, without the corpus
+        spec = {key: value for key, value in base.items() if key != "corpus"}
+    return {key: value for key, value in spec.items() if key not in ("pretraining", "finetuning")}
 
 
 def pretraining_of(config, model):

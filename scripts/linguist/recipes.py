@@ -18,7 +18,7 @@ class Recipe:
     """How a pair set or task is made: `module.function(spec, files) -> {split: rows}`.
 
     `needs` are its keys in the config, `may` those it can do without, `rules` the rules it reads: a change of another one
-    does not touch it. `resources` are what it reads, `bases` the pair sets that it is made from.
+    does not touch it. `classes` is how many a task has, where its recipe says so. `resources` are what it reads, `bases` the pair sets that it is made from.
     """
 
     function: str
@@ -26,6 +26,7 @@ class Recipe:
     needs: tuple[str, ...]
     may: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    classes: int | None = None
     resources: Callable[[dict], list[str]] = lambda spec: []
     bases: Callable[[dict], list[str]] = lambda spec: []
 
@@ -96,12 +97,16 @@ RECIPES = {
 }
 
 TASK_RECIPES = {
-    "table": Recipe("task_recipes.from_tables", ("dna",), ("files",), ("sizes",), resources=tables),
+    "table": Recipe("task_recipes.from_tables", ("dna",), ("files",), ("sizes", "folder"), resources=tables),
     "splice-sites": Recipe(
-        "task_recipes.splice_sites", ("dna",), ("sequences", "length", "sizes"), resources=annotated
+        "task_recipes.splice_sites", ("dna",), ("sequences", "length", "sizes"), classes=3, resources=annotated
     ),
-    "gene-starts": Recipe("task_recipes.gene_starts", ("dna",), ("sequences", "length", "sizes"), resources=annotated),
-    "repeats": Recipe("task_recipes.repeats", ("dna",), ("sequences", "length", "sizes"), resources=annotated),
+    "gene-starts": Recipe(
+        "task_recipes.gene_starts", ("dna",), ("sequences", "length", "sizes"), classes=2, resources=annotated
+    ),
+    "repeats": Recipe(
+        "task_recipes.repeats", ("dna",), ("sequences", "length", "sizes"), classes=2, resources=annotated
+    ),
 }
 
 

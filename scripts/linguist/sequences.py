@@ -307,7 +307,7 @@ def read_genbank(path, handle, use, otherwise="not GenBank; give a GenBank file"
             made = None if record is None else use(record)
         except UnicodeDecodeError:
             raise
-        except (ValueError, AssertionError, LookupError, BiopythonParserWarning) as error:
+        except (ValueError, AssertionError, LookupError, BiopythonParserWarning, UndefinedSequenceError) as error:
             cause = str(error).partition("\n")[0]
             raise LinguistError(
                 f"{path}, record {number}: not valid GenBank ({cause}); fetch the file again"

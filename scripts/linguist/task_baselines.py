@@ -26,7 +26,7 @@ def kmer_model(k, strength):
 
 def choose_kmers(train, dev):
     """The word length and strength that get most of dev right, of WORDS and STRENGTHS: (k, strength, accuracy on dev)."""
-    some = train[:MOST]
+    some = train.sample(min(MOST, len(train)), random_state=0)
     tried = [
         (kmer_model(k, c).fit(some["sequence"], some["label"]).score(dev["sequence"], dev["label"]), -k, -c)
         for k in WORDS

@@ -4,6 +4,7 @@ A method is a way to make one answer of a model: "classification" (a model for e
 (one model for all).
 """
 
+from itertools import combinations
 from math import hypot, sqrt
 
 import numpy as np
@@ -131,23 +132,17 @@ def compute_task_metrics(study, called, answers):
 
 def summarize_tasks(metrics):
     """Over the seeds of each (model, method, variant, rule, test): the mean accuracy, MCC and F1 with their intervals, the
-    sd of accuracy; and a row "average" over the tests where there are several.
+    sd of accuracy; and a row "average" for those that answered all of several tests.
 
     Intervals join two sources of chance, the seeds (Student's t) and the items, which all seeds share, in quadrature.
     """
-    rows = []
-    for key, group in metrics.groupby(["model", "method", "variant", "rule"], sort=False):
-        tests = [(test, part) for test, part in group.groupby("test", sort=False)]
-        rows += [
-            dict(zip(("model", "method", "variant", "rule"), key, strict=True)) | {"test": test} | mean_figures([part])
-            for test, part in tests
-        ]
-        if len(tests) > 1:
-            rows.append(
-                dict(zip(("model", "method", "variant", "rule"), key, strict=True))
-                | {"test": "average"}
-                | mean_figures([part for _, part in tests])
-            )
+    names, rows, every = ["model", "method", "variant", "rule"], [], metrics["test"].nunique()
+    for key, group in metrics.groupby(names, sort=False):
+        way = dict(zip(names, key, strict=True))
+        parts = {test: [part] for test, part in group.groupby("test", sort=False)}
+        if len(parts) == every > 1:
+            parts["average"] = [part for (part,) in parts.values()]
+        rows += [way | {"test": test} | mean_figures(part) for test, part in parts.items()]
     return pd.DataFrame(rows)
 
 
@@ -208,18 +203,34 @@ def compare(called):
         asked += [("baseline", own, (name, CLASSIFICATION, "")) for name in (KMERS, NEIGHBOURS)]
         asked.append(("pretraining", own, (f"{model}{RANDOM}", CLASSIFICATION, "")))
         asked += [("pretraining", (model, name, TRAINED), (f"{model}{RANDOM}", name, TRAINED)) for name in sets]
-        asked += [("sets", (model, sets[0], TRAINED), (model, name, TRAINED)) for name in sets[1:]]
+        asked += [("sets", (model, a, TRAINED), (model, b, TRAINED)) for a, b in combinations(sets, 2)]
         asked += [("phrasing", (model, name, TRAINED), (model, name, HELD_OUT)) for name in sets]
     rows = []
     for question, one, other in asked:
         if one in ways and other in ways and not ways[one].keys().isdisjoint(ways[other]):
             mean, low, high, tasks = difference(ways[one], ways[other])
+            seeds = min(map(len, ways[one].values()))
             sides = {"model": one[0], "method": one[1], "against_model": other[0], "against_method": other[1]}
-            rows.append({"question": question} | sides | {"difference": mean, "low": low, "high": high, "tasks": tasks})
-    columns = ["question", "model", "method", "against_model", "against_method", "difference", "low", "high", "tasks"]
+            rows.append(
+                {"question": question}
+                | sides
+                | {"difference": mean, "low": low, "high": high, "tasks": tasks, "seeds": seeds}
+            )
+    columns = [
+        "question",
+        "model",
+        "method",
+        "against_model",
+        "against_method",
+        "difference",
+        "low",
+        "high",
+        "tasks",
+        "seeds",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
 def read_task_metrics(path):
-    """The long table of `compute_task_metrics`, or the one of `compare`, from its file."""
+    """The long table of `compute_task_metrics`, from its file."""
     return pd.read_csv(path, sep="\t", dtype=NAMES, keep_default_na=False, na_values={"sd": [""]})

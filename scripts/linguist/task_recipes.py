@@ -1,7 +1,7 @@
 """The recipes of tasks: read from published tables, or cut from annotated human DNA."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 from Bio.Seq import reverse_complement
@@ -31,6 +31,10 @@ def from_tables(spec, files):
         for reference, place in zip(spec["files"][split], files[split], strict=True):
             rows += read_table(Path(place, reference.partition(":")[2]), spec["answers"], f"{split}-{len(rows)}-")
         splits[split] = rows[: spec.get("sizes", {}).get(split)]
+        if twice := [name for name, times in Counter(row[0] for row in rows).items() if times > 1]:
+            raise LinguistError(
+                f"split '{split}': id {twice[0]!r} stands in two rows; give each its own, or leave out the column"
+            )
     return splits
 
 
@@ -52,7 +56,8 @@ def read_table(path, answers, prefix=""):
         sequence = sequence_of(where, "sequence", clean(record["sequence"]), "dna")
         if not sequence:
             raise LinguistError(f"{where}: no sequence; remove the row")
-        rows.append((clean(record.get("id")) or f"{prefix}{number}", sequence, known[label]))
+        # BLAST ends a name at the first blank.
+        rows.append(("_".join(clean(record.get("id")).split()) or f"{prefix}{number}", sequence, known[label]))
     return rows
 
 
@@ -62,32 +67,35 @@ def splice_sites(spec, files):
     As in GUE the site is in the middle: an acceptor's intron ends there with AG, a donor's begins with GT. Windows of
     neither have an AG or a GT there too, in the same genes, where no gene of the record is spliced.
     """
+    return _deal(_cut(files["sequences"], lambda record: _cut_sites(record, spec)), spec)
+
+
+def _cut_sites(record, spec):
     half, windows = spec["length"] // 2, []
-    for record in _records(files["sequences"]):
-        introns = {intron for feature in record.features for intron in _introns(feature)}
-        # (place, strand) of the letter right of a site, read along the strand; acceptors lie right of their intron.
-        sites = {
-            0: {(end if strand > 0 else start, strand) for start, end, strand in introns},
-            1: {(start if strand > 0 else end, strand) for start, end, strand in introns},
-        }
-        spliced = sites[0] | sites[1]
-        decoys = set()
-        draw = random.Random(f"{spec['seed']} {record.id}")
-        for start, end, strand in sorted(introns):
-            for _ in range(4):  # half of them near a site, where there is as much of an exon
-                near = draw.choice((start, end)) + draw.randint(-spec["length"], spec["length"])
-                decoys.add((draw.choice((near, draw.randrange(start, end))), strand))
-        for label, places in [*sites.items(), (2, decoys)]:
-            for place, strand in sorted(places):
-                sequence = _window(record, place, strand, half, half)
-                if label == 2 and sequence:
-                    place, sequence = _next_decoy(record, place, strand, half, draw.random() < 0.5)
-                    if (place, strand) in spliced:
-                        continue
-                kept = {0: sequence[half - 2 : half] == "AG", 1: sequence[half : half + 2] == "GT", 2: bool(sequence)}
-                if kept[label]:
-                    windows.append((record.id, place, strand, sequence, label))
-    return _deal(windows, spec)
+    introns = {intron for feature in record.features for intron in _introns(feature)}
+    # (place, strand) of the letter right of a site, read along the strand; acceptors lie right of their intron.
+    sites = {
+        0: {(end if strand > 0 else start, strand) for start, end, strand in introns},
+        1: {(start if strand > 0 else end, strand) for start, end, strand in introns},
+    }
+    spliced = sites[0] | sites[1]
+    decoys = set()
+    draw = random.Random(f"{spec['seed']} {record.id}")
+    for start, end, strand in sorted(introns):
+        for _ in range(4):  # half of them near a site, where there is as much of an exon
+            near = draw.choice((start, end)) + draw.randint(-spec["length"], spec["length"])
+            decoys.add((draw.choice((near, draw.randrange(start, end))), strand))
+    for label, places in [*sites.items(), (2, decoys)]:
+        for place, strand in sorted(places):
+            sequence = _window(record, place, strand, half, half)
+            if label == 2 and sequence:
+                place, sequence = _next_decoy(record, place, strand, half, draw.random() < 0.5)
+                if (place, strand) in spliced:
+                    continue
+            kept = {0: sequence[half - 2 : half] == "AG", 1: sequence[half : half + 2] == "GT", 2: bool(sequence)}
+            if kept[label]:
+                windows.append((record.id, place, strand, sequence, label))
+    return windows
 
 
 def _next_decoy(record, place, strand, half, acceptor):
@@ -105,26 +113,31 @@ def gene_starts(spec, files):
     Four fifths of a window lie before the start. Annotated starts stand in for promoters: some are those of the coding
     part alone.
     """
+    return _deal(_cut(files["sequences"], lambda record: _cut_starts(record, spec)), spec)
+
+
+def _cut_starts(record, spec):
     before = round(BEFORE * spec["length"])
     after, windows = spec["length"] - before, []
-    for record in _records(files["sequences"]):
-        genes = [f for f in record.features if f.type in ("gene", "mRNA", "prim_transcript") and f.location.strand]
-        starts = set()
-        for gene in genes:
-            place = gene.location.start if gene.location.strand > 0 else gene.location.end
-            if isinstance(place, ExactPosition):
-                starts.add((int(place), gene.location.strand))
-        draw = random.Random(f"{spec['seed']} {record.id}")
-        elsewhere = set()
-        for _ in range(4 * len(starts)):
-            place = draw.randrange(len(record))
-            if all(abs(place - start) > 2 * spec["length"] for start, _ in starts):
-                elsewhere.add((place, draw.choice((1, -1))))
-        for label, places in ((1, starts), (0, elsewhere)):
-            for place, strand in sorted(places):
-                if sequence := _window(record, place, strand, before, after):
-                    windows.append((record.id, place, strand, sequence, label))
-    return _deal(windows, spec)
+    genes = [f for f in record.features if f.type in ("gene", "mRNA", "prim_transcript")]
+    starts = set()
+    for gene in genes:
+        if gene.location is None or gene.location.strand is None or any(part.ref for part in gene.location.parts):
+            continue
+        place = gene.location.start if gene.location.strand > 0 else gene.location.end
+        if isinstance(place, ExactPosition):
+            starts.add((int(place), gene.location.strand))
+    draw = random.Random(f"{spec['seed']} {record.id}")
+    elsewhere = set()
+    for _ in range(4 * len(starts)):
+        place = draw.randrange(len(record))
+        if all(abs(place - start) > 2 * spec["length"] for start, _ in starts):
+            elsewhere.add((place, draw.choice((1, -1))))
+    for label, places in ((1, starts), (0, elsewhere)):
+        for place, strand in sorted(places):
+            if sequence := _window(record, place, strand, before, after):
+                windows.append((record.id, place, strand, sequence, label))
+    return windows
 
 
 def repeats(spec, files):
@@ -139,9 +152,10 @@ def repeats(spec, files):
     return _deal(windows, spec)
 
 
-def _records(path):
+def _cut(path, cut):
+    """The windows that `cut` makes of each record of a GenBank file, end to end."""
     with reading(path) as handle:
-        yield from read_genbank(path, handle, lambda record: record)
+        return [window for windows in read_genbank(path, handle, cut) for window in windows]
 
 
 def _introns(feature):

@@ -43,6 +43,7 @@ def judge_difference(row):
     else:
         other = way_of(row["against_model"], row["against_method"])
     tasks = f"average of {row['tasks']} tasks" if row["tasks"] > 1 else "one task"
+    tasks += "; of one seed: the interval covers the items alone" if row["seeds"] == 1 else ""
     return code, f"{one} {said} {other}: {row['difference']:+.3f} [{row['low']:+.3f} to {row['high']:+.3f}], {tasks}."
 
 
@@ -62,8 +63,7 @@ def claims(summary, comparisons):
 
 def overall(summary):
     """The rows over all tasks: "average", or of the one task there is."""
-    averaged = summary[summary["test"] == "average"]
-    return averaged if len(averaged) else summary
+    return summary[summary["test"] == ("average" if "average" in set(summary["test"]) else summary["test"])]
 
 
 def main_rows(summary):
@@ -83,8 +83,10 @@ def text_task_table(summary, comparisons):
     for key, rows in ways.items():
         name = names[key] if len(names[key]) <= wide else names[key][: wide - 1] + "…"
         cells = [f"{number(rows['accuracy'].get(test, np.nan)):>9}" for test in tests[:4]]
-        last = rows.loc["average"] if "average" in rows.index else rows.iloc[0]
-        ends = f"{last['accuracy']:.3f} [{last['accuracy_low']:.3f}–{last['accuracy_high']:.3f}]  {last['mcc']:.3f}"
+        last = rows.loc["average"] if "average" in rows.index else rows.iloc[0] if len(tests) == 1 else None
+        ends = "–"
+        if last is not None:
+            ends = f"{last['accuracy']:.3f} [{last['accuracy_low']:.3f}–{last['accuracy_high']:.3f}]  {last['mcc']:.3f}"
         lines.append(f"{name:<{wide}}  {' '.join(cells)}  {ends}")
     majority = shown.drop_duplicates("test").set_index("test")["majority"]
     cells = [f"{number(majority.get(test, np.nan)):>9}" for test in tests[:4]]
@@ -111,7 +113,7 @@ def beside_published(summary, tasks, published):
         figures = published.get(spec.get("published"), [])
         mine = main_rows(summary)
         ours = mine[mine["test"] == task].to_dict("records") if figures else []
-        rows += [{"task": task, "method": way_of(r["model"], r["method"]), "ours": True} | r for r in ours]
+        rows += [r | {"task": task, "method": way_of(r["model"], r["method"]), "ours": True} for r in ours]
         rows += [{"task": task, "ours": False, "mcc": np.nan, "accuracy": np.nan} | record for record in figures]
     return rows
 
@@ -154,6 +156,9 @@ def write_task_page(
         about=about,
         published=beside_published(summary, tasks, published),
         overlaps=[record for record in overlaps if record["test"].partition(" ")[0] in tasks],
+        dropped=sum(
+            n for part in about["instructions"].values() for task in part["dropped"].values() for n in task.values()
+        ),
         prompts={name: example_prompt(spec, config["tasks"]) for name, spec in sets.items()},
         models={
             model: describe_model(config["models"][model]) if "random_of" not in config["models"][model] else None
@@ -176,4 +181,7 @@ def read_summary(metrics, comparisons):
     """The tables of a study from their files: (summary, comparisons)."""
     from linguist.task_metrics import read_task_metrics, summarize_tasks
 
-    return summarize_tasks(read_task_metrics(metrics)), pd.read_csv(comparisons, sep="\t", keep_default_na=False)
+    names = dict.fromkeys(["model", "method", "against_model", "against_method"], str)
+    return summarize_tasks(read_task_metrics(metrics)), pd.read_csv(
+        comparisons, sep="\t", dtype=names, keep_default_na=False
+    )

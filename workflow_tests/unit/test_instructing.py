@@ -25,7 +25,7 @@ from linguist.instructing import (
     instruct,
     loss_maker,
 )
-from linguist.instructions import write_rows
+from linguist.instructions import phrasings, write_rows
 from linguist.models import load_language_model, randomize_model
 from linguist.objectives import Objective
 from linguist.predictions import read_predictions
@@ -82,8 +82,8 @@ def run(bodies, files, folder, options, loss="answer", seed=1):
         folder / "checkpoint.pt",
         1,
         loss=loss,
-        style="language",
-        tasks=TASKS,
+        told=phrasings({"tasks": list(TASKS), "style": "language"}, TASKS),
+        answers={task: about["answers"] for task, about in TASKS.items()},
     )
     return (folder / "weights/model.safetensors").read_bytes(), json.loads((folder / "metrics.json").read_text())
 
@@ -183,7 +183,7 @@ def test_a_seed_is_its_bytes_and_losses_differ(bodies, files, options, tmp_path)
     assert one[0] == again[0] != other[0]
     assert one[1]["loss_over"] == "answer" and other[1]["loss_over"] == "prompt"
     config = json.loads((tmp_path / "one/weights/config.json").read_text())
-    assert config[INFO]["tasks"]["rich"]["answers"] == ["low", "high"] and config[INFO]["style"] == "language"
+    assert config[INFO]["rich"] == {"answers": ["low", "high"], "phrasings": ["GC?"]}
 
 
 def test_a_run_that_stops_half_way_ends_as_an_uninterrupted_one(bodies, files, options, tmp_path, monkeypatch):
@@ -297,6 +297,12 @@ def test_a_classifier_answers_with_its_classes(classifier, bodies):
     )
     with pytest.raises(LinguistError, match="a classifier has no words but its classes"):
         ask(model=str(classifier), question="Hello?")
+    config = json.loads((classifier / "config.json").read_text())
+    assert config["label2id"] == {"low": 0, "high": 1}
+    config["id2label"] = {"0": "different", "1": "same"}
+    (classifier / "config.json").write_text(json.dumps(config))
+    with pytest.raises(LinguistError, match="compares two sequences; give a classifier of a task"):
+        ask(model=str(classifier), sequence="ACGT")
 
 
 @pytest.mark.skipif(shutil.which("blastn") is None, reason="no BLAST+ on PATH")
@@ -355,6 +361,37 @@ def test_a_mistake_on_the_command_line_is_one_line(arguments, said, monkeypatch,
     with pytest.raises(SystemExit) as caught:
         script.main(arguments)
     assert str(caught.value).startswith("error: ") and said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_examples_are_for_sequences_and_a_broken_model_is_told(tuned, tmp_path):
+    write_task(tmp_path / "rich/train.tsv", [("a", "ACGT" * 9, 0), ("b", "GGCC" * 9, 1)])
+    with pytest.raises(LinguistError, match="--examples are found for a sequence; give --sequence or --fasta"):
+        ask(model=str(tuned / "weights"), question="GC?", examples=1, task=str(tmp_path / "rich"))
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(LinguistError, match="its config.json cannot be read; give another model"):
+        ask(model=str(tmp_path), question="GC?")
+
+
+def test_a_reply_that_is_no_answer_has_its_own_probability_up_to_the_last_position(tuned, rows, monkeypatch):
+    """A prompt that leaves room for the longest answer, and no more, is answered, whatever the reply is."""
+    teller = asking.Teller(tuned / "weights")
+    monkeypatch.setattr(asking, "begins_with", lambda text, answers: -1)
+    said = 0
+    for n in range(30, 80):
+        try:
+            answer = teller.ask("GC?", "AT" * n)
+        except LinguistError as error:
+            assert "has 128 positions" in str(error)
+            continue
+        said += 1
+        assert 0 < answer.probability <= 1 and answer.among == {}
+    assert 0 < said < 50
+
+
+def test_an_over_long_record_is_named(tuned, tmp_path):
+    (tmp_path / "s.fa").write_text(">one\nGGCCGGCCGGCG\n>two\n" + "ACGT" * 300 + "\n")
+    with pytest.raises(LinguistError, match="two: the input takes"):
+        ask(model=str(tuned / "weights"), question="GC?", fasta=str(tmp_path / "s.fa"))
 
 
 def test_a_model_that_was_not_instructed_says_so(bodies):

@@ -268,5 +268,17 @@ def test_only_tasks_with_examples_by_blast_are_searched():
 def test_how_a_task_is_told_does_not_touch_its_rows():
     task = {"recipe": "table", "answers": ["a", "b"], "phrasings": ["x"], "held_out": "y", "published": "z"}
     assert plan.task_of({"tasks": {"t": task}}, "t") == {"recipe": "table", "answers": ["a", "b"]}
-    spec = {"tasks": ["t"], "loss": "answer", "tuning": {}, "seed": 1}
-    assert plan.set_of({"instructions": {"s": spec}}, "s") == {"tasks": ["t"], "seed": 1}
+    spec = {"tasks": ["t"], "loss": "answer", "tuning": {}, "seed": 1, "swapped": 9}
+    config = {"tasks": {"t": task}, "instructions": {"s": spec}}
+    assert plan.set_of(config, "s") == {"tasks": ["t"], "seed": 1}
+    assert plan.set_of(config, "s", asked=True) == {"tasks": ["t"], "seed": 1, "swapped": 9}
+    assert plan.telling_of(config, "s") == {"t": {"answers": ["a", "b"], "phrasings": ["x"]}}
+    assert plan.telling_of(config, "s", asked=True)["t"]["held_out"] == "y"
+
+
+def test_a_random_model_is_made_as_its_original_without_its_corpus():
+    made = {"architecture": "gpt2", "tokenizer": "bpe", "shape": {"n_layer": 1}}
+    models = {"a": made | {"corpus": "c", "pretraining": {}}, "a-random": {"random_of": "a"}}
+    assert plan.source_of({"models": models}, "a-random") == made
+    models = {"a": {"hub": "x/y", "revision": "0"}, "a-random": {"random_of": "a"}}
+    assert plan.source_of({"models": models}, "a-random") == {"random_of": "a"}

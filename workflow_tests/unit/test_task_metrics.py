@@ -141,6 +141,23 @@ def test_the_interval_of_a_difference_holds_the_truth_for_one_seed():
     assert 180 <= held <= 200
 
 
+def test_replies_that_look_like_numbers_are_text(tmp_path):
+    """Answers may be 0 and 1, and a reply may be empty."""
+    table = {"test": "core", "variant": "trained", "asked": "core", "id": ["a", "b", "c"], "label": [0, 1, 1]}
+    path = tmp_path / "p.tsv.gz"
+    pd.DataFrame(table | {"answer": ["0", "1", None], "score0": 0.0, "score1": 1.0}).to_csv(path, sep="\t", index=False)
+    called = read_runs([("m", "told", 1, path)], {}, {"core": ["0", "1"]}, {"core": ["0", "1"]})
+    assert called["m", "told", "trained", "prefix"]["core"][1][1].tolist() == [0, 1, -1]
+
+
+def test_a_way_that_answered_some_tasks_has_no_average(runs):
+    called = read_runs(*runs, ANSWERS, ANSWERS)
+    del called["m", CLASSIFICATION, "", "class"]["splice"]
+    summary = summarize_tasks(compute_task_metrics("s", called, ANSWERS))
+    averaged = summary[summary["test"] == "average"]
+    assert "told" in set(averaged["method"]) and not ((averaged["model"] == "m") & (averaged["rule"] == "class")).any()
+
+
 def test_the_same_way_twice_is_level(runs):
     called = read_runs(*runs, ANSWERS, ANSWERS)
     way = called["m", CLASSIFICATION, "", "class"]

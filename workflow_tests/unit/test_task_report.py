@@ -85,6 +85,13 @@ def test_claims_say_what_the_numbers_were_made_to_say(tables):
     assert not any("random" in text for text in map(str, claims[task_report.QUESTIONS["instructing"]]))
 
 
+def test_a_claim_of_one_seed_says_so():
+    row = {"question": "sets", "model": "m", "method": "told", "against_model": "n", "against_method": "x", "tasks": 2}
+    row |= {"difference": 0.1, "low": 0.05, "high": 0.2}
+    assert "of one seed: the interval covers the items alone" in task_report.judge_difference(row | {"seeds": 1})[1]
+    assert "one seed" not in task_report.judge_difference(row | {"seeds": 2})[1]
+
+
 ends = st.floats(-1, 1)
 
 
@@ -99,7 +106,7 @@ def test_a_difference_is_judged_by_its_interval_alone(one, other, question):
         "against_method": "x",
         "tasks": 2,
     }
-    code, text = task_report.judge_difference(row | {"difference": (low + high) / 2, "low": low, "high": high})
+    code, text = task_report.judge_difference(row | {"seeds": 3, "difference": (low + high) / 2, "low": low, "high": high})
     assert (code == "above") == (low > 0) and (code == "below") == (high < 0)
     assert f"[{low:+.3f} to {high:+.3f}]" in text
 
@@ -117,6 +124,7 @@ def test_published_figures_stand_beside_ours(tables):
     rows = task_report.beside_published(tables[0], CONFIG["tasks"], published)
     ours = [row for row in rows if row["ours"]]
     assert {row["task"] for row in rows} == set(ANSWERS) and len(ours) == 2 * 5
+    assert {"m, a classifier a task", "m with random weights, a classifier a task"} < {row["method"] for row in ours}
     assert next(row for row in rows if row["method"] == "DNABERT-2")["mcc"] == 0.6937
     assert task_report.beside_published(tables[0], {"core": {}}, published) == []
 

@@ -120,6 +120,29 @@ def test_a_wrong_table_is_one_line(text, said, tmp_path):
     assert said in str(caught.value) and "\n" not in str(caught.value)
 
 
+def test_ids_have_no_blanks_and_stand_once(tmp_path):
+    """BLAST ends a name at the first blank."""
+    (tmp_path / "t.csv").write_text("id,sequence,label\nchr1 10,ACGT,1\nchr1 20,ACGT,0\n")
+    assert [row[0] for row in read_table(tmp_path / "t.csv", ["no", "yes"])] == ["chr1_10", "chr1_20"]
+    (tmp_path / "t.csv").write_text("id,sequence,label\na,ACGT,1\na,ACGT,0\n")
+    spec = {
+        "recipe": "table",
+        "answers": ["no", "yes"],
+        "files": dict.fromkeys(("train", "dev", "test"), ["r"]),
+        "seed": 1,
+    }
+    with pytest.raises(LinguistError, match="tasks/t: split 'train': id 'a' stands in two rows; give each its own"):
+        build_task("t", spec, dict.fromkeys(("train", "dev", "test"), [tmp_path / "t.csv"]))
+
+
+def test_a_record_without_its_sequence_is_one_line(tmp_path):
+    text = genbank([("CDS", "join(1..40,81..120)"), ("gene", "join(J00194.1:3..4,9..20)")], "ACGT" * 40)
+    (tmp_path / "con.gb").write_text(text.partition("ORIGIN")[0] + "CONTIG      join(X1.1:1..160)\n//\n")
+    spec = {"recipe": "splice-sites", "answers": SITES, "length": 20, "sizes": DEMO["splice-sites"][2], "seed": 1}
+    with pytest.raises(LinguistError, match="con.gb, record 1: not valid GenBank"):
+        build_task("t", spec, {"sequences": tmp_path / "con.gb"})
+
+
 def test_a_split_without_a_class_is_one_line(tmp_path):
     (tmp_path / "t.csv").write_text("sequence,label\nACGT,1\n")
     spec = {
