@@ -106,7 +106,9 @@ def test_a_difference_is_judged_by_its_interval_alone(one, other, question):
         "against_method": "x",
         "tasks": 2,
     }
-    code, text = task_report.judge_difference(row | {"seeds": 3, "difference": (low + high) / 2, "low": low, "high": high})
+    code, text = task_report.judge_difference(
+        row | {"seeds": 3, "difference": (low + high) / 2, "low": low, "high": high}
+    )
     assert (code == "above") == (low > 0) and (code == "below") == (high < 0)
     assert f"[{low:+.3f} to {high:+.3f}]" in text
 
