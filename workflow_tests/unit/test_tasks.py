@@ -1,6 +1,7 @@
 """Tasks: what a table says comes out, windows are where the annotation says, and splits share nothing."""
 
 import gzip
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -168,3 +169,11 @@ def test_real_gue_labels_of_splice_sites_are_acceptor_donor_neither(real_data):
     ]
     assert motif[0]["AG"] / motif[0].total() > 0.98 and motif[1]["GT"] / motif[1].total() > 0.98
     assert motif[2]["GT"] / motif[2].total() < 0.5
+
+
+def test_the_authors_instructions_call_real_splice_sites_by_other_names(real_data):
+    """All of their "Non-Splice Sites" have an acceptor's AG before the middle: their names must not be taken over."""
+    rows = json.loads((real_data / "authors/gpt2-small2-sft3.json").read_text())
+    called = {name: [row["input"] for row in rows if row["output"] == name] for name in SITES}
+    assert all(sequence[198:200] == "AG" for sequence in called["Non-Splice Sites"])
+    assert sum(sequence[200:202] == "GT" for sequence in called["Acceptor Sites"]) / len(called["Acceptor Sites"]) > 0.9
