@@ -14,6 +14,7 @@ rule pretrain:
         "<benchmarks>/pretrain/{model}.tsv"
     wildcard_constraints:
         model=models_with("corpus"),
+    priority: 1  # much waits for it
     conda:
         "../envs/lm.yaml"
     threads: config["threads"]

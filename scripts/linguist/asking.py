@@ -17,7 +17,7 @@ from linguist.blast import neighbours
 from linguist.errors import LinguistError
 from linguist.files import clean, read_json
 from linguist.finetuning import CLASSES
-from linguist.generation import BEYOND, Reading, encode_answer, reply
+from linguist.generation import BEYOND, encode_answer, reply
 from linguist.instructing import INFO, check_room, encode_prompts
 from linguist.instructions import begins_with
 from linguist.models import load_classifier, load_language_model
@@ -27,19 +27,18 @@ from linguist.tasks import read_task
 from linguist.tokenization import encode_sequences, load_tokenizer
 from linguist.training import choose_attention, make_accelerator
 
-SHORTEST = 10  # letters that a line of a conversation must have to be taken for a sequence
+SHORTEST, MOSTLY = 10, 0.8  # letters, and share of bases among them, of a line that is taken for a sequence
 
 
 @dataclass
 class Answer:
-    """What a model says of a sequence: the text, its probability, and those of all answers that were open to it, by text.
-
-    `among` is empty where the text is none of a task's answers; the probability is then that of the text itself.
-    """
+    """What a model says of a sequence: the likeliest answer, its probability among those of its task, by text, and, where it
+    begins otherwise, what the model generates."""
 
     text: str
     probability: float
     among: dict[str, float]
+    said: str = ""
 
 
 def run(options, out):
@@ -51,6 +50,8 @@ def run(options, out):
         for name, sequence in sequences:
             try:
                 solved = examples.near(sequence) if examples else []
+                if examples and not solved:
+                    print(f"note: {name or 'the sequence'} has no neighbour in {options.task}", file=sys.stderr)
                 print(show(model.ask(options.question, sequence, solved), name), file=out, flush=True)
             except LinguistError as error:
                 raise LinguistError(f"{name}: {error}" if name else str(error)) from None
@@ -145,22 +146,14 @@ class Teller:
         answers = {answer: about["answers"] for about in self.tasks.values() for answer in about["answers"]}
         longest = max(len(encode_answer(self.tokenizer, answer)) for answer in answers)
         check_room(self.model, len(ids[0]) + longest + BEYOND)
-        (text,), scores = reply(self.model, self.tokenizer, ids, list(answers), self.accelerator)
-        said = begins_with(text, list(answers))
-        if said < 0:
-            return Answer(text, self.probability(ids[0], text), {})
-        open_to = answers[list(answers)[said]]
-        logs = np.array([scores[0][list(answers).index(answer)] for answer in open_to], float)
-        shares = np.exp(logs - np.logaddexp.reduce(logs))
-        among = dict(zip(open_to, shares.tolist(), strict=True))
-        return Answer(list(answers)[said], among[list(answers)[said]], among)
-
-    def probability(self, ids, text):
-        """The probability that a text, with its end, follows token ids."""
-        reading = Reading(self.model)
-        with torch.inference_mode(), self.accelerator.autocast():
-            reading.read(torch.tensor([ids], device=self.model.device))
-            return exp(reading.score(encode_answer(self.tokenizer, text)).item())
+        (said,), (scores,) = reply(self.model, self.tokenizer, ids, list(answers), self.accelerator)
+        logs = dict(zip(answers, scores.astype(float), strict=True))
+        # The task that is answered is the one whose answers are likeliest together, however the question is put.
+        totals = {tuple(open_to): np.logaddexp.reduce([logs[text] for text in open_to]) for open_to in answers.values()}
+        task = max(totals, key=totals.get)
+        among = {text: exp(logs[text] - totals[task]) for text in task}
+        best = max(among, key=among.get)
+        return Answer(best, among[best], among, "" if begins_with(said, [best]) == 0 else said)
 
     def talk(self, question, most, temperature, out):
         """Write how the model goes on with a question, or with a text where it was not instructed, as it comes."""
@@ -195,10 +188,10 @@ class Stream(TextStreamer):
 
 
 def show(answer, name=""):
-    """An answer on one line: name of the sequence, answer, its probability, and the others'."""
+    """An answer on one line: name of the sequence, answer, its probability, the others', and what is generated instead."""
     others = ", ".join(f"{text} {share:.3f}" for text, share in answer.among.items() if text != answer.text)
-    ends = f" ({others})" if others else " (none of the answers it was taught; probability of the text itself)"
-    return "\t".join(filter(None, [name, f"{clean(answer.text) or '(nothing)'}\t{answer.probability:.3f}{ends}"]))
+    said = f"; it says {clean(answer.said) or 'nothing'!r}" if answer.said else ""
+    return "\t".join(filter(None, [name, f"{answer.text}\t{answer.probability:.3f} ({others}{said})"]))
 
 
 class Examples:
@@ -256,8 +249,8 @@ def converse(model, examples, options, out):
         try:
             if not line:
                 sequence = ""
-            elif len(line) >= SHORTEST and foreign_letter(line, "dna") is None:
-                sequence = line.upper()
+            elif len(line) >= SHORTEST and sum(line.upper().count(base) for base in "ACGTN") > MOSTLY * len(line):
+                sequence = check_sequence("the sequence", line)
                 print(f"({len(sequence)} bases)", file=out)
             elif sequence:
                 print(show(model.ask(line, sequence, examples.near(sequence) if examples else [])), file=out)

@@ -410,7 +410,8 @@ def check_studies(config):
         key = f"studies.{name}"
         for model in study["models"]:
             must_know(config, f"{key}.models", model, "models")
-        if any(test in config["tasks"] for test in study["tests"]):
+        named = {*study["tests"], *study["trainsets"]}
+        if not named.isdisjoint({*config["tasks"], *config["instructions"]}):
             check_task_study(config, key, study)
             continue
         for part in ("trainsets", "tests"):
@@ -436,9 +437,11 @@ def check_task_study(config, key, study):
                     cause = f"{model} is a bert, which does not go on with a text"
                     raise LinguistError(f"config: {key}.models: {cause}; {trainset} needs a gpt2")
             tested = config["instructions"][trainset]["tasks"]
-        else:
-            must_know(config, f"{key}.trainsets", trainset, "tasks")
+        elif trainset in config["tasks"]:
             tested = [trainset]
+        else:
+            known = suggestion(trainset, [*config["tasks"], *config["instructions"]])
+            raise LinguistError(f"config: {key}.trainsets: {show(trainset)} is not in tasks or instructions{known}")
         if set(tested).isdisjoint(study["tests"]):
             raise LinguistError(
                 f"config: {key}.trainsets: {trainset} is tested on none of its tests; add one of its tasks"

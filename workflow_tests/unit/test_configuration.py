@@ -465,7 +465,9 @@ MISTAKES = [
         "instructions.cut: one of tasks has the same name; give one of them another",
     ),
     ("studies.tasks.tests", "[cut, en]", "studies.tasks.tests: 'en' is not in tasks"),
-    ("studies.tasks.trainsets", "[en]", "studies.tasks.trainsets: 'en' is not in tasks"),
+    ("studies.tasks.trainsets", "[cut, tolld]", "'tolld' is not in tasks or instructions; did you mean 'told'?"),
+    ("studies.tasks.tests", "[cuts]", "studies.tasks.tests: 'cuts' is not in tasks; did you mean 'cut'?"),
+    ("studies.tasks.trainsets", "[en]", "studies.tasks.trainsets: 'en' is not in tasks or instructions"),
     (
         "studies.tasks.tests",
         "[tab-task]",

@@ -372,11 +372,9 @@ def test_examples_are_for_sequences_and_a_broken_model_is_told(tuned, tmp_path):
         ask(model=str(tmp_path), question="GC?")
 
 
-def test_a_reply_that_is_no_answer_has_its_own_probability_up_to_the_last_position(tuned, rows, monkeypatch):
-    """A prompt that leaves room for the longest answer, and no more, is answered, whatever the reply is."""
-    teller = asking.Teller(tuned / "weights")
-    monkeypatch.setattr(asking, "begins_with", lambda text, answers: -1)
-    said = 0
+def test_a_prompt_that_just_has_room_is_answered_by_the_likeliest_answer(tuned):
+    """It is one of its task's, whatever the model generates, and that is told where it begins otherwise."""
+    teller, said = asking.Teller(tuned / "weights"), 0
     for n in range(30, 80):
         try:
             answer = teller.ask("GC?", "AT" * n)
@@ -384,8 +382,16 @@ def test_a_reply_that_is_no_answer_has_its_own_probability_up_to_the_last_positi
             assert "has 128 positions" in str(error)
             continue
         said += 1
-        assert 0 < answer.probability <= 1 and answer.among == {}
+        assert answer.probability == max(answer.among.values()) and sum(answer.among.values()) == pytest.approx(1)
+        assert set(answer.among) in [set(task["answers"]) for task in TASKS.values()]
+        assert answer.said == "" or not answer.said.strip().startswith(answer.text)
     assert 0 < said < 50
+
+
+def test_an_answer_tells_what_the_model_says_instead():
+    answer = asking.Answer("high", 0.6, {"low": 0.4, "high": 0.6}, "hi\tgh")
+    assert asking.show(answer, "one") == "one\thigh\t0.600 (low 0.400; it says 'hi gh')"
+    assert asking.show(asking.Answer("high", 0.6, {"low": 0.4, "high": 0.6})) == "high\t0.600 (low 0.400)"
 
 
 def test_an_over_long_record_is_named(tuned, tmp_path):
@@ -402,6 +408,8 @@ def test_a_model_that_was_not_instructed_says_so(bodies):
 def test_a_small_conversation(tuned, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("GGCCGGCCGGCGGC\nGC?\nNo such thing at all, is it?\n\nGC?\n"))
     said = ask(model=str(tuned / "weights"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("GGCCGGCCGGXGGC\n"))
+    assert "error: the sequence: 'X' is not a letter of DNA" in ask(model=str(tuned / "weights"))
     assert "(14 bases)" in said and "high\t" in said and said.count("> ") == 6 and "error" not in said
 
 
