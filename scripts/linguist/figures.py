@@ -309,7 +309,7 @@ def tasks_figure(summary, names):
                 look, cell = LOOKS[models.index(way[0])], rows.loc[way]
                 axis.hlines(row, cell["accuracy_low"], cell["accuracy_high"], color=look["color"], lw=1.4)
                 axis.plot(cell["accuracy"], row, ls="", ms=4.5, mew=0, **look)
-        axis.axvline(rows["majority"].iloc[0], color="black", lw=1.4, zorder=0)
+        axis.axvline(rows["majority"].iloc[0], color="black", lw=1.4, zorder=1.5)
         axis.set(ylim=(len(ways) - 0.5, -0.5), xlim=limits, title=test, xlabel="accuracy")
         axis.set_yticks(range(len(ways)), lines)
         axis.tick_params(axis="y", length=0, labelleft=at % across == 0)
