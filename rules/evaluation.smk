@@ -1,19 +1,19 @@
 """Evaluation: every test of a run in one pass; then figures from the predictions alone."""
 
 
+# Controls that are not trained, and runs whose weights stay; others are tested as they are trained.
 rule evaluate:
     input:
         weights=weights_of,
-        tests=lambda wildcards: [
-            f"{tokens_of(test, wildcards.model)}/test.npz"
-            for test in plan.tests_of(config, wildcards.model, wildcards.trainset)
-        ],
+        tests=test_files,
     output:
         ensure("<results>/runs/{model}/{trainset}/seed-{seed}/predictions.tsv.gz", non_empty=True),
     log:
         "<logs>/evaluate/{model}/{trainset}/seed-{seed}.log",
     benchmark:
         "<benchmarks>/evaluate/{model}/{trainset}/seed-{seed}.tsv"
+    wildcard_constraints:
+        trainset=one_of([plan.UNTRAINED, *([*config["pairsets"], *config["tasks"]] if weights_stay() else [])]),
     conda:
         "../envs/lm.yaml"
     threads: config["threads"]

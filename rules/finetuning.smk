@@ -1,15 +1,23 @@
 """Fine-tuning: one run for each model, training pair set and seed."""
 
 
+# A run is tested by the job that trains it, since another would cost a small model more than its training, and its weights
+# need not wait; but where they stay, by one of its own, so that another test trains nothing anew.
 rule finetune:
     input:
         model="<results>/models/{model}",
         train=lambda wildcards: f"{tokens_of(wildcards.trainset, wildcards.model)}/train.npz",
         dev=lambda wildcards: f"{tokens_of(wildcards.trainset, wildcards.model)}/dev.npz",
+        tests=lambda wildcards: [] if weights_stay() else test_files(wildcards),
     output:
         metrics=ensure("<results>/runs/{model}/{trainset}/seed-{seed}/metrics.json", non_empty=True),
         curve="<results>/runs/{model}/{trainset}/seed-{seed}/curve.tsv",
         weights=weights_output("<results>/runs/{model}/{trainset}/seed-{seed}/weights"),
+        predictions=(
+            []
+            if weights_stay()
+            else ensure("<results>/runs/{model}/{trainset}/seed-{seed}/predictions.tsv.gz", non_empty=True)
+        ),
     log:
         "<logs>/finetune/{model}/{trainset}/seed-{seed}.log",
     benchmark:
@@ -26,6 +34,7 @@ rule finetune:
     params:
         options=lambda wildcards: plan.finetuning_of(config, wildcards.model, wildcards.trainset),
         classes=lambda wildcards: plan.answers_of(config, wildcards.trainset),
+        tests=lambda wildcards: [] if weights_stay() else plan.tests_of(config, wildcards.model, wildcards.trainset),
         checkpoint=subpath(output.metrics, parent=True),
         code=code_digest("finetune"),
     script:

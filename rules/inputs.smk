@@ -201,9 +201,19 @@ def weights_of(wildcards):
     return f"<results>/runs/{wildcards.model}/{wildcards.trainset}/seed-{wildcards.seed}/weights"
 
 
+def weights_stay():
+    return config["keep_weights"] == "all"
+
+
 def weights_output(path):
     """A run's weights: they go when its predictions are written, unless the config keeps them."""
-    return directory(path) if config["keep_weights"] == "all" else temp(directory(path))
+    return directory(path) if weights_stay() else temp(directory(path))
+
+
+def test_files(wildcards):
+    """The tests of a run, as its model reads them."""
+    tests = plan.tests_of(config, wildcards.model, wildcards.trainset)
+    return [f"{tokens_of(test, wildcards.model)}/test.npz" for test in tests]
 
 
 def run_files(wildcards, name):

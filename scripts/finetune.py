@@ -1,25 +1,30 @@
-"""Fine-tune a model on a pair set, with one seed."""
+"""Fine-tune a model on a pair set or task, with one seed, and score its tests if the run's predictions are asked for."""
 
 from pathlib import Path
 
+from linguist.evaluation import evaluate
 from linguist.finetuning import CLASSES, finetune
 from linguist.logs import start_log
 
 
 def main(smk):
     start_log(smk.log[0])
+    seed, options, classes = int(smk.wildcards.seed), smk.params.options, smk.params.classes or CLASSES
     finetune(
         smk.input.model,
         smk.input.train,
         smk.input.dev,
-        seed=int(smk.wildcards.seed),
-        options=smk.params.options,
+        seed=seed,
+        options=options,
         outputs=smk.output,
         checkpoint=Path(smk.params.checkpoint) / "checkpoint.pt",
         threads=smk.threads,
         code=smk.params.code,
-        classes=smk.params.classes or CLASSES,
+        classes=classes,
     )
+    if smk.output.predictions:
+        tests = dict(zip(smk.params.tests, smk.input.tests, strict=True))
+        evaluate(smk.output.weights, tests, options, seed, smk.output.predictions, smk.threads, classes)
 
 
 if "snakemake" in globals():
