@@ -1,6 +1,7 @@
 """The settled configuration, the wildcards' constraints, and what a run is asked for."""
 
 import os
+import re
 import sys
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
@@ -20,7 +21,13 @@ except LinguistError as error:
 
 def one_of(names):
     """A regular expression for a wildcard that takes just these names; with no names it matches nothing."""
-    return "|".join(sorted(names)) or "(?!)"
+    return "|".join(map(re.escape, sorted(names))) or "(?!)"
+
+
+# What a run is trained on, or untrained; a control's labels are not those of its rows.
+RELABELLED = [f"{pairset}.{labels}" for pairset in config["pairsets"] for labels in plan.RELABELLED]
+TRAINABLE = [*config["pairsets"], *config["tasks"], *RELABELLED]
+TRAINSETS = [*TRAINABLE, plan.UNTRAINED]
 
 
 # Only names of the config: a mistyped target is then "no rule to produce", not an error deep inside.
@@ -32,7 +39,7 @@ wildcard_constraints:
     source=one_of(source for corpus in config["corpora"].values() for source in corpus["sources"]),
     tokenizer=one_of([*config["tokenizers"], *config["models"]]),
     model=one_of(config["models"]),
-    trainset=one_of([*config["pairsets"], *config["tasks"], plan.UNTRAINED]),
+    trainset=one_of(TRAINSETS),
     task=one_of(config["tasks"]),
     instructions=one_of(config["instructions"]),
     study=one_of(plan.pair_studies(config)),
@@ -66,7 +73,9 @@ def study_outputs():
         wanted += ["<results>/tables/metrics.tsv", "<results>/tables/summary.txt"]
     trained = plan.trained(plan.runs(config))
     if config["keep_weights"] == "best":
-        wanted += [f"<results>/runs/{m}/{t}/best" for m, t in sorted({run[:2] for run in trained})]
+        wanted += [
+            f"<results>/runs/{m}/{t}/best" for m, t in sorted({run[:2] for run in trained}) if not plan.is_control(m, t)
+        ]
     elif config["keep_weights"] == "all":
         wanted += [f"<results>/runs/{m}/{t}/seed-{s}/weights" for m, t, s in trained]
     return wanted

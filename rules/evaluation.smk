@@ -13,7 +13,7 @@ rule evaluate:
     benchmark:
         "<benchmarks>/evaluate/{model}/{trainset}/seed-{seed}.tsv"
     wildcard_constraints:
-        trainset=one_of([plan.UNTRAINED, *([*config["pairsets"], *config["tasks"]] if weights_stay() else [])]),
+        trainset=one_of(TRAINSETS if weights_stay() else [plan.UNTRAINED]),
     conda:
         "../envs/lm.yaml"
     threads: config["threads"]
@@ -34,7 +34,8 @@ rule compute_metrics:
     input:
         lambda wildcards: predictions_of(wildcards.study),
     output:
-        "<results>/tables/{study}.metrics.tsv",
+        metrics="<results>/tables/{study}.metrics.tsv",
+        comparisons="<results>/tables/{study}.comparisons.tsv",
     log:
         "<logs>/compute_metrics/{study}.log",
     conda:
@@ -42,6 +43,7 @@ rule compute_metrics:
     params:
         tests=lookup(dpath="studies/{study}/tests", within=config),
         runs=lambda wildcards: plan.cells(config, wildcards.study),
+        comparisons=lambda wildcards: plan.comparisons_of(config, wildcards.study),
         code=code_digest("compute_metrics"),
     script:
         "../scripts/compute_metrics.py"

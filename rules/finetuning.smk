@@ -6,8 +6,8 @@
 rule finetune:
     input:
         model="<results>/models/{model}",
-        train=lambda wildcards: f"{tokens_of(wildcards.trainset, wildcards.model)}/train.npz",
-        dev=lambda wildcards: f"{tokens_of(wildcards.trainset, wildcards.model)}/dev.npz",
+        train=lambda wildcards: f"{tokens_of(plan.rows_of(wildcards.trainset), wildcards.model)}/train.npz",
+        dev=lambda wildcards: f"{tokens_of(plan.rows_of(wildcards.trainset), wildcards.model)}/dev.npz",
         tests=lambda wildcards: [] if weights_stay() else test_files(wildcards),
     output:
         metrics=ensure("<results>/runs/{model}/{trainset}/seed-{seed}/metrics.json", non_empty=True),
@@ -23,7 +23,7 @@ rule finetune:
     benchmark:
         "<benchmarks>/finetune/{model}/{trainset}/seed-{seed}.tsv"
     wildcard_constraints:
-        trainset=one_of([*config["pairsets"], *config["tasks"]]),
+        trainset=one_of(TRAINABLE),
     conda:
         "../envs/lm.yaml"
     threads: config["threads"]
@@ -33,6 +33,7 @@ rule finetune:
         runtime="4h",
     params:
         options=lambda wildcards: plan.finetuning_of(config, wildcards.model, wildcards.trainset),
+        labels=lambda wildcards: plan.labels_of(wildcards.trainset),
         classes=lambda wildcards: plan.answers_of(config, wildcards.trainset),
         tests=lambda wildcards: [] if weights_stay() else plan.tests_of(config, wildcards.model, wildcards.trainset),
         checkpoint=subpath(output.metrics, parent=True),
@@ -50,7 +51,7 @@ rule keep_best_weights:
     log:
         "<logs>/keep_best_weights/{model}/{trainset}.log",
     wildcard_constraints:
-        trainset=one_of([*config["pairsets"], *config["tasks"], *config["instructions"]]),
+        trainset=one_of([*TRAINABLE, *config["instructions"]]),
     conda:
         "../envs/lm.yaml"
     params:

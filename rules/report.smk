@@ -88,9 +88,13 @@ rule write_pretraining:
 rule tabulate_study:
     input:
         metrics="<results>/tables/{study}.metrics.tsv",
+        comparisons="<results>/tables/{study}.comparisons.tsv",
         audits=lambda wildcards: audits_of(wildcards.study),
     output:
-        report("<results>/report/{study}/table.tsv", category="{study}", caption="../reports/captions/table.rst"),
+        table=report("<results>/report/{study}/table.tsv", category="{study}", caption="../reports/captions/table.rst"),
+        claims=report(
+            "<results>/report/{study}/claims.tsv", category="{study}", caption="../reports/captions/claims.rst"
+        ),
     log:
         "<logs>/tabulate_study/{study}.log",
     conda:
@@ -155,6 +159,7 @@ rule plot_lengths:
 rule write_page:
     input:
         metrics="<results>/tables/{study}.metrics.tsv",
+        comparisons="<results>/tables/{study}.comparisons.tsv",
         runs=lambda wildcards: trained_metrics_of(wildcards.study),
         tokens=lambda wildcards: [f"{tokens_of(*cell)}/tokens.json" for cell in plan.readings(config, wildcards.study)],
         table="<results>/report/{study}/table.tsv",
@@ -236,8 +241,9 @@ rule write_task_page:
 rule summarize_studies:
     input:
         metrics=expand("<results>/tables/{study}.metrics.tsv", study=plan.pair_studies(config)),
-        tasks=expand("<results>/tables/{study}.metrics.tsv", study=plan.task_studies(config)),
-        comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
+        comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.pair_studies(config)),
+        task_metrics=expand("<results>/tables/{study}.metrics.tsv", study=plan.task_studies(config)),
+        task_comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
         audits=[audit_of(test) for test in plan.tests(config)],
     output:
         "<results>/tables/summary.txt",

@@ -1,15 +1,20 @@
-"""The figures of every run and test of a study."""
+"""The figures of every run and test of a study, and what its runs are compared with."""
 
 from linguist.files import write_text
 from linguist.logs import start_log
-from linguist.metrics import compute_metrics
+from linguist.metrics import compare, compute_metrics, read_scores
 
 
 def main(smk):
     start_log(smk.log[0])
     runs = [(*run, path) for run, path in zip(smk.params.runs, smk.input, strict=True)]
-    metrics = compute_metrics(smk.wildcards.study, smk.params.tests, runs)
-    write_text(smk.output[0], metrics.to_csv(sep="\t", index=False, float_format="%.6g"))
+    scores = read_scores(smk.params.tests, runs)
+    tables = {
+        smk.output.metrics: compute_metrics(smk.wildcards.study, scores),
+        smk.output.comparisons: compare(scores, smk.params.comparisons),
+    }
+    for path, table in tables.items():
+        write_text(path, table.to_csv(sep="\t", index=False, float_format="%.6g"))
 
 
 if "snakemake" in globals():

@@ -21,6 +21,7 @@ def main(smk):
         threads=smk.threads,
         code=smk.params.code,
         classes=classes,
+        labels=smk.params.labels,
     )
     if smk.output.predictions:
         tests = dict(zip(smk.params.tests, smk.input.tests, strict=True))

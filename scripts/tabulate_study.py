@@ -1,15 +1,18 @@
-"""A study's table, with verdicts."""
+"""A study's table, with verdicts, and its claims."""
+
+import pandas as pd
 
 from linguist.findings import read_shortcuts
 from linguist.logs import start_log
-from linguist.metrics import read_metrics, summarize
-from linguist.report import write_table
+from linguist.report import controls_of, read_study, write_table
 
 
 def main(smk):
     start_log(smk.log[0])
     shortcuts = read_shortcuts(smk.params.tests, smk.input.audits)
-    write_table(summarize(read_metrics(smk.input.metrics)), shortcuts, smk.output[0])
+    _, summary, judged, claims = read_study(smk.input.metrics, smk.input.comparisons, shortcuts)
+    write_table(pd.concat([judged, controls_of(summary)]), smk.output.table)
+    write_table(claims, smk.output.claims)
 
 
 if "snakemake" in globals():

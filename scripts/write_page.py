@@ -3,21 +3,21 @@
 from linguist.files import read_json
 from linguist.findings import read_shortcuts
 from linguist.logs import start_log
-from linguist.metrics import read_metrics, summarize
-from linguist.report import collect_facts, write_page
+from linguist.report import collect_facts, read_study, write_page
 
 
 def main(smk):
     start_log(smk.log[0])
-    metrics = read_metrics(smk.input.metrics)
+    shortcuts = read_shortcuts(smk.params.tests, smk.input.audits)
+    metrics, _, judged, claims = read_study(smk.input.metrics, smk.input.comparisons, shortcuts)
     tokens = {name: read_json(path) for name, path in zip(smk.params.readings, smk.input.tokens, strict=True)}
     write_page(
         smk.output[0],
         smk.wildcards.study,
         smk.params.config,
-        summarize(metrics),
+        judged,
+        claims,
         metrics,
-        read_shortcuts(smk.params.tests, smk.input.audits),
         figures={name: smk.input[name] for name in ("accuracy", "confusion", "lengths")},
         facts=collect_facts([read_json(path) for path in smk.input.runs], tokens),
         template=smk.input.template,

@@ -12,14 +12,14 @@ from jsonschema.validators import extend
 
 from linguist.errors import LinguistError
 from linguist.files import open_text
-from linguist.plan import RANDOM, RANDOM_WEIGHTS, UNTRAINED, is_genome
+from linguist.plan import CONTROLS, RANDOM, RANDOM_WEIGHTS, is_genome
 from linguist.recipes import RECIPES, TASK_RECIPES
 from linguist.splits import SPLITS
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "config"
 PUBLISHED = Path(__file__).resolve().parents[2] / "resources/published.yaml"
 # Names of controls, baselines, ways to answer and averages, which stand where these names do.
-RESERVED = (UNTRAINED, "k-mers", "classification", "average")
+RESERVED = (*CONTROLS, "majority", "chance", "k-mers", "classification", "average")
 TYPES = {
     "object": "a mapping of keys to values",
     "array": "a list",
@@ -419,17 +419,16 @@ def check_studies(config):
                 must_know(config, f"{key}.{part}", item, "pairsets")
         for trainset in study["trainsets"]:
             must_have(config, f"{key}.trainsets", trainset, ("train", "dev"))
-        if RANDOM_WEIGHTS in study["controls"]:
-            raise LinguistError(f"config: {key}.controls: '{RANDOM_WEIGHTS}' is for studies of tasks; remove it")
 
 
 def check_task_study(config, key, study):
     """Its tests are tasks; it trains on these, or on instruction sets of them, which need models that go on with a text."""
     for test in study["tests"]:
         must_know(config, f"{key}.tests", test, "tasks")
-    if UNTRAINED in study["controls"]:
-        cure = f"take '{RANDOM_WEIGHTS}'"
-        raise LinguistError(f"config: {key}.controls: '{UNTRAINED}' is for studies of pair sets; {cure}")
+    for control in study["controls"]:
+        if control != RANDOM_WEIGHTS:
+            cure = f"take '{RANDOM_WEIGHTS}'"
+            raise LinguistError(f"config: {key}.controls: '{control}' is for studies of pair sets; {cure}")
     for trainset in study["trainsets"]:
         if trainset in config["instructions"]:
             for model in study["models"]:

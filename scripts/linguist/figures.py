@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from linguist.files import atomic_path
-from linguist.plan import UNTRAINED
+from linguist.plan import CONTROLS, control_of, is_control
 from linguist.predictions import read_predictions
 
 LABELS = ("different", "same")
@@ -97,9 +97,10 @@ def draw_confusion(axis, counts):
 def confusion_figure(counts, columns=7):
     """Confusion matrices, models down and tests across, a block for each training set (paper 1, Figs. 2 and 3).
 
-    `counts` is as from `count_confusions`; untrained controls are left out. More than `columns` tests are wrapped.
+    `counts` is as from `count_confusions`; controls are left out. More than `columns` tests are wrapped.
     """
-    counts = counts[counts["trainset"] != UNTRAINED].set_index(["trainset", "model", "test"])
+    counts = counts[[not is_control(*arm) for arm in zip(counts["model"], counts["trainset"], strict=True)]]
+    counts = counts.set_index(["trainset", "model", "test"])
     trainsets, models, tests = (list(counts.index.unique(level)) for level in range(3))
     columns = ceil(len(tests) / ceil(len(tests) / columns))
     blocks = [(t, tests[at : at + columns]) for t in trainsets for at in range(0, len(tests), columns)]
@@ -131,20 +132,24 @@ def confusion_figure(counts, columns=7):
     return figure
 
 
-def draw_accuracy(axis, summary, metrics, trainset):
+def draw_accuracy(axis, summary, metrics, trainset, models):
     """Points of one training set: a band for each test, and in it a lane for each model."""
-    tests, models = list(summary["test"].unique()), list(summary["model"].unique())
+    tests = list(summary["test"].unique())
     for band, (_, majority) in enumerate(summary.groupby("test", sort=False)["majority"].first().items()):
         axis.axhspan(band - 0.5, band + 0.5, color="#f4f4f4" if band % 2 else "white", lw=0, zorder=0)
         axis.vlines(majority, band - 0.46, band + 0.46, color="black", lw=1.4, zorder=1)
     for number, model in enumerate(models):
         colour, marker = LOOKS[number].values()
         lane, apart = ((number + 0.5) / len(models) - 0.5) * 0.8, 0.22 / len(models)
-        for shown, lift, face, size, line in ((UNTRAINED, -apart, "white", 3.8, 0.6), (trainset, 0, colour, 4.6, 1.4)):
-            mean = summary[(summary["model"] == model) & (summary["trainset"] == shown)]
-            y = mean["test"].map(tests.index).astype(float) + lane + lift  # without controls, no rows and no type
-            axis.hlines(y, mean["low"], mean["high"], color=colour, lw=line, zorder=3)
-            axis.plot(mean["accuracy"], y, marker, color=colour, mfc=face, mew=0.9, ms=size, zorder=4)
+        for control in CONTROLS:
+            mean = rows_of_arm(summary, control_of(control, model, trainset))
+            y = mean["test"].map(tests.index).astype(float) + lane - apart  # without the control, no rows and no type
+            axis.hlines(y, mean["low"], mean["high"], color=colour, lw=0.5, alpha=0.6, zorder=3)
+            axis.plot(mean["accuracy"], y, HOLLOW[control], color=colour, mfc="white", mew=0.8, ms=3.6, zorder=4)
+        mean = rows_of_arm(summary, (model, trainset))
+        y = mean["test"].map(tests.index) + lane
+        axis.hlines(y, mean["low"], mean["high"], color=colour, lw=1.4, zorder=3)
+        axis.plot(mean["accuracy"], y, marker, color=colour, mew=0.9, ms=4.6, zorder=4)
         runs = metrics[(metrics["model"] == model) & (metrics["trainset"] == trainset)]
         dots = runs["test"].map(tests.index) + lane + apart
         axis.plot(runs["accuracy"], dots, "o", color=colour, alpha=0.45, ms=2.8, mew=0, zorder=2)
@@ -155,27 +160,37 @@ def draw_accuracy(axis, summary, metrics, trainset):
     axis.grid(axis="x", color="#dddddd")
 
 
+HOLLOW = dict(zip(CONTROLS, "ox+v", strict=True))  # markers of controls
+
+
+def rows_of_arm(summary, arm):
+    return summary[(summary["model"] == arm[0]) & (summary["trainset"] == arm[1])]
+
+
 @rc_context(STYLE)
 def accuracy_figure(summary, metrics):
     """For each test a point per model: mean accuracy over seeds with its interval; the study's main figure.
 
-    Single seeds are faint dots, the untrained control is hollow, the majority share a bar across the test's band. One
-    panel for each training set. Args: tables as from `metrics.summarize` and `metrics.compute_metrics`.
+    Single seeds are faint dots, controls small marks above, the majority share a bar across the test's band. One panel for
+    each training set. Args: tables as from `metrics.summarize` and `metrics.compute_metrics`.
     """
-    models, tests = list(summary["model"].unique()), summary["test"].nunique()
-    trainsets = [name for name in summary["trainset"].unique() if name != UNTRAINED]
+    arms = list(dict.fromkeys(zip(summary["model"], summary["trainset"], strict=True)))
+    claimed = [arm for arm in arms if not is_control(*arm)]
+    models, trainsets = (list(dict.fromkeys(names)) for names in zip(*claimed, strict=True))
+    tests = summary["test"].nunique()
     plain = {"ls": "", "color": "#666666"}
     handles = [Line2D([], [], ls="", ms=4.6, label=model, **LOOKS[i]) for i, model in enumerate(models)]
     handles.append(Line2D([], [], marker="o", ms=2.8, mew=0, alpha=0.7, label="single seed", **plain))
-    if UNTRAINED in set(summary["trainset"]):
-        handles.append(Line2D([], [], marker="o", mfc="white", ms=4, label="untrained control", **plain))
+    for control, marker in HOLLOW.items():
+        if any(control_of(control, *arm) in arms for arm in claimed):
+            handles.append(Line2D([], [], marker=marker, mfc="white", ms=4, label=f"control: {control}", **plain))
     handles.append(Line2D([], [], marker="|", ms=9, mew=1.4, ls="", color="black", label="majority share"))
     height = tests * max(0.3, 0.16 * len(models) + 0.08) + 0.55
     figure, axes = panels(len(trainsets), 3, (8.8, height), legend=handles)
     reached = pd.concat([summary["low"], summary["high"], summary["majority"], metrics["accuracy"]])
     limits = np.clip([np.floor(reached.min() * 20 - 0.2) / 20, np.ceil(reached.max() * 20 + 0.2) / 20], 0, 1.005)
     for number, (axis, trainset) in enumerate(zip(axes, trainsets, strict=True)):
-        draw_accuracy(axis, summary, metrics, trainset)
+        draw_accuracy(axis, summary, metrics, trainset, models)
         axis.set_xlim(limits)
         axis.tick_params(labelleft=number % 3 == 0)
     return figure

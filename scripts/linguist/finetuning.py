@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,11 +104,32 @@ def digest_folder(folder):
     return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
 
 
-def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpoint, threads, code="", classes=CLASSES):
+def relabel(tokens, labels, draw):
+    """Encoded pairs with the labels that a control is trained on: "given" as they are, "shuffled" in an order drawn from the
+    generator `draw`, "flipped" same for different and different for same."""
+    changed = {"given": lambda old: old, "shuffled": draw.permutation, "flipped": lambda old: 1 - old}[labels]
+    return replace(tokens, labels=changed(tokens.labels))
+
+
+def finetune(
+    model_folder,
+    train_path,
+    dev_path,
+    seed,
+    options,
+    outputs,
+    checkpoint,
+    threads,
+    code="",
+    classes=CLASSES,
+    labels="given",
+):
     """Fine-tune a classifier on encoded inputs and keep the best epoch by dev; `classes` are the names of the labels.
 
-    Args: `train_path`, `dev_path` are token files; for the others see `tune`.
+    Args: `train_path`, `dev_path` are token files; `labels` as for `relabel`, train's and dev's; for the others see `tune`.
     """
+    draw = np.random.default_rng([seed, 0])
+    train_tokens, dev_tokens = (relabel(PairTokens.load(path), labels, draw) for path in (train_path, dev_path))
 
     def loss_maker(model, tokens, device):
         to_inputs = collator(model, tokens, device)
@@ -121,8 +143,8 @@ def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpo
 
     tune(
         model_folder,
-        PairTokens.load(train_path),
-        PairTokens.load(dev_path),
+        train_tokens,
+        dev_tokens,
         seed,
         options,
         outputs,
@@ -132,6 +154,7 @@ def finetune(model_folder, train_path, dev_path, seed, options, outputs, checkpo
         load=lambda attention: load_classifier(model_folder, classes, seed, attention),
         loss_maker=loss_maker,
         dev_figures=lambda model, tokens, accelerator: dev_figures(predict(model, tokens, accelerator), tokens.labels),
+        facts={"labels": labels},
     )
 
 

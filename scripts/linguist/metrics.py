@@ -1,4 +1,4 @@
-"""Figures of a run on a test, each with its interval, from predictions alone."""
+"""Figures of a run on a test, each with its interval, and paired tests between runs, from predictions alone."""
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,11 @@ from linguist.predictions import read_predictions
 
 RESAMPLES = 2000
 LEVEL = 0.95
+MAJORITY, CHANCE = (
+    "majority",
+    "chance",
+)  # what a run is compared with besides its controls: constant answers, and a coin
+MEASURES = ("accuracy", "accuracy_median")
 
 
 def wilson(successes, n, level=LEVEL):
@@ -76,29 +81,121 @@ def figures(label, score, draw):
         "auroc": area,
         "auroc_low": area_low,
         "auroc_high": area_high,
-        "accuracy_median": np.mean((score > np.median(score)) == label),
+        "accuracy_median": right_at_median(label, score).mean(),
         "predicted_positive": predicted.mean(),
         "majority": max(label.mean(), 1 - label.mean()),
     }
 
 
-def compute_metrics(study, tests, runs):
-    """The long table of a study: one row for each run and test.
+def right(label, score):
+    """Which items are answered right, 1 or 0, where a score above 0 says class 1."""
+    return ((score > 0) == label).astype(float)
 
-    Args: `tests` are the study's; `runs` lists (model, trainset, seed, path of predictions).
+
+def right_at_median(label, score):
+    """Which items are answered right with the threshold at the median score, which needs no labels: 1 or 0, and a half for
+    a score that is the median itself, so that a constant score is a coin flip."""
+    median = np.median(score)
+    return np.where(score == median, 0.5, (score > median) == label)
+
+
+def read_scores(tests, runs):
+    """What every run scored each item: {(model, trainset): {test: (label, {seed: score})}}, arrays in the order of the items.
+
+    Args: `runs` lists (model, trainset, seed, path of predictions). A score is the logit of class 1 less that of class 0.
     """
-    rows = []
+    found = {}
     for model, trainset, seed, path in runs:
         predictions = read_predictions(path)
         for test in tests:
             part = predictions[predictions["test"] == test]
             score = (part["score1"] - part["score0"]).to_numpy()
-            draw = np.random.default_rng(0)
-            rows.append(
-                {"study": study, "model": model, "trainset": trainset, "seed": seed, "test": test}
-                | figures(part["label"].to_numpy(), score, draw)
-            )
+            of_arm = found.setdefault((model, trainset), {})
+            of_arm.setdefault(test, (part["label"].to_numpy(), {}))[1][seed] = score
+    return found
+
+
+def compute_metrics(study, scores):
+    """The long table of a study: one row for each run and test. `scores` is as from `read_scores`."""
+    rows = []
+    for (model, trainset), tests in scores.items():
+        for seed in next(iter(tests.values()))[1]:
+            for test, (label, by_seed) in tests.items():
+                key = {"study": study, "model": model, "trainset": trainset, "seed": seed, "test": test}
+                rows.append(key | figures(label, by_seed[seed], np.random.default_rng(0)))
     return pd.DataFrame(rows)
+
+
+def paired_difference(one, other):
+    """The mean difference of two ways to answer the same items, averaged over tests: (difference, low, high, p).
+
+    Args: for each test two arrays (seeds, items) of how right an answer was, 0 to 1; one way may have a single row, which
+    then stands for all seeds. Seeds are paired: runs of one seed share their draws.
+    Two chances count, the items and the seeds: the variances of the mean over each are added, with the degrees of freedom of
+    Welch and Satterthwaite, and p is Student's, of both sides. With one seed the items are all there is, and it is the
+    paired t-test over them.
+    """
+    gaps = [np.asarray(a, float) - np.asarray(b, float) for a, b in zip(one, other, strict=True)]
+    mean = float(np.mean([gap.mean() for gap in gaps]))
+    items = [gap.mean(axis=0) for gap in gaps]
+    seeds = np.mean([gap.mean(axis=1) for gap in gaps], axis=0)
+    parts = [(item.var(ddof=1) / len(item) / len(gaps) ** 2, len(item) - 1) for item in items if len(item) > 1]
+    if len(seeds) > 1:
+        parts.append((seeds.var(ddof=1) / len(seeds), len(seeds) - 1))
+    variance = sum(part for part, _ in parts)
+    if variance < 1e-15:  # no chance at all: the two differ everywhere alike, or nowhere
+        return mean, mean, mean, float(abs(mean) < 1e-12)
+    freedom = variance**2 / sum(part**2 / n for part, n in parts)
+    reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * np.sqrt(variance)
+    return mean, mean - reach, mean + reach, float(2 * stats.t.sf(abs(mean) / np.sqrt(variance), freedom))
+
+
+def holm(p):
+    """p-values corrected for their number: the chance of any false claim among them stays below the level (Holm 1979)."""
+    p = np.asarray(p, float)
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
+    return adjusted
+
+
+def compare(scores, comparisons):
+    """Paired differences between each arm of a study and what must fail if its claim is true: the long table, a row each.
+
+    Args: `scores` is as from `read_scores`; `comparisons` as from `plan.comparisons_of`.
+    Columns: model, trainset; scope, a test or a group of tests over which is averaged; level, "test" or "group"; tests, their
+    names; measure, one of MEASURES; against, the name of a control, MAJORITY (the larger class of each test, for accuracy)
+    or CHANCE (a half, for accuracy_median); seeds; difference, low, high; p, and p_holm, which is corrected over all rows of
+    the same level and measure.
+    """
+    rows = []
+    for spec in comparisons:
+        model, trainset = spec["arm"]
+        own = scores[model, trainset]
+        scopes = [("test", test, [test]) for test in own] + [("group", *group) for group in spec["groups"].items()]
+        controls = {name: scores[tuple(arm)] for name, arm in spec["controls"].items()}
+        for level, scope, tests in scopes:
+            for measure, answered in zip(MEASURES, (right, right_at_median), strict=True):
+
+                def answers(arm, tests=tests, answered=answered):
+                    return [np.array([answered(arm[t][0], score) for score in arm[t][1].values()]) for t in tests]
+
+                nothing = {MAJORITY: [constant(own[test][0]) for test in tests]}
+                if measure == "accuracy_median":
+                    nothing = {CHANCE: [np.full((1, len(own[test][0])), 0.5) for test in tests]}
+                key = {"model": model, "trainset": trainset, "scope": scope, "level": level, "tests": ", ".join(tests)}
+                for name, rival in (nothing | {name: answers(arm) for name, arm in controls.items()}).items():
+                    found = paired_difference(answers(own), rival)
+                    told = {"measure": measure, "against": name, "seeds": len(own[tests[0]][1])}
+                    rows.append(key | told | dict(zip(("difference", "low", "high", "p"), found, strict=True)))
+    table = pd.DataFrame(rows)
+    table["p_holm"] = table.groupby(["level", "measure"])["p"].transform(holm)
+    return table
+
+
+def constant(label):
+    """How right it is to call every item the larger class: (1, items)."""
+    return (label == (label.mean() >= 0.5))[None].astype(float)
 
 
 def summarize(metrics):
@@ -153,3 +250,9 @@ def read_metrics(path):
     # A name may be nan, or 1; the last three are of tasks.
     names = dict.fromkeys(["study", "model", "trainset", "test", "method", "variant", "rule"], str)
     return pd.read_csv(path, sep="\t", dtype=names, keep_default_na=False, na_values=[""])
+
+
+def read_comparisons(path):
+    """The long table that `compare` gave, from its file."""
+    names = dict.fromkeys(["model", "trainset", "scope", "level", "tests", "measure", "against"], str)
+    return pd.read_csv(path, sep="\t", dtype=names, keep_default_na=False)

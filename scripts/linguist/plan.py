@@ -1,27 +1,60 @@
 """What a configuration asks for: runs, their tests, the tokenizers and models they need. Plain functions on the config."""
 
-from linguist.recipes import CHOICE, SEARCH_RULES
+from linguist.recipes import CHOICE, RECIPES, SEARCH_RULES
 
-UNTRAINED = "untrained"  # the place of a training pair set in the path of a control: a fresh head, no training
-RANDOM_WEIGHTS = "random-weights"  # a control of tasks: the same models with random weights
-RANDOM = "-random"  # ... which go by the name of the model with this ending
+# Controls of a study: runs that must fail if its claim is true.
+UNTRAINED = "untrained"  # the model with a fresh head and no training; stands in the place of a training set
+SHUFFLED, FLIPPED = (
+    "shuffled",
+    "flipped",
+)  # trained on labels in a drawn order, or all turned round; go by "en.shuffled"
+RELABELLED = (SHUFFLED, FLIPPED)
+RANDOM_WEIGHTS = "random-weights"  # a model like it with random weights, trained alike
+RANDOM = "-random"  # ... which goes by the model's name with this ending
+CONTROLS = (UNTRAINED, *RELABELLED, RANDOM_WEIGHTS)
 
 
-def trainsets(study):
-    """Training sets of a study, with an untrained control in the place of one."""
-    return [*study["trainsets"], *(control for control in study["controls"] if control == UNTRAINED)]
+def control_of(control, model, trainset):
+    """The (model, training set) that is a control of another."""
+    if control == RANDOM_WEIGHTS:
+        return f"{model}{RANDOM}", trainset
+    return model, UNTRAINED if control == UNTRAINED else f"{trainset}.{control}"
+
+
+def is_control(model, trainset):
+    return model.endswith(RANDOM) or trainset == UNTRAINED or labels_of(trainset) != "given"
+
+
+def rows_of(trainset):
+    """The set whose rows a training set has: itself, or for one with other labels the one that these are of."""
+    return trainset.partition(".")[0]
+
+
+def labels_of(trainset):
+    """How a training set's labels come about: "given", or as a control says."""
+    return trainset.partition(".")[2] or "given"
+
+
+def claimed(study):
+    """What a study makes claims of, as (model, training set)."""
+    return [(model, trainset) for model in study["models"] for trainset in study["trainsets"]]
+
+
+def arms(study):
+    """All (model, training set) of a study: those it makes claims of, then their controls, each once."""
+    controls = [control_of(control, *arm) for control in study["controls"] for arm in claimed(study)]
+    return list(dict.fromkeys([*claimed(study), *controls]))
 
 
 def models_of(study):
     """Models of a study, with those of random weights that are their controls."""
-    random = [f"{model}{RANDOM}" for model in study["models"]] if RANDOM_WEIGHTS in study["controls"] else []
-    return [*study["models"], *random]
+    return list(dict.fromkeys(model for model, _ in arms(study)))
 
 
 def cells(config, study):
-    """All runs of a study as (model, trainset, seed), in the order of the config."""
+    """All runs of a study as (model, trainset, seed), in the order of the config, its controls last."""
     block = config["studies"][study]
-    return [(m, t, s) for m in models_of(block) for t in trainsets(block) for s in block["seeds"]]
+    return [(m, t, s) for m, t in arms(block) for s in block["seeds"]]
 
 
 def is_of_tasks(config, study):
@@ -107,7 +140,7 @@ def runs(config):
 
 
 def trained(cells):
-    """The runs among `cells` that are trained: all but the controls."""
+    """The runs among `cells` that are trained."""
     return [cell for cell in cells if cell[1] != UNTRAINED]
 
 
@@ -190,10 +223,7 @@ def tests_of(config, model, trainset):
     """Sets on which the runs of (model, trainset) are tested: the union over the studies that hold them. A classifier of a
     task is tested on that task, an instructed model on those that it was told of."""
     found = (
-        test
-        for study in config["studies"].values()
-        if model in models_of(study) and trainset in trainsets(study)
-        for test in study["tests"]
+        test for study in config["studies"].values() if (model, trainset) in arms(study) for test in study["tests"]
     )
     if trainset in config["tasks"]:
         found = (test for test in found if test == trainset)
@@ -240,7 +270,8 @@ def finetuning_of(config, model, trainset):
         return config["classification"]
     if trainset in config["instructions"]:
         return config["instruction_tuning"] | config["instructions"][trainset].get("tuning", {})
-    return config["finetuning"] | config["models"][model].get("finetuning", {})
+    own = config["models"][model]
+    return config["finetuning"] | config["models"].get(own.get("random_of"), own).get("finetuning", {})
 
 
 def seeds_of(config, model, trainset):
@@ -268,3 +299,38 @@ def reads_grammar(config, corpus):
     """Whether a corpus holds synthetic sentences."""
     sources = config["corpora"][corpus]["sources"].values()
     return any(config["pairsets"][p]["recipe"] == "grammar" for source in sources for p in source.get("pairsets", []))
+
+
+SPOKEN = {"sentence": "sentences", "dna": "DNA", "protein": "protein", "coding": "DNA with protein"}
+VARIANTS = {"hard": "hard twins", "evolved": "evolved copies", "reverse-complement": "one side reversed"}
+
+
+def groups_of(config, study, trainset):
+    """What a claim of a training set is made of: the tests of a study by kind, and by recipe where that makes another
+    question of them: {name: tests}. The set itself, and those it is made of, are no transfer and stand in none."""
+    pairsets, found = config["pairsets"], {}
+    own = {trainset, *bases_of(pairsets[trainset])}
+    for test in (test for test in config["studies"][study]["tests"] if test not in own):
+        spec = pairsets[test]
+        name = ", ".join([SPOKEN[spec["kind"]], *filter(None, [VARIANTS.get(spec["recipe"])])])
+        found.setdefault(name, []).append(test)
+    return found
+
+
+def bases_of(spec):
+    """The pair sets that one is made of, if any."""
+    return RECIPES[spec["recipe"]].bases(spec)
+
+
+def comparisons_of(config, study):
+    """What the runs of a study are compared by: for each (model, training set) it makes claims of, its controls by name
+    and its groups of tests."""
+    block = config["studies"][study]
+    return [
+        {
+            "arm": [model, trainset],
+            "controls": {control: list(control_of(control, model, trainset)) for control in block["controls"]},
+            "groups": groups_of(config, study, trainset),
+        }
+        for model, trainset in claimed(block)
+    ]

@@ -12,16 +12,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from linguist.cards import UNITS
+from linguist.claims import ALPHA, RIVALS, beaten, closest, headline, judge_claims, lead
 from linguist.files import write_text
-from linguist.findings import RANKS, SEVERITIES, findings, interval, similarity_line
-from linguist.plan import UNTRAINED, reads_grammar
+from linguist.findings import SEVERITIES, findings, interval, similarity_line
+from linguist.metrics import MAJORITY, read_comparisons, read_metrics, summarize
+from linguist.plan import is_control, reads_grammar
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 CONSTANT = 0.02  # a class that gets less than this share of the predictions is as good as never predicted
 VERDICTS = {
-    "above": "above the majority share and above the untrained control",
-    "control": "above the majority share, but not above the untrained control",
-    "uncontrolled": "above the majority share; this study has no untrained control",
+    "above": "above the majority share and above every control",
+    "control": "above the majority share, but not above every control",
+    "uncontrolled": "above the majority share; this study has no control",
     "ranks": "ranks but the threshold does not carry over",
     "constant": "constant prediction",
     "below": "below the majority share",
@@ -51,55 +53,68 @@ ORIGINS = {
 }
 
 
-def verdict(row, control=None):
-    """What may be said of a model on a test: (code, text), decided by intervals alone.
+def verdict(row, rivals):
+    """What may be said of a model on a test: (code, text), decided by paired tests alone.
 
-    Args: rows of `metrics.summarize`, the trained one and its untrained control (None: the study has none). "ranks" is
-    a model whose accuracy is not above the majority share, while its AUROC, which needs no threshold, is clearly above
-    chance and the control's, and which has a higher accuracy with the median score as threshold. It goes before
-    "constant", since calling every pair the same may hide it.
+    Args: a row of `metrics.summarize`, and the rows of `metrics.compare` of the same arm and test. "ranks" is a model whose
+    accuracy does not beat the majority share, but with the threshold at the median score, which needs no labels, is higher and
+    beats a coin and every control. It goes before "constant", since calling every pair the same may hide it.
     """
-    floor = RANKS if control is None else np.fmax(RANKS, control["auroc_high"])
-    if row["low"] > row["majority"]:
-        code = "uncontrolled" if control is None else "above" if row["low"] > control["high"] else "control"
-    elif row["auroc_low"] > floor and row["accuracy_median"] > row["accuracy"]:
+    by = {(rival["measure"], rival["against"]): rival for rival in rivals}
+    majority = by["accuracy", MAJORITY]
+    controls = {name: rival for (measure, name), rival in by.items() if measure == "accuracy" and name != MAJORITY}
+    if beaten(majority):
+        code = "uncontrolled" if not controls else "above" if all(map(beaten, controls.values())) else "control"
+    elif row["accuracy_median"] > row["accuracy"] and all(
+        beaten(rival) for (measure, _), rival in by.items() if measure == "accuracy_median"
+    ):
         code = "ranks"
     elif not CONSTANT <= row["predicted_positive"] <= 1 - CONSTANT:
         code = "constant"
     else:
-        code = "below" if row["high"] < row["majority"] else "chance"
+        code = "below" if majority["difference"] < 0 and majority["p_holm"] < ALPHA else "chance"
     numbers = f"accuracy {interval(row, 'accuracy')} against {row['majority']:.3f}"
-    if control is not None:
-        numbers += f" and {interval(control, 'accuracy')}"
+    numbers += "".join(f"; {lead(rival)}" for rival in controls.values())
     if code in ("ranks", "constant"):
-        numbers += f", AUROC {interval(row, 'auroc')}, {row['predicted_positive']:.0%} called same"
+        numbers += f"; AUROC {interval(row, 'auroc')}, {row['predicted_positive']:.0%} called same"
     return code, f"{VERDICTS[code]} ({numbers})"
 
 
-def judge(summary, shortcuts):
-    """The trained rows of `metrics.summarize`, each with its untrained control and the best shallow baseline on its test
-    beside it, its verdict and its claim. `shortcuts` maps each test to what `shortcut_of` says of its audit.
+def judge(summary, shortcuts, comparisons):
+    """The rows of `metrics.summarize` that a study makes claims of, each with its controls and the best shallow baseline on
+    its test beside it, its verdict and its claim.
 
-    The verdict does not look at the baseline: baseline_reaches says whether the model's interval is not wholly above it,
-    and so does the claim.
+    Args: `shortcuts` maps each test to what `shortcut_of` says of its audit; `comparisons` is the table of `metrics.compare`.
+    Columns lead, lead_low, lead_high, lead_p and lead_over tell the smallest difference from the majority share and the
+    controls. The verdict does not look at the baseline: baseline_reaches says whether the model's interval is not wholly above
+    it, and so does the claim.
     """
-    records = summary.to_dict("records")
-    controls = {(row["model"], row["test"]): row for row in records if row["trainset"] == UNTRAINED}
+    records = {(row["model"], row["trainset"], row["test"]): row for row in summary.to_dict("records")}
     judged = []
-    for row in (row for row in records if row["trainset"] != UNTRAINED):
-        control = controls.get((row["model"], row["test"]))
-        ends = {"untrained": "accuracy", "untrained_low": "low", "untrained_high": "high"}
-        beside = {name: control[end] if control else np.nan for name, end in ends.items()}
+    cells = comparisons[comparisons["level"] == "test"]
+    for key, part in cells.groupby(["model", "trainset", "scope"], sort=False):
+        row, rivals = records[key], part.to_dict("records")
+        least = closest([rival for rival in rivals if rival["measure"] == "accuracy"])
+        beside = {"lead": least["difference"], "lead_low": least["low"], "lead_high": least["high"]}
+        beside |= {"lead_p": least["p_holm"], "lead_over": least["against"]}
         shortcut = shortcuts[row["test"]]
         beside |= {f"baseline_{key}".replace("_name", ""): value for key, value in shortcut.items()}
         beside["baseline_reaches"] = shortcut["accuracy"] >= row["low"]
-        code, claim = verdict(row, control)
+        code, claim = verdict(row, rivals)
         if beside["baseline_reaches"]:
             claim += (
                 f"; but not clearly above a shallow baseline, {shortcut['name']}, which has {shortcut['accuracy']:.3f}"
             )
         judged.append(row | beside | {"verdict": code, "claim": claim})
     return pd.DataFrame(judged)
+
+
+def read_study(metrics, comparisons, shortcuts):
+    """What the pages of a study are made of, from its two tables of figures (paths): (metrics, summary, judged, claims)."""
+    metrics, comparisons = read_metrics(metrics), read_comparisons(comparisons)
+    summary = summarize(metrics)
+    claims = judge_claims(comparisons, summary, shortcuts)
+    return metrics, summary, judge(summary, shortcuts, comparisons), claims
 
 
 def groups(judged):
@@ -117,18 +132,28 @@ def unlearned(trainset, rows):
     return f"Its accuracy on {trainset} itself is not above the majority share: the other rows say little of transfer."
 
 
-def write_table(summary, shortcuts, path):
-    """Write the judged rows, then those of the controls themselves, as tab-separated text."""
-    table = pd.concat([judge(summary, shortcuts), summary[summary["trainset"] == UNTRAINED]])
+def write_table(table, path):
+    """Write a table as tab-separated text."""
     write_text(path, table.to_csv(sep="\t", index=False, float_format="%.6g"))
 
 
-def text_table(summary, shortcuts):
-    """The summary for a terminal: at most 110 columns, a block for each model and training set."""
-    judged = judge(summary, shortcuts)
+def controls_of(summary):
+    """The rows of `metrics.summarize` that are controls."""
+    return summary[[is_control(*arm) for arm in zip(summary["model"], summary["trainset"], strict=True)]]
+
+
+def text_table(judged, claims):
+    """The summary for a terminal: at most 110 columns; the claims, then a block for each model and training set.
+
+    Args: tables of `judge` and `claims.judge_claims`.
+    """
     wide = min(24, max(map(len, [*judged["test"], "test"])))
     head = f"{'test':<{wide}}  {'accuracy [95 %]':<19}  {'± sd':>6}  {'best':>5}  {'AUROC':>5}  {'same':>4}  "
-    lines = [head + f"{'major.':>6}  {'untr.':>5}  {'base.':>5}  verdict"]
+    lines = [fill(headline(claims)[1], 108), ""]
+    for claim in claims.to_dict("records"):
+        text = f"{claim['model']}, trained on {claim['trainset']}, on {claim['group']}: {claim['text']}"
+        lines.append(fill(text, 108, initial_indent="  ", subsequent_indent="    "))
+    lines += ["", head + f"{'major.':>6}  {'lead':>6}  {'base.':>5}  verdict"]
     for model, trainset, rows in groups(judged):
         seeds = rows["seeds"].iloc[0]
         lines += ["", f"{model}, trained on {trainset} ({seeds} seed{'' if seeds == 1 else 's'})"]
@@ -137,7 +162,7 @@ def text_table(summary, shortcuts):
         for row in rows.to_dict("records"):
             test = row["test"] if len(row["test"]) <= wide else row["test"][: wide - 1] + "…"
             spread = f"{number(row['sd']):>6}  {row['best']:.3f}  {number(row['auroc']):>5}"
-            beside = f"{row['predicted_positive']:>4.0%}  {row['majority']:>6.3f}  {number(row['untrained']):>5}"
+            beside = f"{row['predicted_positive']:>4.0%}  {row['majority']:>6.3f}  {row['lead']:>+6.3f}"
             mark = "†" if row["baseline_reaches"] else ""
             ends = f"{beside}  {number(row['baseline_accuracy']):>5}  {row['verdict']}{mark}"
             lines.append(f"{test:<{wide}}  {interval(row, 'accuracy')}  {spread}  {ends}")
@@ -146,7 +171,9 @@ def text_table(summary, shortcuts):
     key = [f"{code}: {VERDICTS[code]}" for code in VERDICTS if code in set(judged["verdict"])]
     if judged["baseline_reaches"].any():
         key.append("†: not clearly above base.: the figure is no evidence of more than that baseline does")
-    about = "same: share of pairs called same · major.: majority share · untr.: untrained control"
+    about = (
+        "same: share of pairs called same · major.: majority share · lead: least difference from that and the controls"
+    )
     base = "base.: the best shallow baseline, which knows nothing of the order of letters"
     return "\n".join([*lines, "", about, base, *(f"  {line}" for line in used), *key, ""])
 
@@ -231,16 +258,14 @@ def render(path, template, **values):
     write_text(path, world.get_template(Path(template).name).render(**values))
 
 
-def write_page(
-    path, study_name, config, summary, metrics, shortcuts, figures, facts, template=REPORTS / "study.html.j2"
-):
+def write_page(path, study_name, config, judged, claims, metrics, figures, facts, template=REPORTS / "study.html.j2"):
     """Write a study's page: one HTML file that holds all it shows and asks nothing of the network.
 
-    Args: the whole `config`; tables of `metrics.summarize` and `metrics.compute_metrics`; `shortcuts` as for `judge`;
+    Args: the whole `config`; tables of `judge`, `claims.judge_claims` and `metrics.compute_metrics`;
     `figures` maps names (accuracy, confusion, lengths) to SVG files; `facts` maps a label to text, a list or a dict
     (versions, device …).
     """
-    study, judged = config["studies"][study_name], judge(summary, shortcuts)
+    study = config["studies"][study_name]
     away = judged[judged["test"] != judged["trainset"]]
     above = away[away["verdict"] == "above"]
     sets = {name: config["pairsets"][name] for name in dict.fromkeys([*study["trainsets"], *study["tests"]])}
@@ -259,7 +284,11 @@ def write_page(
             "all": len(judged),
         },
         pairsets=sets,
-        sizes=dict(zip(summary["test"], summary["n"], strict=True)),
+        sizes=dict(zip(judged["test"], judged["n"], strict=True)),
+        headline=headline(claims),
+        claims=claims.to_dict("records"),
+        rivals=RIVALS,
+        alpha=ALPHA,
         synthetic=[name for name, spec in sets.items() if spec["recipe"] == "grammar"],
         models={model: describe_model(config["models"][model]) for model in study["models"]},
         grammarians=[model for model in study["models"] if learned_grammar(config, model)],

@@ -287,7 +287,7 @@ MISTAKES = [
     ("studies.first.trainsets", "[untrained]", "studies.first.trainsets: 'untrained' is not in pairsets"),
     ("studies.first.tests", "[dnaa]", "studies.first.tests: 'dnaa' is not in pairsets; did you mean 'dna'?"),
     ("studies.first.controls", "[untrain]", "studies.first.controls[0]: is 'untrain'; did you mean 'untrained'?"),
-    ("studies.first.controls", "[shuffled]", "studies.first.controls[0]: is 'shuffled'; known: untrained"),
+    ("studies.first.controls", "[shuffle]", "studies.first.controls[0]: is 'shuffle'; did you mean 'shuffled'?"),
     ("models.nano.tokenizer", "bpee", "models.nano.tokenizer: 'bpee' is not in tokenizers; did you mean 'bpe'?"),
     ("tokenizers.bpe.corpus", "mixx", "tokenizers.bpe.corpus: 'mixx' is not in corpora; did you mean 'mix'?"),
     ("tokenizers.bpe.k", "6", "tokenizers.bpe.k: is for type kmer, not bpe; remove it"),
@@ -474,7 +474,11 @@ MISTAKES = [
         "studies.tasks.trainsets: cut is tested on none of its tests; add one of its tasks",
     ),
     ("studies.tasks.controls", "[untrained]", "studies.tasks.controls: 'untrained' is for studies of pair sets; take"),
-    ("studies.first.controls", "[random-weights]", "studies.first.controls: 'random-weights' is for studies of tasks"),
+    (
+        "studies.asked.controls",
+        "[shuffled]",
+        "studies.asked.controls: 'shuffled' is for studies of pair sets; take 'random-weights'",
+    ),
     ("models.nano", "{architecture: bert, tokenizer: bpe, shape: {}}", "models.nano"),
     ("models.nano-random", "{path: folder}", "models.nano-random: this name stands for something else; choose another"),
     # models

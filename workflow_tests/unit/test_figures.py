@@ -61,7 +61,7 @@ GRIDS = [
 def grid(request, tmp_path):
     models, trainsets, seeds, tests = request.param
     runs = write_runs(tmp_path, models, trainsets, seeds, tests)
-    table = metrics.compute_metrics("study", tests, runs)
+    table = metrics.compute_metrics("study", metrics.read_scores(tests, runs))
     return models, [t for t in trainsets if t != UNTRAINED], tests, runs, table, metrics.summarize(table)
 
 
@@ -112,7 +112,7 @@ def test_accuracy_figure_has_a_panel_for_each_training_set(grid, tmp_path):
     assert low <= summary["low"].min() and high >= table["accuracy"].max()
     shown = texts(figure, tmp_path / "accuracy.svg")
     assert set(models) | set(tests) <= set(shown)
-    assert ("untrained control" in shown) == (UNTRAINED in set(summary["trainset"]))
+    assert ("control: untrained" in shown) == (UNTRAINED in set(summary["trainset"]))
 
 
 def test_models_never_look_alike():

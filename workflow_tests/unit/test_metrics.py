@@ -13,11 +13,17 @@ from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 from linguist.files import write_text
 from linguist.metrics import (
     auroc_interval,
+    compare,
     compute_metrics,
     confusion_figures,
     figures,
+    holm,
+    paired_difference,
+    read_comparisons,
     read_metrics,
     read_predictions,
+    read_scores,
+    right_at_median,
     summarize,
     wilson,
 )
@@ -215,7 +221,7 @@ def test_metrics_come_from_predictions_and_back_from_their_file(tmp_path):
         write_predictions(tmp_path / f"{seed}.tsv.gz", rows)
     runs = [("nano", "null", seed, tmp_path / f"{seed}.tsv.gz") for seed in (1, 2)]
     assert list(read_predictions(runs[0][3])["id"][:2]) == ["NA", '"5']
-    metrics = compute_metrics("1", ["en", "nan", "1"], runs)
+    metrics = compute_metrics("1", read_scores(["en", "nan", "1"], runs))
     assert list(metrics["test"]) == ["en", "nan", "1"] * 2 and list(metrics["seed"]) == [1] * 3 + [2] * 3
     last = read_predictions(runs[1][3]).query("test == '1'")
     assert metrics["accuracy"].iloc[-1] == np.mean((last["score1"] > last["score0"]) == last["label"])
@@ -284,3 +290,98 @@ def test_the_interval_covers_the_accuracy_over_new_seeds_and_new_items(seeds, sp
     tables = [seeds_table(right[i].mean(axis=1), n=items).assign(test=str(i)) for i in range(studies)]
     found = summarize(pd.concat(tables))
     assert ((found["low"] <= truth) & (truth <= found["high"])).mean() >= 0.9
+
+
+# ── paired tests ──
+
+
+def test_with_one_seed_and_test_it_is_the_paired_t_test():
+    draw = np.random.default_rng(2)
+    one, other = draw.integers(0, 2, (2, 1, 80)).astype(float)
+    difference, low, high, p = paired_difference([one], [other])
+    expected = stats.ttest_rel(one[0], other[0])
+    assert difference == pytest.approx((one - other).mean()) and p == pytest.approx(expected.pvalue)
+    assert (low, high) == pytest.approx(tuple(expected.confidence_interval(0.95)))
+
+
+def test_where_all_items_agree_it_is_the_paired_t_test_over_seeds():
+    skill, rival = np.array([0.5, 0.7, 0.6]), np.array([0.4, 0.5, 0.55])
+    one, other = (np.repeat(values[:, None], 50, axis=1) for values in (skill, rival))
+    expected = stats.ttest_rel(skill, rival)
+    difference, low, high, p = paired_difference([one], [other])
+    assert (difference, p) == (pytest.approx(np.mean(skill - rival)), pytest.approx(expected.pvalue))
+    assert (low, high) == pytest.approx(tuple(expected.confidence_interval(0.95)))
+
+
+def test_two_tests_are_averaged_whatever_their_sizes():
+    draw = np.random.default_rng(3)
+    ways = [[draw.random((2, n)) for n in (40, 200)] for _ in range(2)]
+    difference, low, high, p = paired_difference(*ways)
+    each = [paired_difference([a], [b])[0] for a, b in zip(*ways, strict=True)]
+    assert difference == pytest.approx(np.mean(each)) and low < difference < high and 0 < p < 1
+    backwards = paired_difference(*ways[::-1])
+    assert backwards == pytest.approx((-difference, -high, -low, p))
+
+
+def test_a_difference_without_chance_is_certain():
+    ones, nil = np.ones((3, 9)), np.zeros((1, 9))
+    assert paired_difference([ones], [ones]) == (0, 0, 0, 1)
+    assert paired_difference([ones], [nil]) == (1, 1, 1, 0)
+
+
+@pytest.mark.parametrize(("seeds", "spread"), [(2, 0.0), (3, 0.5), (5, 0.3)])
+def test_two_ways_of_equal_skill_are_seldom_told_apart(seeds, spread):
+    """Items of differing difficulty, seeds of differing skill; at most the 5 % that the level allows, and some luck."""
+    rng, false = np.random.default_rng(5), 0
+    for _ in range(400):
+        difficulty = rng.normal(0.5, 1.5, (1, 100))
+        ways = [
+            rng.random((seeds, 100)) < 1 / (1 + np.exp(-difficulty - rng.normal(0, spread, (seeds, 1))))
+            for _ in range(2)
+        ]
+        false += paired_difference([ways[0]], [ways[1]])[3] < 0.05
+    assert false / 400 <= 0.075
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+def test_holm_is_the_closed_test_of_bonferroni(p):
+    """A hypothesis falls if all intersections that hold it fall (Marcus, Peritz & Gabriel 1976)."""
+    subsets = [[i for i in range(len(p)) if mask >> i & 1] for mask in range(1, 2 ** len(p))]
+    closed = [max(min(1, len(s) * min(p[j] for j in s)) for s in subsets if i in s) for i in range(len(p))]
+    assert holm(p) == pytest.approx(closed)
+
+
+@given(st.lists(st.integers(-3, 3), min_size=1, max_size=12))
+def test_at_the_median_a_constant_score_is_a_coin_and_signs_do_not_matter(scores):
+    score, label = np.array(scores, float), np.arange(len(scores)) % 2
+    found = right_at_median(label, score)
+    assert found == pytest.approx(right_at_median(label, score + 7)) and set(found) <= {0, 0.5, 1}
+    assert found == pytest.approx(1 - right_at_median(label, -score))
+    assert set(right_at_median(label, np.zeros(len(label)))) == {0.5}
+
+
+def scored(skills, n=200, seeds=3, shift=0.0):
+    """Scores of arms {name: how much a same pair scores above a different one}, as from `read_scores`; test "x"."""
+    label, found = balanced(n), {}
+    for at, (arm, skill) in enumerate(skills.items()):
+        draws = {seed: np.random.default_rng([at, seed]).normal(size=n) for seed in range(seeds)}
+        found[arm] = {"x": (label, {seed: draw + skill * (label - 0.5) + shift for seed, draw in draws.items()})}
+    return found
+
+
+def test_each_arm_is_compared_with_every_control_and_with_knowing_nothing(tmp_path):
+    scores = scored({("m", "t"): 2.0, ("m", "untrained"): 0.0, ("m", "t.flipped"): -2.0})
+    controls = {"untrained": ["m", "untrained"], "flipped": ["m", "t.flipped"]}
+    table = compare(scores, [{"arm": ["m", "t"], "controls": controls, "groups": {"DNA": ["x"]}}])
+    assert list(table["level"]) == ["test"] * 6 + ["group"] * 6
+    assert list(table["against"][:6]) == ["majority", "untrained", "flipped", "chance", "untrained", "flipped"]
+    assert (
+        (table["difference"] > 0.1).all() and (table["p_holm"] < 0.01).all() and (table["p_holm"] >= table["p"]).all()
+    )
+    accuracy = summarize(compute_metrics("s", scores)).set_index("trainset")["accuracy"]
+    found = table[:3].set_index("against")["difference"]
+    assert found["untrained"] == pytest.approx(accuracy["t"] - accuracy["untrained"])
+    assert found["flipped"] == pytest.approx(accuracy["t"] - accuracy["t.flipped"])
+    assert found["majority"] == pytest.approx(accuracy["t"] - 0.5)
+    write_text(tmp_path / "c.tsv", table.to_csv(sep="\t", index=False, float_format="%.6g"))
+    pd.testing.assert_frame_equal(read_comparisons(tmp_path / "c.tsv"), table, rtol=1e-4, atol=1e-9, check_dtype=False)

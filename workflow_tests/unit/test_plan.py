@@ -42,7 +42,7 @@ CONFIG = {
 
 def test_a_study_gives_models_by_trainsets_and_controls_by_seeds():
     assert plan.cells(CONFIG, "one") == [
-        (model, trainset, seed) for model in ("nano", "base") for trainset in ("en", "untrained") for seed in (2, 1)
+        (model, trainset, seed) for trainset in ("en", "untrained") for model in ("nano", "base") for seed in (2, 1)
     ]
     assert ("nano", "untrained", 3) not in plan.cells(CONFIG, "two")
 
@@ -282,3 +282,37 @@ def test_a_random_model_is_made_as_its_original_without_its_corpus():
     assert plan.source_of({"models": models}, "a-random") == made
     models = {"a": {"hub": "x/y", "revision": "0"}, "a-random": {"random_of": "a"}}
     assert plan.source_of({"models": models}, "a-random") == {"random_of": "a"}
+
+
+def test_a_control_is_a_run_of_its_own_that_says_what_is_wrong_with_it():
+    study = CONFIG["studies"]["two"] | {"controls": list(plan.CONTROLS)}
+    found = plan.arms(study)
+    assert found[:2] == plan.claimed(study) == [("nano", "en"), ("nano", "dna")]
+    assert found[2:] == [
+        ("nano", "untrained"),
+        *[("nano", f"{trainset}.{labels}") for labels in ("shuffled", "flipped") for trainset in ("en", "dna")],
+        ("nano-random", "en"),
+        ("nano-random", "dna"),
+    ]
+    assert [plan.is_control(*arm) for arm in found] == [False] * 2 + [True] * 7
+    assert [(plan.rows_of(t), plan.labels_of(t)) for t in ("en", "en.flipped")] == [("en", "given"), ("en", "flipped")]
+
+
+def test_random_weights_are_trained_as_the_model_is():
+    models = CONFIG["models"] | {"nano-random": {"random_of": "nano"}}
+    assert plan.finetuning_of(CONFIG | {"models": models}, "nano-random", "en.shuffled")["epochs"] == 9
+
+
+def test_a_claim_is_of_tests_of_one_kind_and_question_and_not_of_the_training_set():
+    pairsets = {
+        "en": {"kind": "sentence", "recipe": "table"},
+        "fr": {"kind": "sentence", "recipe": "table"},
+        "dna": {"kind": "dna", "recipe": "homologs"},
+        "dna-hard": {"kind": "dna", "recipe": "hard", "of": "dna"},
+        "coding": {"kind": "coding", "recipe": "coding"},
+    }
+    study = {"models": ["m"], "trainsets": ["en"], "seeds": [1], "tests": list(pairsets), "controls": ["shuffled"]}
+    (found,) = plan.comparisons_of({"pairsets": pairsets, "studies": {"s": study}}, "s")
+    assert found["arm"] == ["m", "en"] and found["controls"] == {"shuffled": ["m", "en.shuffled"]}
+    groups = {"sentences": ["fr"], "DNA": ["dna"], "DNA, hard twins": ["dna-hard"], "DNA with protein": ["coding"]}
+    assert found["groups"] == groups

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linguist import figures, metrics, report
+from linguist import claims, figures, metrics, report
 from linguist.findings import findings, shortcut_of, similarity_line
-from linguist.plan import UNTRAINED
+from linguist.plan import UNTRAINED, comparisons_of
 
 ROOT = Path(__file__).parents[2]
 ROW = {
@@ -42,62 +42,74 @@ CONTROL = ROW | CHANCE | {"trainset": UNTRAINED, "accuracy_median": 0.5}
 FLAT = ROW | CHANCE | {"accuracy_median": 0.5}
 
 
+def rivals(row=ROW, level="test", scope=None, **differences):
+    """Rows of `metrics.compare` of an arm: {against: difference}, at the median where the name says so; 0 is no difference."""
+    found = []
+    for name, difference in differences.items():
+        against, _, at_median = name.partition("_at_")
+        key = {"model": row["model"], "trainset": row["trainset"], "scope": scope or row["test"], "level": level}
+        key |= {"tests": row["test"], "measure": "accuracy_median" if at_median else "accuracy", "against": against}
+        ends = {"difference": difference, "low": difference - 0.05, "high": difference + 0.05}
+        found.append(key | ends | {"seeds": row["seeds"], "p": 0.001, "p_holm": 0.001 if difference else 1.0})
+    return found
+
+
+LEADS = {"majority": 0.3, "untrained": 0.3, "chance_at_median": 0.3, "untrained_at_median": 0.3}
+LEVEL = dict.fromkeys(LEADS, 0)
+RANKS = LEVEL | {"chance_at_median": 0.18, "untrained_at_median": 0.18}
+
+
 @pytest.mark.parametrize(
-    ("row", "control", "code"),
+    ("row", "differences", "code"),
     [
-        (ROW, CONTROL, "above"),
-        (ROW, None, "uncontrolled"),
-        (ROW, CONTROL | {"high": 0.76}, "control"),
-        (FLAT, CONTROL, "chance"),
-        (FLAT | {"low": 0.3, "high": 0.45, "accuracy": 0.4}, CONTROL, "below"),
-        (FLAT | {"predicted_positive": 0.99}, CONTROL, "constant"),
-        (FLAT | {"predicted_positive": 0.0}, None, "constant"),
+        (ROW, LEADS, "above"),
+        (ROW, {"majority": 0.3, "chance_at_median": 0.3}, "uncontrolled"),
+        (ROW, LEADS | {"untrained": 0}, "control"),
+        (ROW, LEADS | {"shuffled": 0}, "control"),
+        (ROW, LEADS | {"random-weights": -0.1}, "control"),
+        (FLAT, LEVEL, "chance"),
+        (FLAT | {"accuracy": 0.4}, LEVEL | {"majority": -0.1}, "below"),
+        (FLAT | {"predicted_positive": 0.99}, LEVEL, "constant"),
+        (FLAT | {"predicted_positive": 0.0}, {"majority": 0, "chance_at_median": 0}, "constant"),
         # multilingual-e5-small on dna50: every pair is called the same, and the scores rank them all the same
-        (
-            FLAT | {"predicted_positive": 1.0, "auroc": 0.74, "auroc_low": 0.69, "accuracy_median": 0.68},
-            CONTROL,
-            "ranks",
-        ),
-        (FLAT | {"predicted_positive": 0.9, "auroc": 0.74, "auroc_low": 0.69, "accuracy_median": 0.68}, None, "ranks"),
+        (FLAT | {"predicted_positive": 1.0, "accuracy_median": 0.68}, RANKS, "ranks"),
+        (FLAT | {"accuracy_median": 0.68}, {"majority": 0, "chance_at_median": 0.18}, "ranks"),
         # it ranks no better than the untrained head: a shortcut of the pair set, not a thing learned
-        (FLAT | {"auroc": 0.6, "auroc_low": 0.57, "accuracy_median": 0.58}, CONTROL | {"auroc_high": 0.62}, "chance"),
+        (FLAT | {"accuracy_median": 0.58}, RANKS | {"untrained_at_median": 0}, "chance"),
         # another threshold would not help: the threshold is not to blame
-        (FLAT | {"auroc": 0.6, "auroc_low": 0.57, "accuracy_median": 0.49}, CONTROL, "chance"),
-        (FLAT | {"auroc_low": np.nan, "auroc": np.nan, "auroc_high": np.nan}, CONTROL, "chance"),
-        (FLAT | {"auroc_low": 0.6, "accuracy_median": 0.6}, CONTROL | {"auroc_high": np.nan}, "ranks"),
+        (FLAT | {"accuracy_median": 0.49}, RANKS, "chance"),
     ],
 )
-def test_verdict(row, control, code):
-    found, text = report.verdict(row, control)
+def test_verdict(row, differences, code):
+    found, text = report.verdict(row, rivals(row, **differences))
     assert found == code
     assert text.startswith(report.VERDICTS[code])
     assert f"{row['accuracy']:.3f}" in text and f"{row['majority']:.3f}" in text
 
 
-shares = st.floats(0, 1)
-
-
-@given(st.lists(shares, min_size=3, max_size=3), st.lists(shares, min_size=3, max_size=3), shares, shares, shares)
-def test_a_claim_of_skill_needs_both_intervals_and_nothing_else(accuracies, controls, majority, called, auroc):
-    low, accuracy, high = sorted(accuracies)
-    row = ROW | {"low": low, "accuracy": accuracy, "high": high, "majority": majority, "predicted_positive": called}
-    row |= {"auroc": auroc, "auroc_low": auroc, "auroc_high": auroc}
-    control = CONTROL | dict(zip(("low", "accuracy", "high"), sorted(controls), strict=True))
-    code, _ = report.verdict(row, control)
-    assert (code == "above") == (low > majority and low > control["high"])
-    assert code in report.VERDICTS
-    if code in ("chance", "below"):
-        assert low <= majority and report.CONSTANT <= called <= 1 - report.CONSTANT
+LONG = ROW | {
+    "model": "a-model-of-a-long-name",
+    "test": "a-test-whose-name-is-longer-than-any",
+    "sd": np.nan,
+    "seeds": 1,
+}
+CALLED_SAME = FLAT | {"test": "dna50", "predicted_positive": 1.0}
 
 
 @pytest.fixture
 def summary():
-    rows = [CONTROL, CONTROL | {"test": "dna50"}, ROW, FLAT | {"test": "dna50", "predicted_positive": 1.0}]
-    rows += [
-        ROW
-        | {"model": "a-model-of-a-long-name", "test": "a-test-whose-name-is-longer-than-any", "sd": np.nan, "seeds": 1}
+    return pd.DataFrame([CONTROL, CONTROL | {"test": "dna50"}, ROW, CALLED_SAME, LONG])
+
+
+@pytest.fixture
+def comparisons():
+    rows = [*rivals(**LEADS), *rivals(CALLED_SAME, **LEVEL), *rivals(LONG, majority=0.3, chance_at_median=0.3)]
+    groups = [
+        (ROW, "sentences", LEADS),
+        (CALLED_SAME, "DNA", LEVEL),
+        (LONG, "DNA", {"majority": 0.3, "chance_at_median": 0.3}),
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows + [r for row, scope, d in groups for r in rivals(row, "group", scope, **d)])
 
 
 SHORTCUTS = {
@@ -107,50 +119,60 @@ SHORTCUTS = {
 }
 
 
-def test_judge_puts_the_control_beside_each_trained_row(summary):
-    judged = report.judge(summary, SHORTCUTS)
+def test_judge_puts_the_rival_that_is_led_least_beside_each_row(summary, comparisons):
+    judged = report.judge(summary, SHORTCUTS, comparisons)
     assert list(judged["verdict"]) == ["above", "constant", "uncontrolled"]
-    assert list(judged["untrained"].fillna(-1)) == [0.5, 0.5, -1]
+    assert list(judged["lead"]) == [0.3, 0, 0.3] and list(judged["lead_p"]) == [0.001, 1, 0.001]
     assert UNTRAINED not in set(judged["trainset"])
+    comparisons.loc[1, "difference"] = 0.2
+    assert report.judge(summary, SHORTCUTS, comparisons)["lead_over"][0] == "untrained"
 
 
-def test_a_shallow_baseline_that_reaches_the_model_is_told_and_leaves_the_verdict(summary):
-    judged = report.judge(summary, SHORTCUTS)
+def test_a_shallow_baseline_that_reaches_the_model_is_told_and_leaves_the_verdict(summary, comparisons):
+    judged = report.judge(summary, SHORTCUTS, comparisons)
     assert list(judged["baseline_reaches"]) == [True, True, False]
     assert list(judged["baseline"]) == ["k-mer overlap", "composition", "none"]
     assert judged["verdict"][0] == "above" and "k-mer overlap, which has 0.980" in judged["claim"][0]
     assert "shallow" in judged["claim"][1] and "shallow" not in judged["claim"][2]
     for accuracy, reaches in ((ROW["low"], True), (ROW["low"] - 0.001, False)):
-        tie = report.judge(summary, SHORTCUTS | {"fr": SHORTCUTS["fr"] | {"accuracy": accuracy}})
+        tie = report.judge(summary, SHORTCUTS | {"fr": SHORTCUTS["fr"] | {"accuracy": accuracy}}, comparisons)
         assert tie["baseline_reaches"][0] == reaches
 
 
-def test_text_table_marks_what_a_shallow_baseline_reaches(summary):
-    lines = report.text_table(summary, SHORTCUTS).splitlines()
+def text_table(summary, comparisons, shortcuts=SHORTCUTS):
+    judged = report.judge(summary, shortcuts, comparisons)
+    return report.text_table(judged, claims.judge_claims(comparisons, summary, shortcuts))
+
+
+def test_text_table_marks_what_a_shallow_baseline_reaches(summary, comparisons):
+    lines = text_table(summary, comparisons).splitlines()
     assert next(line for line in lines if line.startswith("fr")).endswith("0.980  above†")
     assert sum("†" in line for line in lines) == 3 and lines[-1].startswith("†: not clearly above base.")
     assert "  k-mer overlap: fr" in lines and "  none: a-test-whose-name-is-longer-than-any" in lines
     none = dict.fromkeys(SHORTCUTS, SHORTCUTS["a-test-whose-name-is-longer-than-any"])
-    assert "†" not in report.text_table(summary, none)
+    assert "†" not in text_table(summary, comparisons, none)
 
 
-def test_text_table_fits_a_terminal_and_is_aligned(summary):
-    text = report.text_table(summary, SHORTCUTS)
+def test_text_table_fits_a_terminal_and_is_aligned(summary, comparisons):
+    text = text_table(summary, comparisons)
     lines = text.splitlines()
     assert max(map(len, lines)) <= 110
     assert text.endswith("\n")
-    rows = [line for line in lines if "[" in line and not line.startswith("test")]
+    head = next(at for at, line in enumerate(lines) if line.startswith("test "))
+    rows = [line for line in lines[head:] if "[" in line and not line.startswith("test")]
     assert len(rows) == 3
     assert len({line.index("[") for line in rows}) == 1
-    assert {line.index(line.split()[-1]) for line in rows} == {lines[0].index("verdict")}
+    assert {line.index(line.split()[-1]) for line in rows} == {lines[head].index("verdict")}
     assert {line.split()[-1].rstrip("†") for line in rows} == {"above", "constant", "uncontrolled"}
     assert "m, trained on en (3 seeds)" in lines and "a-model-of-a-long-name, trained on en (1 seed)" in lines
     assert "0.800 [0.750–0.850]" in text
     assert report.VERDICTS["above"] in text and report.VERDICTS["ranks"] not in text
+    assert "In part: 1 of 3 combinations" in " ".join(lines[:3])
 
 
-def test_table_reads_back_with_the_controls_at_its_end(summary, tmp_path):
-    report.write_table(summary, SHORTCUTS, tmp_path / "table.tsv")
+def test_table_reads_back_with_the_controls_at_its_end(summary, comparisons, tmp_path):
+    judged = report.judge(summary, SHORTCUTS, comparisons)
+    report.write_table(pd.concat([judged, report.controls_of(summary)]), tmp_path / "table.tsv")
     table = pd.read_csv(tmp_path / "table.tsv", sep="\t")
     assert len(table) == len(summary)
     assert list(table["trainset"]) == ["en"] * 3 + [UNTRAINED] * 2
@@ -205,7 +227,8 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
                 columns = {"test": name, "id": name, "label": np.tile(label, 3), "score0": 0.0, "score1": score}
                 pd.DataFrame(columns).to_csv(path, sep="\t", index=False)
                 runs.append((model, trainset, seed, path))
-    table = metrics.compute_metrics("s", tests, runs)
+    scores = metrics.read_scores(tests, runs)
+    table = metrics.compute_metrics("s", scores)
     summary = metrics.summarize(table)
     lengths = pd.DataFrame({"sentence1": ["A" * 9] * 4, "sentence2": ["C" * 9] * 4, "label": [0, 1] * 2})
     drawn = {
@@ -230,12 +253,15 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
     shortcuts = {test: {"name": "k-mer overlap", "accuracy": 0.75, "low": 0.7, "high": 0.8} for test in tests}
     facts = {"versions": {"torch": "2.13.0"}, "device": "CPU", "folders": ["a", "b"]}
     svgs = {name: folder / f"{name}.svg" for name in drawn} | {"another-figure": folder / "lengths.svg"}
-    report.write_page(folder / "page.html", "s", config, summary, table, shortcuts, svgs, facts)
-    return (folder / "page.html").read_text(encoding="utf-8"), summary
+    compared = metrics.compare(scores, comparisons_of(config, "s"))
+    judged = report.judge(summary, shortcuts, compared)
+    said = claims.judge_claims(compared, summary, shortcuts)
+    report.write_page(folder / "page.html", "s", config, judged, said, table, svgs, facts)
+    return (folder / "page.html").read_text(encoding="utf-8"), judged, said
 
 
 def test_page_is_one_well_formed_file_that_asks_the_network_for_nothing(tmp_path):
-    source, _ = write_study(tmp_path)
+    source, *_ = write_study(tmp_path)
     page = Page(source)
     assert len(page.ids) == len(set(page.ids))
     assert all(load.startswith("#") for load in page.loads)
@@ -245,44 +271,48 @@ def test_page_is_one_well_formed_file_that_asks_the_network_for_nothing(tmp_path
 
 
 def test_page_shows_each_figure_beside_its_interval_and_control(tmp_path):
-    source, summary = write_study(tmp_path)
+    source, judged, said = write_study(tmp_path)
     text = " ".join(Page(source).text)
-    shortcuts = dict.fromkeys(summary["test"], {"name": "k-mer overlap", "accuracy": 0.75, "low": 0.7, "high": 0.8})
-    for row in report.judge(summary, shortcuts).to_dict("records"):
+    for row in judged.to_dict("records"):
         for name in ("test", "model"):
             assert row[name] in text
-        for name in ("accuracy", "low", "high", "majority", "untrained", "untrained_low", "untrained_high", "auroc"):
+        for name in ("accuracy", "low", "high", "majority", "auroc"):
             assert f"{row[name]:.3f}" in text
+        for name in ("lead", "lead_low", "lead_high"):
+            assert f"{row[name]:+.3f}" in text
         assert row["claim"] in source
         triumphs = row["verdict"] == "above" and row["baseline_reaches"]
         assert not triumphs or "but k-mer overlap: 0.750" in text
+    assert len(said) == 4
+    for claim in said["text"]:
+        assert claim[1:] in text
     assert "audit of dna50" in " ".join(text.split())
     assert "A <title> & more" in text and "Does it?" in text
     assert "torch 2.13.0" in text and "a, b" in text and "another-figure" in text
 
 
 def test_page_says_what_is_synthetic_and_what_is_not_pretrained(tmp_path):
-    source, _ = write_study(tmp_path)
+    source, *_ = write_study(tmp_path)
     assert "Synthetic sentences." in source and "not PAWS-X" in source
     assert re.search(r"Random weights, not pretrained\.</strong> m1: built", source)
-    real, _ = write_study(tmp_path, recipe="table")
+    real, *_ = write_study(tmp_path, recipe="table")
     assert "Synthetic sentences." not in real and "Random weights" in real
 
 
 def test_page_tells_models_pretrained_here_from_those_with_random_weights(tmp_path):
-    source, _ = write_study(tmp_path, corpus="mixed")
+    source, *_ = write_study(tmp_path, corpus="mixed")
     assert "Random weights" not in source
     assert re.search(r"Pretrained on synthetic sentences\.</strong> m1: what", source)
     assert "gpt2, pretrained here from random weights on the corpus mixed." in source
-    real, _ = write_study(tmp_path, recipe="table", corpus="mixed")
+    real, *_ = write_study(tmp_path, recipe="table", corpus="mixed")
     assert "Pretrained on synthetic" not in real
 
 
 def test_page_of_one_seed_without_control(tmp_path):
-    source, _ = write_study(tmp_path, seeds=(7,), controls=())
+    source, *_ = write_study(tmp_path, seeds=(7,), controls=())
     text = " ".join(Page(source).text)
     assert "nan" not in text.split()
-    assert "above the majority share and above the untrained control:" not in text.lower()
+    assert report.VERDICTS["above"] not in text.lower()
 
 
 def test_page_has_the_same_bytes_twice(tmp_path):

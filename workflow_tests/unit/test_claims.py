@@ -1,0 +1,86 @@
+"""Claims on made-up predictions, where the truth is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from linguist.claims import CLAIMS, headline, judge_claims
+from linguist.metrics import compare, compute_metrics, summarize
+
+NOTHING = {test: {"name": "none", "accuracy": 0.5, "low": 0.4, "high": 0.6} for test in ("a", "b")}
+ARMS = {"shuffled": ("m", "t.shuffled"), "untrained": ("m", "untrained"), "random-weights": ("m-random", "t")}
+
+
+def study(skills, seeds=3, shift=0.0, n=200, controls=ARMS, shortcuts=NOTHING):
+    """The claims of a study of one model on two tests; `skills` by arm, 0 for those not named; `shift` moves all scores, as a
+    threshold that does not carry over does."""
+    label, scores = np.tile([0, 1], n // 2), {}
+    for at, arm in enumerate([("m", "t"), *controls.values()]):
+        for test in ("a", "b"):
+            draws = {s: np.random.default_rng([at, s, ord(test)]).normal(size=n) for s in range(seeds)}
+            by_seed = {s: draw + skills.get(arm, 0) * (label - 0.5) + shift for s, draw in draws.items()}
+            scores.setdefault(arm, {})[test] = label, by_seed
+    spec = {
+        "arm": ["m", "t"],
+        "controls": {name: list(arm) for name, arm in controls.items()},
+        "groups": {"DNA": ["a", "b"]},
+    }
+    return judge_claims(compare(scores, [spec]), summarize(compute_metrics("s", scores)), shortcuts)
+
+
+@pytest.mark.parametrize(
+    ("made", "code"),
+    [
+        ({"skills": {("m", "t"): 2}}, "supported"),
+        ({"skills": {}}, "not supported"),
+        # any one control that does as well refutes it
+        ({"skills": {("m", "t"): 2, ("m", "t.shuffled"): 2}}, "not supported"),
+        ({"skills": {("m", "t"): 2, ("m-random", "t"): 2}}, "not supported"),
+        ({"skills": {("m", "t"): 2, ("m", "untrained"): 3}}, "not supported"),
+        # every pair is called the same, and the scores rank them
+        ({"skills": {("m", "t"): 2}, "shift": 9}, "ranks"),
+        ({"skills": {("m", "t"): 2, ("m", "untrained"): 2}, "shift": 9}, "not supported"),
+        ({"skills": {("m", "t"): 2}, "seeds": 1}, "unrepeated"),
+        ({"skills": {("m", "t"): 2}, "controls": {}}, "uncontrolled"),
+        ({"skills": {("m", "t"): -2}}, "not supported"),
+    ],
+)
+def test_a_claim_is_what_the_truth_is(made, code):
+    (claim,) = study(**made).to_dict("records")
+    assert claim["code"] == code and claim["text"].startswith(CLAIMS[code])
+    assert claim["tests"] == "a, b" and f"{claim['accuracy']:.3f}" in claim["text"]
+    cell = headline(pd.DataFrame([claim]))
+    assert cell[0] == ("supported" if code == "supported" else "not supported")
+
+
+def test_the_rival_that_refutes_is_named():
+    (claim,) = study({("m", "t"): 2, ("m", "t.shuffled"): 1.9}).to_dict("records")
+    assert claim["against"] == "shuffled" and "shuffled labels" in claim["text"]
+
+
+def test_a_model_that_cannot_rank_is_told_from_one_whose_threshold_failed():
+    (neither,), (ranks,) = (study(*made).to_dict("records") for made in (({},), ({("m", "t"): 2}, 3, 9)))
+    assert "Nor does it rank" in neither["text"] and "threshold did not carry over" in ranks["text"]
+
+
+def test_shallow_baselines_that_reach_as_far_are_told():
+    strong = {test: found | {"accuracy": 0.99} for test, found in NOTHING.items()}
+    (claim,) = study({("m", "t"): 2}, shortcuts=strong).to_dict("records")
+    assert (
+        claim["code"] == "supported"
+        and "shallow baselines, which read no order of letters, have 0.990" in claim["text"]
+    )
+    assert "no further than shallow baselines" in headline(pd.DataFrame([claim]))[1]
+
+
+def test_the_headline_counts():
+    yes, no = study({("m", "t"): 2}), study({})
+    code, text = headline(pd.concat([yes, no, study({("m", "t"): 2}, shift=9), study({("m", "t"): 2}, seeds=1)]))
+    assert code == "in part" and text.startswith("In part: 1 of 4 ")
+    assert "1 more ranks" in text and "1 is above without control or repetition" in text
+    assert headline(yes[:0])[0] == "unknown"
+
+
+def test_with_many_seeds_a_small_gain_is_seen_that_one_comparison_alone_would_not_prove():
+    few, many = (study({("m", "t"): 0.5}, seeds=seeds, n=60).to_dict("records")[0] for seeds in (2, 30))
+    assert many["p_holm"] < few["p_holm"] and many["code"] == "supported"
