@@ -36,6 +36,7 @@ rule compute_metrics:
     output:
         metrics="<results>/tables/{study}.metrics.tsv",
         comparisons="<results>/tables/{study}.comparisons.tsv",
+        kinds="<results>/tables/{study}.kinds.tsv",
     log:
         "<logs>/compute_metrics/{study}.log",
     conda:

@@ -230,3 +230,8 @@ def trained_metrics_of(study):
     """metrics.json of a study's runs, without its controls, which have none."""
     trained = plan.trained(plan.cells(config, study))
     return [f"<results>/runs/{m}/{t}/seed-{s}/metrics.json" for m, t, s in trained]
+
+
+def curves_of_study(study):
+    """The figure of a study's curves, where its tests make any."""
+    return f"<results>/report/{study}/curves.svg" if plan.curves_of(config, study) else []

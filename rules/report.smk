@@ -121,6 +121,22 @@ rule plot_accuracy:
         "../scripts/plot_accuracy.py"
 
 
+rule plot_curves:
+    input:
+        "<results>/tables/{study}.metrics.tsv",
+    output:
+        report("<results>/report/{study}/curves.svg", category="{study}", caption="../reports/captions/curves.rst"),
+    log:
+        "<logs>/plot_curves/{study}.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        curves=lambda wildcards: [[*curve, at] for curve, at in plan.curves_of(config, wildcards.study).items()],
+        code=code_digest("plot_curves"),
+    script:
+        "../scripts/plot_curves.py"
+
+
 rule plot_confusion:
     input:
         lambda wildcards: predictions_of(wildcards.study),
@@ -163,7 +179,9 @@ rule write_page:
         runs=lambda wildcards: trained_metrics_of(wildcards.study),
         tokens=lambda wildcards: [f"{tokens_of(*cell)}/tokens.json" for cell in plan.readings(config, wildcards.study)],
         table="<results>/report/{study}/table.tsv",
+        kinds="<results>/tables/{study}.kinds.tsv",
         accuracy="<results>/report/{study}/accuracy.svg",
+        curves=lambda wildcards: curves_of_study(wildcards.study),
         confusion="<results>/report/{study}/confusion.svg",
         lengths="<results>/report/{study}/lengths.svg",
         audits=lambda wildcards: audits_of(wildcards.study),

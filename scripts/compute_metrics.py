@@ -1,8 +1,8 @@
-"""The figures of every run and test of a study, and what its runs are compared with."""
+"""The figures of every run and test of a study, what its runs are compared with, and where their errors are."""
 
 from linguist.files import write_text
 from linguist.logs import start_log
-from linguist.metrics import compare, compute_metrics, read_scores
+from linguist.metrics import break_down, compare, compute_metrics, read_kinds, read_scores
 
 
 def main(smk):
@@ -12,6 +12,7 @@ def main(smk):
     tables = {
         smk.output.metrics: compute_metrics(smk.wildcards.study, scores),
         smk.output.comparisons: compare(scores, smk.params.comparisons),
+        smk.output.kinds: break_down(scores, read_kinds(smk.params.tests, smk.input[0])),
     }
     for path, table in tables.items():
         write_text(path, table.to_csv(sep="\t", index=False, float_format="%.6g"))

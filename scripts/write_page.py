@@ -3,6 +3,7 @@
 from linguist.files import read_json
 from linguist.findings import read_shortcuts
 from linguist.logs import start_log
+from linguist.metrics import read_kinds_table
 from linguist.report import collect_facts, read_study, write_page
 
 
@@ -18,7 +19,8 @@ def main(smk):
         judged,
         claims,
         metrics,
-        figures={name: smk.input[name] for name in ("accuracy", "confusion", "lengths")},
+        read_kinds_table(smk.input.kinds),
+        figures={name: smk.input[name] for name in ("accuracy", "curves", "confusion", "lengths") if smk.input[name]},
         facts=collect_facts([read_json(path) for path in smk.input.runs], tokens),
         template=smk.input.template,
     )

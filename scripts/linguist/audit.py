@@ -9,7 +9,7 @@ from linguist.baselines import composition_distance, evaluate_baselines, lengths
 from linguist.duplicates import near_copies
 from linguist.files import read_json
 from linguist.metrics import auroc_interval
-from linguist.pairs import ALPHABETS, COLUMNS, COMPOSITION, read_pairs
+from linguist.pairs import ALPHABETS, COLUMNS, COMPOSITION, kinds_of_pairs, read_pairs
 
 UNITS = {"dna": "bp", "protein": "residues", "sentence": "characters"}
 SIDES = ("sentence1", "sentence2")
@@ -51,7 +51,7 @@ def audit(kind, splits, trained_on=None, tokens=None):
             "baselines": evaluate_baselines(
                 kind,
                 {split: frames.get(split, NOTHING) for split in ("train", "dev", "test")},
-                kinds_of_pairs(test),
+                kinds_of_pairs(test["id"]),
             ),
         }
     )
@@ -87,12 +87,6 @@ def by_alphabet(kind, frame):
     return found
 
 
-def kinds_of_pairs(frame):
-    """What kind of pair each row is, as the end of its id says (swap_roles in train-000001-swap_roles); None if not."""
-    ends = (re.search(r"-([a-z][a-z_]*)$", name) for name in frame["id"])
-    return [end and end[1] for end in ends]
-
-
 def audit_split(kind, frame, near):
     """What is wrong within one split; `near` holds the near copies of each alphabet's sentences, of all splits.
 
@@ -117,7 +111,7 @@ def audit_split(kind, frame, near):
         "order": auroc_interval(frame["label"].to_numpy(), np.arange(len(frame)))[0],
         "near_duplicates": count_near(kind, frame, near, own, partners(frame)) if own else None,
         "near_copy_negatives": count_near_negatives(frame, near) if own else None,
-        "kinds": pd.Series(kinds_of_pairs(frame), dtype=object).value_counts().sort_index().to_dict(),
+        "kinds": pd.Series(kinds_of_pairs(frame["id"]), dtype=object).value_counts().sort_index().to_dict(),
         "start_codon": find_start_codon(frame) if kind == "coding" else None,
     }
 

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from linguist.files import atomic_path
-from linguist.plan import CONTROLS, control_of, is_control
+from linguist.plan import AXES, CONTROLS, control_of, is_control
 from linguist.predictions import read_predictions
 
 LABELS = ("different", "same")
@@ -193,6 +193,44 @@ def accuracy_figure(summary, metrics):
         draw_accuracy(axis, summary, metrics, trainset, models)
         axis.set_xlim(limits)
         axis.tick_params(labelleft=number % 3 == 0)
+    return figure
+
+
+@rc_context(STYLE)
+def curves_figure(summary, curves):
+    """Accuracy and AUROC along a rising divergence or length: a panel for each curve and training set, a line for each model.
+
+    Args: the table of `metrics.summarize`; `curves` maps (key, group) to {test: place}, as from `plan.curves_of`.
+    """
+    arms = dict.fromkeys(zip(summary["model"], summary["trainset"], strict=True))
+    claimed = [arm for arm in arms if not is_control(*arm)]
+    models, trainsets = (list(dict.fromkeys(names)) for names in zip(*claimed, strict=True))
+    shown = [(t, *curve, places) for curve, places in curves.items() for t in trainsets]
+    grey = {"color": "#444444", "lw": 1.2}
+    legend = [Line2D([], [], ms=4.6, lw=1.2, label=model, **LOOKS[i]) for i, model in enumerate(models)]
+    legend += [Line2D([], [], **grey, label="accuracy"), Line2D([], [], ls=":", **grey, label="AUROC")]
+    legend.append(Line2D([], [], color="black", lw=1.2, ls=(0, (6, 2)), label="majority share"))
+    figure, axes = panels(len(shown), 3, (max(2.9 * min(3, len(shown)), 5.2), 2.3), legend)
+    for axis, (trainset, key, group, places) in zip(axes, shown, strict=True):
+        for number, model in enumerate(models):
+            rows = rows_of_arm(summary, (model, trainset))
+            rows = rows[rows["test"].isin(places)]
+            at = rows["test"].map(places)
+            rows, at = rows.iloc[np.argsort(at, kind="stable")], np.sort(at)
+            colour, marker = LOOKS[number].values()
+            apart = (number - (len(models) - 1) / 2) * 0.012 * np.ptp(list(places.values()))
+            ends = np.abs(rows[["low", "high"]].to_numpy().T - rows["accuracy"].to_numpy())
+            axis.errorbar(
+                at + apart, rows["accuracy"], ends, color=colour, marker=marker, ms=4.2, lw=1.2, elinewidth=0.8
+            )
+            axis.plot(at + apart, rows["auroc"], ":", color=colour, lw=1.2)
+        majority = summary[summary["test"].isin(places)].groupby("test")["majority"].first()
+        at = sorted(places, key=places.get)
+        axis.plot([places[t] for t in at], majority[at], color="black", lw=1.2, ls=(0, (6, 2)), zorder=1)
+        unit = AXES[key] + (f", {'residues' if group.startswith('protein') else 'bp'}" if key == "length" else "")
+        axis.set_title(f"{group}\ntrained on {trainset}", loc="left")
+        axis.set(xlabel=unit, ylabel="share", xticks=sorted(set(places.values())))
+        axis.grid(axis="y", color="#dddddd")
     return figure
 
 

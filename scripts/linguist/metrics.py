@@ -5,6 +5,7 @@ import pandas as pd
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
+from linguist.pairs import kinds_of_pairs
 from linguist.predictions import read_predictions
 
 RESAMPLES = 2000
@@ -113,6 +114,33 @@ def read_scores(tests, runs):
             of_arm = found.setdefault((model, trainset), {})
             of_arm.setdefault(test, (part["label"].to_numpy(), {}))[1][seed] = score
     return found
+
+
+def read_kinds(tests, path):
+    """What kind of pair each item of the tests is: {test: list of names, or None}; `path` is a run's predictions."""
+    predictions = read_predictions(path)
+    return {test: kinds_of_pairs(predictions["id"][predictions["test"] == test]) for test in tests}
+
+
+def break_down(scores, kinds):
+    """Where the errors are: a row for each arm, test and kind of pair, with columns model, trainset, test, kind, label, n (pairs),
+    right (their share that is answered right, mean over seeds), low and high (as `summarize` makes intervals).
+
+    Args: `scores` is as from `read_scores`, `kinds` as from `read_kinds`. Tests that name no kinds have no rows.
+    """
+    rows = []
+    for (model, trainset), tests in scores.items():
+        for test, (label, by_seed) in tests.items():
+            names = np.array(kinds[test], object)
+            for kind in dict.fromkeys(name for name in names if name):
+                at = names == kind
+                shares = np.array([right(label[at], score[at]).mean() for score in by_seed.values()])
+                low, high = wilson(round(shares.mean() * at.sum()), at.sum())
+                if len(shares) > 1:
+                    low, high = mean_interval(shares, (high - low) / 2)
+                key = {"model": model, "trainset": trainset, "test": test, "kind": kind, "label": label[at][0]}
+                rows.append(key | {"n": at.sum(), "right": shares.mean(), "low": low, "high": high})
+    return pd.DataFrame(rows, columns=["model", "trainset", "test", "kind", "label", "n", "right", "low", "high"])
 
 
 def compute_metrics(study, scores):
@@ -240,7 +268,7 @@ def summarize(metrics):
 
 def mean_interval(values, item_reach):
     """Interval of the mean of `values` (one for each seed), with the items' own reach added in quadrature, in 0..1."""
-    seed_reach = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    seed_reach = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
     reach = np.hypot(seed_reach, item_reach)
     return max(0.0, values.mean() - reach), min(1.0, values.mean() + reach)
 
@@ -255,4 +283,10 @@ def read_metrics(path):
 def read_comparisons(path):
     """The long table that `compare` gave, from its file."""
     names = dict.fromkeys(["model", "trainset", "scope", "level", "tests", "measure", "against"], str)
+    return pd.read_csv(path, sep="\t", dtype=names, keep_default_na=False)
+
+
+def read_kinds_table(path):
+    """The table that `break_down` gave, from its file."""
+    names = dict.fromkeys(["model", "trainset", "test", "kind"], str)
     return pd.read_csv(path, sep="\t", dtype=names, keep_default_na=False)

@@ -1,6 +1,7 @@
 """Pair sets: rows of two sequences and a label, in one file format for every kind."""
 
 import csv
+import re
 
 import pandas as pd
 
@@ -46,3 +47,9 @@ def read_pairs(path):
     if bad.any():
         raise LinguistError(f"{path}: line {bad.idxmax() + 2}: label {frame['label'][bad.idxmax()]!r} is not 0 or 1")
     return frame.astype({"label": int})
+
+
+def kinds_of_pairs(ids):
+    """What kind of pair each row is, as the end of its id says (swap_roles in train-000001-swap_roles); None if not."""
+    ends = (re.search(r"-([a-z][a-z_]*)$", name) for name in ids)
+    return [end and end[1] for end in ends]

@@ -334,3 +334,23 @@ def comparisons_of(config, study):
         }
         for model, trainset in claimed(block)
     ]
+
+
+AXES = {
+    "divergence": "divergence (events a base)",
+    "length": "length of a sequence",
+}  # keys of a pair set that make a curve
+
+
+def curves_of(config, study):
+    """Along which keys the tests of a study make curves: {(key, group of tests): {test: place on the axis}}, each of at least
+    two places; of tests at one place (dna150, dna150s) the first."""
+    block, found = config["studies"][study], {}
+    for trainset in block["trainsets"]:
+        for group, tests in groups_of(config, study, trainset).items():
+            for key in AXES:
+                at = {config["pairsets"][t][key]: t for t in reversed(tests) if key in config["pairsets"][t]}
+                places = {test: place for place, test in sorted(at.items())}
+                if len(places) > 1:
+                    found.setdefault((key, group), {}).update(places)
+    return found

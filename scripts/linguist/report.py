@@ -258,10 +258,12 @@ def render(path, template, **values):
     write_text(path, world.get_template(Path(template).name).render(**values))
 
 
-def write_page(path, study_name, config, judged, claims, metrics, figures, facts, template=REPORTS / "study.html.j2"):
+def write_page(
+    path, study_name, config, judged, claims, metrics, kinds, figures, facts, template=REPORTS / "study.html.j2"
+):
     """Write a study's page: one HTML file that holds all it shows and asks nothing of the network.
 
-    Args: the whole `config`; tables of `judge`, `claims.judge_claims` and `metrics.compute_metrics`;
+    Args: the whole `config`; tables of `judge`, `claims.judge_claims`, `metrics.compute_metrics` and `metrics.break_down`;
     `figures` maps names (accuracy, confusion, lengths) to SVG files; `facts` maps a label to text, a list or a dict
     (versions, device …).
     """
@@ -286,6 +288,7 @@ def write_page(path, study_name, config, judged, claims, metrics, figures, facts
         pairsets=sets,
         sizes=dict(zip(judged["test"], judged["n"], strict=True)),
         headline=headline(claims),
+        kinds=[row for row in kinds.to_dict("records") if not is_control(row["model"], row["trainset"])],
         claims=claims.to_dict("records"),
         rivals=RIVALS,
         alpha=ALPHA,

@@ -354,3 +354,20 @@ def test_a_failed_save_leaves_the_old_figure(tmp_path):
     with pytest.raises(OSError, match="disk full"):
         figures.save(Broken(), tmp_path / "f.svg")
     assert [path.name for path in tmp_path.iterdir()] == ["f.svg"] and (tmp_path / "f.svg").read_text() == "old"
+
+
+def test_a_curve_has_a_panel_for_each_training_set_and_its_points_in_order(tmp_path):
+    tests = ["d40", "d05", "d20", "short", "long"]
+    runs = write_runs(tmp_path, ["m1", "m2"], ["en", UNTRAINED], [1, 2], tests)
+    summary = metrics.summarize(metrics.compute_metrics("s", metrics.read_scores(tests, runs)))
+    curves = {("divergence", "DNA, evolved copies"): {"d40": 0.4, "d05": 0.05, "d20": 0.2}}
+    curves["length", "protein"] = {"short": 50, "long": 150}
+    figure = figures.curves_figure(summary, curves)
+    first, second = figure.axes
+    assert first.get_title(loc="left") == "DNA, evolved copies\ntrained on en"
+    assert first.get_xlabel() == "divergence (events a base)" and second.get_xlabel().endswith("residues")
+    line = first.lines[0]
+    assert (np.diff(line.get_xdata()) > 0).all()
+    mine = summary[(summary["model"] == "m1") & (summary["trainset"] == "en")].set_index("test")["accuracy"]
+    assert list(line.get_ydata()) == [mine["d05"], mine["d20"], mine["d40"]]
+    assert {"m1", "m2", "AUROC", "majority share"} <= set(texts(figure, tmp_path / "curves.svg"))

@@ -13,6 +13,7 @@ from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 from linguist.files import write_text
 from linguist.metrics import (
     auroc_interval,
+    break_down,
     compare,
     compute_metrics,
     confusion_figures,
@@ -20,6 +21,8 @@ from linguist.metrics import (
     holm,
     paired_difference,
     read_comparisons,
+    read_kinds,
+    read_kinds_table,
     read_metrics,
     read_predictions,
     read_scores,
@@ -385,3 +388,22 @@ def test_each_arm_is_compared_with_every_control_and_with_knowing_nothing(tmp_pa
     assert found["majority"] == pytest.approx(accuracy["t"] - 0.5)
     write_text(tmp_path / "c.tsv", table.to_csv(sep="\t", index=False, float_format="%.6g"))
     pd.testing.assert_frame_equal(read_comparisons(tmp_path / "c.tsv"), table, rtol=1e-4, atol=1e-9, check_dtype=False)
+
+
+def test_errors_are_told_by_kind_of_pair(tmp_path):
+    ids = ["x-1-same", "x-2-swap", "x-3-swap", "x-4-same", "y1", "y2"]
+    labels, score = [1, 0, 0, 1, 0, 1], [[2, -1, 1, 3, 0, 1], [2, 1, 1, -3, 0, 1]]
+    runs = []
+    for seed, scores in enumerate(score):
+        path = tmp_path / f"{seed}.tsv.gz"
+        rows = zip("xxxxyy", ids, labels, [0] * 6, scores, strict=True)
+        write_predictions(path, rows)
+        runs.append(("m", "t", seed, path))
+    table = break_down(read_scores(["x", "y"], runs), read_kinds(["x", "y"], runs[0][3]))
+    assert table[["test", "kind", "label", "n", "right"]].to_numpy().tolist() == [
+        ["x", "same", 1, 2, 0.75],
+        ["x", "swap", 0, 2, 0.25],
+    ]
+    assert ((table["low"] < table["right"]) & (table["right"] < table["high"])).all()
+    write_text(tmp_path / "k.tsv", table.to_csv(sep="\t", index=False))
+    pd.testing.assert_frame_equal(read_kinds_table(tmp_path / "k.tsv"), table, check_dtype=False)

@@ -316,3 +316,21 @@ def test_a_claim_is_of_tests_of_one_kind_and_question_and_not_of_the_training_se
     assert found["arm"] == ["m", "en"] and found["controls"] == {"shuffled": ["m", "en.shuffled"]}
     groups = {"sentences": ["fr"], "DNA": ["dna"], "DNA, hard twins": ["dna-hard"], "DNA with protein": ["coding"]}
     assert found["groups"] == groups
+
+
+def test_tests_of_several_lengths_or_divergences_make_a_curve():
+    lengths = {"dna50": 50, "dna150": 150, "dna150s": 150}
+    pairsets = {name: {"kind": "dna", "recipe": "homologs", "length": length} for name, length in lengths.items()}
+    evolved = {"d40": 0.4, "d05": 0.05}
+    pairsets |= {
+        name: {"kind": "dna", "recipe": "evolved", "of": "dna150", "divergence": d} for name, d in evolved.items()
+    }
+    pairsets["en"] = {"kind": "sentence", "recipe": "table"}
+    study = {"trainsets": ["en"], "tests": list(pairsets)}
+    found = plan.curves_of({"pairsets": pairsets, "studies": {"s": study}}, "s")
+    assert found == {
+        ("length", "DNA"): {"dna50": 50, "dna150": 150},
+        ("divergence", "DNA, evolved copies"): {"d05": 0.05, "d40": 0.4},
+    }
+    study["tests"] = ["en", "dna50", "d05"]
+    assert plan.curves_of({"pairsets": pairsets, "studies": {"s": study}}, "s") == {}

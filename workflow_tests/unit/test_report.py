@@ -224,7 +224,13 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
                 score = np.concatenate([draw.normal(size=80) + place * (label - 0.5) for place in range(3)])
                 name = np.repeat(tests, 80)
                 path = folder / f"{model}.{trainset}.{seed}.tsv"
-                columns = {"test": name, "id": name, "label": np.tile(label, 3), "score0": 0.0, "score1": score}
+                columns = {
+                    "test": name,
+                    "id": [f"{t}-{kind}" for t, kind in zip(name, ["scrambled", "same"] * 120, strict=True)],
+                    "label": np.tile(label, 3),
+                    "score0": 0.0,
+                    "score1": score,
+                }
                 pd.DataFrame(columns).to_csv(path, sep="\t", index=False)
                 runs.append((model, trainset, seed, path))
     scores = metrics.read_scores(tests, runs)
@@ -256,7 +262,8 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
     compared = metrics.compare(scores, comparisons_of(config, "s"))
     judged = report.judge(summary, shortcuts, compared)
     said = claims.judge_claims(compared, summary, shortcuts)
-    report.write_page(folder / "page.html", "s", config, judged, said, table, svgs, facts)
+    kinds = metrics.break_down(scores, metrics.read_kinds(tests, runs[0][3]))
+    report.write_page(folder / "page.html", "s", config, judged, said, table, kinds, svgs, facts)
     return (folder / "page.html").read_text(encoding="utf-8"), judged, said
 
 
@@ -286,6 +293,7 @@ def test_page_shows_each_figure_beside_its_interval_and_control(tmp_path):
     assert len(said) == 4
     for claim in said["text"]:
         assert claim[1:] in text
+    assert text.split().count("scrambled") == 6  # two models on three tests
     assert "audit of dna50" in " ".join(text.split())
     assert "A <title> & more" in text and "Does it?" in text
     assert "torch 2.13.0" in text and "a, b" in text and "another-figure" in text

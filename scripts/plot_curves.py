@@ -1,0 +1,15 @@
+"""Accuracy of a study along divergence and length."""
+
+from linguist.figures import curves_figure, save
+from linguist.logs import start_log
+from linguist.metrics import read_metrics, summarize
+
+
+def main(smk):
+    start_log(smk.log[0])
+    curves = {(key, group): places for key, group, places in smk.params.curves}
+    save(curves_figure(summarize(read_metrics(smk.input[0])), curves), smk.output[0])
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821
