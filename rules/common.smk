@@ -70,7 +70,7 @@ def study_outputs():
     wanted += [f"<results>/report/tokenizers/{tokenizer}.html" for tokenizer in config["tokenizers"]]
     wanted += [f"<results>/report/models/{model}.html" for model in plan.pretrained(config)]
     if config["studies"]:
-        wanted += ["<results>/tables/metrics.tsv", "<results>/tables/summary.txt"]
+        wanted += ["<results>/report/answer.html", "<results>/tables/metrics.tsv", "<results>/tables/summary.txt"]
     trained = plan.trained(plan.runs(config))
     if config["keep_weights"] == "best":
         wanted += [

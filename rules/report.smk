@@ -277,3 +277,26 @@ rule summarize_studies:
         code=code_digest("summarize_studies"),
     script:
         "../scripts/summarize_studies.py"
+
+
+rule write_answer:
+    input:
+        claims=expand("<results>/report/{study}/claims.tsv", study=plan.pair_studies(config)),
+        comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
+        template=shipped("reports/answer.html.j2"),
+        base=shipped("reports/base.html.j2"),
+    output:
+        page=report("<results>/report/answer.html", category="answer", caption="../reports/captions/answer.rst"),
+        figure=report("<results>/report/leads.svg", category="answer", caption="../reports/captions/answer.rst"),
+    log:
+        "<logs>/write_answer/all.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        studies={name: {"title": study["title"]} for name, study in config["studies"].items()},
+        pair_studies=list(plan.pair_studies(config)),
+        task_studies=list(plan.task_studies(config)),
+        caveats=plan.caveats(config),
+        code=code_digest("write_answer"),
+    script:
+        "../scripts/write_answer.py"

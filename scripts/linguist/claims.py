@@ -23,6 +23,9 @@ CLAIMS = {
     "unrepeated": "above the majority share and every control, but with one seed, which says nothing of others",
 }
 
+COLUMNS = ["model", "trainset", "group", "tests", "seeds", "accuracy", "baseline", "against"]
+COLUMNS += ["difference", "low", "high", "p_holm", "code", "text"]
+
 
 def beaten(row):
     """Whether a rival (a row of `metrics.compare`) is beaten: the difference is positive, and not by chance."""
@@ -95,7 +98,7 @@ def judge_claims(comparisons, summary, shortcuts):
                 "text": text,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def headline(claims):

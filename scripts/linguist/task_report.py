@@ -177,11 +177,14 @@ def example_prompt(spec, tasks):
     return prompt("Task 1" if spec["style"] == "ids" else task["phrasings"][0], "ACGT…", solved) + task["answers"][0]
 
 
+def read_task_comparisons(path):
+    """The table of `task_metrics.compare`, from its file."""
+    names = dict.fromkeys(["question", "model", "method", "against_model", "against_method"], str)
+    return pd.read_csv(path, sep="\t", dtype=names, keep_default_na=False)
+
+
 def read_summary(metrics, comparisons):
     """The tables of a study from their files: (summary, comparisons)."""
     from linguist.task_metrics import read_task_metrics, summarize_tasks
 
-    names = dict.fromkeys(["model", "method", "against_model", "against_method"], str)
-    return summarize_tasks(read_task_metrics(metrics)), pd.read_csv(
-        comparisons, sep="\t", dtype=names, keep_default_na=False
-    )
+    return summarize_tasks(read_task_metrics(metrics)), read_task_comparisons(comparisons)

@@ -1,0 +1,27 @@
+"""The report's front page, and the figure of all leads."""
+
+from linguist.answer import read_claims, write_answer
+from linguist.figures import leads_figure, save
+from linguist.logs import start_log
+from linguist.task_report import read_task_comparisons
+
+
+def main(smk):
+    start_log(smk.log[0])
+    names = smk.params.pair_studies, smk.params.task_studies
+    claims = dict(zip(names[0], map(read_claims, smk.input.claims), strict=True))
+    comparisons = dict(zip(names[1], map(read_task_comparisons, smk.input.comparisons), strict=True))
+    save(leads_figure(claims), smk.output.figure)
+    write_answer(
+        smk.output.page,
+        smk.params.studies,
+        claims,
+        comparisons,
+        smk.params.caveats,
+        smk.output.figure if claims else None,
+        smk.input.template,
+    )
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821

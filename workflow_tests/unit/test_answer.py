@@ -1,0 +1,68 @@
+"""The front page: a line for each study, computed; and the figure of leads."""
+
+import pandas as pd
+import pytest
+from test_claims import study
+from test_report import Page, open_page
+
+from linguist.answer import read_claims, task_headline, write_answer
+from linguist.figures import leads_figure, save
+from linguist.report import write_table
+
+STUDIES = {"transfer": {"title": "A <b>"}, "seeds": {"title": "B"}, "tasks": {"title": "C"}}
+COMPARISON = {
+    "question": "instructing",
+    "model": "m",
+    "method": "classification",
+    "against_model": "m",
+    "against_method": "told",
+    "difference": 0.1,
+    "low": 0.05,
+    "high": 0.15,
+    "tasks": 3,
+    "seeds": 2,
+}
+
+
+@pytest.fixture
+def front(tmp_path):
+    claims = {"transfer": study({("m", "t"): 2}), "seeds": study({("m", "t"): 2}, shift=9)}
+    for name, table in claims.items():
+        write_table(table, tmp_path / f"{name}.tsv")
+        claims[name] = read_claims(tmp_path / f"{name}.tsv")
+        assert list(claims[name]["text"]) == list(table["text"])
+    save(leads_figure(claims), tmp_path / "leads.svg")
+    other = COMPARISON | {"question": "baseline", "against_model": "k-mers", "against_method": "classification"}
+    tasks = {"tasks": pd.DataFrame([other, COMPARISON])}
+    path = tmp_path / "answer.html"
+    write_answer(path, STUDIES, claims, tasks, ["Synthetic sentences."], tmp_path / "leads.svg")
+    return path
+
+
+def test_each_study_has_its_line(front):
+    page = Page(front.read_text())
+    text = " ".join(" ".join(page.text).split())
+    assert "Of 2 claims (model × training set × kind of test), 1 is supported" in text
+    assert "A <b> (transfer) Supported: 1 of 1" in text and "B (seeds) Not supported: 0 of 1" in text
+    assert "C (tasks) M, a classifier a task gets more right than m, instructed (told): +0.100" in text
+    assert "Synthetic sentences." in text and len(page.ids) == len(set(page.ids))
+
+
+def test_it_opens_in_a_browser_without_an_error(front, tmp_path):
+    dom, log = open_page(front, tmp_path)
+    assert "</figure>" in dom and "CONSOLE" not in log
+
+
+def test_a_study_of_tasks_is_told_by_the_question_it_asks_first():
+    rows = [
+        COMPARISON | {"question": q, "difference": d, "low": d - 0.01, "high": d + 0.01}
+        for q, d in (("phrasing", 1), ("sets", -1))
+    ]
+    assert task_headline(pd.DataFrame(rows))[0] == "below"
+    assert task_headline(pd.DataFrame(rows[:0], columns=[*COMPARISON]))[0] == "unknown"
+
+
+def test_without_pair_studies_there_is_no_figure(tmp_path):
+    write_answer(tmp_path / "a.html", STUDIES, {}, {"tasks": pd.DataFrame([COMPARISON])}, [], None)
+    assert "<svg" not in (tmp_path / "a.html").read_text()
+    save(leads_figure({}), tmp_path / "empty.svg")
