@@ -111,22 +111,11 @@ def relabel(tokens, labels, draw):
     return replace(tokens, labels=changed(tokens.labels))
 
 
-def finetune(
-    model_folder,
-    train_path,
-    dev_path,
-    seed,
-    options,
-    outputs,
-    checkpoint,
-    threads,
-    code="",
-    classes=CLASSES,
-    labels="given",
-):
+def finetune(model_folder, train_path, dev_path, seed, classes=CLASSES, labels="given", **run):
     """Fine-tune a classifier on encoded inputs and keep the best epoch by dev; `classes` are the names of the labels.
 
-    Args: `train_path`, `dev_path` are token files; `labels` as for `relabel`, train's and dev's; for the others see `tune`.
+    Args: `train_path`, `dev_path` are token files; `labels` as for `relabel`, train's and dev's; `run` are the others that
+    `tune` takes.
     """
     draw = np.random.default_rng([seed, 0])
     train_tokens, dev_tokens = (relabel(PairTokens.load(path), labels, draw) for path in (train_path, dev_path))
@@ -146,11 +135,7 @@ def finetune(
         train_tokens,
         dev_tokens,
         seed,
-        options,
-        outputs,
-        checkpoint,
-        threads,
-        code,
+        **run,
         load=lambda attention: load_classifier(model_folder, classes, seed, attention),
         loss_maker=loss_maker,
         dev_figures=lambda model, tokens, accelerator: dev_figures(predict(model, tokens, accelerator), tokens.labels),
@@ -163,12 +148,12 @@ def tune(
     train_tokens,
     dev_tokens,
     seed,
+    *,
     options,
     outputs,
     checkpoint,
     threads,
-    code,
-    *,
+    code="",
     load,
     loss_maker,
     dev_figures,

@@ -116,14 +116,13 @@ def answer_figures(model, tokens, accelerator):
     return {"loss": total / count, "accuracy": right / len(tokens)}
 
 
-def instruct(
-    model_folder, train_path, dev_path, seed, options, outputs, checkpoint, threads, code="", *, loss, told, answers
-):
+def instruct(model_folder, train_path, dev_path, seed, *, loss, told, answers, **run):
     """Tune a language model on the rows of an instruction set and keep the best epoch by the dev answers.
 
     Args: `train_path`, `dev_path` are rows as `instructions.write_rows` wrote them; `loss` is "prompt" (the whole text) or
     "answer"; `told` (as from `instructions.phrasings`) and `answers`, by task, are kept in the model's configuration, so that
-    it can be asked. For the others see `finetuning.tune`; accuracy is the share of dev answers that are right to the letter.
+    it can be asked; `run` are the others that `finetuning.tune` takes. Accuracy is the share of dev answers that are right to
+    the letter.
     Raises LinguistError for a model that does not go on with a text, or has too few positions.
     """
     tokenizer = load_tokenizer(model_folder)
@@ -144,11 +143,7 @@ def instruct(
         train_tokens,
         dev_tokens,
         seed,
-        options,
-        outputs,
-        checkpoint,
-        threads,
-        code,
+        **run,
         load=load,
         loss_maker=loss_maker(loss == "answer"),
         dev_figures=answer_figures,

@@ -40,7 +40,8 @@ def outputs_in(folder):
 def run(architecture, bodies, encoded, folder, options, seed=1):
     """Fine-tune a tiny model; returns (bytes of the weights, text of the curve, metrics)."""
     outputs, files = outputs_in(folder), encoded[architecture]
-    finetune(bodies[architecture], files["train"], files["dev"], seed, options, outputs, folder / "checkpoint.pt", 1)
+    run = {"options": options, "outputs": outputs, "checkpoint": folder / "checkpoint.pt", "threads": 1}
+    finetune(bodies[architecture], files["train"], files["dev"], seed, **run)
     return read(folder)
 
 

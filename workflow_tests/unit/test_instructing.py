@@ -77,10 +77,10 @@ def run(bodies, files, folder, options, loss="answer", seed=1):
         files / "train.jsonl",
         files / "dev.jsonl",
         seed,
-        options,
-        outputs,
-        folder / "checkpoint.pt",
-        1,
+        options=options,
+        outputs=outputs,
+        checkpoint=folder / "checkpoint.pt",
+        threads=1,
         loss=loss,
         told=phrasings({"tasks": list(TASKS), "style": "language"}, TASKS),
         answers={task: about["answers"] for task, about in TASKS.items()},
@@ -285,7 +285,8 @@ def classifier(bodies, tmp_path, options):
     outputs = {name: tmp_path / name for name in ("metrics", "curve", "weights")}
     files = tmp_path / "train.npz", tmp_path / "dev.npz"
     classes = ["low", "high"]
-    finetune(bodies["gpt2"], *files, 1, options | {"epochs": 4}, outputs, tmp_path / "c.pt", 1, classes=classes)
+    settings = {"options": options | {"epochs": 4}, "outputs": outputs, "checkpoint": tmp_path / "c.pt", "threads": 1}
+    finetune(bodies["gpt2"], *files, 1, classes, **settings)
     return outputs["weights"]
 
 
