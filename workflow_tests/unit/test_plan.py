@@ -20,6 +20,7 @@ CONFIG = {
     },
     "tasks": {},
     "instructions": {},
+    "vectors": {},
     "finetuning": {"epochs": 4, "batch_size": 20},
     "studies": {
         "one": {
@@ -202,7 +203,7 @@ studies = st.fixed_dictionaries(
 
 @given(st.dictionaries(st.text(max_size=3), studies, min_size=1, max_size=3))
 def test_the_plan_holds_just_what_the_studies_ask_for(blocks):
-    config = {"studies": blocks, "tasks": {}, "instructions": {}}
+    config = {"studies": blocks, "tasks": {}, "instructions": {}, "vectors": {}}
     wanted = {
         (model, trainset, seed, test)
         for block in blocks.values()
