@@ -44,7 +44,10 @@ def words_figure(samples, points):
 
     `samples` maps each model to (before, after), each as from `read_sample`, of the same words.
     """
-    rows = [(model, shown) for model in samples for shown in (("english", "dna"), tuple(CLASSES))]
+    rows = []
+    for model, (before, _) in samples.items():
+        present = tuple(name for name in CLASSES if name in before["classes"])
+        rows += [(model, shown) for shown in dict.fromkeys((("english", "dna"), present))]
     figure = Figure(figsize=(7.4, 3.1 * len(rows) + 0.4), layout="constrained")
     axes = figure.subplots(len(rows), 2, squeeze=False)
     for (model, shown), pair in zip(rows, axes, strict=True):
@@ -61,7 +64,8 @@ def words_figure(samples, points):
             axis.locator_params(nbins=5)
         pair[0].set_ylabel(f"component 2 ({shares[1]:.0%})")
         pair[1].tick_params(labelleft=False)
-    legend = [Line2D([], [], ls="", ms=6, mew=0, label=name, **look) for name, look in reversed(CLASSES.values())]
+    drawn = [look for name, look in reversed(CLASSES.items()) if any(name in shown for _, shown in rows)]
+    legend = [Line2D([], [], ls="", ms=6, mew=0, label=name, **look) for name, look in drawn]
     figure.legend(handles=legend, loc="outside upper left", ncols=len(legend))
     return figure
 

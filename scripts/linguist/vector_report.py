@@ -103,20 +103,22 @@ def changes(table, model):
 
 
 def label(words, metric, quantity):
+    """A measure in words."""
+    how = {"euclidean": "Euclidean", "cosine": "cosine"}[metric]
     if words == "english":
-        return f"{metric}: spacing of English words (each to its nearest other)"
-    return f"{metric}: {NAMES[words]} to English{QUANTITIES[quantity]}"
+        return f"{how}, spacing of English words (each to its nearest other)"
+    return f"{how}, {NAMES[words]} to English{QUANTITIES[quantity]}"
 
 
 def describe(found):
-    """A change in words."""
+    """A change in words, without its code."""
     numbers = f"{found['before']:.4g} before, {found['mean']:.4g}"
     numbers += f" ± {found['sd']:.2g}" if found["seeds"] > 1 else ""
     numbers += f" after ({found['share']:+.1%}; " if np.isfinite(found["share"]) else " after ("
     if found["seeds"] == 1:
-        return f"{found['direction']}: {numbers}one seed: another may differ)"
+        return f"{found['direction']}, {numbers}one seed)"
     spread = f"{found['least']:.4g}–{found['most']:.4g} over {found['seeds']} seeds"
-    return f"{found['direction']}: {numbers}{spread}; difference [{found['low']:+.3g}, {found['high']:+.3g}])"
+    return f"{numbers}{spread}; difference [{found['low']:+.3g}, {found['high']:+.3g}])"
 
 
 def verdict(found):
@@ -221,7 +223,8 @@ def write_vectors_page(
         leads={model: verdict(mine) for model, mine in found.items()},
         claims={
             model: [
-                (value["code"], CODES[value["code"]], f"{label(*key)} {describe(value)}") for key, value in mine.items()
+                (value["code"], CODES[value["code"]], f"{label(*key)}: {describe(value)}")
+                for key, value in mine.items()
             ]
             for model, mine in found.items()
         },
