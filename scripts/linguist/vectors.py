@@ -78,14 +78,18 @@ def embed(model, tokens, real, batch_size, target):
                 target[layer, rows] = (weight @ states.float())[:, 0].cpu().numpy()
 
 
-def unit(rows, spare):
-    """Rows of length 1. Where there are rows of zeros, two more columns tell them: a row of zeros gets its 1 there, in the
-    column `spare`, so that it stands at right angles to all others, as scikit-learn has it."""
-    lengths = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
-    scaled = rows / torch.where(lengths > 0, lengths, 1)
-    more = torch.zeros(len(rows), 2, dtype=rows.dtype, device=rows.device)
-    more[:, spare] = (lengths[:, 0] == 0).to(rows.dtype)
-    return torch.cat([scaled, more], dim=1)
+def directions(left, right):
+    """Two tensors (rows, width) with their rows scaled to length 1. Where there are rows of zeros, two more columns hold a 1
+    for those of one side each, so that they stand at right angles to all rows, as scikit-learn has it."""
+    lengths = [torch.linalg.vector_norm(rows, dim=1, keepdim=True) for rows in (left, right)]
+    scaled = [rows / torch.where(size > 0, size, 1) for rows, size in zip((left, right), lengths, strict=True)]
+    if all(size.all() for size in lengths):
+        return scaled
+    marks = [(size == 0).to(left.dtype) for size in lengths]
+    return [
+        torch.cat([scaled[0], marks[0], torch.zeros_like(marks[0])], dim=1),
+        torch.cat([scaled[1], torch.zeros_like(marks[1]), marks[1]], dim=1),
+    ]
 
 
 def nearest(queries, targets, metric, device="cpu", block=BLOCK, others=False):
@@ -99,7 +103,7 @@ def nearest(queries, targets, metric, device="cpu", block=BLOCK, others=False):
     """
     left, right = (torch.from_numpy(np.ascontiguousarray(rows, np.float32)).to(device) for rows in (queries, targets))
     if metric == "cosine":
-        left, right = unit(left, 0), unit(right, 1)
+        left, right = directions(left, right)
     middle = right.double().mean(dim=0).float()
     left, right = left - middle, right - middle
     squares = (right * right).sum(dim=1)
@@ -138,11 +142,11 @@ def permute(one, other, metric, permutations, draw):
     `draw` is a numpy Generator. Arithmetic is in float64.
     """
     rows = torch.from_numpy(np.concatenate([one, other])).double()
-    if metric == "cosine":
-        rows = unit(rows, 0)
-    rows = rows - rows.mean(dim=0)
-    squares = (rows * rows).sum(dim=1)
-    gaps = torch.addmm(squares, rows, rows.T, alpha=-2).add_(squares[:, None]).clamp_(min=0)
+    left, right = directions(rows, rows) if metric == "cosine" else (rows, rows)
+    middle = right.mean(dim=0)
+    left, right = left - middle, right - middle
+    gaps = torch.addmm((right * right).sum(dim=1), left, right.T, alpha=-2)
+    gaps = gaps.add_((left * left).sum(dim=1, keepdim=True)).clamp_(min=0)
     gaps = gaps / 2 if metric == "cosine" else gaps.sqrt_()
 
     def mnnd(order):

@@ -20,6 +20,7 @@ from linguist.evaluation import evaluate
 from linguist.files import open_text
 from linguist.finetuning import collate, collator, dev_figures, finetune, predict
 from linguist.models import load_classifier
+from linguist.predictions import read_predictions
 from linguist.tokenization import PairTokens, encode_pairs, load_tokenizer
 from linguist.training import make_accelerator
 
@@ -270,3 +271,15 @@ def test_the_untrained_control_is_the_model_with_a_head_of_its_seed(architecture
     model = load_classifier(bodies[architecture], ("different", "same"), 1, "eager")
     scores = predict(model, PairTokens.load(tests["en"]), make_accelerator("fp32")[0])
     assert a["score1"].to_numpy() == pytest.approx(scores[:, 1], rel=1e-4)
+
+
+def test_a_run_that_nothing_tests_has_predictions_without_rows(tmp_path):
+    """One that is wanted for its weights alone: no model is loaded."""
+    evaluate(tmp_path / "none", {}, {}, 1, tmp_path / "predictions.tsv.gz", 1)
+    assert read_predictions(tmp_path / "predictions.tsv.gz").columns.tolist() == [
+        "test",
+        "id",
+        "label",
+        "score0",
+        "score1",
+    ]
