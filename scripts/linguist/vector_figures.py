@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter
 from sklearn.decomposition import PCA
 
 from linguist.figures import COLOURS, STYLE
@@ -77,12 +78,19 @@ def draw_layers(axis, rows, quantity):
         mean, least, most = part.mean(), part.min(), part.max()
         axis.vlines(mean.index, least, most, color=look["color"], lw=1.6, zorder=2)
         axis.plot(mean.index, mean, ms=4, mew=1, lw=1.1, zorder=3, **look)
-    values = rows[quantity].to_numpy()
-    if values.min() > 0 and values.max() > STEEP * values.min():
-        axis.set_yscale("log")
-    else:
-        axis.set_ylim(0, None)
     axis.grid(axis="y", color="#eeeeee")
+
+
+def set_distances(axis, values):
+    """Limits of an axis of distances that holds `values`: from 0, or logarithmic where they differ much."""
+    low, high = np.nanmin(values), np.nanmax(values)
+    if low > 0 and high > STEEP * low:
+        axis.set(yscale="log", ylim=(low / 1.3, high * 1.3))
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_formatter(NullFormatter())
+    else:
+        axis.set_ylim(0, 1.08 * high or 1)
 
 
 def draw_control(axis, rows, last):
@@ -115,6 +123,8 @@ def distances_figure(table):
                 draw_control(axis, part[part["p"].notna()], last)
                 ticks, labels = [*ticks, last + 1.65 * max(1, last / 9)], [*labels, "control"]
                 axis.set_title(f"{model}, {metric}", loc="left")
+            shown = [quantity, *(["sample_mnnd", "shuffled_low", "shuffled_high"] if quantity == "mnnd" else [])]
+            set_distances(axis, part[shown].to_numpy())
             axis.set_xticks(ticks, labels)
             axis.set_xlim(-0.4, last + 2.5 * max(1, last / 9))
         pair[0].set_ylabel(QUANTITIES[quantity])

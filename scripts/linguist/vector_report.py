@@ -223,7 +223,11 @@ def write_vectors_page(
         leads={model: verdict(mine) for model, mine in found.items()},
         claims={
             model: [
-                (value["code"], CODES[value["code"]], f"{label(*key)}: {describe(value)}")
+                (
+                    value["code"],
+                    "unknown" if key[0] == "english" else CODES[value["code"]],
+                    f"{label(*key)}: {describe(value)}",
+                )
                 for key, value in mine.items()
             ]
             for model, mine in found.items()
