@@ -37,6 +37,7 @@ bench: .venv/ready ## compare speed with the usual ways, as ratios in one run
 	$(BIN)/python workflow_tests/benchmarks/pairs.py
 	$(BIN)/python workflow_tests/benchmarks/segments.py
 	$(BIN)/python workflow_tests/benchmarks/tokenization.py
+	$(BIN)/python workflow_tests/benchmarks/vectors.py
 
 clean: ## delete all results of this folder; the environment stays
 	rm -rf results logs benchmarks .snakemake

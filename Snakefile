@@ -24,6 +24,7 @@ include: "rules/pretraining.smk"
 include: "rules/finetuning.smk"
 include: "rules/evaluation.smk"
 include: "rules/tasks.smk"
+include: "rules/vectors.smk"
 include: "rules/report.smk"
 
 

@@ -44,6 +44,7 @@ wildcard_constraints:
     instructions=one_of(config["instructions"]),
     study=one_of(plan.pair_studies(config)),
     task_study=one_of(plan.task_studies(config)),
+    vectors=one_of(config["vectors"]),
     seed=r"\d+",
     split=one_of(SPLITS),
     scatteritem=r"\d+-of-\d+",
@@ -63,9 +64,9 @@ def models_with(*keys):
 
 
 def study_outputs():
-    """Everything that the config's studies ask for, and the pages of all tokenizers; a page brings its table and figures.
-    Without a study, the pages of all pair sets and pretrained models."""
-    wanted = [f"<results>/report/{study}/page.html" for study in config["studies"]]
+    """Everything that the config's studies and vectors ask for, and the pages of all tokenizers; a page brings its table and
+    figures. Without any of them, the pages of all pair sets and pretrained models."""
+    wanted = [f"<results>/report/{name}/page.html" for name in [*config["studies"], *config["vectors"]]]
     wanted += [f"<results>/report/pairs/{pairset}.html" for pairset in plan.used_pairsets(config)]
     wanted += [f"<results>/report/tokenizers/{tokenizer}.html" for tokenizer in config["tokenizers"]]
     wanted += [f"<results>/report/models/{model}.html" for model in plan.pretrained(config)]

@@ -235,3 +235,19 @@ def trained_metrics_of(study):
 def curves_of_study(study):
     """The figure of a study's curves, where its tests make any."""
     return f"<results>/report/{study}/curves.svg" if plan.curves_of(config, study) else []
+
+
+def bodies_of(vectors, name):
+    """A file of the words of each model of a block of vectors, before fine-tuning."""
+    return [f"<results>/vectors/{model}/before/{name}" for model in config["vectors"][vectors]["models"]]
+
+
+def tuned_of(vectors, name, folder="vectors", seeds=None):
+    """A file of each run of a block of vectors, or of those with some of its seeds: of its words, or of another folder."""
+    chosen = [run for run in plan.vector_runs(config, vectors) if seeds is None or run[2] in seeds]
+    return [f"<results>/{folder}/{m}/{t}/seed-{s}/{name}" for m, t, s in chosen]
+
+
+def first_tuned_of(vectors, name):
+    """A file of the words of the first seed's run of each model."""
+    return tuned_of(vectors, name, seeds=config["vectors"][vectors]["seeds"][:1])

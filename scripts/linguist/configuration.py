@@ -63,6 +63,7 @@ def settle(study, defaults=CONFIG_FOLDER / "defaults.yaml", schema=CONFIG_FOLDER
         check_tasks,
         check_instructions,
         check_studies,
+        check_vectors,
         check_paths,
     ):
         check(config)
@@ -224,6 +225,7 @@ def check_names(config):
         ("tasks", "pairsets"),
         ("instructions", "pairsets"),
         ("instructions", "tasks"),
+        ("vectors", "studies"),
     ):
         if both := sorted(set(config[section]) & set(config[other])):
             raise LinguistError(
@@ -338,9 +340,13 @@ def check_recipe(config, key, recipe, spec, common):
         must_know(config, f"{key}.{next(k for k in known if reference in leaves(spec.get(k)))}", resource, "resources")
 
 
-def check_tasks(config):
+def read_published():
     with open_text(PUBLISHED) as handle:
-        published = yaml.safe_load(handle)
+        return yaml.safe_load(handle)
+
+
+def check_tasks(config):
+    published = {name for name, records in read_published().items() if "before" not in records[0]}
     for name, task in config["tasks"].items():
         key, recipe = f"tasks.{name}", TASK_RECIPES[task["recipe"]]
         check_recipe(config, key, recipe, task, ("answers", "phrasings", "held_out", "published"))
@@ -445,6 +451,20 @@ def check_task_study(config, key, study):
             raise LinguistError(
                 f"config: {key}.trainsets: {trainset} is tested on none of its tests; add one of its tasks"
             )
+
+
+def check_vectors(config):
+    """A block trains on one pair set, and what is published beside it are distances."""
+    published = {name for name, records in read_published().items() if "before" in records[0]}
+    for name, block in config["vectors"].items():
+        key = f"vectors.{name}"
+        for model in block["models"]:
+            must_know(config, f"{key}.models", model, "models")
+        must_know(config, f"{key}.trainset", block["trainset"], "pairsets")
+        must_have(config, f"{key}.trainset", block["trainset"], ("train", "dev"))
+        if block.get("published", next(iter(published))) not in published:
+            known = suggestion(block["published"], published)
+            raise LinguistError(f"config: {key}.published: {show(block['published'])} has no distances{known}")
 
 
 def must_have(config, key, pairset, splits):

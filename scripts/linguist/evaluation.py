@@ -18,8 +18,12 @@ def evaluate(weights, tests, options, seed, predictions, threads, classes=CLASSE
     Args: `weights` is a run's folder, or a model's, which gets a head drawn from `seed` (the control "untrained"); `tests`
     maps names of pair sets or tasks to token files; `options` are a run's training options (precision, attention);
     `classes` are the names of the labels.
-    Writes `predictions` (gzip table): test, id, label, score0, score1 ... (logits, six significant digits).
+    Writes `predictions` (gzip table): test, id, label, score0, score1 ... (logits, six significant digits); without a test
+    just the names of the columns, since a run may be wanted for its weights alone.
     """
+    if not tests:
+        write_text(predictions, "\t".join(["test", "id", "label", *(f"score{i}" for i in range(len(classes)))]) + "\n")
+        return
     torch.set_num_threads(threads)
     accelerator, _ = make_accelerator(options["precision"])
     attention = choose_attention(options["attention"], accelerator.device)

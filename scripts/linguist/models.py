@@ -164,6 +164,16 @@ def load_language_model(folder, attention):
     return fuse_activations(model)
 
 
+def load_body(folder, attention):
+    """The model in `folder`, or that of a fine-tuned classifier, without its head: what gives hidden states."""
+    with loading(folder, "a model", attention):
+        config = AutoConfig.from_pretrained(folder)
+        if config.pad_token_id is None:
+            config.pad_token_id = config.eos_token_id
+        model = AutoModel.from_pretrained(folder, config=config, dtype=torch.float32, attn_implementation=attention)
+    return fuse_activations(model)
+
+
 @contextmanager
 def loading(folder, what, attention):
     """Errors of loading a model, in one line."""

@@ -134,9 +134,16 @@ def task_readings(config, study):
     return [(name, model) for model in block["models"] for name in block["trainsets"] if name in config["tasks"]]
 
 
+def vector_runs(config, name):
+    """The runs whose words a block of vectors compares with those of their models, as (model, trainset, seed)."""
+    block = config["vectors"][name]
+    return [(model, block["trainset"], seed) for model in block["models"] for seed in block["seeds"]]
+
+
 def runs(config):
-    """The union of all studies' runs, each once, in the order of the config."""
-    return list(dict.fromkeys(cell for study in config["studies"] for cell in cells(config, study)))
+    """The union of the runs of all studies and of all vectors, each once, in the order of the config."""
+    found = [cell for study in config["studies"] for cell in cells(config, study)]
+    return list(dict.fromkeys(found + [run for name in config["vectors"] for run in vector_runs(config, name)]))
 
 
 def trained(cells):
@@ -144,10 +151,16 @@ def trained(cells):
     return [cell for cell in cells if cell[1] != UNTRAINED]
 
 
+def asks_nothing(config):
+    """Whether a config has no study and no vectors: then all of its pair sets and models are wanted."""
+    return not config["studies"] and not config["vectors"]
+
+
 def used_pairsets(config):
-    """Pair sets that a study trains or tests on, in the order of the config; without a study, all of them."""
+    """Pair sets that a run is trained or tested on, in the order of the config; all of them, if it asks for no run."""
     used = {p for study in config["studies"].values() for p in (*study["trainsets"], *study["tests"])}
-    return [name for name in config["pairsets"] if name in used or not config["studies"]]
+    used |= {block["trainset"] for block in config["vectors"].values()}
+    return [name for name in config["pairsets"] if name in used or asks_nothing(config)]
 
 
 SEARCHED = ("kind", "queries", "search", "length", "seed")
@@ -203,9 +216,10 @@ def trainsets_of(config, test):
 
 
 def tokenizers_of(config, pairset):
-    """Names of the tokenizers that a study reads a pair set with."""
-    studies = (s for s in config["studies"].values() if pairset in (*s["trainsets"], *s["tests"]))
-    return list(dict.fromkeys(tokenizer_of(config, model) for study in studies for model in study["models"]))
+    """Names of the tokenizers that the runs of a pair set read it with."""
+    found = [s for s in config["studies"].values() if pairset in (*s["trainsets"], *s["tests"])]
+    found += [block for block in config["vectors"].values() if block["trainset"] == pairset]
+    return list(dict.fromkeys(tokenizer_of(config, model) for block in found for model in block["models"]))
 
 
 def tests(config):
@@ -253,9 +267,10 @@ def pretraining_of(config, model):
 
 
 def used_models(config):
-    """Models that a study names, in the order of the config; without a study, all of them."""
+    """Models that runs start from, in the order of the config; all of them, if it asks for no run."""
     used = {model for study in config["studies"].values() for model in models_of(study)}
-    return [name for name in config["models"] if name in used or not config["studies"]]
+    used |= {model for block in config["vectors"].values() for model in block["models"]}
+    return [name for name in config["models"] if name in used or asks_nothing(config)]
 
 
 def pretrained(config):

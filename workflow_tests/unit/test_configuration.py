@@ -48,6 +48,8 @@ models:
 studies:
   first: {title: t, question: q, models: [nano], trainsets: [en], seeds: [1], tests: [en, dna], controls: [untrained]}
   tasks: {title: t, question: q, models: [nano], trainsets: [cut, told], seeds: [1], tests: [cut, tab-task], controls: [random-weights]}
+vectors:
+  words: {title: t, question: q, models: [nano], trainset: en, seeds: [1, 2], published: paper1-vectors}
 """
 
 
@@ -196,6 +198,13 @@ def test_a_study_is_completed_and_not_changed(study):
     assert config["finetuning"] == DEFAULTS["finetuning"]
 
 
+def test_a_set_without_a_train_split_gives_no_vectors(study):
+    study["pairsets"]["tab"]["files"] = {"test": ["genome"]}
+    study["vectors"]["words"]["trainset"] = "tab"
+    with pytest.raises(LinguistError, match="vectors.words.trainset: tab has no split 'train'; add it to pairsets.tab"):
+        settle(study)
+
+
 # ── mistakes: (place, YAML put there, what the one line says) ──
 
 MAPPING = "must be a mapping of keys to values"
@@ -280,6 +289,24 @@ MISTAKES = [
     ("studies.first.seeds", "[a]", "studies.first.seeds[0]: is 'a', but must be a whole number (a seed from 0)"),
     ("studies.first.seeds", "[-1]", "studies.first.seeds[0]: is -1, but must be at least 0 (a seed from 0)"),
     ("studies.first.seeds", "3", "studies.first.seeds: is 3, but must be a list (seeds, one run for each)"),
+    # word vectors
+    ("vectors.words.trainsets", "[en]", "vectors.words: unknown key 'trainsets'; did you mean 'trainset'?"),
+    ("vectors.words.trainset", "DELETE", "vectors.words: missing key 'trainset'; add it (pair set to fine-tune on)"),
+    ("vectors.words.trainset", "enn", "vectors.words.trainset: 'enn' is not in pairsets; did you mean 'en'?"),
+    ("vectors.words.trainset", "cut", "vectors.words.trainset: 'cut' is not in pairsets; known: en, dna, tab, cod"),
+    ("vectors.words.models", "[nanno]", "vectors.words.models: 'nanno' is not in models; did you mean 'nano'?"),
+    ("vectors.words.seeds", "[]", "vectors.words.seeds: is empty; give at least one (seeds, one run for each)"),
+    ("vectors.words.published", "gue-core", "vectors.words.published: 'gue-core' has no distances; known: paper1-vec"),
+    ("vectors.words.published", "paper1", "published: 'paper1' has no distances; did you mean 'paper1-vectors'?"),
+    ("tasks.cut.published", "paper1-vectors", "tasks.cut.published: 'paper1-vectors' is not in published.yaml; known"),
+    (
+        "vectors.first",
+        "{title: t, question: q, models: [nano], trainset: en, seeds: [1]}",
+        "vectors.first: one of stud",
+    ),
+    ("vectors.Words", "{}", "vectors: 'Words' is not a name; use lower-case letters"),
+    ("vector", "{permutations: 5}", "vector.permutations: is 5, but must be at least 20 (shuffles of the labels"),
+    ("vector", "{samples: 5}", "vector: unknown key 'samples'; did you mean 'sample'?"),
     # names that stand for nothing
     ("studies.first.models", "[nanno]", "studies.first.models: 'nanno' is not in models; did you mean 'nano'?"),
     ("studies.first.models", "[other]", "studies.first.models: 'other' is not in models; known: nano"),

@@ -20,6 +20,7 @@ from linguist.evaluation import evaluate
 from linguist.files import open_text
 from linguist.finetuning import collate, collator, dev_figures, finetune, predict, relabel
 from linguist.models import load_classifier
+from linguist.predictions import read_predictions
 from linguist.tokenization import PairTokens, encode_pairs, load_tokenizer
 from linguist.training import make_accelerator
 
@@ -283,3 +284,15 @@ def test_a_control_is_trained_on_other_labels_of_the_same_pairs():
     assert (made("given") == labels).all() and (made("flipped") == 1 - labels).all()
     assert sorted(made("shuffled")) == sorted(labels) and (made("shuffled") != labels).any()
     assert (made("shuffled") == made("shuffled")).all() and (made("shuffled") != made("shuffled", 2)).any()
+
+
+def test_a_run_that_nothing_tests_has_predictions_without_rows(tmp_path):
+    """One that is wanted for its weights alone: no model is loaded."""
+    evaluate(tmp_path / "none", {}, {}, 1, tmp_path / "predictions.tsv.gz", 1)
+    assert read_predictions(tmp_path / "predictions.tsv.gz").columns.tolist() == [
+        "test",
+        "id",
+        "label",
+        "score0",
+        "score1",
+    ]

@@ -20,6 +20,7 @@ CONFIG = {
     },
     "tasks": {},
     "instructions": {},
+    "vectors": {},
     "finetuning": {"epochs": 4, "batch_size": 20},
     "studies": {
         "one": {
@@ -60,6 +61,26 @@ def test_a_run_is_tested_on_what_all_its_studies_ask_for():
     assert plan.tests_of(CONFIG, "nano", "untrained") == ["en", "dna"]  # study two has no control
     assert plan.tests_of(CONFIG, "nano", "dna") == ["dna", "fr"]
     assert plan.tests_of(CONFIG, "base", "dna") == []
+
+
+def test_vectors_share_the_runs_of_studies_and_add_their_own():
+    vectors = {"words": {"models": ["nano"], "trainset": "zz", "seeds": [4]}}
+    vectors["shared"] = {"models": ["base", "nano"], "trainset": "en", "seeds": [1, 5]}
+    config = CONFIG | {"vectors": vectors}
+    added = [("nano", "zz", 4), ("base", "en", 5), ("nano", "en", 5)]
+    assert plan.runs(config) == plan.runs(CONFIG) + added
+    assert plan.vector_runs(config, "shared") == [(m, "en", s) for m in ("base", "nano") for s in (1, 5)]
+    assert plan.tests_of(config, "nano", "zz") == [] and plan.seeds_of(config, "nano", "zz") == [4]
+    assert plan.used_pairsets(config) == ["en", "fr", "dna", "zz"] and plan.tokenizers_of(config, "zz") == ["bpe"]
+
+
+def test_a_config_of_vectors_alone_uses_what_they_name():
+    config = CONFIG | {
+        "studies": {},
+        "vectors": {"words": {"models": ["nano"], "trainset": "en", "seeds": [1]}},
+    }
+    assert plan.used_models(config) == ["nano"] and plan.used_pairsets(config) == ["en"]
+    assert plan.runs(config) == [("nano", "en", 1)]
 
 
 def test_seeds_of_a_model_and_trainset_come_from_all_studies():
@@ -202,7 +223,7 @@ studies = st.fixed_dictionaries(
 
 @given(st.dictionaries(st.text(max_size=3), studies, min_size=1, max_size=3))
 def test_the_plan_holds_just_what_the_studies_ask_for(blocks):
-    config = {"studies": blocks, "tasks": {}, "instructions": {}}
+    config = {"studies": blocks, "tasks": {}, "instructions": {}, "vectors": {}}
     wanted = {
         (model, trainset, seed, test)
         for block in blocks.values()

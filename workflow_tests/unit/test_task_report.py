@@ -134,6 +134,7 @@ def test_published_figures_stand_beside_ours(tables):
 def test_published_figures_are_those_of_the_papers():
     """As in DNABERT-2's tables and the DNAHLM authors' logs; a slip of the pen would be a wrong comparison."""
     published = yaml.safe_load((ROOT / "resources/published.yaml").read_text())
+    published = {name: rows for name, rows in published.items() if name.startswith("gue")}
     mcc = {n: [r["mcc"] for r in rows if "mcc" in r] for n, rows in published.items()}
     assert mcc == {
         "gue-core": [0.7092, 0.7033, 0.6937],

@@ -34,6 +34,7 @@ REPEATABLE = [
     "runs/*/*/*/predictions.tsv.gz",
     "runs/*/*/*/curve.tsv",
     "tables",
+    "vectors",
 ]
 RUN = "results/runs/tiny/en/seed-1"
 
@@ -102,6 +103,19 @@ def test_what_it_leaves(finished):
     assert (table["accuracy_low"] <= table["accuracy"]).all() and (table["accuracy"] <= table["accuracy_high"]).all()
 
 
+def test_words_are_compared_before_and_after_runs_that_nothing_tests(finished):
+    results = finished / "results"
+    table = pd.read_csv(results / "report/moved/table.tsv", sep="\t")
+    assert set(table["seed"]) == {"before", "1", "2"} and set(table["words"]) >= {"dna", "english"}
+    assert set(table["metric"]) == {"euclidean", "cosine"} and set(table["layer"]) == {0, 1}
+    last = table[(table["layer"] == 1) & (table["words"] == "dna")]
+    assert last["p"].between(0, 1).all() and len(last) == 3 * 2
+    run = results / "runs/tiny/dna50/seed-1"
+    assert len(pd.read_csv(run / "predictions.tsv.gz", sep="\t")) == 0 and not (run / "weights").exists()
+    page = (results / "report/moved/page.html").read_text()
+    assert "50.09 before" in page and page.count("<svg") == 2
+
+
 def test_weights_go_but_the_best_stay(finished):
     assert not (finished / RUN / "weights").exists()
     assert (finished / RUN / "checkpoint.pt").exists() is False
@@ -157,6 +171,11 @@ def test_a_changed_key_reruns_what_depends_on_it(copy, snakemake):
     assert not {"build_pairs", "tokenize_pairs", "train_tokenizer", "pretrain", "search_homologs"} & rerun
 
 
+def test_more_points_of_a_figure_of_words_train_nothing(copy, snakemake):
+    rerun = planned(snakemake, copy, edit_config(copy, lambda study: study.update(vector={"points": 20})))
+    assert rerun - {"all"} == {"plot_vectors", "write_vectors_page"}
+
+
 def test_a_longer_pretraining_leaves_corpus_and_tokens_alone(copy, snakemake):
     rerun = planned(snakemake, copy, edit_config(copy, lambda study: study["pretraining"].update(epochs=2)))
     assert {"pretrain", "finetune", "write_pretraining"} <= rerun
@@ -180,10 +199,12 @@ def test_a_changed_function_reruns_what_uses_it(copy, snakemake):
         "plot_confusion",
         "plot_lengths",
         "plot_tasks",
+        "plot_vectors",
         "write_audit",
         "write_page",
         "write_pretraining",
         "write_task_page",
+        "write_vectors_page",
         "write_vocabulary",
     }
 
@@ -264,6 +285,7 @@ def test_the_report(copy, snakemake):
     run = snakemake(copy, "--configfile", STUDY, "--report", "results/report.html")
     assert run.returncode == 0, run.stderr
     pages = {"results/report.html": "A small study", "results/report/asked/page.html": "A small study of tasks"}
+    pages["results/report/moved/page.html"] = "Words that move"
     for page, title in (pages | {"results/report/small/page.html": "A small study"}).items():
         dom, console = browse(copy / page)
         assert title in dom

@@ -1,0 +1,98 @@
+"""Word vectors: how far DNA and protein words lie from English ones before and after fine-tuning; their figures and page."""
+
+
+rule embed_words:
+    input:
+        "<results>/runs/{model}/{trainset}/seed-{seed}/weights",
+    output:
+        distances=ensure("<results>/vectors/{model}/{trainset}/seed-{seed}/distances.json", non_empty=True),
+        words="<results>/vectors/{model}/{trainset}/seed-{seed}/words.npz",
+    log:
+        "<logs>/embed_words/{model}/{trainset}/seed-{seed}.log",
+    benchmark:
+        "<benchmarks>/embed_words/{model}/{trainset}/seed-{seed}.tsv"
+    wildcard_constraints:
+        trainset=one_of(config["pairsets"]),
+    conda:
+        "../envs/lm.yaml"
+    threads: config["threads"]
+    resources:
+        gpu=1,
+        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+        runtime="4h",
+    params:
+        options={key: value for key, value in config["vector"].items() if key != "points"},
+        code=code_digest("embed_words"),
+    script:
+        "../scripts/embed_words.py"
+
+
+use rule embed_words as embed_words_before with:
+    input:
+        "<results>/models/{model}",
+    output:
+        distances=ensure("<results>/vectors/{model}/before/distances.json", non_empty=True),
+        words="<results>/vectors/{model}/before/words.npz",
+    log:
+        "<logs>/embed_words/{model}/before.log",
+    benchmark:
+        "<benchmarks>/embed_words/{model}/before.tsv"
+
+
+rule plot_vectors:
+    input:
+        before=lambda wildcards: bodies_of(wildcards.vectors, "words.npz"),
+        after=lambda wildcards: first_tuned_of(wildcards.vectors, "words.npz"),
+        distances_before=lambda wildcards: bodies_of(wildcards.vectors, "distances.json"),
+        distances_after=lambda wildcards: tuned_of(wildcards.vectors, "distances.json"),
+    output:
+        words=report(
+            "<results>/report/{vectors}/words.svg", category="{vectors}", caption="../reports/captions/words.rst"
+        ),
+        distances=report(
+            "<results>/report/{vectors}/distances.svg",
+            category="{vectors}",
+            caption="../reports/captions/distances.rst",
+        ),
+    log:
+        "<logs>/plot_vectors/{vectors}.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        models=lookup(dpath="vectors/{vectors}/models", within=config),
+        runs=lambda wildcards: plan.vector_runs(config, wildcards.vectors),
+        points=config["vector"]["points"],
+        code=code_digest("plot_vectors"),
+    script:
+        "../scripts/plot_vectors.py"
+
+
+rule write_vectors_page:
+    input:
+        before=lambda wildcards: bodies_of(wildcards.vectors, "distances.json"),
+        after=lambda wildcards: tuned_of(wildcards.vectors, "distances.json"),
+        runs=lambda wildcards: tuned_of(wildcards.vectors, "metrics.json", "runs"),
+        words="<results>/report/{vectors}/words.svg",
+        distances="<results>/report/{vectors}/distances.svg",
+        published=shipped("resources/published.yaml"),
+        template=shipped("reports/vectors.html.j2"),
+        base=shipped("reports/base.html.j2"),
+    output:
+        page=report(
+            "<results>/report/{vectors}/page.html", category="{vectors}", caption="../reports/captions/vectors.rst"
+        ),
+        table=report(
+            "<results>/report/{vectors}/table.tsv",
+            category="{vectors}",
+            caption="../reports/captions/vectors_table.rst",
+        ),
+    log:
+        "<logs>/write_vectors_page/{vectors}.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        runs=lambda wildcards: plan.vector_runs(config, wildcards.vectors),
+        config={key: config[key] for key in ("vectors", "pairsets", "corpora", "models")},
+        code=code_digest("write_vectors_page"),
+    script:
+        "../scripts/write_vectors_page.py"

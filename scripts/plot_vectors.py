@@ -1,0 +1,19 @@
+"""Figures of word vectors: where words lie before and after fine-tuning, and their distances by layer."""
+
+from linguist.figures import save
+from linguist.logs import start_log
+from linguist.vector_figures import distances_figure, read_sample, words_figure
+from linguist.vector_report import read_distances
+
+
+def main(smk):
+    start_log(smk.log[0])
+    states = zip(smk.params.models, smk.input.before, smk.input.after, strict=True)
+    samples = {model: (read_sample(before), read_sample(after)) for model, before, after in states}
+    save(words_figure(samples, smk.params.points), smk.output.words)
+    table = read_distances(smk.params.runs, smk.input.distances_before, smk.input.distances_after)
+    save(distances_figure(table), smk.output.distances)
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821
