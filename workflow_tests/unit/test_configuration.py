@@ -502,9 +502,9 @@ MISTAKES = [
     ),
     ("studies.tasks.controls", "[untrained]", "studies.tasks.controls: 'untrained' is for studies of pair sets; take"),
     (
-        "studies.asked.controls",
+        "studies.tasks.controls",
         "[shuffled]",
-        "studies.asked.controls: 'shuffled' is for studies of pair sets; take 'random-weights'",
+        "studies.tasks.controls: 'shuffled' is for studies of pair sets; take 'random-weights'",
     ),
     ("models.nano", "{architecture: bert, tokenizer: bpe, shape: {}}", "models.nano"),
     ("models.nano-random", "{path: folder}", "models.nano-random: this name stands for something else; choose another"),
