@@ -5,7 +5,8 @@ rule fetch_resource:
     input:
         lambda wildcards: config["resources"][wildcards.resource].get("path", []),
     output:
-        ensure("<results>/resources/{resource}", non_empty=True),
+        file=ensure("<results>/resources/{resource}", non_empty=True),
+        record="<results>/records/{resource}.json",
     log:
         "<logs>/fetch_resource/{resource}.log",
     localrule: True
