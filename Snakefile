@@ -25,6 +25,7 @@ include: "rules/finetuning.smk"
 include: "rules/evaluation.smk"
 include: "rules/tasks.smk"
 include: "rules/report.smk"
+include: "rules/methods.smk"
 
 
 rule all:

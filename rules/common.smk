@@ -56,6 +56,11 @@ def models_with(*keys):
 
 
 def study_outputs():
+    """Everything that a run is asked for: what its studies ask for, how it was made, and what it cost."""
+    return [*asked_outputs(), "<results>/report/methods.html", "<results>/report/costs.html"]
+
+
+def asked_outputs():
     """Everything that the config's studies ask for, and the pages of all tokenizers; a page brings its table and figures.
     Without a study, the pages of all pair sets and pretrained models."""
     wanted = [f"<results>/report/{study}/page.html" for study in config["studies"]]

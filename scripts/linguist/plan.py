@@ -306,7 +306,9 @@ def made_pairsets(config):
 def used_resources(config):
     """The resources that pair sets, corpora and tasks are made from, in the order of the config."""
     pairsets = [config["pairsets"][name] for name in made_pairsets(config)]
-    tasks = [config["tasks"][name] for name in made_tasks(config)]
+    tasks = (
+        [config["tasks"][name] for name in made_tasks(config)] if config["studies"] else []
+    )  # else none is asked for
     found = [r for spec in pairsets for r in RECIPES[spec["recipe"]].resources(spec)]
     found += [r for spec in tasks if "folder" not in spec for r in TASK_RECIPES[spec["recipe"]].resources(spec)]
     for corpus in used_corpora(config):
