@@ -3,11 +3,6 @@
 import snakemake
 
 
-def made_models():
-    """The models of studies; without a study, those that are pretrained."""
-    return plan.used_models(config) if config["studies"] else plan.pretrained(config)
-
-
 def trainings():
     """All trainings of the config as (model, trainset, seed), a pretraining with None for the last two."""
     found = [(model, None, None) for model in plan.pretrained(config)]
@@ -47,7 +42,7 @@ rule write_methods:
     input:
         splits=[path for name in plan.used_pairsets(config) for path in splits_of(name).values()],
         records=[f"<results>/records/{name}.json" for name in plan.used_resources(config)],
-        models=[f"<results>/models/{name}" for name in made_models()],
+        models=[f"<results>/models/{name}" for name in plan.made_models(config)],
         metrics=training_metrics,
         citation=shipped("CITATION.cff"),
         environments=[shipped(f"envs/{name}.yaml") for name in ("blast", "lm", "plots", "sequences")],
@@ -62,7 +57,7 @@ rule write_methods:
     params:
         pairsets=plan.used_pairsets(config),
         resources=plan.used_resources(config),
-        models=made_models(),
+        models=plan.made_models(config),
         trainings=trainings(),
         config={key: config[key] for key in methods_keys},
         snakemake=snakemake.__version__,

@@ -57,7 +57,8 @@ def _scripted(tokens):
     below = tokens[0].removeprefix("\\") in BELOW
     base, scripts = _atom(tokens), {}
     while tokens and tokens[0] in "_^":
-        scripts[tokens.pop(0)] = _atom(tokens)
+        mark = tokens.pop(0)
+        scripts[mark] = _atom(tokens)
     if not scripts:
         return base
     sub, sup = ("under", "over") if below else ("sub", "sup")

@@ -340,7 +340,11 @@ def write_methods(
             for name, record in records.items()
         ],
         models=models,
-        options={name: config[name] for name, used in options.items() if used},
+        options={
+            name: {key: value for key, value in config[name].items() if value is not None}
+            for name, used in options.items()
+            if used
+        },
         max_length=config["tokens"]["max_length"],
         blast=config["blast"],
         studies=config["studies"],

@@ -332,3 +332,8 @@ def in_use(config):
         "model": [name for name in config["models"] if name in models or name in bases],
         "scatteritem": [f"{part}-of-{parts}" for part in range(1, parts + 1)],
     }
+
+
+def made_models(config):
+    """The models of studies; without a study, those that are pretrained."""
+    return used_models(config) if config["studies"] else pretrained(config)
