@@ -37,6 +37,8 @@ rule compute_metrics:
         "<results>/tables/{study}.metrics.tsv",
     log:
         "<logs>/compute_metrics/{study}.log",
+    benchmark:
+        "<benchmarks>/compute_metrics/{study}.tsv"
     conda:
         "../envs/plots.yaml"
     params:

@@ -1,7 +1,8 @@
 r"""Formulas as MathML, which browsers set by themselves, from a small part of TeX's notation.
 
 Known are letters, numbers, operators, `_`, `^`, `{}`, `\frac`, `\sqrt`, `\bar`, `\hat`, `\text`, names of SYMBOLS and of
-FUNCTIONS; an index of a sum or product stands below it.
+FUNCTIONS; an index of a sum or product stands below it. Several capitals in a row are one name; brackets are as tall as
+what they hold only after `\left` and `\right`.
 """
 
 import re
@@ -32,7 +33,7 @@ LETTERS = {"alpha", "chi", "ell", "nu"}
 BELOW = {"sum", "prod", "max", "min"}
 FUNCTIONS = {"max", "min"}
 ACCENTS = {"bar": "¯", "hat": "^"}
-TOKEN = re.compile(r"\s*(\\text\{[^}]*\}|\\[A-Za-z]+|\d+(?:\.\d+)?|\S)")
+TOKEN = re.compile(r"\s*(\\text\{[^}]*\}|\\(?:left|right)[()\[\]]|\\[A-Za-z]+|[A-Z]{2,}|\d+(?:\.\d+)?|\S)")
 
 
 def mathml(text):
@@ -78,6 +79,10 @@ def _atom(tokens):
         return inner
     if token.startswith("\\text"):
         return f"<mtext>{escape(token[6:-1])}</mtext>"
+    if token.startswith(("\\left", "\\right")):
+        return f"<mo>{token[-1]}</mo>"
+    if token in "()[]":
+        return f'<mo stretchy="false">{token}</mo>'
     name = token.removeprefix("\\")
     if token != name:
         if name == "frac":

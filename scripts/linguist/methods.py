@@ -89,14 +89,14 @@ FORMULAS = [
     ),
     Formula(
         "Wilson's interval of a share",
-        r"\frac{1}{1+z^2/n}(\hat{p}+\frac{z^2}{2n}\pm z\sqrt{\frac{\hat{p}(1-\hat{p})}{n}+\frac{z^2}{4n^2}})",
+        r"\frac{1}{1+z^2/n}\left(\hat{p}+\frac{z^2}{2n}\pm z\sqrt{\frac{\hat{p}(1-\hat{p})}{n}+\frac{z^2}{4n^2}}\right)",
         f"of the accuracy of one run; z is the normal quantile of {PERCENT}",
         "Wilson 1927",
         "metrics.wilson",
     ),
     Formula(
         "AUROC",
-        r"A=\frac{1}{mn}\sum_{i=1}^{m}\sum_{j=1}^{n}([x_i>y_j]+\frac{1}{2}[x_i=y_j])",
+        r"A=\frac{1}{mn}\sum_{i=1}^{m}\sum_{j=1}^{n}\left([x_i>y_j]+\frac{1}{2}[x_i=y_j]\right)",
         "x are the scores of the m positives, y those of the n negatives; a score is the logit of class 1 less that of class 0",
         "Hanley & McNeil 1982",
         "metrics.auroc_interval",
@@ -117,7 +117,7 @@ FORMULAS = [
     ),
     Formula(
         "mean over seeds",
-        r"\bar{a}\pm\sqrt{(t_{k-1}\frac{s}{\sqrt{k}})^2+r^2}",
+        r"\bar{a}\pm\sqrt{t_{k-1}^2\frac{s^2}{k}+r^2}",
         f"s is the standard deviation over k seeds, t Student's quantile of {PERCENT}; r is the reach of the items, which all seeds share: half of Wilson's interval at the mean accuracy, or the mean half of DeLong's. The two reaches are added in quadrature. With one seed the interval is r alone",
         "Student 1908",
         "metrics.mean_interval",
