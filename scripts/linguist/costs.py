@@ -110,7 +110,7 @@ def total_of(jobs):
 
 
 def figures(jobs):
-    """The numbers of some jobs."""
+    """The numbers of some jobs; NaN where nothing was measured."""
     seconds = jobs["seconds"].dropna().astype(float)
     return {
         "jobs": len(jobs),
@@ -118,8 +118,8 @@ def figures(jobs):
         "seconds": seconds.sum(),
         "median_seconds": seconds.median() if len(seconds) else np.nan,
         "longest_seconds": seconds.max() if len(seconds) else np.nan,
-        "core_hours": jobs["cpu_seconds"].sum() / 3600,
-        "gpu_hours": (jobs["seconds"] * jobs["gpus"].astype(float)).sum() / 3600,
+        "core_hours": jobs["cpu_seconds"].sum(min_count=1) / 3600,
+        "gpu_hours": (jobs["seconds"] * jobs["gpus"].astype(float)).sum(min_count=1) / 3600,
         "memory_mb": jobs["memory_mb"].max(),
     }
 
