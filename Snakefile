@@ -26,6 +26,7 @@ include: "rules/evaluation.smk"
 include: "rules/tasks.smk"
 include: "rules/vectors.smk"
 include: "rules/report.smk"
+include: "rules/methods.smk"
 
 
 rule all:

@@ -64,6 +64,11 @@ def models_with(*keys):
 
 
 def study_outputs():
+    """Everything that a run is asked for: what its studies ask for, how it was made, and what it cost."""
+    return [*asked_outputs(), "<results>/report/methods.html", "<results>/report/costs.html"]
+
+
+def asked_outputs():
     """Everything that the config's studies and vectors ask for, and the pages of all tokenizers; a page brings its table and
     figures. Without any of them, the pages of all pair sets and pretrained models."""
     wanted = [f"<results>/report/{name}/page.html" for name in [*config["studies"], *config["vectors"]]]

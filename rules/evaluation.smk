@@ -39,6 +39,8 @@ rule compute_metrics:
         kinds="<results>/tables/{study}.kinds.tsv",
     log:
         "<logs>/compute_metrics/{study}.log",
+    benchmark:
+        "<benchmarks>/compute_metrics/{study}.tsv"
     conda:
         "../envs/plots.yaml"
     params:

@@ -251,3 +251,36 @@ def tuned_of(vectors, name, folder="vectors", seeds=None):
 def first_tuned_of(vectors, name):
     """A file of the words of the first seed's run of each model."""
     return tuned_of(vectors, name, seeds=config["vectors"][vectors]["seeds"][:1])
+
+
+# ── the whole run ──
+
+
+def trainings():
+    """All trainings of the config as (model, trainset, seed), a pretraining with None for the last two."""
+    found = [(model, None, None) for model in plan.pretrained(config)]
+    return found + plan.trained(plan.runs(config))
+
+
+def training_metrics(wildcards):
+    return [
+        f"<results>/pretraining/{m}/metrics.json" if t is None else f"<results>/runs/{m}/{t}/seed-{s}/metrics.json"
+        for m, t, s in trainings()
+    ]
+
+
+def measured_steps(wildcards):
+    """For each rule, where its jobs leave a log and a benchmark file, as (pattern, folder), and whether it asks for a GPU."""
+
+    def place(path):
+        return (path.regex().pattern, os.path.dirname(path.constant_prefix()))
+
+    return {
+        step.name: {
+            "log": place(step.log[0]),
+            "benchmark": place(step.benchmark) if step.benchmark else None,
+            "gpu": "gpu" in step.resources,
+        }
+        for step in workflow.rules
+        if len(step.log)
+    }

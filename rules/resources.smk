@@ -5,9 +5,12 @@ rule fetch_resource:
     input:
         lambda wildcards: config["resources"][wildcards.resource].get("path", []),
     output:
-        ensure("<results>/resources/{resource}", non_empty=True),
+        file=ensure("<results>/resources/{resource}", non_empty=True),
+        record="<results>/records/{resource}.json",
     log:
         "<logs>/fetch_resource/{resource}.log",
+    benchmark:
+        "<benchmarks>/fetch_resource/{resource}.tsv"
     localrule: True
     conda:
         "../envs/sequences.yaml"
@@ -25,6 +28,8 @@ rule unpack_resource:
         directory("<results>/unpacked/{resource}"),
     log:
         "<logs>/unpack_resource/{resource}.log",
+    benchmark:
+        "<benchmarks>/unpack_resource/{resource}.tsv"
     localrule: True
     conda:
         "../envs/sequences.yaml"
@@ -60,6 +65,8 @@ rule fetch_model:
         directory("<results>/models/{model}"),
     log:
         "<logs>/fetch_model/{model}.log",
+    benchmark:
+        "<benchmarks>/fetch_model/{model}.tsv"
     wildcard_constraints:
         model=models_with("hub", "path"),
     localrule: True

@@ -8,6 +8,8 @@ rule build_task:
         **splits_of("{task}", "tasks"),
     log:
         "<logs>/build_task/{task}.log",
+    benchmark:
+        "<benchmarks>/build_task/{task}.tsv"
     conda:
         "../envs/sequences.yaml"
     params:
@@ -69,6 +71,8 @@ rule tokenize_task:
         report="<results>/tokens/{task}.{tokenizer}/tokens.json",
     log:
         "<logs>/tokenize_task/{task}.{tokenizer}.log",
+    benchmark:
+        "<benchmarks>/tokenize_task/{task}.{tokenizer}.tsv"
     conda:
         "../envs/lm.yaml"
     params:
@@ -107,6 +111,8 @@ rule build_instructions:
         about="<results>/instructions/{instructions}/about.json",
     log:
         "<logs>/build_instructions/{instructions}.log",
+    benchmark:
+        "<benchmarks>/build_instructions/{instructions}.tsv"
     conda:
         "../envs/sequences.yaml"
     resources:
@@ -127,6 +133,8 @@ rule build_questions:
         "<results>/instructions/{instructions}/test.jsonl",
     log:
         "<logs>/build_questions/{instructions}.log",
+    benchmark:
+        "<benchmarks>/build_questions/{instructions}.tsv"
     conda:
         "../envs/sequences.yaml"
     resources:
@@ -206,6 +214,8 @@ rule compute_task_metrics:
         comparisons="<results>/tables/{task_study}.comparisons.tsv",
     log:
         "<logs>/compute_task_metrics/{task_study}.log",
+    benchmark:
+        "<benchmarks>/compute_task_metrics/{task_study}.tsv"
     conda:
         "../envs/plots.yaml"
     params:

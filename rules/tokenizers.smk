@@ -34,6 +34,8 @@ rule describe_vocabulary:
         "<results>/vocabularies/{tokenizer}.json",
     log:
         "<logs>/describe_vocabulary/{tokenizer}.log",
+    benchmark:
+        "<benchmarks>/describe_vocabulary/{tokenizer}.tsv"
     conda:
         "../envs/lm.yaml"
     params:
@@ -54,6 +56,8 @@ rule tokenize_pairs:
         report="<results>/tokens/{pairset}.{tokenizer}/tokens.json",
     log:
         "<logs>/tokenize_pairs/{pairset}.{tokenizer}.log",
+    benchmark:
+        "<benchmarks>/tokenize_pairs/{pairset}.{tokenizer}.tsv"
     conda:
         "../envs/lm.yaml"
     params:

@@ -1,5 +1,6 @@
 """Put a resource in its place, verified."""
 
+from linguist.files import write_json
 from linguist.logs import start_log
 from linguist.resources import fetch
 
@@ -7,7 +8,8 @@ from linguist.resources import fetch
 def main(smk):
     start_log(smk.log[0])
     # The mirror is not a param: it says from where, the checksum says what.
-    fetch(smk.wildcards.resource, smk.output[0], mirror=smk.config["mirror"], **smk.params.source)
+    about = fetch(smk.wildcards.resource, smk.output.file, mirror=smk.config["mirror"], **smk.params.source)
+    write_json(smk.output.record, about)
 
 
 if "snakemake" in globals():

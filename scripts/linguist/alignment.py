@@ -4,11 +4,13 @@ from functools import cache
 
 import parasail
 
-# BLAST's default scores: blastn 2/-3, a gap of one 7, each further letter 2; blastp BLOSUM62, 12, 1. All are scaled, so that
-# one point for each identity can choose among alignments of the same score without changing which scores are best.
+from linguist.blast import GAP_SCORES, LETTER_SCORES
+
+# BLAST's default scores. All are scaled, so that one point for each identity can choose among alignments of the same score
+# without changing which scores are best.
 SCALE = 1000
-MATCH, MISMATCH = 2 * SCALE, -3 * SCALE
-GAPS = {"dna": (7 * SCALE, 2 * SCALE), "protein": (12 * SCALE, 1 * SCALE)}
+MATCH, MISMATCH = (score * SCALE for score in LETTER_SCORES["dna"])
+GAPS = {kind: (first * SCALE, more * SCALE) for kind, (first, more) in GAP_SCORES.items()}
 
 
 def similarity(identities, length1, length2):

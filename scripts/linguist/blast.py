@@ -6,6 +6,10 @@ PROGRAMS = {
     "dna": "blastn -task blastn -lcase_masking -dust yes",
     "protein": "blastp -task blastp -lcase_masking -seg yes -soft_masking true",
 }
+# Its default scores, which our own alignments have too: of an identity and another pair of letters (of proteins, in a matrix),
+# and of a gap's first letter and each further one.
+LETTER_SCORES = {"dna": (2, -3), "protein": "BLOSUM62"}
+GAP_SCORES = {"dna": (7, 2), "protein": (12, 1)}
 DATABASE_TYPES = {"dna": "nucl", "protein": "prot"}
 TSV_TO_FASTA = r"""awk -F '\t' 'NR > 1 {{ print ">" $1 "\n" $2 }}'"""
 # The columns of -outfmt "6 ...": positions are 1-based and inclusive; sstart > send on the reverse strand.

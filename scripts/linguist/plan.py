@@ -1,13 +1,11 @@
 """What a configuration asks for: runs, their tests, the tokenizers and models they need. Plain functions on the config."""
 
-from linguist.recipes import CHOICE, RECIPES, SEARCH_RULES
+from linguist.recipes import CHOICE, RECIPES, SEARCH_RULES, TASK_RECIPES
 
 # Controls of a study: runs that must fail if its claim is true.
 UNTRAINED = "untrained"  # the model with a fresh head and no training; stands in the place of a training set
-SHUFFLED, FLIPPED = (
-    "shuffled",
-    "flipped",
-)  # trained on labels in a drawn order, or all turned round; go by "en.shuffled"
+# Trained on labels in a drawn order, or all turned round; they go by "en.shuffled".
+SHUFFLED, FLIPPED = "shuffled", "flipped"
 RELABELLED = (SHUFFLED, FLIPPED)
 RANDOM_WEIGHTS = "random-weights"  # a model like it with random weights, trained alike
 RANDOM = "-random"  # ... which goes by the model's name with this ending
@@ -351,10 +349,8 @@ def comparisons_of(config, study):
     ]
 
 
-AXES = {
-    "divergence": "divergence (events a base)",
-    "length": "length of a sequence",
-}  # keys of a pair set that make a curve
+# Keys of a pair set that make a curve.
+AXES = {"divergence": "divergence (events a base)", "length": "length of a sequence"}
 
 
 def curves_of(config, study):
@@ -369,3 +365,70 @@ def curves_of(config, study):
                 if len(places) > 1:
                     found.setdefault((key, group), {}).update(places)
     return found
+
+
+def used_sets(config):
+    """The instruction sets that a study trains on, in the order of the config; without a study, all of them."""
+    used = {name for study in config["studies"] for name in sets_of(config, study)}
+    return [name for name in config["instructions"] if name in used or not config["studies"]]
+
+
+def made_tasks(config):
+    """All tasks that are built: those tested on and those told, in the order of the config."""
+    told = {task for name in used_sets(config) for task in config["instructions"][name]["tasks"]}
+    return [name for name in config["tasks"] if name in told or name in used_tasks(config)]
+
+
+def used_corpora(config):
+    """The corpora of all tokenizers and of the models that are pretrained, in the order of the config."""
+    used = {spec["corpus"] for spec in config["tokenizers"].values()}
+    used |= {config["models"][model]["corpus"] for model in pretrained(config)}
+    return [name for name in config["corpora"] if name in used]
+
+
+def made_pairsets(config):
+    """All pair sets of which anything is made: those used, those in or kept out of a corpus, and those that these are
+    made from, keep to the splits of or share a search with; in the order of the config."""
+    made = set(used_pairsets(config))
+    for corpus in used_corpora(config):
+        for source in config["corpora"][corpus]["sources"].values():
+            made |= {*source.get("pairsets", []), *source["exclude"]["pairsets"]}
+    for name, spec in reversed(config["pairsets"].items()):
+        if name in made:
+            made |= set(RECIPES[spec["recipe"]].bases(spec))
+            made |= {*earlier_of(config, name), search_of(config, name)} if is_searched(spec) else set()
+    return [name for name in config["pairsets"] if name in made]
+
+
+def used_resources(config):
+    """The resources that pair sets, corpora and tasks are made from, in the order of the config."""
+    pairsets = [config["pairsets"][name] for name in made_pairsets(config)]
+    tasks = [config["tasks"][name] for name in made_tasks(config) if config["studies"]]  # else none is asked for
+    found = [r for spec in pairsets for r in RECIPES[spec["recipe"]].resources(spec)]
+    found += [r for spec in tasks if "folder" not in spec for r in TASK_RECIPES[spec["recipe"]].resources(spec)]
+    for corpus in used_corpora(config):
+        for source in config["corpora"][corpus]["sources"].values():
+            found += [*source.get("resources", []), *source["exclude"]["beds"]]
+    used = {reference.partition(":")[0] for reference in found}
+    return [name for name in config["resources"] if name in used]
+
+
+def in_use(config):
+    """The values that wildcards of this config's jobs may have, by wildcard; of others, any that the rules allow."""
+    models = used_models(config)
+    bases = {config["models"][model].get("random_of", model) for model in models}
+    parts = config["blast"]["parts"]
+    return {
+        "pairset": made_pairsets(config),
+        "task": made_tasks(config),
+        "instructions": used_sets(config),
+        "corpus": used_corpora(config),
+        "resource": used_resources(config),
+        "model": [name for name in config["models"] if name in models or name in bases],
+        "scatteritem": [f"{part}-of-{parts}" for part in range(1, parts + 1)],
+    }
+
+
+def made_models(config):
+    """The models of studies; without a study, those that are pretrained."""
+    return pretrained(config) if asks_nothing(config) else used_models(config)

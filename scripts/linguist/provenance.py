@@ -2,6 +2,8 @@
 
 import ast
 import hashlib
+import platform
+import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -63,3 +65,35 @@ def versions():
         except PackageNotFoundError:
             continue
     return found
+
+
+def versions_here(packages):
+    """{package: version} of this environment: Python, of `packages` those installed, and BLAST where it is on the path."""
+    found = {"python": platform.python_version()}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    said = run_quietly("blastn", "-version")
+    return found | ({"blast": said.split()[1]} if said else {})
+
+
+def workflow_version():
+    """What the workflow is: its git commit, whether files differ from that (both None where git cannot tell), and a digest
+    of its code, which is the same wherever the code is."""
+    root, digest = SCRIPTS.parent, hashlib.sha256()
+    for path in sorted([root / "Snakefile", *root.glob("rules/*.smk"), *SCRIPTS.rglob("*.py")]):
+        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    commit = run_quietly("git", "-C", root, "rev-parse", "HEAD")
+    status = run_quietly("git", "-C", root, "status", "--porcelain", "--untracked-files=no")
+    changed = None if commit is None or status is None else bool(status)
+    return {"commit": commit, "changed": changed, "digest": digest.hexdigest()[:16]}
+
+
+def run_quietly(*command):
+    """What a command says, or None if it is not there or fails."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None

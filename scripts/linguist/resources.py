@@ -61,6 +61,7 @@ def fetch(
     checksum is downloaded once more, not oftener.
     With `unverified` in a checksum's place, the SHA-256 of what came is logged. A cut download is then begun anew, and
     a mirror is asked by `name` alone: nothing could tell a mixture of two versions, or another file of the same name.
+    Returns what is known of the file: source, bytes, sha256, the algorithm it was verified by (None) and the day (UTC).
     Raises LinguistError, one line with the cause at each source, and leaves `target` as it was.
     """
     where = f"resources/{name}"
@@ -74,13 +75,18 @@ def fetch(
     for source in [Path(path).expanduser()] if path else [*mirrored, _source(url)]:
         try:
             if isinstance(source, Path):
-                _link(source, Path(target), expected)
+                digest = _link(source, Path(target), expected)
             else:
-                _download(where, source, target, expected, retries, timeout, wait)
+                digest = _download(where, source, target, expected, retries, timeout, wait)
             if not path and not expected:
-                digest = files.file_digest(target)
                 log.warning("%s: SHA-256 %s; write it into the config to pin this version", where, digest)
-            return
+            return {
+                "source": str(source),
+                "bytes": os.path.getsize(target),
+                "sha256": digest,
+                "verified": expected and expected[0],
+                "day": time.strftime("%Y-%m-%d", time.gmtime()),
+            }
         except _Failed as error:
             log.info("%s: %s: %s", where, source, error)
             causes.append(f"{source}: {error}")
@@ -108,44 +114,53 @@ def _mirrored(name, url, mirror):
     return [base / part if isinstance(base, Path) else f"{base.rstrip('/')}/{quote(part)}" for part in candidates]
 
 
+def _algorithms(expected):
+    """What a file is read for, once: the checksum that it must have, and SHA-256 for the record."""
+    return list(dict.fromkeys([expected[0] if expected else "sha256", "sha256"]))
+
+
 def _verify(found, expected):
-    algorithm, digest = expected or (None, found)
-    if found != digest:
-        raise _Damaged(f"{algorithm} is {found}, expected {digest}: the file changed or the download was damaged")
+    """Raise if the digests {algorithm: hex} `found` are not as expected; returns the SHA-256."""
+    algorithm, digest = expected or ("sha256", found["sha256"])
+    if found[algorithm] != digest:
+        raise _Damaged(
+            f"{algorithm} is {found[algorithm]}, expected {digest}: the file changed or the download was damaged"
+        )
+    return found["sha256"]
 
 
 def _link(source, target, expected):
-    """Make `target` a symbolic link to a verified file."""
+    """Make `target` a symbolic link to a verified file; returns its SHA-256."""
     # Not a hard link: Snakemake would see the old time of the user's file and take what an earlier copy gave for up to
     # date, and touching the result would touch the user's file. A symbolic link has a time of its own, removing it
     # removes nothing, and it works across disks and for files of other owners.
     try:
-        source.open("rb").close()
-        if expected:
-            _verify(files.file_digest(source, expected[0]), expected)
+        digest = _verify(files.file_digests(source, _algorithms(expected)), expected)
     except OSError as error:
         raise _Failed(error.strerror or str(error)) from error
     if os.path.realpath(source) != os.path.realpath(target):  # else a link would replace the file by a link to itself
         with files.atomic_path(target) as temporary:
             temporary.symlink_to(source.resolve())
+    return digest
 
 
 class _Part:
-    """The bytes of a download so far, with their digest and a progress line now and then."""
+    """The bytes of a download so far, with their digests and a progress line now and then."""
 
-    def __init__(self, label, file, algorithm):
-        self.label, self.file, self.algorithm, self.total, self.received = label, file, algorithm, None, 0
+    def __init__(self, label, file, algorithms):
+        self.label, self.file, self.algorithms, self.total, self.received = label, file, algorithms, None, 0
         self.begun = self.told = time.monotonic()
         self.restart()
 
     def restart(self):
         self.file.seek(0)
         self.file.truncate()
-        self.size, self.digest = 0, hashlib.new(self.algorithm)
+        self.size, self.digests = 0, {algorithm: hashlib.new(algorithm) for algorithm in self.algorithms}
 
     def add(self, block):
         self.file.write(block)
-        self.digest.update(block)
+        for digest in self.digests.values():
+            digest.update(block)
         self.size += len(block)
         self.received += len(block)
         if time.monotonic() - self.told >= PROGRESS:
@@ -160,12 +175,12 @@ class _Part:
 
 def _download(where, url, target, expected, retries, timeout, wait):
     with files.atomic_path(target) as temporary, open(temporary, "wb") as file, requests.Session() as session:
-        part, damaged = _Part(where, file, expected[0] if expected else "sha256"), False
+        part, damaged = _Part(where, file, _algorithms(expected)), False
         for attempt in range(retries + 1):
             try:
                 _receive(session, url, part, timeout)
                 part.tell()
-                return _verify(part.digest.hexdigest(), expected)
+                return _verify({name: digest.hexdigest() for name, digest in part.digests.items()}, expected)
             except (_Passing, _Damaged) as error:
                 if attempt == retries or (damaged and isinstance(error, _Damaged)):
                     raise

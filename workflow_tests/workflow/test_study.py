@@ -201,6 +201,7 @@ def test_a_changed_function_reruns_what_uses_it(copy, snakemake):
         "plot_tasks",
         "plot_vectors",
         "write_audit",
+        "write_costs",
         "write_page",
         "write_pretraining",
         "write_task_page",
@@ -286,6 +287,7 @@ def test_the_report(copy, snakemake):
     assert run.returncode == 0, run.stderr
     pages = {"results/report.html": "A small study", "results/report/asked/page.html": "A small study of tasks"}
     pages["results/report/moved/page.html"] = "Words that move"
+    pages |= {"results/report/methods.html": "<mfrac>", "results/report/costs.html": "core-hours"}
     for page, title in (pages | {"results/report/small/page.html": "A small study"}).items():
         dom, console = browse(copy / page)
         assert title in dom
@@ -308,6 +310,23 @@ def browse(page):
         timeout=120,
     )
     return run.stdout, run.stderr
+
+
+def test_the_costs_are_those_of_all_benchmark_files_and_of_nothing_else(copy, snakemake):
+    """Files of runs that the config does not have are not counted, and one that is missing is told and not made anew."""
+    benchmarks = copy / "benchmarks"
+    found = pd.read_csv(copy / "results/report/costs.tsv", sep="\t").set_index("rule")
+    counts = {folder.name: len(list(folder.rglob("*.tsv"))) for folder in benchmarks.iterdir()}
+    assert found["measured"][counts].to_dict() == counts and found["measured"]["total"] == sum(counts.values())
+    stale = benchmarks / "finetune/tiny/en/seed-7.tsv"
+    shutil.copy(benchmarks / "finetune/tiny/en/seed-1.tsv", stale)
+    (benchmarks / "pretrain/tiny.tsv").unlink()
+    assert planned(snakemake, copy) == set()
+    run = snakemake(copy, "--cores", "2", "--configfile", STUDY, "--force", "results/report/costs.html")
+    assert run.returncode == 0, run.stderr[-4000:]
+    again = pd.read_csv(copy / "results/report/costs.tsv", sep="\t").set_index("rule")
+    assert again["measured"]["finetune"] == found["measured"]["finetune"]
+    assert (again["jobs"]["pretrain"], again["measured"]["pretrain"]) == (1, 0)
 
 
 def test_predictions_have_no_timestamp(finished):

@@ -1,0 +1,63 @@
+"""Two pages on the whole run: how everything was made, and what it cost."""
+
+import snakemake
+
+# What the page of methods tells of the config.
+methods_keys = ["resources", "pairsets", "corpora", "tokenizers", "models", "studies", "tasks", "instructions"]
+methods_keys += ["blast", "tokens", "pretraining", "finetuning", "classification", "instruction_tuning"]
+
+
+rule write_methods:
+    input:
+        splits=[path for name in plan.used_pairsets(config) for path in splits_of(name).values()],
+        records=[f"<results>/records/{name}.json" for name in plan.used_resources(config)],
+        models=[f"<results>/models/{name}" for name in plan.made_models(config)],
+        metrics=training_metrics,
+        citation=shipped("CITATION.cff"),
+        environments=[shipped(f"envs/{name}.yaml") for name in ("blast", "lm", "plots", "sequences")],
+        template=shipped("reports/methods.html.j2"),
+        base=shipped("reports/base.html.j2"),
+    output:
+        report("<results>/report/methods.html", category="methods", caption="../reports/captions/methods.rst"),
+    log:
+        "<logs>/write_methods/all.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        pairsets=plan.used_pairsets(config),
+        resources=plan.used_resources(config),
+        models=plan.made_models(config),
+        trainings=trainings(),
+        config={key: config[key] for key in methods_keys},
+        snakemake=snakemake.__version__,
+        code=code_digest("write_methods"),
+    script:
+        "../scripts/write_methods.py"
+
+
+# Benchmark files are no inputs: one that is missing, as beside results that were copied, would have its job run again. The
+# page comes after all that a run is asked for, whose change makes it anew, and reads the files that are there; those of jobs
+# that this config has no more are told by their wildcards.
+rule write_costs:
+    input:
+        asked_outputs(),
+        "<results>/report/methods.html",
+        metrics=training_metrics,
+        template=shipped("reports/costs.html.j2"),
+        base=shipped("reports/base.html.j2"),
+    output:
+        page=report("<results>/report/costs.html", category="cost", caption="../reports/captions/costs.rst"),
+        table=report("<results>/report/costs.tsv", category="cost", caption="../reports/captions/costs.rst"),
+        figure=report("<results>/report/costs.svg", category="cost", caption="../reports/captions/costs.rst"),
+    log:
+        "<logs>/write_costs/all.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        steps=measured_steps,
+        used=plan.in_use(config),
+        runs=plan.runs(config),
+        trainings=trainings(),
+        code=code_digest("write_costs"),
+    script:
+        "../scripts/write_costs.py"

@@ -1,0 +1,21 @@
+"""The page of a run's cost, with its table and figure."""
+
+from linguist.costs import find_jobs, tabulate_costs, total_of, write_cost_table, write_costs
+from linguist.figures import costs_figure, save
+from linguist.files import read_json
+from linguist.logs import start_log
+
+
+def main(smk):
+    start_log(smk.log[0])
+    files = zip(smk.params.trainings, smk.input.metrics, strict=True)
+    trainings = [(*run, read_json(path)) for run, path in files]
+    jobs = find_jobs(smk.params.steps, smk.params.used, smk.params.runs, trainings)
+    table = tabulate_costs(jobs)
+    save(costs_figure(table), smk.output.figure)
+    write_cost_table(table, total_of(jobs), smk.output.table)
+    write_costs(smk.output.page, jobs, table, trainings, smk.output.figure, smk.input.template)
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821
