@@ -88,7 +88,7 @@ def audits_of(study):
 
 def published_files(wildcards):
     """A paper's figures beside those of a study, where it asks for them."""
-    if wildcards.study not in plan.beside_published(config):
+    if wildcards.study not in plan.published_studies(config):
         return {}
     return {
         "published": shipped("resources/published.yaml"),

@@ -170,7 +170,7 @@ rule compare_published:
     log:
         "<logs>/compare_published/{study}.log",
     wildcard_constraints:
-        study=one_of(plan.beside_published(config)),
+        study=one_of(plan.published_studies(config)),
     conda:
         "../envs/plots.yaml"
     params:

@@ -1,9 +1,10 @@
 """A paper's figures beside those of a study: a table and a figure."""
 
+from linguist.comparison import compare_published, write_published
 from linguist.figures import published_figure, save
 from linguist.logs import start_log
 from linguist.metrics import read_metrics, summarize
-from linguist.published import compare_published, read_published, write_published
+from linguist.published import read_published
 
 
 def main(smk):

@@ -13,6 +13,7 @@ from jsonschema.validators import extend
 from linguist.errors import LinguistError
 from linguist.files import open_text
 from linguist.plan import RANDOM, RANDOM_WEIGHTS, UNTRAINED, is_genome
+from linguist.published import common_cells, name_of, read_published
 from linguist.recipes import RECIPES, TASK_RECIPES
 from linguist.splits import SPLITS
 
@@ -76,8 +77,10 @@ def complete(config):
         recipe = RECIPES[spec["recipe"]]
         full = merge(config["pairs"], spec)
         full["rules"] = {rule: full["rules"][rule] for rule in recipe.rules}
-        if spec.get("of") in pairsets:
-            full["sizes"] = pairsets[spec["of"]]["sizes"]
+        bases = [pairsets[base] for base in (recipe.bases(spec) if "of" in spec else []) if base in pairsets]
+        if bases:
+            sizes = {split: sum(base["sizes"][split] for base in bases) for split in SPLITS}
+            full["sizes"] = sizes | spec.get("sizes", {})
         pairsets[name] = full
     corpora = {name: complete_corpus(config["corpus"], corpus) for name, corpus in config["corpora"].items()}
     studies = {name: {"controls": []} | study for name, study in config["studies"].items()}
@@ -319,7 +322,12 @@ def check_rules(config):
                     f"config: pairsets.{name}.rules: recipe '{spec['recipe']}' reads no rule '{rule}'"
                     f"{suggestion(rule, recipe.rules)}"
                 )
-        if "of" in recipe.needs and "sizes" in spec:
+        if "of" in spec and isinstance(spec["of"], list) != recipe.many:
+            right = "a list of pair sets" if recipe.many else "one pair set"
+            raise LinguistError(
+                f"config: pairsets.{name}.of: recipe '{spec['recipe']}' is made from {right}; name it so"
+            )
+        if "of" in recipe.needs and "sizes" in spec and not recipe.many:
             raise LinguistError(
                 f"config: pairsets.{name}.sizes: the set has those of the one it is made from; remove it"
             )
@@ -339,8 +347,7 @@ def check_recipe(config, key, recipe, spec, common):
 
 
 def check_tasks(config):
-    with open_text(PUBLISHED) as handle:
-        published = yaml.safe_load(handle)
+    published = read_published(PUBLISHED)["tasks"]
     for name, task in config["tasks"].items():
         key, recipe = f"tasks.{name}", TASK_RECIPES[task["recipe"]]
         check_recipe(config, key, recipe, task, ("answers", "phrasings", "held_out", "published"))
@@ -421,6 +428,35 @@ def check_studies(config):
             must_have(config, f"{key}.trainsets", trainset, ("train", "dev"))
         if RANDOM_WEIGHTS in study["controls"]:
             raise LinguistError(f"config: {key}.controls: '{RANDOM_WEIGHTS}' is for studies of tasks; remove it")
+        if "published" in study:
+            check_published(f"{key}.published", study)
+
+
+def check_published(key, study):
+    """A paper's tables that are there, each with a cell that the study has too; and names for models of the study."""
+    tables, asked = read_published(PUBLISHED)["tables"], study["published"]
+    for name in asked["tables"]:
+        if name not in tables:
+            raise LinguistError(
+                f"config: {key}.tables: {show(name)} is not in {PUBLISHED.name}{suggestion(name, tables)}"
+            )
+    theirs = list(dict.fromkeys(row["model"] for name in asked["tables"] for row in tables[name]["rows"]))
+    for model, name in asked.get("as", {}).items():
+        if model not in study["models"]:
+            raise LinguistError(
+                f"config: {key}.as: {show(model)} is no model of this study{suggestion(model, study['models'])}"
+            )
+        if name not in theirs:
+            raise LinguistError(
+                f"config: {key}.as.{model}: {show(name)} is no model of its tables{suggestion(name, theirs)}"
+            )
+    for name in asked["tables"]:
+        if not common_cells(asked, study, tables[name]):
+            ours = ", ".join(name_of(asked, model) for model in study["models"])
+            raise LinguistError(
+                f"config: {key}.tables: {name} has no cell (model, training set and test) in common with this study, whose "
+                f"models it would have to call {ours}; give the paper's names in 'as', or remove it"
+            )
 
 
 def check_task_study(config, key, study):
@@ -430,6 +466,8 @@ def check_task_study(config, key, study):
     if UNTRAINED in study["controls"]:
         cure = f"take '{RANDOM_WEIGHTS}'"
         raise LinguistError(f"config: {key}.controls: '{UNTRAINED}' is for studies of pair sets; {cure}")
+    if "published" in study:
+        raise LinguistError(f"config: {key}.published: is for studies of pair sets; give tasks.*.published instead")
     for trainset in study["trainsets"]:
         if trainset in config["instructions"]:
             for model in study["models"]:

@@ -278,6 +278,6 @@ def synthetic_of(config, pairset):
     return spec["recipe"] == "grammar"
 
 
-def beside_published(config):
+def published_studies(config):
     """The studies that ask for a paper's figures beside theirs."""
     return [name for name, study in pair_studies(config).items() if "published" in study]
