@@ -59,5 +59,5 @@ def beside_paper(config, name, summary, published):
     return {
         "rows": rows.to_dict("records"),
         "tables": {table: published["tables"][table] for table in study["published"]["tables"]},
-        "conditions": conditions(config, name, published["setup"]),
+        "conditions": conditions(config, name, published),
     }

@@ -495,16 +495,20 @@ def published_figure(rows):
     if (rows["statistic"] == "mean").any():
         handles.append(Line2D([], [], marker="^", ms=4, ls="", color="black", label="the paper's best seed"))
     handles.append(Line2D([], [], ls=":", lw=1, color="#666666", label="majority share"))
+    across = min(2, len(tables))
     heights = [sum(len(cells) + 1.4 for _, cells in groups) for groups in tables.values()]
-    legend = 0.22 * ceil(len(handles) / 4) + 0.1
-    figure = Figure(figsize=(6.6, legend + sum(0.17 * height + 0.6 for height in heights)), layout="constrained")
-    axes = figure.subplots(len(tables), 1, squeeze=False, sharex=True, height_ratios=heights)[:, 0]
+    heights = [max(heights[at : at + across]) for at in range(0, len(heights), across)]
+    size = (4.4 * across if across > 1 else 6.6, sum(0.17 * height + 0.55 for height in heights))
+    figure = Figure(figsize=(size[0], size[1] + 0.22 * ceil(len(handles) / 4) + 0.1), layout="constrained")
+    axes = list(figure.subplots(len(heights), across, squeeze=False, sharex=True, height_ratios=heights).flat)
     figure.legend(handles=handles, loc="outside upper left", ncols=4)
-    for axis, (name, groups) in zip(axes, tables.items(), strict=True):
+    for axis in axes[len(tables) :]:
+        axis.remove()
+    for number, (axis, (name, groups)) in enumerate(zip(axes, tables.items(), strict=False)):
         draw_published(axis, groups, looks)
+        axis.set(ylim=(heights[number // across] - 0.8, -0.6), xlabel="accuracy")
         axis.set_title(name, loc="left", weight="bold")
         axis.tick_params(labelbottom=True)
-    axes[-1].set_xlabel("accuracy")
     return figure
 
 
@@ -519,7 +523,7 @@ def draw_published(axis, groups, looks):
         axis.text(0.01, at + 0.1, name, transform=axis.get_yaxis_transform(), va="center", size=7.5, color="#444444")
         at += 1
         for row in cells.to_dict("records"):
-            axis.axhspan(at - 0.5, at + 0.5, color="#f4f4f4" if at % 2 else "white", lw=0, zorder=0)
+            axis.axhspan(at - 0.5, at + 0.5, color="#f4f4f4" if len(places) % 2 else "white", lw=0, zorder=0)
             axis.vlines(row["majority"], at - 0.5, at + 0.5, color="#666666", lw=1, ls=":", zorder=1)
             axis.hlines(at, row["low"], row["high"], color=colour, lw=1.4, zorder=3)
             axis.plot(row["accuracy"], at, marker, color=colour, ms=4.6, zorder=4)
@@ -533,7 +537,6 @@ def draw_published(axis, groups, looks):
             labels.append(row["test"])
             at += 1
         at += 0.4
-    axis.set(ylim=(at - 0.4, -0.6))
     axis.set_yticks(places, labels)
     axis.tick_params(axis="y", length=0)
     axis.grid(axis="x", color="#dddddd")

@@ -36,15 +36,15 @@ def common_cells(asked, study, table):
     ]
 
 
-def conditions(config, name, setup):
+def conditions(config, name, published):
     """What a study does otherwise than the paper whose figures stand beside it: [(what, ours and theirs)], computed.
 
-    Args: the whole `config` (studies, pairsets, models, corpora, finetuning, tokens), the study's name, `setup` of
-    `read_published`. It looks only at models, training sets and tests as the study names them.
+    Args: the whole `config` (studies, pairsets, models, corpora, finetuning, tokens), the study's name, and
+    `published` as of `read_published`. It looks only at models, training sets and tests as the study names them.
     """
-    study = config["studies"][name]
+    study, setup = config["studies"][name], published["setup"]
     sets = {p: config["pairsets"][p] for p in dict.fromkeys([*study["trainsets"], *study["tests"]])}
-    found = [("figure", seeds_line(study))]
+    found = [("figure", seeds_line(study, published["tables"]))]
     found += [("model", line) for model in study["models"] for line in model_lines(config, study, model, setup)]
     found += [("pair sets", line) for line in set_lines(config, sets, setup)]
     found += [("training rows", line) for line in size_lines(sets, study, setup)]
@@ -54,11 +54,15 @@ def conditions(config, name, setup):
     return found + [("fine-tuning", line) for line in tuning_lines(config, study, setup)]
 
 
-def seeds_line(study):
+def seeds_line(study, tables):
     """Which statistic of how many seeds stands beside the paper's."""
     count = len(study["seeds"])
-    ours = f"ours is the mean over {count} seeds" if count > 1 else "ours is the figure of one seed"
-    return f"{ours}, and the best of them beside it; the paper's is the best of a number of seeds that it does not tell"
+    ours = (
+        f"ours is the mean over {count} seeds, and beside it the best of them" if count > 1 else "ours is of one seed"
+    )
+    said = {"best": "the best of a number of seeds", "mean": "the mean over a number of seeds"}
+    kinds = dict.fromkeys(tables[name]["statistic"] for name in study["published"]["tables"])
+    return f"{ours}; the paper's is {' or '.join(said[kind] for kind in kinds)} that it does not tell"
 
 
 def model_lines(config, study, model, setup):
