@@ -3,7 +3,7 @@
 import yaml
 
 from linguist.files import open_text
-from linguist.plan import finetuning_of, reads_grammar, synthetic_of
+from linguist.plan import reads_grammar, synthetic_of
 
 PAWSX = "x-final/"  # the folder of PAWS-X's archive
 MADE = {  # how we make what the paper made in another way
@@ -131,7 +131,8 @@ def tuning_lines(config, study, setup):
     for option, paper in setup["finetuning"].items():
         values = {}
         for model in study["models"]:
-            values.setdefault(finetuning_of(config, model, study["trainsets"][0])[option], []).append(model)
+            options = config["finetuning"] | config["models"][model].get("finetuning", {})
+            values.setdefault(options[option], []).append(model)
         for value, models in values.items():
             if value != paper:
                 of = f" of {', '.join(models)}" if len(values) > 1 else ""

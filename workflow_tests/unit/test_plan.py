@@ -282,3 +282,16 @@ def test_a_random_model_is_made_as_its_original_without_its_corpus():
     assert plan.source_of({"models": models}, "a-random") == made
     models = {"a": {"hub": "x/y", "revision": "0"}, "a-random": {"random_of": "a"}}
     assert plan.source_of({"models": models}, "a-random") == {"random_of": "a"}
+
+
+def test_a_union_of_synthetic_sentences_is_synthetic():
+    pairsets = CONFIG["pairsets"] | {"mix": {"recipe": "union", "of": ["zz", "en"]}}
+    pairsets |= {"deep": {"recipe": "union", "of": ["mix"]}, "real": {"recipe": "union", "of": ["zz"]}}
+    config = CONFIG | {"pairsets": pairsets}
+    assert [name for name in pairsets if plan.synthetic_of(config, name)] == ["en", "fr", "mix", "deep"]
+
+
+def test_studies_that_ask_for_a_papers_figures():
+    assert plan.published_studies(CONFIG) == []
+    studies = {name: study | {"published": {"tables": ["table1"]}} for name, study in CONFIG["studies"].items()}
+    assert plan.published_studies(CONFIG | {"studies": CONFIG["studies"] | {"two": studies["two"]}}) == ["two"]
