@@ -66,6 +66,8 @@ def pair_files(pairset):
             return {key: f"<results>/resources/{spec[key]}" for key in ("sequences", "proteins") if key in spec}
         case "grammar":
             return {"grammar": [shipped(f"resources/grammar/{name}.yaml") for name in ("frames", spec["language"])]}
+        case "union":
+            return {split: [splits_of(name)[split] for name in spec["of"]] for split in SPLITS}
         case _:
             return splits_of(spec["of"])
 
@@ -82,6 +84,16 @@ def audit_of(pairset):
 def audits_of(study):
     """The audits of a study's tests, in their order."""
     return [audit_of(test) for test in config["studies"][study]["tests"]]
+
+
+def published_files(wildcards):
+    """A paper's figures beside those of a study, where it asks for them."""
+    if wildcards.study not in plan.published_studies(config):
+        return {}
+    return {
+        "published": shipped("resources/published.yaml"),
+        "beside": f"<results>/report/{wildcards.study}/published.svg",
+    }
 
 
 # ── tasks ──

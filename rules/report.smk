@@ -47,7 +47,7 @@ rule write_vocabulary:
         "../envs/plots.yaml"
     params:
         tokenizer=lookup(dpath="tokenizers/{tokenizer}", within=config),
-        grammar=[name for name, spec in config["pairsets"].items() if spec["recipe"] == "grammar"],
+        grammar=[name for name in config["pairsets"] if plan.synthetic_of(config, name)],
         code=code_digest("write_vocabulary"),
     script:
         "../scripts/write_vocabulary.py"
@@ -79,7 +79,7 @@ rule write_pretraining:
         "../envs/plots.yaml"
     params:
         model=lambda wildcards: plan.source_of(config, wildcards.model),
-        grammar=[name for name, spec in config["pairsets"].items() if spec["recipe"] == "grammar"],
+        grammar=[name for name in config["pairsets"] if plan.synthetic_of(config, name)],
         code=code_digest("write_pretraining"),
     script:
         "../scripts/write_pretraining.py"
@@ -172,8 +172,37 @@ rule plot_lengths:
         "../scripts/plot_lengths.py"
 
 
+rule compare_published:
+    input:
+        metrics="<results>/tables/{study}.metrics.tsv",
+        published=shipped("resources/published.yaml"),
+    output:
+        table=report(
+            "<results>/report/{study}/published.tsv",
+            category="{study}",
+            caption="../reports/captions/published.rst",
+        ),
+        figure=report(
+            "<results>/report/{study}/published.svg",
+            category="{study}",
+            caption="../reports/captions/published.rst",
+        ),
+    log:
+        "<logs>/compare_published/{study}.log",
+    wildcard_constraints:
+        study=one_of(plan.published_studies(config)),
+    conda:
+        "../envs/plots.yaml"
+    params:
+        study=lookup(dpath="studies/{study}", within=config),
+        code=code_digest("compare_published"),
+    script:
+        "../scripts/compare_published.py"
+
+
 rule write_page:
     input:
+        unpack(published_files),
         metrics="<results>/tables/{study}.metrics.tsv",
         comparisons="<results>/tables/{study}.comparisons.tsv",
         runs=lambda wildcards: trained_metrics_of(wildcards.study),
@@ -196,7 +225,7 @@ rule write_page:
     params:
         tests=lookup(dpath="studies/{study}/tests", within=config),
         readings=lambda wildcards: [", ".join(cell) for cell in plan.readings(config, wildcards.study)],
-        config={key: config[key] for key in ("studies", "pairsets", "corpora", "models", "finetuning")},
+        config={key: config[key] for key in ("studies", "pairsets", "corpora", "models", "finetuning", "tokens")},
         code=code_digest("write_page"),
     script:
         "../scripts/write_page.py"

@@ -4,6 +4,7 @@ from linguist.files import read_json
 from linguist.findings import read_shortcuts
 from linguist.logs import start_log
 from linguist.metrics import read_kinds_table
+from linguist.published import read_published
 from linguist.report import collect_facts, read_study, write_page
 
 
@@ -22,6 +23,8 @@ def main(smk):
         read_kinds_table(smk.input.kinds),
         figures={name: smk.input[name] for name in ("accuracy", "curves", "confusion", "lengths") if smk.input[name]},
         facts=collect_facts([read_json(path) for path in smk.input.runs], tokens),
+        published=read_published(smk.input.published) if smk.input.get("published") else None,
+        beside=smk.input.get("beside"),
         template=smk.input.template,
     )
 

@@ -1,9 +1,8 @@
 """The page and the table of a study of tasks."""
 
-import yaml
-
-from linguist.files import open_text, read_json
+from linguist.files import read_json
 from linguist.logs import start_log
+from linguist.published import read_published
 from linguist.report import collect_facts
 from linguist.task_report import read_summary, write_task_page, write_task_table
 
@@ -14,8 +13,6 @@ def main(smk):
     sets = {name: read_json(path) for name, path in zip(smk.params.sets, smk.input.instructions, strict=True)}
     baselines = {task: read_json(path) for task, path in zip(smk.params.tests, smk.input.baselines, strict=True)}
     tokens = {name: read_json(path) for name, path in zip(smk.params.readings, smk.input.tokens, strict=True)}
-    with open_text(smk.input.published) as handle:
-        published = yaml.safe_load(handle)
     write_task_page(
         smk.output.page,
         smk.wildcards.task_study,
@@ -24,7 +21,7 @@ def main(smk):
         comparisons,
         {"baselines": baselines, "instructions": sets},
         smk.input.figure,
-        published,
+        read_published(smk.input.published)["tasks"],
         read_json(smk.input.overlaps),
         collect_facts([read_json(path) for path in smk.input.runs], tokens),
         template=smk.input.template,

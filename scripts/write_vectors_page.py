@@ -1,9 +1,8 @@
 """The page and the table of a comparison of word vectors."""
 
-import yaml
-
-from linguist.files import open_text, read_json
+from linguist.files import read_json
 from linguist.logs import start_log
+from linguist.published import read_published
 from linguist.vector_report import read_distances, write_vectors_page, write_vectors_table
 
 
@@ -11,8 +10,6 @@ def main(smk):
     start_log(smk.log[0])
     name, runs = smk.wildcards.vectors, smk.params.runs
     table = read_distances(runs, smk.input.before, smk.input.after)
-    with open_text(smk.input.published) as handle:
-        published = yaml.safe_load(handle)
     models = smk.params.config["vectors"][name]["models"]
     write_vectors_page(
         smk.output.page,
@@ -21,7 +18,7 @@ def main(smk):
         table,
         {model: read_json(path) for model, path in zip(models, smk.input.before, strict=True)},
         [read_json(path) for path in smk.input.runs],
-        published,
+        read_published(smk.input.published)["vectors"],
         {"words": smk.input.words, "distances": smk.input.distances},
         template=smk.input.template,
     )

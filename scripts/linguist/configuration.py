@@ -13,6 +13,7 @@ from jsonschema.validators import extend
 from linguist.errors import LinguistError
 from linguist.files import open_text
 from linguist.plan import CONTROLS, RANDOM, RANDOM_WEIGHTS, is_genome
+from linguist.published import common_cells, name_of, read_published
 from linguist.recipes import RECIPES, TASK_RECIPES
 from linguist.splits import SPLITS
 
@@ -77,8 +78,10 @@ def complete(config):
         recipe = RECIPES[spec["recipe"]]
         full = merge(config["pairs"], spec)
         full["rules"] = {rule: full["rules"][rule] for rule in recipe.rules}
-        if spec.get("of") in pairsets:
-            full["sizes"] = pairsets[spec["of"]]["sizes"]
+        bases = [pairsets[base] for base in (recipe.bases(spec) if "of" in spec else []) if base in pairsets]
+        if bases:
+            sizes = {split: sum(base["sizes"][split] for base in bases) for split in SPLITS}
+            full["sizes"] = sizes | spec.get("sizes", {})
         pairsets[name] = full
     corpora = {name: complete_corpus(config["corpus"], corpus) for name, corpus in config["corpora"].items()}
     studies = {name: {"controls": []} | study for name, study in config["studies"].items()}
@@ -321,7 +324,12 @@ def check_rules(config):
                     f"config: pairsets.{name}.rules: recipe '{spec['recipe']}' reads no rule '{rule}'"
                     f"{suggestion(rule, recipe.rules)}"
                 )
-        if "of" in recipe.needs and "sizes" in spec:
+        if "of" in spec and isinstance(spec["of"], list) != recipe.many:
+            right = "a list of pair sets" if recipe.many else "one pair set"
+            raise LinguistError(
+                f"config: pairsets.{name}.of: recipe '{spec['recipe']}' is made from {right}; name it so"
+            )
+        if "of" in recipe.needs and "sizes" in spec and not recipe.many:
             raise LinguistError(
                 f"config: pairsets.{name}.sizes: the set has those of the one it is made from; remove it"
             )
@@ -340,13 +348,8 @@ def check_recipe(config, key, recipe, spec, common):
         must_know(config, f"{key}.{next(k for k in known if reference in leaves(spec.get(k)))}", resource, "resources")
 
 
-def read_published():
-    with open_text(PUBLISHED) as handle:
-        return yaml.safe_load(handle)
-
-
 def check_tasks(config):
-    published = {name for name, records in read_published().items() if "before" not in records[0]}
+    published = read_published(PUBLISHED)["tasks"]
     for name, task in config["tasks"].items():
         key, recipe = f"tasks.{name}", TASK_RECIPES[task["recipe"]]
         check_recipe(config, key, recipe, task, ("answers", "phrasings", "held_out", "published"))
@@ -425,6 +428,35 @@ def check_studies(config):
                 must_know(config, f"{key}.{part}", item, "pairsets")
         for trainset in study["trainsets"]:
             must_have(config, f"{key}.trainsets", trainset, ("train", "dev"))
+        if "published" in study:
+            check_published(f"{key}.published", study)
+
+
+def check_published(key, study):
+    """A paper's tables that are there, each with a cell that the study has too; and names for models of the study."""
+    tables, asked = read_published(PUBLISHED)["tables"], study["published"]
+    for name in asked["tables"]:
+        if name not in tables:
+            raise LinguistError(
+                f"config: {key}.tables: {show(name)} is not in {PUBLISHED.name}{suggestion(name, tables)}"
+            )
+    theirs = list(dict.fromkeys(row["model"] for name in asked["tables"] for row in tables[name]["rows"]))
+    for model, name in asked.get("as", {}).items():
+        if model not in study["models"]:
+            raise LinguistError(
+                f"config: {key}.as: {show(model)} is no model of this study{suggestion(model, study['models'])}"
+            )
+        if name not in theirs:
+            raise LinguistError(
+                f"config: {key}.as.{model}: {show(name)} is no model of its tables{suggestion(name, theirs)}"
+            )
+    for name in asked["tables"]:
+        if not common_cells(asked, study, tables[name]):
+            ours = ", ".join(name_of(asked, model) for model in study["models"])
+            raise LinguistError(
+                f"config: {key}.tables: {name} has no cell (model, training set and test) in common with this study, whose "
+                f"models it would have to call {ours}; give the paper's names in 'as', or remove it"
+            )
 
 
 def check_task_study(config, key, study):
@@ -435,6 +467,8 @@ def check_task_study(config, key, study):
         if control != RANDOM_WEIGHTS:
             cure = f"take '{RANDOM_WEIGHTS}'"
             raise LinguistError(f"config: {key}.controls: '{control}' is for studies of pair sets; {cure}")
+    if "published" in study:
+        raise LinguistError(f"config: {key}.published: is for studies of pair sets; give tasks.*.published instead")
     for trainset in study["trainsets"]:
         if trainset in config["instructions"]:
             for model in study["models"]:
@@ -455,16 +489,17 @@ def check_task_study(config, key, study):
 
 def check_vectors(config):
     """A block trains on one pair set, and what is published beside it are distances."""
-    published = {name for name, records in read_published().items() if "before" in records[0]}
+    published = read_published(PUBLISHED)["vectors"]
     for name, block in config["vectors"].items():
         key = f"vectors.{name}"
         for model in block["models"]:
             must_know(config, f"{key}.models", model, "models")
         must_know(config, f"{key}.trainset", block["trainset"], "pairsets")
         must_have(config, f"{key}.trainset", block["trainset"], ("train", "dev"))
-        if block.get("published", next(iter(published))) not in published:
+        if "published" in block and block["published"] not in published:
             known = suggestion(block["published"], published)
-            raise LinguistError(f"config: {key}.published: {show(block['published'])} has no distances{known}")
+            cause = f"{show(block['published'])} is not among the vectors of {PUBLISHED.name}"
+            raise LinguistError(f"config: {key}.published: {cause}{known}")
 
 
 def must_have(config, key, pairset, splits):

@@ -294,7 +294,7 @@ def seeds_of(config, model, trainset):
 
 def caveats(config):
     """What keeps a study from being a real answer, a sentence each: synthetic sentences, models with random weights."""
-    synthetic = [name for name in used_pairsets(config) if config["pairsets"][name]["recipe"] == "grammar"]
+    synthetic = [name for name in used_pairsets(config) if synthetic_of(config, name)]
     models = {name: config["models"][name] for name in used_models(config)}
     random = [name for name, model in models.items() if is_random(model) and "random_of" not in model]
     small = [name for name, model in models.items() if "corpus" in model and reads_grammar(config, model["corpus"])]
@@ -311,7 +311,15 @@ def caveats(config):
 def reads_grammar(config, corpus):
     """Whether a corpus holds synthetic sentences."""
     sources = config["corpora"][corpus]["sources"].values()
-    return any(config["pairsets"][p]["recipe"] == "grammar" for source in sources for p in source.get("pairsets", []))
+    return any(synthetic_of(config, p) for source in sources for p in source.get("pairsets", []))
+
+
+def synthetic_of(config, pairset):
+    """Whether a pair set's sentences are the grammar's, its own or those of a set that it joins."""
+    spec = config["pairsets"][pairset]
+    if spec["recipe"] == "union":
+        return any(synthetic_of(config, name) for name in spec["of"])
+    return spec["recipe"] == "grammar"
 
 
 SPOKEN = {"sentence": "sentences", "dna": "DNA", "protein": "protein", "coding": "DNA with protein"}
@@ -432,3 +440,8 @@ def in_use(config):
 def made_models(config):
     """The models of studies; without a study, those that are pretrained."""
     return pretrained(config) if asks_nothing(config) else used_models(config)
+
+
+def published_studies(config):
+    """The studies that ask for a paper's figures beside theirs."""
+    return [name for name, study in pair_studies(config).items() if "published" in study]

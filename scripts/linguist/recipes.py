@@ -18,7 +18,8 @@ class Recipe:
     """How a pair set or task is made: `module.function(spec, files) -> {split: rows}`.
 
     `needs` are its keys in the config, `may` those it can do without, `rules` the rules it reads: a change of another one
-    does not touch it. `classes` is how many a task has, where its recipe says so. `resources` are what it reads, `bases` the pair sets that it is made from.
+    does not touch it. `classes` is how many a task has, where its recipe says so. `resources` are what it reads, `bases` the pair sets that it is made from,
+    of which there are `many` where `of` lists them.
     """
 
     function: str
@@ -29,6 +30,7 @@ class Recipe:
     classes: int | None = None
     resources: Callable[[dict], list[str]] = lambda spec: []
     bases: Callable[[dict], list[str]] = lambda spec: []
+    many: bool = False
 
     @property
     def module(self):
@@ -43,6 +45,11 @@ class Recipe:
 def of(spec):
     """The base of a set that is derived from another one."""
     return [spec["of"]]
+
+
+def listed(spec):
+    """The bases of a set that joins several."""
+    return spec["of"]
 
 
 KEPT_COMPOSITION = ("max_negative_similarity", "max_length_difference", "unrelated")
@@ -93,6 +100,7 @@ RECIPES = {
         rules=(*KEPT_COMPOSITION, "transitions", "indels", "indel_length"),
         bases=of,
     ),
+    "union": Recipe("sentences.union", ("sentence",), ("of",), rules=("disjoint",), bases=listed, many=True),
     "reverse-complement": Recipe("derived.reverse_complement", ("dna",), ("of",), bases=of),
 }
 

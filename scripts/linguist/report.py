@@ -13,10 +13,11 @@ from markupsafe import Markup
 
 from linguist.cards import UNITS
 from linguist.claims import ALPHA, RIVALS, beaten, closest, headline, judge_claims, lead
+from linguist.comparison import beside_paper
 from linguist.files import write_text
 from linguist.findings import SEVERITIES, findings, interval, similarity_line
 from linguist.metrics import MAJORITY, read_comparisons, read_metrics, summarize
-from linguist.plan import is_control, reads_grammar
+from linguist.plan import is_control, reads_grammar, synthetic_of
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 CONSTANT = 0.02  # a class that gets less than this share of the predictions is as good as never predicted
@@ -50,6 +51,7 @@ ORIGINS = {
     "gene-starts": "windows around the 5' ends of annotated human genes, and windows elsewhere",
     "repeats": "windows in and outside of what RepeatMasker found",
     "reverse-complement": "another set with one side read from the other strand",
+    "union": "rows of other sets together",
 }
 
 
@@ -259,13 +261,25 @@ def render(path, template, **values):
 
 
 def write_page(
-    path, study_name, config, judged, claims, metrics, kinds, figures, facts, template=REPORTS / "study.html.j2"
+    path,
+    study_name,
+    config,
+    judged,
+    claims,
+    metrics,
+    kinds,
+    figures,
+    facts,
+    published=None,
+    beside=None,
+    template=REPORTS / "study.html.j2",
 ):
     """Write a study's page: one HTML file that holds all it shows and asks nothing of the network.
 
     Args: the whole `config`; tables of `judge`, `claims.judge_claims`, `metrics.compute_metrics` and `metrics.break_down`;
     `figures` maps names (accuracy, confusion, lengths) to SVG files; `facts` maps a label to text, a list or a dict
-    (versions, device …).
+    (versions, device …); `published` as of `published.read_published` and `beside` the SVG file of
+    `figures.published_figure`, where the study asks for a paper's figures beside its own.
     """
     study = config["studies"][study_name]
     away = judged[judged["test"] != judged["trainset"]]
@@ -292,12 +306,14 @@ def write_page(
         claims=claims.to_dict("records"),
         rivals=RIVALS,
         alpha=ALPHA,
-        synthetic=[name for name, spec in sets.items() if spec["recipe"] == "grammar"],
+        synthetic=[name for name in sets if synthetic_of(config, name)],
         models={model: describe_model(config["models"][model]) for model in study["models"]},
         grammarians=[model for model in study["models"] if learned_grammar(config, model)],
         runs=metrics.pivot(index=["model", "trainset", "seed"], columns="test", values="accuracy")[study["tests"]],
         figures={figure: inline(file, f"figure-{figure}") for figure, file in figures.items()},
         facts=facts,
+        beside=beside_paper(config, study_name, judged, published) if published else None,
+        beside_figure=inline(beside, "figure-published") if beside else None,
     )
 
 

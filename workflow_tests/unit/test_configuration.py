@@ -296,8 +296,8 @@ MISTAKES = [
     ("vectors.words.trainset", "cut", "vectors.words.trainset: 'cut' is not in pairsets; known: en, dna, tab, cod"),
     ("vectors.words.models", "[nanno]", "vectors.words.models: 'nanno' is not in models; did you mean 'nano'?"),
     ("vectors.words.seeds", "[]", "vectors.words.seeds: is empty; give at least one (seeds, one run for each)"),
-    ("vectors.words.published", "gue-core", "vectors.words.published: 'gue-core' has no distances; known: paper1-vec"),
-    ("vectors.words.published", "paper1", "published: 'paper1' has no distances; did you mean 'paper1-vectors'?"),
+    ("vectors.words.published", "gue-core", "vectors.words.published: 'gue-core' is not among the vectors of published.yaml; known: paper1-vec"),
+    ("vectors.words.published", "paper1", "published: 'paper1' is not among the vectors of published.yaml; did you mean 'paper1-vectors'?"),
     ("tasks.cut.published", "paper1-vectors", "tasks.cut.published: 'paper1-vectors' is not in published.yaml; known"),
     (
         "vectors.first",
@@ -429,6 +429,65 @@ MISTAKES = [
         "{kind: dna, recipe: evolved, of: dna, divergence: 0.8}",
         "pairsets.far.divergence: is 0.8, but must be at most 0.75",
     ),
+    # sets made from several
+    (
+        "pairsets.all",
+        "{kind: sentence, recipe: union, of: en}",
+        "pairsets.all.of: recipe 'union' is made from a list of",
+    ),
+    (
+        "pairsets.far",
+        "{kind: dna, recipe: hard, of: [dna]}",
+        "pairsets.far.of: recipe 'hard' is made from one pair set",
+    ),
+    (
+        "pairsets.all",
+        "{kind: sentence, recipe: union}",
+        "pairsets.all: missing key 'of', which recipe 'union' needs; add",
+    ),
+    ("pairsets.all", "{kind: sentence, recipe: union, of: []}", "pairsets.all.of: is empty; give at least one"),
+    (
+        "pairsets.all",
+        "{kind: sentence, recipe: union, of: [en, enn]}",
+        "pairsets.all.of: 'enn' is not in pairsets; did",
+    ),
+    ("pairsets.all", "{kind: sentence, recipe: union, of: [en, dna]}", "pairsets.all.of: dna is not of kind sentence"),
+    ("pairsets.all", "{kind: dna, recipe: union, of: [dna]}", "recipe 'union' makes sentence pairs, not dna"),
+    (
+        "pairsets.all",
+        "{kind: sentence, recipe: union, of: [all, en]}",
+        "pairsets.all.of: all must stand above all in the",
+    ),
+    ("pairsets.all", "{kind: sentence, recipe: union, of: [en, en]}", "pairsets.all.of: holds the same value twice"),
+    # a paper's figures
+    ("studies.first.published", "{as: {nano: gpt2}}", "studies.first.published: missing key 'tables'; add it (names"),
+    ("studies.first.published", "{tables: [tabel1]}", "'tabel1' is not in published.yaml; did you mean 'table1'?"),
+    (
+        "studies.first.published",
+        "{tables: [table1]}",
+        "studies.first.published.tables: table1 has no cell (model, train",
+    ),
+    (
+        "studies.first.published",
+        "{tables: [table1], as: {nana: gpt2}}",
+        "studies.first.published.as: 'nana' is no model of this study; did you mean 'nano'?",
+    ),
+    (
+        "studies.first.published",
+        "{tables: [table1], as: {nano: gpt3}}",
+        "studies.first.published.as.nano: 'gpt3' is no model of its tables; did you mean 'gpt2'?",
+    ),
+    (
+        "studies.first.published",
+        "{tables: [table1, table5], as: {nano: gpt2}}",
+        "studies.first.published.tables: table5 has no cell (model, training set and test) in common with this study",
+    ),
+    ("studies.first.published", "{tables: [table1], at: {}}", "studies.first.published: unknown key 'at'"),
+    (
+        "studies.tasks.published",
+        "{tables: [table1]}",
+        "studies.tasks.published: is for studies of pair sets; give tasks.",
+    ),
     # shares of the positives
     (
         "pairsets.dna.rules",
@@ -550,6 +609,8 @@ def test_without_a_mistake_it_settles(study):
         ("pairsets.far", "{kind: dna, recipe: evolved, of: dna, divergence: 0.75}"),
         ("pairsets.far", "{kind: dna, recipe: reverse-complement, of: dna}"),
         ("studies.first.tests", "[tab, cod, dna]"),
+        ("studies.first.published", "{tables: [table1], as: {nano: gpt2}}"),
+        ("pairsets.all", "{kind: sentence, recipe: union, of: [en, tab], sizes: {train: 9}, rules: {disjoint: true}}"),
         ("tokenizers.bpe", "{type: kmer, k: 6, corpus: mix}"),
         ("models.nano.corpus", "mix"),
         ("corpora.mix.sources.dna.exclude", "{places: [r], beds: [genome], pairsets: [dna]}"),
@@ -560,6 +621,17 @@ def test_it_settles(study, place, value):
     settled = settle(patch(study, place, value))
     assert place.startswith("studies") or list(settled["studies"]) == ["first", "tasks"]
     assert place != "studies" or settled["studies"] == {}
+
+
+def test_a_union_has_the_rows_of_all_its_sets_unless_it_says_fewer(study):
+    study["pairsets"]["en"]["sizes"] = {"train": 10, "dev": 4, "test": 6}
+    study["pairsets"]["tab"]["sizes"] = {"train": 100, "dev": 40, "test": 60}
+    study["pairsets"]["all"] = {"kind": "sentence", "recipe": "union", "of": ["en", "tab"]}
+    assert settle(study)["pairsets"]["all"]["sizes"] == {"train": 110, "dev": 44, "test": 66}
+    study["pairsets"]["all"]["sizes"] = {"train": 50}
+    assert settle(study)["pairsets"]["all"]["sizes"] == {"train": 50, "dev": 44, "test": 66}
+    study["pairsets"]["twin"] = {"kind": "sentence", "recipe": "union", "of": ["all"]}
+    assert settle(study)["pairsets"]["twin"]["sizes"] == {"train": 50, "dev": 44, "test": 66}
 
 
 def test_the_order_of_pair_sets_is_kept_and_that_of_keys_is_none_of_it(study):

@@ -134,7 +134,7 @@ def test_what_is_in_use_is_of_the_config(config):
     used = in_use(config)
     for wildcard, section in {"pairset": "pairsets", "model": "models", "task": "tasks", "corpus": "corpora"}.items():
         assert used[wildcard] and set(used[wildcard]) <= set(config[section])
-    fewer = config | {"studies": {}, "models": {}, "tokenizers": {}}
+    fewer = config | {"studies": {}, "vectors": {}, "models": {}, "tokenizers": {}}
     assert used_resources(fewer) and in_use(fewer)["corpus"] == []
 
 

@@ -355,3 +355,16 @@ def test_tests_of_several_lengths_or_divergences_make_a_curve():
     }
     study["tests"] = ["en", "dna50", "d05"]
     assert plan.curves_of({"pairsets": pairsets, "studies": {"s": study}}, "s") == {}
+
+
+def test_a_union_of_synthetic_sentences_is_synthetic():
+    pairsets = CONFIG["pairsets"] | {"mix": {"recipe": "union", "of": ["zz", "en"]}}
+    pairsets |= {"deep": {"recipe": "union", "of": ["mix"]}, "real": {"recipe": "union", "of": ["zz"]}}
+    config = CONFIG | {"pairsets": pairsets}
+    assert [name for name in pairsets if plan.synthetic_of(config, name)] == ["en", "fr", "mix", "deep"]
+
+
+def test_studies_that_ask_for_a_papers_figures():
+    assert plan.published_studies(CONFIG) == []
+    studies = {name: study | {"published": {"tables": ["table1"]}} for name, study in CONFIG["studies"].items()}
+    assert plan.published_studies(CONFIG | {"studies": CONFIG["studies"] | {"two": studies["two"]}}) == ["two"]

@@ -36,7 +36,9 @@ def test_a_recipe_says_what_it_reads():
     assert RECIPES["coding"].resources({"sequences": "a", "proteins": "b"}) == ["a", "b"]
     assert RECIPES["grammar"].resources({"language": "en"}) == []
     for name, recipe in RECIPES.items():
-        assert recipe.bases({"of": "a"}) == (["a"] if name in ("hard", "evolved", "reverse-complement") else [])
+        if not recipe.many:
+            assert recipe.bases({"of": "a"}) == (["a"] if name in ("hard", "evolved", "reverse-complement") else [])
+    assert RECIPES["union"].bases({"of": ["a", "b"]}) == ["a", "b"]
 
 
 @pytest.fixture

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linguist import claims, figures, metrics, report
+from linguist import claims, comparison, figures, metrics, report
+from linguist.configuration import PUBLISHED
 from linguist.findings import findings, shortcut_of, similarity_line
 from linguist.plan import UNTRAINED, comparisons_of
+from linguist.published import read_published
 
 ROOT = Path(__file__).parents[2]
 ROW = {
@@ -212,7 +214,7 @@ class Page(HTMLParser):
         self.text.append(data)
 
 
-def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", corpus=None):
+def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", corpus=None, published=None):
     """A study of two models on made-up predictions, and its page."""
     models, tests, kinds = ["m1", "m2"], ["en", "dna50", "coding"], ("sentence", "dna", "coding")
     runs = []
@@ -256,6 +258,15 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
             "m2": {"hub": "org/m2", "revision": "0" * 40},
         },
     }
+    beside = {}
+    if published:
+        study["published"], data = published, read_published(PUBLISHED)
+        rows = comparison.compare_published(summary, study, data["tables"])
+        figures.save(figures.published_figure(rows), folder / "published.svg")
+        beside = {"published": data, "beside": folder / "published.svg"}
+        config |= {"tokens": {"max_length": 256}, "finetuning": data["setup"]["finetuning"]}
+        for spec in config["pairsets"].values():
+            spec |= {"sizes": {"train": 400}, "files": {}, "rules": {}}
     shortcuts = {test: {"name": "k-mer overlap", "accuracy": 0.75, "low": 0.7, "high": 0.8} for test in tests}
     facts = {"versions": {"torch": "2.13.0"}, "device": "CPU", "folders": ["a", "b"]}
     svgs = {name: folder / f"{name}.svg" for name in drawn} | {"another-figure": folder / "lengths.svg"}
@@ -263,7 +274,7 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
     judged = report.judge(summary, shortcuts, compared)
     said = claims.judge_claims(compared, summary, shortcuts)
     kinds = metrics.break_down(scores, metrics.read_kinds(tests, runs[0][3]))
-    report.write_page(folder / "page.html", "s", config, judged, said, table, kinds, svgs, facts)
+    report.write_page(folder / "page.html", "s", config, judged, said, table, kinds, svgs, facts, **beside)
     return (folder / "page.html").read_text(encoding="utf-8"), judged, said
 
 
@@ -297,6 +308,30 @@ def test_page_shows_each_figure_beside_its_interval_and_control(tmp_path):
     assert "audit of dna50" in " ".join(text.split())
     assert "A <title> & more" in text and "Does it?" in text
     assert "torch 2.13.0" in text and "a, b" in text and "another-figure" in text
+
+
+def test_page_puts_the_papers_figures_beside_ours_with_what_differs(tmp_path):
+    plain, *_ = write_study(tmp_path)
+    assert "Beside the paper" not in plain
+    asked = {"tables": ["table1", "table3"], "as": {"m1": "gpt2", "m2": "bert-multi"}}
+    source, judged, _ = write_study(tmp_path, published=asked)
+    page = Page(source)
+    text = " ".join(" ".join(page.text).split())
+    assert len(page.ids) == len(set(page.ids)) and not re.search(r"https?://|@import|<link|<img", source)
+    rows = comparison.compare_published(
+        judged, {"models": ["m1", "m2"], "trainsets": ["en"], "tests": ["en", "dna50", "coding"], "published": asked},
+        read_published(PUBLISHED)["tables"],
+    )  # fmt: skip
+    assert len(rows) == 10  # table1 has en, dna50 and coding; table3 dna50 and coding
+    assert f"{rows['outside'].sum()} of 10 figures of the paper lie outside" in text
+    for row in rows.to_dict("records"):
+        assert f"{row['mean_difference']:+.3f}" in text and f"{row['best_difference']:+.3f}" in text
+    assert source.count(">outside</span>") == rows["outside"].sum()
+    assert "m1 stands for gpt2 (openai-community/gpt2): it is another model" in text
+    assert "inputs are cut at 256 tokens, the paper's at 128" in text and "82.9 %" in text
+    assert "en: synthetic sentences" in text and "The best of several seeds, whose number is not told." in text
+    for one in read_published(PUBLISHED)["tables"]["figure5"], read_published(PUBLISHED)["tables"]["table5"]:
+        assert one["source"] not in text
 
 
 def test_page_says_what_is_synthetic_and_what_is_not_pretrained(tmp_path):

@@ -5,7 +5,7 @@ import copy
 import pytest
 import yaml
 
-SHIPPED = ["config/config.yaml", "config/paper.yaml", "workflow_tests/workflow/tiny.yaml"]
+SHIPPED = ["config/config.yaml", "config/pilot.yaml", "config/paper.yaml", "workflow_tests/workflow/tiny.yaml"]
 
 
 @pytest.mark.parametrize("config", SHIPPED)
