@@ -19,6 +19,7 @@ rule evaluate:
     threads: config["threads"]
     resources:
         gpu=1,
+        gpu_share=1,
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
         runtime="1h",
     params:

@@ -29,6 +29,7 @@ rule finetune:
     threads: config["threads"]
     resources:
         gpu=1,
+        gpu_share=1,
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
         runtime="4h",
     params:

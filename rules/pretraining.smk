@@ -20,6 +20,7 @@ rule pretrain:
     threads: config["threads"]
     resources:
         gpu=1,
+        gpu_share=config["runs_per_gpu"],
         mem=lambda wildcards, attempt: f"{16 * attempt}GB",
         runtime="2d",
     params:

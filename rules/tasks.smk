@@ -165,6 +165,7 @@ rule tune_instructions:
     threads: config["threads"]
     resources:
         gpu=1,
+        gpu_share=1,
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
         runtime="8h",
     params:
@@ -193,6 +194,7 @@ rule answer_instructions:
     threads: config["threads"]
     resources:
         gpu=1,
+        gpu_share=1,
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
         runtime="2h",
     params:

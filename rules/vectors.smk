@@ -18,6 +18,7 @@ rule embed_words:
     threads: config["threads"]
     resources:
         gpu=1,
+        gpu_share=1,
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
         runtime="4h",
     params:
