@@ -28,7 +28,7 @@ def task_headline(comparisons):
         if rows:
             code, text = judge_difference(rows[0])
             more = f" And {len(comparisons) - 1} more comparisons on its page." if len(comparisons) > 1 else ""
-            return code, text[0].upper() + text[1:] + more
+            return code, text + more
     return "unknown", "No two ways to answer are compared."
 
 

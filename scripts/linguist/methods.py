@@ -117,9 +117,9 @@ FORMULAS = [
     ),
     Formula(
         "mean over seeds",
-        r"\bar{a}\pm\sqrt{t_{k-1}^2\frac{s^2}{k}+r^2}",
-        f"s is the standard deviation over k seeds, t Student's quantile of {PERCENT}; r is the reach of the items, which all seeds share: half of Wilson's interval at the mean accuracy, or the mean half of DeLong's. The two reaches are added in quadrature. With one seed the interval is r alone",
-        "Student 1908",
+        r"\bar{a}\pm t_{\nu}\sqrt{\frac{s^2}{k}+\frac{r^2}{z^2}}",
+        f"s is the standard deviation over k seeds, t Student's quantile and z the normal one of {PERCENT}; r is the reach of the items, which all seeds share: half of Wilson's interval at the mean accuracy, or the mean half of DeLong's. ν joins the degrees of freedom, the items' variance taken for known. With one seed the interval is r alone",
+        "Welch 1947; Satterthwaite 1946",
         "metrics.mean_interval",
     ),
     Formula(

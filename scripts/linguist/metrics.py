@@ -230,7 +230,7 @@ def summarize(metrics):
     """Over the seeds of each (model, trainset, test): mean accuracy, its sd and range, and the other means.
 
     The interval of a mean covers both sources of chance: the seeds (Student's t over them) and the test items, which
-    all seeds share (Wilson's for accuracy, DeLong's for AUROC); the two reaches are added in quadrature. With one seed it
+    all seeds share (Wilson's for accuracy, DeLong's for AUROC): see `mean_interval`. With one seed it
     is that run's own interval and covers the items only.
     """
     rows = []
@@ -267,10 +267,15 @@ def summarize(metrics):
 
 
 def mean_interval(values, item_reach):
-    """Interval of the mean of `values` (one for each seed), with the items' own reach added in quadrature, in 0..1."""
-    seed_reach = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
-    reach = np.hypot(seed_reach, item_reach)
-    return max(0.0, values.mean() - reach), min(1.0, values.mean() + reach)
+    """Interval of the mean of `values` (one for each seed), in 0..1; `item_reach` is half the width of the items' own interval.
+
+    The variances of the mean over the seeds and over the items are added; the degrees of freedom are Welch and Satterthwaite's,
+    with the items' variance taken for known. As `paired_difference` joins them.
+    """
+    seeds, items = np.var(values, ddof=1) / len(values), (item_reach / stats.norm.ppf((1 + LEVEL) / 2)) ** 2
+    freedom = (seeds + items) ** 2 * (len(values) - 1) / seeds**2 if seeds > 0 else np.inf
+    reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * np.sqrt(seeds + items)
+    return max(0.0, np.mean(values) - reach), min(1.0, np.mean(values) + reach)
 
 
 def read_metrics(path):

@@ -152,8 +152,11 @@ def text_table(judged, claims):
     wide = min(24, max(map(len, [*judged["test"], "test"])))
     head = f"{'test':<{wide}}  {'accuracy [95 %]':<19}  {'± sd':>6}  {'best':>5}  {'AUROC':>5}  {'same':>4}  "
     lines = [fill(headline(claims)[1], 108), ""]
-    for claim in claims.to_dict("records"):
+    for claim in claims[claims["code"] != "not supported"].to_dict("records"):
         text = f"{claim['model']}, trained on {claim['trainset']}, on {claim['group']}: {claim['text']}"
+        lines.append(fill(text, 108, initial_indent="  ", subsequent_indent="    "))
+    for (model, trainset), part in claims[claims["code"] == "not supported"].groupby(["model", "trainset"], sort=False):
+        text = f"{model}, trained on {trainset}: not supported on {'; '.join(part['group'])}"
         lines.append(fill(text, 108, initial_indent="  ", subsequent_indent="    "))
     lines += ["", head + f"{'major.':>6}  {'lead':>6}  {'base.':>5}  verdict"]
     for model, trainset, rows in groups(judged):

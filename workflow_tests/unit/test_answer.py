@@ -44,7 +44,7 @@ def test_each_study_has_its_line(front):
     text = " ".join(" ".join(page.text).split())
     assert "Of 2 claims (model × training set × kind of test), 1 is supported" in text
     assert "A <b> (transfer) Supported: 1 of 1" in text and "B (seeds) Not supported: 0 of 1" in text
-    assert "C (tasks) M, a classifier a task gets more right than m, instructed (told): +0.100" in text
+    assert "C (tasks) m, a classifier a task gets more right than m, instructed (told): +0.100" in text
     assert "Synthetic sentences." in text and len(page.ids) == len(set(page.ids))
 
 

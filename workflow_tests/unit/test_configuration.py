@@ -296,8 +296,16 @@ MISTAKES = [
     ("vectors.words.trainset", "cut", "vectors.words.trainset: 'cut' is not in pairsets; known: en, dna, tab, cod"),
     ("vectors.words.models", "[nanno]", "vectors.words.models: 'nanno' is not in models; did you mean 'nano'?"),
     ("vectors.words.seeds", "[]", "vectors.words.seeds: is empty; give at least one (seeds, one run for each)"),
-    ("vectors.words.published", "gue-core", "vectors.words.published: 'gue-core' is not among the vectors of published.yaml; known: paper1-vec"),
-    ("vectors.words.published", "paper1", "published: 'paper1' is not among the vectors of published.yaml; did you mean 'paper1-vectors'?"),
+    (
+        "vectors.words.published",
+        "gue-core",
+        "vectors.words.published: 'gue-core' is not among the vectors of published.yaml; known: paper1-vec",
+    ),
+    (
+        "vectors.words.published",
+        "paper1",
+        "published: 'paper1' is not among the vectors of published.yaml; did you mean 'paper1-vectors'?",
+    ),
     ("tasks.cut.published", "paper1-vectors", "tasks.cut.published: 'paper1-vectors' is not in published.yaml; known"),
     (
         "vectors.first",

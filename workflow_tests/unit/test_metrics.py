@@ -255,10 +255,11 @@ def test_a_summary_gives_mean_sd_range_and_the_interval_of_its_formula():
     assert row["accuracy"] == pytest.approx(0.74) and row["sd"] == pytest.approx(0.04)
     assert (row["worst"], row["best"], row["seeds"], row["n"]) == (0.70, 0.78, 3, 100)
     assert row["auroc"] == pytest.approx(0.7) and row["predicted_positive"] == pytest.approx(0.5)
-    # t(0.975, 2) = 4.303 (any table of t); Wilson's half width for the items, at z = 1.960
+    # Wilson's half width for the items, at z = 1.960; their variance and the seeds' added, degrees of freedom by Satterthwaite
     z, n, p = 1.95996, 100, 0.74
     items = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    reach = np.hypot(4.3027 * 0.04 / np.sqrt(3), items)
+    parts = 0.04**2 / 3, (items / z) ** 2
+    reach = stats.t.ppf(0.975, sum(parts) ** 2 / (parts[0] ** 2 / 2)) * np.sqrt(sum(parts))
     assert (row["low"], row["high"]) == pytest.approx((0.74 - reach, 0.74 + reach), abs=1e-4)
 
 
