@@ -244,6 +244,12 @@ def trained_metrics_of(study):
     return [f"<results>/runs/{m}/{t}/seed-{s}/metrics.json" for m, t, s in trained]
 
 
+def seeds_of_study(study):
+    """The figure of a study's seeds, where there are enough to see a spread, and few enough tests to see a line."""
+    block = config["studies"][study]
+    return f"<results>/report/{study}/seeds.svg" if len(block["seeds"]) > 2 and len(block["tests"]) <= 4 else []
+
+
 def curves_of_study(study):
     """The figure of a study's curves, where its tests make any."""
     return f"<results>/report/{study}/curves.svg" if plan.curves_of(config, study) else []

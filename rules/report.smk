@@ -137,6 +137,21 @@ rule plot_curves:
         "../scripts/plot_curves.py"
 
 
+rule plot_seeds:
+    input:
+        "<results>/tables/{study}.metrics.tsv",
+    output:
+        report("<results>/report/{study}/seeds.svg", category="{study}", caption="../reports/captions/seeds.rst"),
+    log:
+        "<logs>/plot_seeds/{study}.log",
+    conda:
+        "../envs/plots.yaml"
+    params:
+        code=code_digest("plot_seeds"),
+    script:
+        "../scripts/plot_seeds.py"
+
+
 rule plot_confusion:
     input:
         lambda wildcards: predictions_of(wildcards.study),
@@ -211,6 +226,7 @@ rule write_page:
         kinds="<results>/tables/{study}.kinds.tsv",
         accuracy="<results>/report/{study}/accuracy.svg",
         curves=lambda wildcards: curves_of_study(wildcards.study),
+        seeds=lambda wildcards: seeds_of_study(wildcards.study),
         confusion="<results>/report/{study}/confusion.svg",
         lengths="<results>/report/{study}/lengths.svg",
         audits=lambda wildcards: audits_of(wildcards.study),

@@ -21,7 +21,9 @@ def main(smk):
         claims,
         metrics,
         read_kinds_table(smk.input.kinds),
-        figures={name: smk.input[name] for name in ("accuracy", "curves", "confusion", "lengths") if smk.input[name]},
+        figures={
+            name: smk.input[name] for name in ("accuracy", "seeds", "curves", "confusion", "lengths") if smk.input[name]
+        },
         facts=collect_facts([read_json(path) for path in smk.input.runs], tokens),
         published=read_published(smk.input.published) if smk.input.get("published") else None,
         beside=smk.input.get("beside"),

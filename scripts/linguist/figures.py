@@ -234,6 +234,32 @@ def curves_figure(summary, curves):
     return figure
 
 
+@rc_context(STYLE)
+def seeds_figure(metrics):
+    """Accuracy of every run along the seeds, a panel for each (model, training set), a line for each test, and at its end the
+    mean ± sd (paper 1, Figs. 5 and 7).
+
+    `metrics` is the table of `metrics.compute_metrics`; controls are left out.
+    """
+    arms = dict.fromkeys(zip(metrics["model"], metrics["trainset"], strict=True))
+    shown, tests = [arm for arm in arms if not is_control(*arm)], list(metrics["test"].unique())
+    legend = [Line2D([], [], ms=4, lw=1.1, mew=0, label=test, **LOOKS[i]) for i, test in enumerate(tests)]
+    figure, axes = panels(len(shown), 2, (4.4 * min(2, len(shown)), 2.4), legend)
+    for axis, arm in zip(axes, shown, strict=True):
+        rows = rows_of_arm(metrics, arm)
+        for number, test in enumerate(tests):
+            line = rows[rows["test"] == test].sort_values("seed")
+            places = np.arange(len(line))
+            axis.plot(places, line["accuracy"], ms=4, lw=1.1, mew=0, **LOOKS[number])
+            spread = line["accuracy"].std(ddof=1)
+            axis.errorbar(len(line) + 0.16 * number, line["accuracy"].mean(), spread, ms=4, capsize=2, **LOOKS[number])
+        axis.set_xticks([*places, len(places) + 0.08 * (len(tests) - 1)], [*line["seed"], "mean\n± sd"])
+        axis.set_title(f"{arm[0]}, fine-tuned on {arm[1]}", loc="left")
+        axis.set(xlabel="seed", ylabel="accuracy")
+        axis.grid(axis="y", color="#dddddd")
+    return figure
+
+
 CODES = {  # of `claims.CLAIMS`: how a claim's lead is drawn
     "supported": {"color": COLOURS[2], "mfc": COLOURS[2], "marker": "o"},
     "ranks": {"color": COLOURS[4], "mfc": "white", "marker": "D"},

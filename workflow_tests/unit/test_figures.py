@@ -371,3 +371,13 @@ def test_a_curve_has_a_panel_for_each_training_set_and_its_points_in_order(tmp_p
     mine = summary[(summary["model"] == "m1") & (summary["trainset"] == "en")].set_index("test")["accuracy"]
     assert list(line.get_ydata()) == [mine["d05"], mine["d20"], mine["d40"]]
     assert {"m1", "m2", "AUROC", "majority share"} <= set(texts(figure, tmp_path / "curves.svg"))
+
+
+def test_the_runs_of_each_arm_stand_along_the_seeds(tmp_path):
+    runs = write_runs(tmp_path, ["m1", "m2"], ["en", UNTRAINED], [3, 1, 2], ["fr", "dna150"])
+    table = metrics.compute_metrics("s", metrics.read_scores(["fr", "dna150"], runs))
+    figure = figures.seeds_figure(table)
+    assert [axis.get_title(loc="left") for axis in figure.axes] == [f"{m}, fine-tuned on en" for m in ("m1", "m2")]
+    mine = table[(table["model"] == "m1") & (table["trainset"] == "en") & (table["test"] == "fr")].set_index("seed")
+    assert list(figure.axes[0].lines[0].get_ydata()) == [mine["accuracy"][seed] for seed in (1, 2, 3)]
+    assert {"fr", "dna150", "1", "2", "3"} <= set(texts(figure, tmp_path / "seeds.svg"))

@@ -1,0 +1,14 @@
+"""Accuracy of a study's runs along its seeds."""
+
+from linguist.figures import save, seeds_figure
+from linguist.logs import start_log
+from linguist.metrics import read_metrics
+
+
+def main(smk):
+    start_log(smk.log[0])
+    save(seeds_figure(read_metrics(smk.input[0])), smk.output[0])
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821
