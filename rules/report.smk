@@ -327,6 +327,7 @@ rule summarize_studies:
 rule write_answer:
     input:
         claims=expand("<results>/report/{study}/claims.tsv", study=plan.pair_studies(config)),
+        tables=expand("<results>/tables/{study}.comparisons.tsv", study=plan.pair_studies(config)),
         comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
         template=shipped("reports/answer.html.j2"),
         base=shipped("reports/base.html.j2"),
@@ -341,6 +342,7 @@ rule write_answer:
         studies={name: {"title": study["title"]} for name, study in config["studies"].items()},
         pair_studies=list(plan.pair_studies(config)),
         task_studies=list(plan.task_studies(config)),
+        kinds={name: spec["kind"] for name, spec in config["pairsets"].items()},
         caveats=plan.caveats(config),
         code=code_digest("write_answer"),
     script:

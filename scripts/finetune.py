@@ -10,6 +10,12 @@ from linguist.logs import start_log
 def main(smk):
     start_log(smk.log[0])
     seed, options, classes = int(smk.wildcards.seed), smk.params.options, smk.params.classes or CLASSES
+
+    def test():
+        if smk.output.predictions:
+            tests = dict(zip(smk.params.tests, smk.input.tests, strict=True))
+            evaluate(smk.output.weights, tests, options, seed, smk.output.predictions, smk.threads, classes)
+
     finetune(
         smk.input.model,
         smk.input.train,
@@ -22,10 +28,8 @@ def main(smk):
         code=smk.params.code,
         classes=classes,
         labels=smk.params.labels,
+        after=test,
     )
-    if smk.output.predictions:
-        tests = dict(zip(smk.params.tests, smk.input.tests, strict=True))
-        evaluate(smk.output.weights, tests, options, seed, smk.output.predictions, smk.threads, classes)
 
 
 if "snakemake" in globals():

@@ -11,8 +11,8 @@ def main(smk):
     start_log(smk.log[0])
     shortcuts, parts = read_shortcuts(smk.params.tests, smk.input.audits), []
     for study, *paths in zip(smk.params.studies.values(), smk.input.metrics, smk.input.comparisons, strict=True):
-        _, _, judged, claims = read_study(*paths, shortcuts)
-        parts.append(study["title"] + "\n\n" + text_table(judged, claims))
+        _, _, judged, claims, comparisons = read_study(*paths, shortcuts)
+        parts.append(study["title"] + "\n\n" + text_table(judged, claims, comparisons))
     files = zip(smk.params.task_studies.values(), smk.input.task_metrics, smk.input.task_comparisons, strict=True)
     for study, *paths in files:
         parts.append(study["title"] + "\n\n" + text_task_table(*read_summary(*paths)))

@@ -10,7 +10,7 @@ from linguist.report import controls_of, read_study, write_table
 def main(smk):
     start_log(smk.log[0])
     shortcuts = read_shortcuts(smk.params.tests, smk.input.audits)
-    _, summary, judged, claims = read_study(smk.input.metrics, smk.input.comparisons, shortcuts)
+    _, summary, judged, claims, _ = read_study(smk.input.metrics, smk.input.comparisons, shortcuts)
     write_table(pd.concat([judged, controls_of(summary)]), smk.output.table)
     write_table(claims, smk.output.claims)
 

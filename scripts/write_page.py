@@ -11,7 +11,7 @@ from linguist.report import collect_facts, read_study, write_page
 def main(smk):
     start_log(smk.log[0])
     shortcuts = read_shortcuts(smk.params.tests, smk.input.audits)
-    metrics, _, judged, claims = read_study(smk.input.metrics, smk.input.comparisons, shortcuts)
+    metrics, _, judged, claims, comparisons = read_study(smk.input.metrics, smk.input.comparisons, shortcuts)
     tokens = {name: read_json(path) for name, path in zip(smk.params.readings, smk.input.tokens, strict=True)}
     write_page(
         smk.output[0],
@@ -19,6 +19,7 @@ def main(smk):
         smk.params.config,
         judged,
         claims,
+        comparisons,
         metrics,
         read_kinds_table(smk.input.kinds),
         figures={

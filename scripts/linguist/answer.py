@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from linguist.claims import CLAIMS, RIVALS, headline
+from linguist.claims import CLAIMS, RIVALS, headline, told_apart
+from linguist.plan import SPOKEN
 from linguist.report import REPORTS, inline, render
 from linguist.task_report import judge_difference
 
@@ -22,33 +23,53 @@ def read_claims(path):
 
 
 def task_headline(comparisons):
-    """What a study of tasks says in one line, and its code: the first difference of the first question that it asks."""
+    """What a study of tasks says in one line, and its code: a difference of the first question that it asks; with one seed, a
+    note and no more."""
     for question in ASKED_FIRST:
         rows = comparisons[comparisons["question"] == question].to_dict("records")
         if rows:
             code, text = judge_difference(rows[0])
-            more = f" And {len(comparisons) - 1} more comparisons on its page." if len(comparisons) > 1 else ""
-            return code, text + more
+            more = f" One of {len(comparisons)} comparisons of its page, not corrected for their number."
+            return "unrepeated" if rows[0]["seeds"] == 1 and code != "chance" else code, text + more
     return "unknown", "No two ways to answer are compared."
 
 
-def write_answer(path, studies, claims, comparisons, caveats, figure, template=REPORTS / "answer.html.j2"):
+def transfers(claims, kinds):
+    """The claims of a transfer from sentences to DNA, protein or both, each once: {(model, trainset, group): code}.
+
+    `kinds` maps pair sets to their kinds. Where studies differ, the one that does not support it counts.
+    """
+    found = {}
+    for table in claims.values():
+        for row in table.to_dict("records"):
+            if kinds[row["trainset"]] == "sentence" and not row["group"].startswith(SPOKEN["sentence"]):
+                key = (row["model"], row["trainset"], row["group"])
+                found[key] = row["code"] if found.get(key, "supported") == "supported" else found[key]
+    return found
+
+
+def write_answer(
+    path, studies, claims, tables, comparisons, kinds, caveats, figure, template=REPORTS / "answer.html.j2"
+):
     """Write the front page: one HTML file that holds all it shows and asks nothing of the network.
 
-    Args: `studies` of the config; `claims` maps pair studies to tables of `claims.judge_claims`, `comparisons` studies of
-    tasks to those of `task_metrics.compare`; `caveats` as from `plan.caveats`; `figure` the SVG file of
+    Args: `studies` of the config; `claims` maps pair studies to tables of `claims.judge_claims`, `tables` to those of
+    `metrics.compare`; `comparisons` maps studies of tasks to tables of `task_metrics.compare`; `kinds` as for `transfers`; `caveats` as from `plan.caveats`; `figure` the SVG file of
     `figures.leads_figure`, or None without pair studies.
     """
-    said = {name: headline(table) for name, table in claims.items()}
+    said = {}
+    for name, table in claims.items():
+        code, text = headline(table)
+        said[name] = code, " ".join(filter(None, [text, told_apart(tables[name])]))
     said |= {name: task_headline(table) for name, table in comparisons.items()}
-    whole = pd.concat(claims.values()) if claims else pd.DataFrame(columns=["code"])
+    codes = list(transfers(claims, kinds).values())
     render(
         path,
         template,
         lines=[(name, studies[name], *said[name]) for name in studies if name in said],
-        counts={code: int((whole["code"] == code).sum()) for code in CLAIMS},
+        counts={code: codes.count(code) for code in CLAIMS},
         meanings=CLAIMS,
-        claims=len(whole),
+        transfers=len(codes),
         rivals=RIVALS,
         caveats=caveats,
         figure=inline(figure, "figure-leads") if figure else None,

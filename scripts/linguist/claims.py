@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from linguist.metrics import CHANCE, MAJORITY
+from linguist.metrics import CHANCE, MAJORITY, MEASURES
 from linguist.plan import FLIPPED, RANDOM_WEIGHTS, SHUFFLED, UNTRAINED
 
 ALPHA = 0.05  # of the corrected p-values
@@ -23,7 +23,7 @@ CLAIMS = {
     "unrepeated": "above the majority share and every control, but with one seed, which says nothing of others",
 }
 
-COLUMNS = ["model", "trainset", "group", "tests", "seeds", "accuracy", "baseline", "against"]
+COLUMNS = ["model", "trainset", "group", "tests", "seeds", "accuracy", "baseline", "reaches", "against"]
 COLUMNS += ["difference", "low", "high", "p_holm", "code", "text"]
 
 
@@ -32,35 +32,41 @@ def beaten(row):
     return row["difference"] > 0 and row["p_holm"] < ALPHA
 
 
-def closest(rivals):
-    """The rival that is led by least: the one that refutes the claim, if any does."""
-    return min(rivals, key=lambda row: row["difference"])
+def weakest(rivals):
+    """The rival that refutes the claim first: one that is not beaten, if there is any, or else the one that is led least surely."""
+    return max(rivals, key=lambda row: (not beaten(row), row["p_holm"], -row["difference"]))
 
 
 def judge_group(rivals):
     """What may be claimed of a group of tests: one of CLAIMS.
 
-    `rivals` are the rows of `metrics.compare` of one arm and group, of both measures.
+    `rivals` are the rows of `metrics.compare` of one arm and group, of both measures. A run on flipped labels falls below chance
+    wherever labels matter at all, so it alone controls nothing.
     """
-    of = {measure: [row for row in rivals if row["measure"] == measure] for measure in ("accuracy", "accuracy_median")}
-    controlled = any(row["against"] != MAJORITY for row in of["accuracy"])
-    if all(map(beaten, of["accuracy"])):
-        return "uncontrolled" if not controlled else "supported" if rivals[0]["seeds"] > 1 else "unrepeated"
-    if all(map(beaten, of["accuracy_median"])) and controlled and rivals[0]["seeds"] > 1:
+    by_threshold, by_rank = ([row for row in rivals if row["measure"] == measure] for measure in MEASURES)
+    controlled = any(row["against"] not in (MAJORITY, FLIPPED) for row in by_threshold)
+    repeated = rivals[0]["seeds"] > 1
+    if all(map(beaten, by_threshold)):
+        return "uncontrolled" if not controlled else "supported" if repeated else "unrepeated"
+    carried = any(beaten(row) for row in by_threshold if row["against"] == MAJORITY)
+    if all(map(beaten, by_rank)) and not carried and controlled and repeated:
         return "ranks"
     return "not supported"
 
 
 def lead(row):
     """A difference with its interval, its p-value and what it is from, in words."""
-    p = "< 0.001" if row["p_holm"] < 0.001 else f"{row['p_holm']:.3f}"
     ends = f"[{row['low']:+.3f} to {row['high']:+.3f}]"
-    return f"{row['difference']:+.3f} {ends} from {RIVALS[row['against']]}, p {p}"
+    return f"{row['difference']:+.3f} {ends} from {RIVALS[row['against']]}, p {p_value(row)}"
+
+
+def p_value(row):
+    return "< 0.001" if row["p_holm"] < 0.001 else f"{row['p_holm']:.3f}"
 
 
 def judge_claims(comparisons, summary, shortcuts):
     """The claims of a study, a row each: model, trainset, group, tests, seeds, accuracy (mean over the tests), baseline (mean of
-    their best shallow baselines), code, one of CLAIMS, and text.
+    their best shallow baselines), reaches (whether accuracy is not clearly above that), code, one of CLAIMS, and text.
 
     Args: the tables of `metrics.compare` and `metrics.summarize`; `shortcuts` as for `report.judge`.
     """
@@ -73,46 +79,68 @@ def judge_claims(comparisons, summary, shortcuts):
         code = judge_group(rivals)
         mean = float(np.mean([accuracy[model, trainset, test] for test in tests]))
         baseline = float(np.mean([shortcuts[test]["accuracy"] for test in tests]))
-        by_threshold, by_rank = (
-            closest([row for row in rivals if row["measure"] == measure]) for measure in ("accuracy", "accuracy_median")
-        )
-        text = f"{CLAIMS[code]}. Accuracy {mean:.3f}; the least lead is {lead(by_threshold)}."
+        by_threshold, by_rank = ([row for row in rivals if row["measure"] == measure] for measure in MEASURES)
+        first, share = weakest(by_threshold), next(row for row in by_threshold if row["against"] == MAJORITY)
+        reaches = not mean - (share["difference"] - share["low"]) > baseline  # where it is not known, too
+        controls = [row["against"] for row in by_threshold if row["against"] != MAJORITY]
+        text = f"{CLAIMS[code]}. Accuracy {mean:.3f}; the weakest lead is {lead(first)}."
         if code == "ranks":
-            text += f" At the median: {lead(by_rank)}. Its threshold did not carry over."
-        elif code == "not supported":
-            text += f" Nor does it rank: at the median {lead(by_rank)}." if not beaten(by_rank) else ""
-        if code in ("supported", "ranks", "unrepeated") and baseline >= mean:
-            text += f" But shallow baselines, which read no order of letters, have {baseline:.3f}."
-        rows.append(
-            {
-                "model": model,
-                "trainset": trainset,
-                "group": group,
-                "tests": ", ".join(tests),
-                "seeds": rivals[0]["seeds"],
-                "accuracy": mean,
-                "baseline": baseline,
-                "against": by_threshold["against"],
-                **{key: by_threshold[key] for key in ("difference", "low", "high", "p_holm")},
-                "code": code,
-                "text": text,
-            }
-        )
+            text += f" At the median: {lead(weakest(by_rank))}. Its threshold did not carry over."
+        elif code == "not supported" and not beaten(weakest(by_rank)):
+            text += f" Nor does it rank: at the median {lead(weakest(by_rank))}."
+        if code in ("supported", "ranks", "unrepeated"):
+            text += f" Controls: {', '.join(controls)}"
+            text += (
+                "." if RANDOM_WEIGHTS in controls else "; random weights were not tried, so pretraining may not matter."
+            )
+            if np.isnan(baseline):
+                text += " No shallow baseline was scored beside it."
+            elif reaches:
+                text += (
+                    f" But it is not clearly above shallow baselines, which read no order of letters: {baseline:.3f}."
+                )
+        key = {"model": model, "trainset": trainset, "group": group, "tests": ", ".join(tests)}
+        key |= {"seeds": rivals[0]["seeds"], "accuracy": mean, "baseline": baseline, "reaches": reaches}
+        led = {"against": first["against"]} | {name: first[name] for name in ("difference", "low", "high", "p_holm")}
+        rows.append(key | led | {"code": code, "text": text})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def headline(claims):
-    """A study's claim in one line, and its code: all of its claims are supported, some are, or none is."""
+    """A study's claims in one line, and their code: all are supported, some are, or none is."""
     held = claims[claims["code"] == "supported"]
     if not len(claims):
         return "unknown", "No claim: it is tested on nothing but what it is trained on."
     code = "supported" if len(held) == len(claims) else "in part" if len(held) else "not supported"
     text = f"{code[0].upper()}{code[1:]}: {len(held)} of {len(claims)} combinations of model, training set and kind of test beat "
     text += "the majority share and every control"
-    reached = int((held["baseline"] >= held["accuracy"]).sum())
-    text += f", {reached} of them no further than shallow baselines" if reached else ""
+    reached = int(held["reaches"].sum())
+    text += f", {reached} of them not clearly further than shallow baselines" if reached else ""
     if ranks := int((claims["code"] == "ranks").sum()):
         text += f"; {ranks} more rank{'s' * (ranks == 1)} without a threshold that carries over"
     if open_ := int(claims["code"].isin(["uncontrolled", "unrepeated"]).sum()):
         text += f"; {open_} {'is' if open_ == 1 else 'are'} above without control or repetition"
     return code, f"{text}."
+
+
+def differences(comparisons):
+    """The differences between the models and training sets of a study: (how many are told apart, of how many, a line for each
+    that is, largest first)."""
+    rows = comparisons[comparisons["level"] == "arms"].to_dict("records")
+    apart = sorted((row for row in rows if row["p_holm"] < ALPHA), key=lambda row: -abs(row["difference"]))
+    lines = []
+    for row in apart:
+        ends = f"[{row['low']:+.3f} to {row['high']:+.3f}], p {p_value(row)}"
+        lines.append(
+            f"{row['model']}, {row['trainset']} against {row['against']}, on {row['scope']}: {row['difference']:+.3f} {ends}"
+        )
+    return len(apart), len(rows), lines
+
+
+def told_apart(comparisons):
+    """What the differences between a study's models and training sets come to, in one line; empty where it has one of each."""
+    apart, of, lines = differences(comparisons)
+    if not of:
+        return ""
+    text = f"Between its models and training sets, {apart} of {of} difference{'s' * (of > 1)} {'is' if apart == 1 else 'are'} told apart"
+    return f"{text} (largest: {lines[0]})." if lines else f"{text}."

@@ -271,7 +271,7 @@ CODES = {  # of `claims.CLAIMS`: how a claim's lead is drawn
 
 @rc_context(STYLE)
 def leads_figure(claims):
-    """The least lead of every claim of all studies, a row each under its study's name, with the rival it leads by that.
+    """The weakest lead of every claim of all studies, a row each under its study's name, with the rival's name.
 
     `claims` maps studies to tables of `claims.judge_claims`.
     """
@@ -289,7 +289,7 @@ def leads_figure(claims):
             axis.plot(row["difference"], at, ls="", ms=4.6, mew=1.1, **look)
             axis.text(1.01, at, row["against"], transform=axis.get_yaxis_transform(), va="center", size=7)
     axis.axvline(0, color="black", lw=1.2, zorder=1)
-    axis.set(ylim=(len(lines) - 0.4, -0.6), xlabel="least lead in accuracy over the majority share and the controls")
+    axis.set(ylim=(len(lines) - 0.4, -0.6), xlabel="weakest lead in accuracy over the majority share and the controls")
     axis.set_yticks(range(len(lines)), [name for name, _ in lines])
     for label, (_, row) in zip(axis.get_yticklabels(), lines, strict=True):
         label.set_weight("bold" if row is None else "normal")

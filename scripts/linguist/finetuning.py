@@ -159,6 +159,7 @@ def tune(
     dev_figures,
     wrap=lambda model: model,
     facts=None,
+    after=lambda: None,
 ):
     """One run, whatever it learns: train a model on encoded inputs (two PairTokens), keep the best epoch by dev, write it.
 
@@ -167,7 +168,7 @@ def tune(
     outputs are there; `code` is a digest of the code, so that a checkpoint of other code is not resumed.
     `load(attention)` gives the model, `wrap(model)` the module that is trained; `loss_maker(model, tokens, device)` its loss
     of rows, as `training.train` takes it; `dev_figures(model, tokens, accelerator)` what it says of dev. `facts` are told
-    of the run besides, and must agree with a checkpoint's.
+    of the run besides, and must agree with a checkpoint's; `after` is called once all is written, before the checkpoint goes.
     """
     torch.set_num_threads(threads)
     options, facts = TrainingOptions(**options), facts or {}
@@ -221,6 +222,7 @@ def tune(
             "tokens_per_second": pace.tokens_per_second,
         },
     )
+    after()
     discard(checkpoint)
 
 

@@ -117,16 +117,16 @@ FORMULAS = [
     ),
     Formula(
         "mean over seeds",
-        r"\bar{a}\pm t_{\nu}\sqrt{\frac{s^2}{k}+\frac{r^2}{z^2}}",
-        f"s is the standard deviation over k seeds, t Student's quantile and z the normal one of {PERCENT}; r is the reach of the items, which all seeds share: half of Wilson's interval at the mean accuracy, or the mean half of DeLong's. ν joins the degrees of freedom, the items' variance taken for known. With one seed the interval is r alone",
-        "Welch 1947; Satterthwaite 1946",
+        r"\bar{a}\pm\sqrt{t_{k-1}^2\frac{s^2}{k}+r^2}",
+        f"s is the standard deviation over k seeds, t Student's quantile of {PERCENT}; r is the reach of the items, which all seeds share: half of Wilson's interval at the mean accuracy, or the mean half of DeLong's. The two reaches are added in quadrature. With one seed the interval is r alone",
+        "Student 1908",
         "metrics.mean_interval",
     ),
     Formula(
         "paired difference, studies of pair sets",
-        r"\bar{d}\pm t_{\nu}\sqrt{\frac{1}{T^2}\sum_{t=1}^{T}\frac{s_t^2}{n_t}+\frac{s^2}{k}}",
-        "d is how much more often one way is right than the other on the same item and seed, averaged over T tests; the first variance is over each test's items, the second over the k paired seeds; ν joins their degrees of freedom",
-        "Welch 1947; Satterthwaite 1946",
+        r"\bar{d}\pm\sqrt{t_{n-2}^2\left(\frac{1}{T}\sum_{t=1}^{T}\frac{s_t}{\sqrt{n_t}}\right)^2+t_{k-1}^2\frac{s^2}{k}}",
+        "d is how much more often one way is right than the other on the same item and seed, averaged over T tests; the first part is of each test's items, within labels, as if all tests moved together, the second of the k paired seeds; p is the level at which the interval ends at 0",
+        "Student 1908",
         "metrics.paired_difference",
     ),
     Formula(

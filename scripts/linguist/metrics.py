@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.optimize import brentq
 from sklearn.metrics import roc_auc_score
 
 from linguist.pairs import kinds_of_pairs
@@ -154,28 +155,46 @@ def compute_metrics(study, scores):
     return pd.DataFrame(rows)
 
 
-def paired_difference(one, other):
+def paired_difference(one, other, labels=None):
     """The mean difference of two ways to answer the same items, averaged over tests: (difference, low, high, p).
 
     Args: for each test two arrays (seeds, items) of how right an answer was, 0 to 1; one way may have a single row, which
-    then stands for all seeds. Seeds are paired: runs of one seed share their draws.
-    Two chances count, the items and the seeds: the variances of the mean over each are added, with the degrees of freedom of
-    Welch and Satterthwaite, and p is Student's, of both sides. With one seed the items are all there is, and it is the
-    paired t-test over them.
+    then stands for all seeds. Seeds are paired: runs of one seed share their draws. `labels` of each test's items, where their
+    numbers are fixed by how a test was made: the variance is then that within labels.
+    Two chances count, the items and the seeds: reach^2 = t(items)^2 var(items) + t(seeds - 1)^2 var(seeds), each of the mean
+    over the other, and p, of both sides, is the level at which the interval ends at 0. Tests may share their items, as
+    translations and copies of one set do: their standard errors are averaged, as if all moved together, which is the worst
+    case. With one seed and one test it is the paired t-test over the items.
     """
     gaps = [np.asarray(a, float) - np.asarray(b, float) for a, b in zip(one, other, strict=True)]
     mean = float(np.mean([gap.mean() for gap in gaps]))
     items = [gap.mean(axis=0) for gap in gaps]
     seeds = np.mean([gap.mean(axis=1) for gap in gaps], axis=0)
-    parts = [(item.var(ddof=1) / len(item) / len(gaps) ** 2, len(item) - 1) for item in items if len(item) > 1]
+    strata = [np.zeros(len(item)) for item in items] if labels is None else labels
+    errors = [standard_error(item, stratum) for item, stratum in zip(items, strata, strict=True)]
+    parts = [
+        (np.mean(errors) ** 2, max(1, min(len(i) - len(np.unique(s)) for i, s in zip(items, strata, strict=True))))
+    ]
     if len(seeds) > 1:
         parts.append((seeds.var(ddof=1) / len(seeds), len(seeds) - 1))
-    variance = sum(part for part, _ in parts)
-    if variance < 1e-15:  # no chance at all: the two differ everywhere alike, or nowhere
+
+    def reach(p):
+        return np.sqrt(sum(variance * stats.t.isf(p / 2, freedom) ** 2 for variance, freedom in parts))
+
+    if sum(variance for variance, _ in parts) < 1e-15:  # no chance at all: the two differ everywhere alike, or nowhere
         return mean, mean, mean, float(abs(mean) < 1e-12)
-    freedom = variance**2 / sum(part**2 / n for part, n in parts)
-    reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * np.sqrt(variance)
-    return mean, mean - reach, mean + reach, float(2 * stats.t.sf(abs(mean) / np.sqrt(variance), freedom))
+    least = 1e-15
+    if reach(least) <= abs(mean):
+        p = least
+    else:
+        p = 10 ** brentq(lambda exponent: reach(10**exponent) - abs(mean), np.log10(least), 0, xtol=1e-10)
+    return mean, mean - reach(1 - LEVEL), mean + reach(1 - LEVEL), p
+
+
+def standard_error(values, strata):
+    """Of the mean of `values`, from their variance within `strata`, whose sizes are taken for fixed."""
+    parts = [values[strata == stratum] for stratum in np.unique(strata)]
+    return np.sqrt(sum(len(part) * part.var(ddof=1) for part in parts if len(part) > 1)) / len(values)
 
 
 def holm(p):
@@ -188,36 +207,49 @@ def holm(p):
 
 
 def compare(scores, comparisons):
-    """Paired differences between each arm of a study and what must fail if its claim is true: the long table, a row each.
+    """Paired differences between each arm of a study and what must fail if its claim is true, and between the arms: the long
+    table, a row each.
 
     Args: `scores` is as from `read_scores`; `comparisons` as from `plan.comparisons_of`.
-    Columns: model, trainset; scope, a test or a group of tests over which is averaged; level, "test" or "group"; tests, their
-    names; measure, one of MEASURES; against, the name of a control, MAJORITY (the larger class of each test, for accuracy)
-    or CHANCE (a half, for accuracy_median); seeds; difference, low, high; p, and p_holm, which is corrected over all rows of
-    the same level and measure.
+    Columns: model, trainset; scope, a test or a group of tests over which is averaged; level; tests, their names; measure, one
+    of MEASURES; against; seeds; difference, low, high; p, and p_holm, which is corrected over all rows of the same level.
+    Levels "test" and "group" are against the name of a control, MAJORITY (the larger class of each test, for accuracy) or
+    CHANCE (a half, for accuracy_median); level "arms" is against another (model, training set) of the study, on the tests of a
+    group that both have.
     """
     rows = []
-    for spec in comparisons:
-        model, trainset = spec["arm"]
-        own = scores[model, trainset]
-        scopes = [("test", test, [test]) for test in own] + [("group", *group) for group in spec["groups"].items()]
-        controls = {name: scores[tuple(arm)] for name, arm in spec["controls"].items()}
+
+    def answers(arm, tests, answered):
+        return [np.array([answered(arm[t][0], score) for score in arm[t][1].values()]) for t in tests]
+
+    def add(arm, level, scope, tests, measure, rivals):
+        own, answered = scores[arm], {"accuracy": right, "accuracy_median": right_at_median}[measure]
+        labels = [own[test][0] for test in tests]
+        key = {"model": arm[0], "trainset": arm[1], "scope": scope, "level": level, "tests": ", ".join(tests)}
+        for name, rival in rivals.items():
+            if not isinstance(rival, list):
+                rival = answers(rival, tests, answered)
+            found = paired_difference(answers(own, tests, answered), rival, labels)
+            told = {"measure": measure, "against": name, "seeds": len(own[tests[0]][1])}
+            rows.append(key | told | dict(zip(("difference", "low", "high", "p"), found, strict=True)))
+
+    for number, spec in enumerate(comparisons):
+        arm = tuple(spec["arm"])
+        controls = {name: scores[tuple(control)] for name, control in spec["controls"].items()}
+        scopes = [("test", test, [test]) for test in scores[arm]]
+        scopes += [("group", *group) for group in spec["groups"].items()]
         for level, scope, tests in scopes:
-            for measure, answered in zip(MEASURES, (right, right_at_median), strict=True):
-
-                def answers(arm, tests=tests, answered=answered):
-                    return [np.array([answered(arm[t][0], score) for score in arm[t][1].values()]) for t in tests]
-
-                nothing = {MAJORITY: [constant(own[test][0]) for test in tests]}
-                if measure == "accuracy_median":
-                    nothing = {CHANCE: [np.full((1, len(own[test][0])), 0.5) for test in tests]}
-                key = {"model": model, "trainset": trainset, "scope": scope, "level": level, "tests": ", ".join(tests)}
-                for name, rival in (nothing | {name: answers(arm) for name, arm in controls.items()}).items():
-                    found = paired_difference(answers(own), rival)
-                    told = {"measure": measure, "against": name, "seeds": len(own[tests[0]][1])}
-                    rows.append(key | told | dict(zip(("difference", "low", "high", "p"), found, strict=True)))
+            labels = [scores[arm][test][0] for test in tests]
+            add(arm, level, scope, tests, "accuracy", {MAJORITY: [constant(label) for label in labels]} | controls)
+            coins = [np.full((1, len(label)), 0.5) for label in labels]
+            add(arm, level, scope, tests, "accuracy_median", {CHANCE: coins} | controls)
+        for other in comparisons[number + 1 :]:
+            name = ", ".join(other["arm"])
+            for group, tests in spec["groups"].items():
+                if both := [test for test in tests if test in other["groups"].get(group, [])]:
+                    add(arm, "arms", group, both, "accuracy", {name: scores[tuple(other["arm"])]})
     table = pd.DataFrame(rows)
-    table["p_holm"] = table.groupby(["level", "measure"])["p"].transform(holm)
+    table["p_holm"] = table.groupby("level")["p"].transform(holm)
     return table
 
 
@@ -267,14 +299,9 @@ def summarize(metrics):
 
 
 def mean_interval(values, item_reach):
-    """Interval of the mean of `values` (one for each seed), in 0..1; `item_reach` is half the width of the items' own interval.
-
-    The variances of the mean over the seeds and over the items are added; the degrees of freedom are Welch and Satterthwaite's,
-    with the items' variance taken for known. As `paired_difference` joins them.
-    """
-    seeds, items = np.var(values, ddof=1) / len(values), (item_reach / stats.norm.ppf((1 + LEVEL) / 2)) ** 2
-    freedom = (seeds + items) ** 2 * (len(values) - 1) / seeds**2 if seeds > 0 else np.inf
-    reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * np.sqrt(seeds + items)
+    """Interval of the mean of `values` (one for each seed), with the items' own reach added in quadrature, in 0..1."""
+    seed_reach = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
+    reach = np.hypot(seed_reach, item_reach)
     return max(0.0, np.mean(values) - reach), min(1.0, np.mean(values) + reach)
 
 

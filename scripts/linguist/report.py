@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from linguist.cards import UNITS
-from linguist.claims import ALPHA, RIVALS, beaten, closest, headline, judge_claims, lead
+from linguist.claims import ALPHA, RIVALS, beaten, differences, headline, judge_claims, lead, told_apart, weakest
 from linguist.comparison import beside_paper
 from linguist.files import write_text
 from linguist.findings import SEVERITIES, findings, interval, similarity_line
@@ -87,8 +87,7 @@ def judge(summary, shortcuts, comparisons):
     its test beside it, its verdict and its claim.
 
     Args: `shortcuts` maps each test to what `shortcut_of` says of its audit; `comparisons` is the table of `metrics.compare`.
-    Columns lead, lead_low, lead_high, lead_p and lead_over tell the smallest difference from the majority share and the
-    controls. The verdict does not look at the baseline: baseline_reaches says whether the model's interval is not wholly above
+    Columns lead, lead_low, lead_high, lead_p and lead_over tell the weakest lead over the majority share and the controls. The verdict does not look at the baseline: baseline_reaches says whether the model's interval is not wholly above
     it, and so does the claim.
     """
     records = {(row["model"], row["trainset"], row["test"]): row for row in summary.to_dict("records")}
@@ -96,7 +95,7 @@ def judge(summary, shortcuts, comparisons):
     cells = comparisons[comparisons["level"] == "test"]
     for key, part in cells.groupby(["model", "trainset", "scope"], sort=False):
         row, rivals = records[key], part.to_dict("records")
-        least = closest([rival for rival in rivals if rival["measure"] == "accuracy"])
+        least = weakest([rival for rival in rivals if rival["measure"] == "accuracy"])
         beside = {"lead": least["difference"], "lead_low": least["low"], "lead_high": least["high"]}
         beside |= {"lead_p": least["p_holm"], "lead_over": least["against"]}
         shortcut = shortcuts[row["test"]]
@@ -112,11 +111,12 @@ def judge(summary, shortcuts, comparisons):
 
 
 def read_study(metrics, comparisons, shortcuts):
-    """What the pages of a study are made of, from its two tables of figures (paths): (metrics, summary, judged, claims)."""
+    """What the pages of a study are made of, from its two tables of figures (paths): (metrics, summary, judged, claims,
+    comparisons)."""
     metrics, comparisons = read_metrics(metrics), read_comparisons(comparisons)
     summary = summarize(metrics)
     claims = judge_claims(comparisons, summary, shortcuts)
-    return metrics, summary, judge(summary, shortcuts, comparisons), claims
+    return metrics, summary, judge(summary, shortcuts, comparisons), claims, comparisons
 
 
 def groups(judged):
@@ -144,14 +144,14 @@ def controls_of(summary):
     return summary[[is_control(*arm) for arm in zip(summary["model"], summary["trainset"], strict=True)]]
 
 
-def text_table(judged, claims):
+def text_table(judged, claims, comparisons):
     """The summary for a terminal: at most 110 columns; the claims, then a block for each model and training set.
 
-    Args: tables of `judge` and `claims.judge_claims`.
+    Args: tables of `judge`, `claims.judge_claims` and `metrics.compare`.
     """
     wide = min(24, max(map(len, [*judged["test"], "test"])))
     head = f"{'test':<{wide}}  {'accuracy [95 %]':<19}  {'± sd':>6}  {'best':>5}  {'AUROC':>5}  {'same':>4}  "
-    lines = [fill(headline(claims)[1], 108), ""]
+    lines = [fill(headline(claims)[1], 108), *filter(None, [fill(told_apart(comparisons), 108)]), ""]
     for claim in claims[claims["code"] != "not supported"].to_dict("records"):
         text = f"{claim['model']}, trained on {claim['trainset']}, on {claim['group']}: {claim['text']}"
         lines.append(fill(text, 108, initial_indent="  ", subsequent_indent="    "))
@@ -177,7 +177,7 @@ def text_table(judged, claims):
     if judged["baseline_reaches"].any():
         key.append("†: not clearly above base.: the figure is no evidence of more than that baseline does")
     about = (
-        "same: share of pairs called same · major.: majority share · lead: least difference from that and the controls"
+        "same: share of pairs called same · major.: majority share · lead: the weakest lead over that and the controls"
     )
     base = "base.: the best shallow baseline, which knows nothing of the order of letters"
     return "\n".join([*lines, "", about, base, *(f"  {line}" for line in used), *key, ""])
@@ -269,6 +269,7 @@ def write_page(
     config,
     judged,
     claims,
+    comparisons,
     metrics,
     kinds,
     figures,
@@ -279,7 +280,8 @@ def write_page(
 ):
     """Write a study's page: one HTML file that holds all it shows and asks nothing of the network.
 
-    Args: the whole `config`; tables of `judge`, `claims.judge_claims`, `metrics.compute_metrics` and `metrics.break_down`;
+    Args: the whole `config`; tables of `judge`, `claims.judge_claims`, `metrics.compare`, `metrics.compute_metrics` and
+    `metrics.break_down`;
     `figures` maps names (accuracy, confusion, lengths) to SVG files; `facts` maps a label to text, a list or a dict
     (versions, device …); `published` as of `published.read_published` and `beside` the SVG file of
     `figures.published_figure`, where the study asks for a paper's figures beside its own.
@@ -305,6 +307,8 @@ def write_page(
         pairsets=sets,
         sizes=dict(zip(judged["test"], judged["n"], strict=True)),
         headline=headline(claims),
+        told_apart=told_apart(comparisons),
+        differences=differences(comparisons)[2],
         kinds=[row for row in kinds.to_dict("records") if not is_control(row["model"], row["trainset"])],
         claims=claims.to_dict("records"),
         rivals=RIVALS,

@@ -5,7 +5,7 @@ import pytest
 from test_claims import study
 from test_report import Page, open_page
 
-from linguist.answer import read_claims, task_headline, write_answer
+from linguist.answer import read_claims, task_headline, transfers, write_answer
 from linguist.figures import leads_figure, save
 from linguist.report import write_table
 
@@ -35,14 +35,20 @@ def front(tmp_path):
     other = COMPARISON | {"question": "baseline", "against_model": "k-mers", "against_method": "classification"}
     tasks = {"tasks": pd.DataFrame([other, COMPARISON])}
     path = tmp_path / "answer.html"
-    write_answer(path, STUDIES, claims, tasks, ["Synthetic sentences."], tmp_path / "leads.svg")
+    tables = dict.fromkeys(claims, pd.DataFrame(columns=["level"]))
+    write_answer(
+        path, STUDIES, claims, tables, tasks, {"t": "sentence"}, ["Synthetic sentences."], tmp_path / "leads.svg"
+    )
     return path
 
 
 def test_each_study_has_its_line(front):
     page = Page(front.read_text())
     text = " ".join(" ".join(page.text).split())
-    assert "Of 2 claims (model × training set × kind of test), 1 is supported" in text
+    assert (
+        "Of 1 claim of a transfer from sentences to DNA or protein" in text
+        and "each counted once), 0 are supported" in text
+    )
     assert "A <b> (transfer) Supported: 1 of 1" in text and "B (seeds) Not supported: 0 of 1" in text
     assert "C (tasks) m, a classifier a task gets more right than m, instructed (told): +0.100" in text
     assert "Synthetic sentences." in text and len(page.ids) == len(set(page.ids))
@@ -62,7 +68,21 @@ def test_a_study_of_tasks_is_told_by_the_question_it_asks_first():
     assert task_headline(pd.DataFrame(rows[:0], columns=[*COMPARISON]))[0] == "unknown"
 
 
+def test_a_claim_of_two_studies_counts_once_and_as_the_sterner_one_has_it():
+    table = study({("m", "t"): 2})
+    other = table.assign(code="not supported")
+    for order in ([table, other], [other, table]):
+        assert transfers(dict(enumerate(order)), {"t": "sentence"}) == {("m", "t", "DNA"): "not supported"}
+    assert transfers({"a": table}, {"t": "dna"}) == {}
+    assert transfers({"a": table.assign(group="sentences")}, {"t": "sentence"}) == {}
+
+
+def test_a_task_study_of_one_seed_claims_nothing():
+    assert task_headline(pd.DataFrame([COMPARISON | {"seeds": 1}]))[0] == "unrepeated"
+    assert task_headline(pd.DataFrame([COMPARISON]))[0] == "above"
+
+
 def test_without_pair_studies_there_is_no_figure(tmp_path):
-    write_answer(tmp_path / "a.html", STUDIES, {}, {"tasks": pd.DataFrame([COMPARISON])}, [], None)
+    write_answer(tmp_path / "a.html", STUDIES, {}, {}, {"tasks": pd.DataFrame([COMPARISON])}, {}, [], None)
     assert "<svg" not in (tmp_path / "a.html").read_text()
     save(leads_figure({}), tmp_path / "empty.svg")

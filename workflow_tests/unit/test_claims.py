@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from linguist.claims import CLAIMS, headline, judge_claims
+from linguist.claims import CLAIMS, differences, headline, judge_claims, told_apart, weakest
 from linguist.metrics import compare, compute_metrics, summarize
 
 NOTHING = {test: {"name": "none", "accuracy": 0.5, "low": 0.4, "high": 0.6} for test in ("a", "b")}
@@ -28,6 +28,9 @@ def study(skills, seeds=3, shift=0.0, n=200, controls=ARMS, shortcuts=NOTHING):
     return judge_claims(compare(scores, [spec]), summarize(compute_metrics("s", scores)), shortcuts)
 
 
+FLIPPED = {"flipped": ("m", "t.flipped")}
+
+
 @pytest.mark.parametrize(
     ("made", "code"),
     [
@@ -43,6 +46,10 @@ def study(skills, seeds=3, shift=0.0, n=200, controls=ARMS, shortcuts=NOTHING):
         ({"skills": {("m", "t"): 2}, "seeds": 1}, "unrepeated"),
         ({"skills": {("m", "t"): 2}, "controls": {}}, "uncontrolled"),
         ({"skills": {("m", "t"): -2}}, "not supported"),
+        # a run on flipped labels falls where labels matter at all, and controls nothing
+        ({"skills": {("m", "t"): 2, ("m", "t.flipped"): -2}, "controls": FLIPPED}, "uncontrolled"),
+        # its threshold carries over as far as its ranks do: random weights do as well
+        ({"skills": {("m", "t"): 2, ("m-random", "t"): 2}, "shift": 0.5}, "not supported"),
     ],
 )
 def test_a_claim_is_what_the_truth_is(made, code):
@@ -66,11 +73,40 @@ def test_a_model_that_cannot_rank_is_told_from_one_whose_threshold_failed():
 def test_shallow_baselines_that_reach_as_far_are_told():
     strong = {test: found | {"accuracy": 0.99} for test, found in NOTHING.items()}
     (claim,) = study({("m", "t"): 2}, shortcuts=strong).to_dict("records")
-    assert (
-        claim["code"] == "supported"
-        and "shallow baselines, which read no order of letters, have 0.990" in claim["text"]
+    assert claim["code"] == "supported" and "shallow baselines, which read no order of letters: 0.990" in claim["text"]
+    assert "not clearly further than shallow baselines" in headline(pd.DataFrame([claim]))[1]
+    near = {test: found | {"accuracy": claim["accuracy"] - 0.001} for test, found in NOTHING.items()}
+    assert study({("m", "t"): 2}, shortcuts=near)["reaches"].all(), "within the interval is not clearly above"
+    unknown = {test: found | {"accuracy": np.nan} for test, found in NOTHING.items()}
+    assert "No shallow baseline was scored" in study({("m", "t"): 2}, shortcuts=unknown)["text"][0]
+
+
+def test_a_rival_that_is_not_beaten_is_named_though_others_are_led_by_less():
+    """Untrained heads scatter: they are led by more than the majority share, but not surely."""
+    rivals = [
+        {"against": "majority", "difference": 0.12, "p_holm": 1e-6},
+        {"against": "untrained", "difference": 0.2, "p_holm": 0.4},
+    ]
+    assert weakest(rivals)["against"] == "untrained"
+    assert weakest(rivals[:1] + [rivals[1] | {"p_holm": 0.001}])["against"] == "untrained"
+
+
+def test_models_and_training_sets_of_a_study_are_compared_with_each_other():
+    label = np.tile([0, 1], 200)
+    scores = {}
+    for at, (arm, skill) in enumerate({("m", "t"): 3, ("n", "t"): 0, ("n", "u"): 0}.items()):
+        draws = {s: np.random.default_rng([at, s]).normal(size=400) + skill * (label - 0.5) for s in range(3)}
+        scores[arm] = {"a": (label, draws), "b": (label, draws)}
+    spec = [{"arm": list(arm), "controls": {}, "groups": {"DNA": ["a", "b"]}} for arm in scores]
+    spec[2]["groups"] = {"DNA": ["b"]}
+    table = compare(scores, spec)
+    assert list(table[table["level"] == "arms"]["tests"]) == ["a, b", "b", "b"]
+    apart, of, lines = differences(table)
+    assert (apart, of) == (2, 3) and lines[0].startswith("m, t against n, ") and "on DNA: +0." in lines[0]
+    assert told_apart(table).startswith(
+        "Between its models and training sets, 2 of 3 differences are told apart (largest: m"
     )
-    assert "no further than shallow baselines" in headline(pd.DataFrame([claim]))[1]
+    assert told_apart(compare({("m", "t"): scores["m", "t"]}, spec[:1])) == ""
 
 
 def test_the_headline_counts():

@@ -17,7 +17,7 @@ from transformers import AutoModelForSequenceClassification, RobertaConfig, Robe
 from linguist import dropout
 from linguist.errors import LinguistError
 from linguist.evaluation import evaluate
-from linguist.files import open_text
+from linguist.files import open_text, read_json
 from linguist.finetuning import collate, collator, dev_figures, finetune, predict, relabel
 from linguist.models import load_classifier
 from linguist.predictions import read_predictions
@@ -235,6 +235,18 @@ def test_a_run_that_fails_to_write_is_not_lost(failing, bodies, encoded, options
     assert again[:2] == whole[:2]
     assert again[2]["tokens_per_second"] is None, "every step came from the checkpoint"
     assert sorted(path.name for path in folder.iterdir()) == ["curve.tsv", "metrics.json", "weights"]
+
+
+def test_a_run_whose_tests_fail_is_not_lost(bodies, encoded, options, tmp_path):
+    settings = {"options": options, "checkpoint": tmp_path / "checkpoint.pt", "threads": 1}
+    settings["outputs"] = {name: tmp_path / name for name in ("metrics", "curve", "weights")}
+    files = encoded["bert"]["train"], encoded["bert"]["dev"]
+    with pytest.raises(KeyboardInterrupt):
+        finetune(bodies["bert"], *files, 1, after=interrupt, **settings)
+    assert settings["checkpoint"].exists()
+    finetune(bodies["bert"], *files, 1, **settings)
+    assert not settings["checkpoint"].exists()
+    assert read_json(tmp_path / "metrics")["tokens_per_second"] is None, "every step came from the checkpoint"
 
 
 def test_a_checkpoint_of_another_model_is_not_resumed(bodies, tokenizers, encoded, options, tmp_path, monkeypatch):

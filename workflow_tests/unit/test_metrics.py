@@ -17,6 +17,7 @@ from linguist.metrics import (
     compare,
     compute_metrics,
     confusion_figures,
+    constant,
     figures,
     holm,
     paired_difference,
@@ -255,11 +256,10 @@ def test_a_summary_gives_mean_sd_range_and_the_interval_of_its_formula():
     assert row["accuracy"] == pytest.approx(0.74) and row["sd"] == pytest.approx(0.04)
     assert (row["worst"], row["best"], row["seeds"], row["n"]) == (0.70, 0.78, 3, 100)
     assert row["auroc"] == pytest.approx(0.7) and row["predicted_positive"] == pytest.approx(0.5)
-    # Wilson's half width for the items, at z = 1.960; their variance and the seeds' added, degrees of freedom by Satterthwaite
+    # t(0.975, 2) = 4.303 (any table of t); Wilson's half width for the items, at z = 1.960
     z, n, p = 1.95996, 100, 0.74
     items = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    parts = 0.04**2 / 3, (items / z) ** 2
-    reach = stats.t.ppf(0.975, sum(parts) ** 2 / (parts[0] ** 2 / 2)) * np.sqrt(sum(parts))
+    reach = np.hypot(4.3027 * 0.04 / np.sqrt(3), items)
     assert (row["low"], row["high"]) == pytest.approx((0.74 - reach, 0.74 + reach), abs=1e-4)
 
 
@@ -333,18 +333,40 @@ def test_a_difference_without_chance_is_certain():
     assert paired_difference([ones], [nil]) == (1, 1, 1, 0)
 
 
-@pytest.mark.parametrize(("seeds", "spread"), [(2, 0.0), (3, 0.5), (5, 0.3)])
+@pytest.mark.parametrize(("seeds", "spread"), [(2, 0.0), (2, 0.5), (3, 0.5), (5, 0.3)])
 def test_two_ways_of_equal_skill_are_seldom_told_apart(seeds, spread):
-    """Items of differing difficulty, seeds of differing skill; at most the 5 % that the level allows, and some luck."""
-    rng, false = np.random.default_rng(5), 0
-    for _ in range(400):
-        difficulty = rng.normal(0.5, 1.5, (1, 100))
+    """Items of differing difficulty, seeds of differing skill; at most what the levels allow, and some luck. The small level is
+    where a correction for many comparisons works."""
+    rng, p = np.random.default_rng(5), []
+    for _ in range(600):
+        difficulty = rng.normal(0.5, 1.5, (1, 200))
         ways = [
-            rng.random((seeds, 100)) < 1 / (1 + np.exp(-difficulty - rng.normal(0, spread, (seeds, 1))))
+            rng.random((seeds, 200)) < 1 / (1 + np.exp(-difficulty - rng.normal(0, spread, (seeds, 1))))
             for _ in range(2)
         ]
-        false += paired_difference([ways[0]], [ways[1]])[3] < 0.05
+        p.append(paired_difference([ways[0]], [ways[1]])[3])
+    assert np.mean(np.array(p) < 0.05) <= 0.075 and np.mean(np.array(p) < 0.002) <= 0.01
+
+
+def test_translations_of_one_set_are_no_more_evidence_than_one():
+    """Six tests that share their items: a model that knows nothing must not beat the majority share more often for it."""
+    rng, false = np.random.default_rng(6), 0
+    label = balanced(200)
+    for _ in range(400):
+        base = rng.random((3, 200)) < 0.5
+        right = [np.where(rng.random((3, 200)) < 0.8, base, rng.random((3, 200)) < 0.5) for _ in range(6)]
+        false += paired_difference(right, [(label == 1)[None].astype(float)] * 6, [label] * 6)[3] < 0.05
     assert false / 400 <= 0.075
+
+
+def test_labels_whose_numbers_are_fixed_are_no_chance():
+    """Against a constant answer on a balanced set a binomial test of the right answers is what remains."""
+    label = balanced(1000)
+    called = np.where(np.random.default_rng(8).random(1000) < 0.54, label, 1 - label)
+    right = (called == label)[None].astype(float)
+    loose, tight = (paired_difference([right], [constant(label)], labels) for labels in (None, [label]))
+    assert tight[0] == loose[0] and tight[2] - tight[1] < 0.8 * (loose[2] - loose[1])
+    assert tight[3] == pytest.approx(stats.binomtest(int(right.sum()), 1000).pvalue, abs=0.02)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=6))

@@ -126,7 +126,7 @@ def test_judge_puts_the_rival_that_is_led_least_beside_each_row(summary, compari
     assert list(judged["verdict"]) == ["above", "constant", "uncontrolled"]
     assert list(judged["lead"]) == [0.3, 0, 0.3] and list(judged["lead_p"]) == [0.001, 1, 0.001]
     assert UNTRAINED not in set(judged["trainset"])
-    comparisons.loc[1, "difference"] = 0.2
+    comparisons.loc[1, "p_holm"] = 0.04
     assert report.judge(summary, SHORTCUTS, comparisons)["lead_over"][0] == "untrained"
 
 
@@ -143,7 +143,7 @@ def test_a_shallow_baseline_that_reaches_the_model_is_told_and_leaves_the_verdic
 
 def text_table(summary, comparisons, shortcuts=SHORTCUTS):
     judged = report.judge(summary, shortcuts, comparisons)
-    return report.text_table(judged, claims.judge_claims(comparisons, summary, shortcuts))
+    return report.text_table(judged, claims.judge_claims(comparisons, summary, shortcuts), comparisons)
 
 
 def test_text_table_marks_what_a_shallow_baseline_reaches(summary, comparisons):
@@ -274,7 +274,7 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
     judged = report.judge(summary, shortcuts, compared)
     said = claims.judge_claims(compared, summary, shortcuts)
     kinds = metrics.break_down(scores, metrics.read_kinds(tests, runs[0][3]))
-    report.write_page(folder / "page.html", "s", config, judged, said, table, kinds, svgs, facts, **beside)
+    report.write_page(folder / "page.html", "s", config, judged, said, compared, table, kinds, svgs, facts, **beside)
     return (folder / "page.html").read_text(encoding="utf-8"), judged, said
 
 
