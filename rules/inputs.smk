@@ -288,7 +288,7 @@ def training_metrics(wildcards):
 
 
 def measured_steps(wildcards):
-    """For each rule, where its jobs leave a log and a benchmark file, as (pattern, folder), and whether it asks for a GPU."""
+    """For each rule, where its jobs leave a log and a benchmark file, as (pattern, folder), and the part of a GPU that one has, or 0."""
 
     def place(path):
         return (path.regex().pattern, os.path.dirname(path.constant_prefix()))
@@ -297,7 +297,7 @@ def measured_steps(wildcards):
         step.name: {
             "log": place(step.log[0]),
             "benchmark": place(step.benchmark) if step.benchmark else None,
-            "gpu": "gpu" in step.resources,
+            "gpu": 0 if "gpu" not in step.resources else 1 / config["runs_per_gpu"] if step.name != "pretrain" else 1,
         }
         for step in workflow.rules
         if len(step.log)

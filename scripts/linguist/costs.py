@@ -60,7 +60,7 @@ def find_files(pattern, folder, used, runs):
 def find_jobs(steps, used, runs, trainings):
     """All jobs of this config that left a log or a benchmark file: a table with a row each, NaN where nothing was measured.
 
-    Args: `steps` maps a rule to `log` and `benchmark`, each None or (pattern, folder), and `gpu`, whether it asks for one;
+    Args: `steps` maps a rule to `log` and `benchmark`, each None or (pattern, folder), and `gpu`, the part of one that its jobs have;
     `used` and `runs` as for `is_of_run`; `trainings` is a list of (model, trainset, seed, metrics.json).
     The column gpus holds how many GPUs the job had, NaN where nothing tells.
     """
@@ -70,7 +70,7 @@ def find_jobs(steps, used, runs, trainings):
         for wildcards in logs | files:
             path = files.get(wildcards)
             figures = read_benchmark(path) if path else (np.nan, np.nan, np.nan)
-            gpus = gpus_of(dict(wildcards), trainings) if step["gpu"] else 0
+            gpus = gpus_of(dict(wildcards), trainings) * step["gpu"] if step["gpu"] else 0
             rows.append([rule, "/".join(value for _, value in wildcards) or "all", *figures, gpus])
     return pd.DataFrame(rows, columns=JOB)
 

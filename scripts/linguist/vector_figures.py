@@ -94,7 +94,7 @@ def set_distances(axis, values):
 
 
 def draw_control(axis, rows, last):
-    """Right of the layers, the last one once more on the control's sample: band of shuffled labels, and what was found."""
+    """Right of the layers, the last one once more on the control's sample: band of shuffled classes, and what was found."""
     for at, (state, look) in enumerate(STATES.items()):
         part = rows[(rows["seed"] == BEFORE) == (state == "before")]
         x, look = last + (1.3 + 0.7 * at) * max(1, last / 9), {key: look[key] for key in ("color", "marker", "mfc")}
@@ -133,6 +133,6 @@ def distances_figure(table):
     legend = [
         Line2D([], [], ms=4, mew=1, lw=1.1, label=f"{state} fine-tuning", **look) for state, look in STATES.items()
     ]
-    legend.append(Line2D([], [], color="#E69F00", alpha=0.7, lw=7, label="shuffled labels, 95 %"))
+    legend.append(Line2D([], [], color="#E69F00", alpha=0.7, lw=7, label="shuffled classes, 95 %"))
     figure.legend(handles=legend, loc="outside upper left", ncols=len(legend))
     return figure

@@ -1,5 +1,5 @@
 """Word vectors: how far the words of DNA and of protein lie from those of English in a model's hidden layers (paper 1,
-section 3.7), and two controls: shuffled labels, and how far apart English words lie among themselves."""
+section 3.7), and two controls: shuffled classes, and how far apart English words lie among themselves."""
 
 import tempfile
 from pathlib import Path
@@ -183,7 +183,7 @@ def embed_words(folder, options, targets, threads):
 
     Args: `options` are the config's section vector: permutations, sample, batch_size, seed.
     Writes `targets["distances"]` (JSON: words by class, what is left out, a row for each layer, metric and class, the
-    control of shuffled labels in the last layer) and `targets["words"]` (npz: words, classes and last-layer vectors of a
+    control of shuffled classes in the last layer) and `targets["words"]` (npz: words, classes and last-layer vectors of a
     sample of each class, the same words for the same vocabulary).
     Raises LinguistError if the vocabulary has no word of DNA, or not two of English.
     """

@@ -95,7 +95,7 @@ def test_distances_known_by_hand():
     assert found["euclidean", "protein"] is found["cosine", "protein"] is None
 
 
-# ── the control of shuffled labels ──
+# ── the control of shuffled classes ──
 
 
 @pytest.mark.parametrize("metric", vectors.METRICS)
