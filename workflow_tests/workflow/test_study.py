@@ -173,7 +173,7 @@ def test_a_changed_key_reruns_what_depends_on_it(copy, snakemake):
 
 def test_more_points_of_a_figure_of_words_train_nothing(copy, snakemake):
     rerun = planned(snakemake, copy, edit_config(copy, lambda study: study.update(vector={"points": 20})))
-    assert rerun - {"all"} == {"plot_vectors", "write_vectors_page"}
+    assert rerun - {"all"} == {"plot_vectors", "write_vectors_page", "write_costs"}  # the last comes after all
 
 
 def test_a_longer_pretraining_leaves_corpus_and_tokens_alone(copy, snakemake):
@@ -195,11 +195,13 @@ def test_a_changed_function_reruns_what_uses_it(copy, snakemake):
     figures = copy / "scripts/linguist/figures.py"
     figures.write_text(figures.read_text() + "\nUNUSED = 1\n")
     assert planned(snakemake, copy) - {"all"} == {
+        "compare_published",
         "plot_accuracy",
         "plot_confusion",
         "plot_lengths",
         "plot_tasks",
         "plot_vectors",
+        "write_answer",
         "write_audit",
         "write_costs",
         "write_page",
@@ -317,7 +319,8 @@ def test_the_costs_are_those_of_all_benchmark_files_and_of_nothing_else(copy, sn
     benchmarks = copy / "benchmarks"
     found = pd.read_csv(copy / "results/report/costs.tsv", sep="\t").set_index("rule")
     counts = {folder.name: len(list(folder.rglob("*.tsv"))) for folder in benchmarks.iterdir()}
-    assert found["measured"][counts].to_dict() == counts and found["measured"]["total"] == sum(counts.values())
+    measured = found["measured"].rename({"embed_words_before": "embed_words"}).groupby(level=0).sum()
+    assert measured[list(counts)].to_dict() == counts and measured["total"] == sum(counts.values())
     stale = benchmarks / "finetune/tiny/en/seed-7.tsv"
     shutil.copy(benchmarks / "finetune/tiny/en/seed-1.tsv", stale)
     (benchmarks / "pretrain/tiny.tsv").unlink()
