@@ -1,7 +1,8 @@
 """A paper's figures beside those of a study: a table and a figure."""
 
-from linguist.comparison import compare_published, write_published
+from linguist.comparison import compare_published
 from linguist.figures import published_figure, save
+from linguist.files import write_table
 from linguist.logs import start_log
 from linguist.metrics import read_metrics, summarize
 from linguist.published import read_published
@@ -11,7 +12,7 @@ def main(smk):
     start_log(smk.log[0])
     tables = read_published(smk.input.published)["tables"]
     rows = compare_published(summarize(read_metrics(smk.input.metrics)), smk.params.study, tables)
-    write_published(rows, smk.output.table)
+    write_table(smk.output.table, rows)
     save(published_figure(rows), smk.output.figure)
 
 

@@ -1,6 +1,6 @@
 """The figures of every run and test of a study, what its runs are compared with, and where their errors are."""
 
-from linguist.files import write_text
+from linguist.files import write_table
 from linguist.logs import start_log
 from linguist.metrics import break_down, compare, compute_metrics, read_kinds, read_scores
 
@@ -15,7 +15,7 @@ def main(smk):
         smk.output.kinds: break_down(scores, read_kinds(smk.params.tests, smk.input[0])),
     }
     for path, table in tables.items():
-        write_text(path, table.to_csv(sep="\t", index=False, float_format="%.6g"))
+        write_table(path, table)
 
 
 if "snakemake" in globals():

@@ -1,6 +1,6 @@
 """The figures of every run of a study of tasks, and differences between its methods."""
 
-from linguist.files import write_text
+from linguist.files import write_table
 from linguist.logs import start_log
 from linguist.task_metrics import compare, compute_task_metrics, read_runs
 
@@ -12,7 +12,7 @@ def main(smk):
     called = read_runs(runs, dict(zip(answers, smk.input.baselines, strict=True)), answers, smk.params.every)
     metrics = compute_task_metrics(smk.wildcards.task_study, called, answers)
     for path, table in ((smk.output.metrics, metrics), (smk.output.comparisons, compare(called))):
-        write_text(path, table.to_csv(sep="\t", index=False, float_format="%.6g"))
+        write_table(path, table)
 
 
 if "snakemake" in globals():

@@ -2,17 +2,18 @@
 
 import pandas as pd
 
+from linguist.files import write_table
 from linguist.findings import read_shortcuts
 from linguist.logs import start_log
-from linguist.report import controls_of, read_study, write_table
+from linguist.report import controls_of, read_study
 
 
 def main(smk):
     start_log(smk.log[0])
     shortcuts = read_shortcuts(smk.params.tests, smk.input.audits)
     _, summary, judged, claims, _ = read_study(smk.input.metrics, smk.input.comparisons, shortcuts)
-    write_table(pd.concat([judged, controls_of(summary)]), smk.output.table)
-    write_table(claims, smk.output.claims)
+    write_table(smk.output.table, pd.concat([judged, controls_of(summary)]))
+    write_table(smk.output.claims, claims)
 
 
 if "snakemake" in globals():

@@ -1,10 +1,10 @@
 """The page and the table of a study of tasks."""
 
-from linguist.files import read_json
+from linguist.files import read_json, write_table
 from linguist.logs import start_log
 from linguist.published import read_published
 from linguist.report import collect_facts
-from linguist.task_report import read_summary, write_task_page, write_task_table
+from linguist.task_report import read_summary, write_task_page
 
 
 def main(smk):
@@ -26,7 +26,7 @@ def main(smk):
         collect_facts([read_json(path) for path in smk.input.runs], tokens),
         template=smk.input.template,
     )
-    write_task_table(summary, smk.output.table)
+    write_table(smk.output.table, summary)
 
 
 if "snakemake" in globals():

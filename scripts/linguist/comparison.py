@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from linguist.files import write_text
 from linguist.published import common_cells, conditions, name_of
 
 
@@ -45,11 +44,6 @@ def compare_published(summary, study, tables):
                 }
             )
     return pd.DataFrame(rows)
-
-
-def write_published(table, path):
-    """Write the rows of `compare_published` as tab-separated text."""
-    write_text(path, table.to_csv(sep="\t", index=False, float_format="%.6g"))
 
 
 def beside_paper(config, name, summary, published):

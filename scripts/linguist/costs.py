@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from linguist.files import write_text
+from linguist.files import write_table
 from linguist.report import REPORTS, inline, render
 
 COLUMNS = [
@@ -159,7 +159,7 @@ def span(seconds):
 def write_cost_table(table, total, path):
     """Write the table with its total as tab-separated text."""
     rows = [*table.to_dict("records"), total]
-    write_text(path, pd.DataFrame(rows, columns=COLUMNS).to_csv(sep="\t", index=False, float_format="%.6g"))
+    write_table(path, pd.DataFrame(rows, columns=COLUMNS))
 
 
 def write_costs(path, jobs, table, trainings, figure, template=REPORTS / "costs.html.j2"):

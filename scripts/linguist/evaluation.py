@@ -5,7 +5,7 @@ import csv
 import pandas as pd
 import torch
 
-from linguist.files import write_text
+from linguist.files import write_table, write_text
 from linguist.finetuning import CLASSES, predict
 from linguist.models import load_classifier
 from linguist.tokenization import PairTokens
@@ -34,6 +34,4 @@ def evaluate(weights, tests, options, seed, predictions, threads, classes=CLASSE
         scores = predict(model, tokens, accelerator)
         columns = {"test": test, "id": tokens.names, "label": tokens.labels}
         frames.append(pd.DataFrame(columns | {f"score{number}": column for number, column in enumerate(scores.T)}))
-    write_text(
-        predictions, pd.concat(frames).to_csv(sep="\t", index=False, float_format="%.6g", quoting=csv.QUOTE_NONE)
-    )
+    write_table(predictions, pd.concat(frames), quoting=csv.QUOTE_NONE)

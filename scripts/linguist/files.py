@@ -40,6 +40,12 @@ def write_text(path, text):
         temporary.write_bytes(data)
 
 
+def write_table(path, table, **options):
+    """Write a data frame as tab-separated text with a header, six significant digits, whole or not at all; `options` are
+    those of `to_csv`."""
+    write_text(path, table.to_csv(sep="\t", index=False, float_format="%.6g", **options))
+
+
 def clean(value):
     """A value as text on one line, without tabs: a table of ours has one line a row and tabs between its columns."""
     return "" if value is None else str(value).translate(dict.fromkeys(map(ord, "\t\n\r"), " ")).strip()

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 
 from linguist.errors import LinguistError
-from linguist.files import atomic_path, file_digest, read_json, write_json, write_text
+from linguist.files import atomic_path, file_digest, read_json, write_json, write_table
 from linguist.models import load_classifier, save_model
 from linguist.provenance import versions
 from linguist.tokenization import PairTokens, load_tokenizer
@@ -203,7 +203,7 @@ def tune(
         tokens_of=lambda rows: int(train_tokens.lengths[rows].sum()),
     )
     save_model(model, load_tokenizer(model_folder), outputs["weights"])
-    write_text(outputs["curve"], pd.DataFrame(history.curve).to_csv(sep="\t", index=False, float_format="%.6g"))
+    write_table(outputs["curve"], pd.DataFrame(history.curve))
     best = history.curve[history.best]
     write_json(
         outputs["metrics"],

@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 
 from linguist.errors import LinguistError
-from linguist.files import clean, write_text
+from linguist.files import clean, write_table
 from linguist.finetuning import EVALUATION_BATCH, collator, positions_of, tune
 from linguist.generation import BEYOND, encode_answer, reply
 from linguist.instructions import TRAINED, prompt, read_rows
@@ -177,9 +177,7 @@ def answer_rows(weights, rows_path, tasks, options, predictions, threads):
         columns |= {"answer": [clean(text) for text in texts]}
         frames.append(pd.DataFrame(columns | {f"score{number}": column for number, column in enumerate(scores.T)}))
         logger.info("%s, %s: %d rows", task, variant, len(rows))
-    write_text(
-        predictions, pd.concat(frames).to_csv(sep="\t", index=False, float_format="%.6g", quoting=csv.QUOTE_NONE)
-    )
+    write_table(predictions, pd.concat(frames), quoting=csv.QUOTE_NONE)
 
 
 def task_and_variant(row):

@@ -17,7 +17,7 @@ import torch
 from linguist import ngrams
 from linguist.cards import model_card
 from linguist.errors import LinguistError
-from linguist.files import read_json, write_json, write_text
+from linguist.files import read_json, write_json, write_table
 from linguist.models import build_model, save_model
 from linguist.objectives import Blocks, Examples, Objective
 from linguist.provenance import code_digest, versions
@@ -140,7 +140,7 @@ def pretrain(name, model, tokenizer_folder, corpus, options, outputs, checkpoint
         }
         card = model_card(name, model, manifest, metrics, train_tokens.info)
         save_model(body, tokenizer, outputs["model"], card)
-        write_text(outputs["curve"], pd.DataFrame(history.curve).to_csv(sep="\t", index=False, float_format="%.6g"))
+        write_table(outputs["curve"], pd.DataFrame(history.curve))
         write_json(outputs["metrics"], metrics)
         discard(checkpoint)
     accelerator.wait_for_everyone()

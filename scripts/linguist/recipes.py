@@ -18,8 +18,8 @@ class Recipe:
     """How a pair set or task is made: `module.function(spec, files) -> {split: rows}`.
 
     `needs` are its keys in the config, `may` those it can do without, `rules` the rules it reads: a change of another one
-    does not touch it. `classes` is how many a task has, where its recipe says so. `resources` are what it reads, `bases` the pair sets that it is made from,
-    of which there are `many` where `of` lists them.
+    does not touch it. `classes` is how many a task has, where its recipe says so. `resources` are what it reads,
+    `bases` the pair sets that it is made from, of which there are `many` where `of` lists them.
     """
 
     function: str

@@ -134,11 +134,6 @@ def unlearned(trainset, rows):
     return f"Its accuracy on {trainset} itself is not above the majority share: the other rows say little of transfer."
 
 
-def write_table(table, path):
-    """Write a table as tab-separated text."""
-    write_text(path, table.to_csv(sep="\t", index=False, float_format="%.6g"))
-
-
 def controls_of(summary):
     """The rows of `metrics.summarize` that are controls."""
     return summary[[is_control(*arm) for arm in zip(summary["model"], summary["trainset"], strict=True)]]

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 
-from linguist.files import write_json, write_text
+from linguist.files import write_json, write_table
 from linguist.neighbours import nearest, read_hits
 from linguist.task_metrics import KMERS, NEIGHBOURS
 
@@ -62,7 +62,5 @@ def score_baselines(frames, classes, hits, predictions, about):
         )
         for name, columns in scores.items()
     ]
-    write_text(
-        predictions, pd.concat(frames).to_csv(sep="\t", index=False, float_format="%.6g", quoting=csv.QUOTE_NONE)
-    )
+    write_table(predictions, pd.concat(frames), quoting=csv.QUOTE_NONE)
     write_json(about, found)

@@ -5,7 +5,6 @@ from textwrap import fill
 import numpy as np
 import pandas as pd
 
-from linguist.files import write_text
 from linguist.instructions import SWAPPED, TRAINED, VARIANTS, prompt
 from linguist.plan import RANDOM, models_of
 from linguist.report import REPORTS, describe_model, inline, learned_grammar, number, render
@@ -96,11 +95,6 @@ def text_task_table(summary, comparisons):
     for question, said in claims(summary, comparisons).items():
         lines += ["", question, *(fill(text, 108, initial_indent="  ", subsequent_indent="    ") for _, text in said)]
     return "\n".join([*lines, ""])
-
-
-def write_task_table(summary, path):
-    """Write all rows of `summarize_tasks` as tab-separated text."""
-    write_text(path, summary.to_csv(sep="\t", index=False, float_format="%.6g"))
 
 
 def beside_published(summary, tasks, published):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from linguist.files import read_json, write_text
+from linguist.files import read_json, write_table
 from linguist.report import REPORTS, collect_facts, describe_model, inline, learned_grammar, render
 
 BEFORE = -1  # the seed of the rows before fine-tuning, which have none
@@ -183,7 +183,7 @@ def layers_of(table, model):
 def write_vectors_table(table, path):
     """Write the table of `read_distances` as tab-separated text; the rows of the models themselves say "before"."""
     shown = table.assign(seed=table["seed"].astype(str).replace(str(BEFORE), "before"))
-    write_text(path, shown.to_csv(sep="\t", index=False, float_format="%.6g"))
+    write_table(path, shown)
 
 
 def conditions(record, report, block, spec):

@@ -7,7 +7,7 @@ from test_report import Page, open_page
 
 from linguist.answer import read_claims, task_headline, transfers, write_answer
 from linguist.figures import leads_figure, save
-from linguist.report import write_table
+from linguist.files import write_table
 
 STUDIES = {"transfer": {"title": "A <b>"}, "seeds": {"title": "B"}, "tasks": {"title": "C"}}
 COMPARISON = {
@@ -28,7 +28,7 @@ COMPARISON = {
 def front(tmp_path):
     claims = {"transfer": study({("m", "t"): 2}), "seeds": study({("m", "t"): 2}, shift=9)}
     for name, table in claims.items():
-        write_table(table, tmp_path / f"{name}.tsv")
+        write_table(tmp_path / f"{name}.tsv", table)
         claims[name] = read_claims(tmp_path / f"{name}.tsv")
         assert list(claims[name]["text"]) == list(table["text"])
     save(leads_figure(claims), tmp_path / "leads.svg")

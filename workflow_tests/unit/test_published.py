@@ -10,6 +10,7 @@ import yaml
 
 from linguist import comparison, figures, published
 from linguist.configuration import CONFIG_FOLDER, PUBLISHED, settle
+from linguist.files import write_table
 
 ROOT = Path(__file__).parents[2]
 DATA = published.read_published(PUBLISHED)
@@ -151,7 +152,7 @@ def test_a_cell_is_common_by_the_papers_name_of_the_model_or_ours():
 
 def test_the_file_reads_back(tmp_path):
     rows = compare("best", "mean")
-    comparison.write_published(rows, tmp_path / "p.tsv")
+    write_table(tmp_path / "p.tsv", rows)
     assert pd.read_csv(tmp_path / "p.tsv", sep="\t")["best_difference"].tolist() == pytest.approx(
         rows["best_difference"].tolist()
     )

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from linguist import claims, comparison, figures, metrics, report
 from linguist.configuration import PUBLISHED
+from linguist.files import write_table
 from linguist.findings import findings, shortcut_of, similarity_line
 from linguist.plan import UNTRAINED, comparisons_of
 from linguist.published import read_published
@@ -174,7 +175,7 @@ def test_text_table_fits_a_terminal_and_is_aligned(summary, comparisons):
 
 def test_table_reads_back_with_the_controls_at_its_end(summary, comparisons, tmp_path):
     judged = report.judge(summary, SHORTCUTS, comparisons)
-    report.write_table(pd.concat([judged, report.controls_of(summary)]), tmp_path / "table.tsv")
+    write_table(tmp_path / "table.tsv", pd.concat([judged, report.controls_of(summary)]))
     table = pd.read_csv(tmp_path / "table.tsv", sep="\t")
     assert len(table) == len(summary)
     assert list(table["trainset"]) == ["en"] * 3 + [UNTRAINED] * 2

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from test_report import ROOT, Page, open_page
 
 from linguist import figures, task_report
+from linguist.files import write_table
 from linguist.task_metrics import CLASSIFICATION, KMERS, compare, compute_task_metrics, summarize_tasks
 
 ANSWERS = {"core": ["Non-promoter", "promoter"], "splice": ["A", "B", "C"]}
@@ -209,6 +210,6 @@ def test_the_figure_shows_every_way_in_every_task(tables, tmp_path):
 
 
 def test_the_table_has_every_row(tables, tmp_path):
-    task_report.write_task_table(tables[0], tmp_path / "t.tsv")
+    write_table(tmp_path / "t.tsv", tables[0])
     table = pd.read_csv(tmp_path / "t.tsv", sep="\t")
     assert len(table) == len(tables[0]) and {"accuracy", "mcc_low", "f1_high", "no_answer"} <= set(table.columns)
