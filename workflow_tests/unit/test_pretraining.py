@@ -418,7 +418,7 @@ if where == "saving":  # in the middle of writing a checkpoint
 elif where == "stepping":
     training.take_step = counted(training.take_step, True)
 else:  # all is trained, and nothing written but the model
-    pretraining.write_text = lambda *_: die()
+    pretraining.write_table = lambda *_: die()
 pretraining.pretrain(**job)
 """
 
