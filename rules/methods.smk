@@ -4,7 +4,8 @@ import snakemake
 
 # What the page of methods tells of the config.
 methods_keys = ["resources", "pairsets", "corpora", "tokenizers", "models", "studies", "tasks", "instructions"]
-methods_keys += ["blast", "tokens", "pretraining", "finetuning", "classification", "instruction_tuning"]
+methods_keys += ["vectors", "blast", "tokens", "pretraining", "finetuning", "classification", "instruction_tuning"]
+all_scripts = sorted(path.stem for path in Path(workflow.basedir, "scripts").glob("*.py"))
 
 
 rule write_methods:
@@ -30,7 +31,7 @@ rule write_methods:
         trainings=trainings(),
         config={key: config[key] for key in methods_keys},
         snakemake=snakemake.__version__,
-        code=code_digest("write_methods"),
+        code=code_digest("write_methods", *all_scripts),  # the page tells the version of all code
     script:
         "../scripts/write_methods.py"
 

@@ -317,6 +317,7 @@ def write_methods(
     kinds = dict.fromkeys(spec["kind"] for spec in pairsets.values())
     searched = {spec["kind"] for spec in pairsets.values() if is_searched(spec)}
     studied = {name for study in config["studies"].values() for name in study["trainsets"]}
+    studied |= {block["trainset"] for block in config["vectors"].values()}
     options = {"pretraining": any("corpus" in config["models"][model["name"]] for model in models)}
     options |= {"finetuning": bool(studied & config["pairsets"].keys())}
     options |= {"classification": bool(studied & config["tasks"].keys())}
@@ -348,6 +349,7 @@ def write_methods(
         max_length=config["tokens"]["max_length"],
         blast=config["blast"],
         studies=config["studies"],
+        vectors=config["vectors"],
         software=software,
         devices=describe_devices(runs),
         workflow=workflow_version(),

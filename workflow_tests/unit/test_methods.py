@@ -15,6 +15,7 @@ from linguist.splits import SPLITS
 RUN = {"device": "a GPU", "precision": "bf16", "attention": "sdpa", "threads": 1, "versions": {"torch": "9.9.9"}}
 RECORD = {"source": "/a/mirror/hg38", "bytes": 1234567, "sha256": "ab" * 32, "verified": None, "day": "2026-01-02"}
 EMPTY = {"pairsets": {}, "resources": {}, "corpora": {}, "models": {}, "studies": {}, "tasks": {}, "instructions": {}}
+EMPTY |= {"vectors": {}}
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,8 @@ def test_the_page_tells_of_all_that_the_demo_is_made_of(config, tmp_path):
     pairsets, resources, models = list(config["pairsets"]), used_resources(config), made_models(config)
     assert set(resources) <= set(config["resources"]) and models
     source, text = write_page(tmp_path, config, pairsets, resources, models, [RUN])
-    for name in [*pairsets, *resources, *models, *(study["title"] for study in config["studies"].values())]:
+    titles = [block["title"] for section in ("studies", "vectors") for block in config[section].values()]
+    for name in [*pairsets, *resources, *models, *titles]:
         assert name in text
     assert hashlib.sha256((tmp_path / "en.dev.tsv").read_bytes()).hexdigest()[:16] in text
     assert "min_similarity 0.85" in text and "1,234,567" in text and "ab" * 32 in text and "2026-01-02" in text

@@ -204,6 +204,7 @@ def test_a_changed_function_reruns_what_uses_it(copy, snakemake):
         "write_answer",
         "write_audit",
         "write_costs",
+        "write_methods",
         "write_page",
         "write_pretraining",
         "write_task_page",
