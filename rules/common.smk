@@ -75,8 +75,10 @@ def asked_outputs():
     wanted += [f"<results>/report/pairs/{pairset}.html" for pairset in plan.used_pairsets(config)]
     wanted += [f"<results>/report/tokenizers/{tokenizer}.html" for tokenizer in config["tokenizers"]]
     wanted += [f"<results>/report/models/{model}.html" for model in plan.pretrained(config)]
+    if not plan.asks_nothing(config):
+        wanted += ["<results>/report/answer.html", "<results>/tables/summary.txt"]
     if config["studies"]:
-        wanted += ["<results>/report/answer.html", "<results>/tables/metrics.tsv", "<results>/tables/summary.txt"]
+        wanted.append("<results>/tables/metrics.tsv")
     trained = plan.trained(plan.runs(config))
     if config["keep_weights"] == "best":
         wanted += [

@@ -274,6 +274,11 @@ def first_tuned_of(vectors, name):
 # ── the whole run ──
 
 
+def titles_of(blocks):
+    """What a summary needs of the studies, or of the comparisons of word vectors, of a config: {name: title}."""
+    return {name: block["title"] for name, block in blocks.items()}
+
+
 def trainings():
     """All trainings of the config as (model, trainset, seed), a pretraining with None for the last two."""
     found = [(model, None, None) for model in plan.pretrained(config)]

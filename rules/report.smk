@@ -307,6 +307,7 @@ rule summarize_studies:
         comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.pair_studies(config)),
         task_metrics=expand("<results>/tables/{study}.metrics.tsv", study=plan.task_studies(config)),
         task_comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
+        vectors=expand("<results>/report/{vectors}/table.tsv", vectors=config["vectors"]),
         audits=[audit_of(test) for test in plan.tests(config)],
     output:
         "<results>/tables/summary.txt",
@@ -315,8 +316,9 @@ rule summarize_studies:
     conda:
         "../envs/plots.yaml"
     params:
-        studies=plan.pair_studies(config),
-        task_studies=plan.task_studies(config),
+        studies=titles_of(plan.pair_studies(config)),
+        task_studies=titles_of(plan.task_studies(config)),
+        vectors=titles_of(config["vectors"]),
         tests=plan.tests(config),
         notes=plan.caveats(config),
         code=code_digest("summarize_studies"),
@@ -329,6 +331,7 @@ rule write_answer:
         claims=expand("<results>/report/{study}/claims.tsv", study=plan.pair_studies(config)),
         tables=expand("<results>/tables/{study}.comparisons.tsv", study=plan.pair_studies(config)),
         comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
+        vectors=expand("<results>/report/{vectors}/table.tsv", vectors=config["vectors"]),
         template=shipped("reports/answer.html.j2"),
         base=shipped("reports/base.html.j2"),
     output:
@@ -339,9 +342,10 @@ rule write_answer:
     conda:
         "../envs/plots.yaml"
     params:
-        studies={name: {"title": study["title"]} for name, study in config["studies"].items()},
+        titles=titles_of(config["studies"] | config["vectors"]),
         pair_studies=list(plan.pair_studies(config)),
         task_studies=list(plan.task_studies(config)),
+        vectors=list(config["vectors"]),
         kinds={name: spec["kind"] for name, spec in config["pairsets"].items()},
         caveats=plan.caveats(config),
         code=code_digest("write_answer"),

@@ -5,17 +5,20 @@ from linguist.findings import read_shortcuts
 from linguist.logs import start_log
 from linguist.report import read_study, text_table
 from linguist.task_report import read_summary, text_task_table
+from linguist.vector_report import read_vectors_table, text_vectors
 
 
 def main(smk):
     start_log(smk.log[0])
     shortcuts, parts = read_shortcuts(smk.params.tests, smk.input.audits), []
-    for study, *paths in zip(smk.params.studies.values(), smk.input.metrics, smk.input.comparisons, strict=True):
+    for title, *paths in zip(smk.params.studies.values(), smk.input.metrics, smk.input.comparisons, strict=True):
         _, _, judged, claims, comparisons = read_study(*paths, shortcuts)
-        parts.append(study["title"] + "\n\n" + text_table(judged, claims, comparisons))
+        parts.append(title + "\n\n" + text_table(judged, claims, comparisons))
     files = zip(smk.params.task_studies.values(), smk.input.task_metrics, smk.input.task_comparisons, strict=True)
-    for study, *paths in files:
-        parts.append(study["title"] + "\n\n" + text_task_table(*read_summary(*paths)))
+    for title, *paths in files:
+        parts.append(title + "\n\n" + text_task_table(*read_summary(*paths)))
+    for title, path in zip(smk.params.vectors.values(), smk.input.vectors, strict=True):
+        parts.append(title + "\n\n" + text_vectors(read_vectors_table(path)))
     write_text(smk.output[0], "\n".join([*parts, *smk.params.notes]) + "\n")
 
 

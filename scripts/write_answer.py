@@ -5,21 +5,24 @@ from linguist.figures import leads_figure, save
 from linguist.logs import start_log
 from linguist.metrics import read_comparisons
 from linguist.task_report import read_task_comparisons
+from linguist.vector_report import read_vectors_table
 
 
 def main(smk):
     start_log(smk.log[0])
-    names = smk.params.pair_studies, smk.params.task_studies
+    names = smk.params.pair_studies, smk.params.task_studies, smk.params.vectors
     claims = dict(zip(names[0], map(read_claims, smk.input.claims), strict=True))
     tables = dict(zip(names[0], map(read_comparisons, smk.input.tables), strict=True))
     comparisons = dict(zip(names[1], map(read_task_comparisons, smk.input.comparisons), strict=True))
+    vectors = dict(zip(names[2], map(read_vectors_table, smk.input.vectors), strict=True))
     save(leads_figure(claims), smk.output.figure)
     write_answer(
         smk.output.page,
-        smk.params.studies,
+        smk.params.titles,
         claims,
         tables,
         comparisons,
+        vectors,
         smk.params.kinds,
         smk.params.caveats,
         smk.output.figure if claims else None,

@@ -6,6 +6,7 @@ from linguist.claims import CLAIMS, RIVALS, headline, told_apart
 from linguist.plan import SPOKEN
 from linguist.report import REPORTS, inline, render
 from linguist.task_report import judge_difference
+from linguist.vector_report import headline as vectors_headline
 
 ASKED_FIRST = (
     "instructing",
@@ -49,24 +50,27 @@ def transfers(claims, kinds):
 
 
 def write_answer(
-    path, studies, claims, tables, comparisons, kinds, caveats, figure, template=REPORTS / "answer.html.j2"
+    path, titles, claims, tables, comparisons, vectors, kinds, caveats, figure, template=REPORTS / "answer.html.j2"
 ):
     """Write the front page: one HTML file that holds all it shows and asks nothing of the network.
 
-    Args: `studies` of the config; `claims` maps pair studies to tables of `claims.judge_claims`, `tables` to those of
-    `metrics.compare`; `comparisons` maps studies of tasks to tables of `task_metrics.compare`; `kinds` as for `transfers`; `caveats` as from `plan.caveats`; `figure` the SVG file of
-    `figures.leads_figure`, or None without pair studies.
+    Args: `titles` maps studies and comparisons of word vectors to theirs; `claims` maps pair studies to tables of
+    `claims.judge_claims`, `tables` to those of `metrics.compare`; `comparisons` maps studies of tasks to tables of
+    `task_metrics.compare`; `vectors` maps comparisons of word vectors to tables of `vector_report.read_distances`; `kinds` as
+    for `transfers`; `caveats` as from `plan.caveats`; `figure` the SVG file of `figures.leads_figure`, or None without pair
+    studies.
     """
     said = {}
     for name, table in claims.items():
         code, text = headline(table)
         said[name] = code, " ".join(filter(None, [text, told_apart(tables[name])]))
     said |= {name: task_headline(table) for name, table in comparisons.items()}
+    said |= {name: vectors_headline(table) for name, table in vectors.items()}
     codes = list(transfers(claims, kinds).values())
     render(
         path,
         template,
-        lines=[(name, studies[name], *said[name]) for name in studies if name in said],
+        lines=[(name, title, *said[name]) for name, title in titles.items()],
         counts={code: codes.count(code) for code in CLAIMS},
         meanings=CLAIMS,
         transfers=len(codes),

@@ -1,5 +1,7 @@
 """What a comparison of word vectors says: each change after fine-tuning with its interval over seeds, and the page."""
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from scipy.stats import t as student
@@ -122,7 +124,8 @@ def describe(found):
 
 
 def verdict(found):
-    """The lead of a model: whether the Euclidean distance of DNA words fell, and whether that remains under the others."""
+    """The claim of a model, as (code, text): whether the Euclidean distance of DNA words fell, and whether that remains under
+    the others. Codes are those of `claims.CLAIMS`, or "in part"."""
     raw = found["dna", "euclidean", "mnnd"]
     others = {key: value for key, value in found.items() if key[0] == "dna" and key != ("dna", "euclidean", "mnnd")}
     kept = [label(*key) for key, value in others.items() if value["direction"] == "fell"]
@@ -130,16 +133,43 @@ def verdict(found):
     if raw["direction"] != "fell":
         text = f"No: the Euclidean distance of DNA words from English ones {raw['direction']} after fine-tuning"
         text = text.replace(" level ", " stayed level ")
-        return "flaw", text + (f", though these fell: {'; '.join(kept)}." if kept else ", and no other measure fell.")
+        return "not supported", text + (
+            f", though these fell: {'; '.join(kept)}." if kept else ", and no other measure fell."
+        )
     if raw["code"] == "one seed":
-        return "note", "With one seed: it says nothing of others. The distances of that run are below."
+        return (
+            "unrepeated",
+            "The Euclidean distance of DNA words from English ones fell, with one seed, which says nothing of others.",
+        )
     if not lost:
-        return "fine", "Yes: DNA words moved nearer to English ones, by Euclidean distance and under every control."
+        return (
+            "supported",
+            "Yes: DNA words moved nearer to English ones, by Euclidean distance and under every control.",
+        )
     only = f"It also fell by: {'; '.join(kept)}. It does not remain by" if kept else "It remains by none of the others"
     return (
-        "note",
+        "in part",
         f"Only in part: the Euclidean distance of DNA words from English ones fell. {only}: {'; '.join(lost)}.",
     )
+
+
+def headline(table):
+    """What a comparison says, as (code, text): the claim of its model, or those of its models one after the other."""
+    said = {model: verdict(changes(table, model)) for model in table["model"].unique()}
+    codes = {code for code, _ in said.values()}
+    text = " ".join(text if len(said) == 1 else f"{model}: {text}" for model, (_, text) in said.items())
+    return codes.pop() if len(codes) == 1 else "in part", text
+
+
+def text_vectors(table):
+    """The summary of a comparison for a terminal: at most 110 columns; the claim, then a line for each measure."""
+    lines = []
+    for model in table["model"].unique():
+        found = changes(table, model)
+        lines += [fill(f"{model}: {verdict(found)[1]}", 108), ""]
+        texts = (f"{value['code']}: {label(*key)}: {describe(value)}" for key, value in found.items())
+        lines += [*(fill(text, 108, initial_indent="  ", subsequent_indent="    ") for text in texts), ""]
+    return "\n".join(lines)
 
 
 def place(row):
@@ -184,6 +214,14 @@ def write_vectors_table(table, path):
     """Write the table of `read_distances` as tab-separated text; the rows of the models themselves say "before"."""
     shown = table.assign(seed=table["seed"].astype(str).replace(str(BEFORE), "before"))
     write_table(path, shown)
+
+
+def read_vectors_table(path):
+    """The table of `read_distances`, from its file."""
+    table = pd.read_csv(
+        path, sep="\t", keep_default_na=False, na_values={"p": [""], "ratio": [""]}, dtype={"seed": str}
+    )
+    return table.assign(seed=table["seed"].replace("before", str(BEFORE)).astype(int))
 
 
 def conditions(record, report, block, spec):

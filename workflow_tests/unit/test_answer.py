@@ -4,12 +4,13 @@ import pandas as pd
 import pytest
 from test_claims import study
 from test_report import Page, open_page
+from test_vectors import table_of
 
 from linguist.answer import read_claims, task_headline, transfers, write_answer
 from linguist.figures import leads_figure, save
 from linguist.files import write_table
 
-STUDIES = {"transfer": {"title": "A <b>"}, "seeds": {"title": "B"}, "tasks": {"title": "C"}}
+TITLES = {"transfer": "A <b>", "seeds": "B", "tasks": "C", "words": "D"}
 COMPARISON = {
     "question": "instructing",
     "model": "m",
@@ -36,9 +37,9 @@ def front(tmp_path):
     tasks = {"tasks": pd.DataFrame([other, COMPARISON])}
     path = tmp_path / "answer.html"
     tables = dict.fromkeys(claims, pd.DataFrame(columns=["level"]))
-    write_answer(
-        path, STUDIES, claims, tables, tasks, {"t": "sentence"}, ["Synthetic sentences."], tmp_path / "leads.svg"
-    )
+    vectors = {"words": table_of((10, 5), [(6, 5), (6.1, 5), (5.9, 5)])}
+    caveats = ["Synthetic sentences."]
+    write_answer(path, TITLES, claims, tables, tasks, vectors, {"t": "sentence"}, caveats, tmp_path / "leads.svg")
     return path
 
 
@@ -51,6 +52,7 @@ def test_each_study_has_its_line(front):
     )
     assert "A <b> (transfer) Supported: 1 of 1" in text and "B (seeds) Not supported: 0 of 1" in text
     assert "C (tasks) m, a classifier a task gets more right than m, instructed (told): +0.100" in text
+    assert "supported D (words) Yes: DNA words moved nearer" in text
     assert "Synthetic sentences." in text and len(page.ids) == len(set(page.ids))
 
 
@@ -83,6 +85,6 @@ def test_a_task_study_of_one_seed_claims_nothing():
 
 
 def test_without_pair_studies_there_is_no_figure(tmp_path):
-    write_answer(tmp_path / "a.html", STUDIES, {}, {}, {"tasks": pd.DataFrame([COMPARISON])}, {}, [], None)
+    write_answer(tmp_path / "a.html", {"tasks": "C"}, {}, {}, {"tasks": pd.DataFrame([COMPARISON])}, {}, {}, [], None)
     assert "<svg" not in (tmp_path / "a.html").read_text()
     save(leads_figure({}), tmp_path / "empty.svg")

@@ -285,24 +285,37 @@ def test_a_change_has_its_interval_over_seeds():
 
 
 @pytest.mark.parametrize(
-    ("after", "severity", "said"),
+    ("after", "claim", "said"),
     [
-        ([(6, 5), (6.1, 5), (5.9, 5)], "fine", "Yes: DNA words moved nearer"),
-        ([(5, 2.5), (5.1, 2.55), (4.9, 2.45)], "note", "Only in part"),  # everything shrank by half
-        ([(10, 5), (10.1, 5), (9.9, 5)], "flaw", "No: .* stayed level .* no other measure fell"),
-        ([(12, 5), (12.1, 5), (11.9, 5)], "flaw", "No: .* rose after"),
+        ([(6, 5), (6.1, 5), (5.9, 5)], "supported", "Yes: DNA words moved nearer"),
+        ([(5, 2.5), (5.1, 2.55), (4.9, 2.45)], "in part", "Only in part"),  # everything shrank by half
+        ([(10, 5), (10.1, 5), (9.9, 5)], "not supported", "No: .* stayed level .* no other measure fell"),
+        ([(12, 5), (12.1, 5), (11.9, 5)], "not supported", "No: .* rose after"),
     ],
 )
-def test_the_verdict_knows_shrinking_from_approach(after, severity, said):
+def test_the_verdict_knows_shrinking_from_approach(after, claim, said):
     table = table_of((10, 5), after)
     code, text = vector_report.verdict(vector_report.changes(table, "m"))
-    assert code == severity and re.match(said, text)
+    assert code == claim and re.match(said, text)
+
+
+def test_models_that_differ_are_said_one_after_the_other():
+    tables = [table_of((10, 5), after) for after in ([(6, 5), (6.1, 5), (5.9, 5)], [(12, 5), (12.1, 5), (11.9, 5)])]
+    both = pd.concat([tables[0], tables[1].assign(model="n")])
+    code, text = vector_report.headline(both)
+    assert code == "in part" and re.match("m: Yes: .* n: No: ", text)
+    assert vector_report.headline(tables[0])[0] == "supported"
+
+
+def test_one_seed_claims_nothing():
+    code, text = vector_report.headline(table_of((10, 5), [(6, 5)]))
+    assert code == "unrepeated" and "with one seed" in text
 
 
 def test_a_fall_without_one_by_cosine_is_said():
     table = table_of((10, 5), [(6, 5), (6.1, 5), (5.9, 5)], metric_of=lambda value: 1.0)
     code, text = vector_report.verdict(vector_report.changes(table, "m"))
-    assert code == "note" and "It does not remain by: cosine, DNA to English (level)" in text
+    assert code == "in part" and "It does not remain by: cosine, DNA to English (level)" in text
 
 
 def test_the_control_is_told_by_seed():
@@ -329,6 +342,9 @@ def test_the_table_holds_every_layer_metric_class_and_run(written, tmp_path):
     vector_report.write_vectors_table(table, tmp_path / "table.tsv")
     read = pd.read_csv(tmp_path / "table.tsv", sep="\t")
     assert set(read["seed"]) == {"before", "1", "2", "3"}
+    again = vector_report.read_vectors_table(tmp_path / "table.tsv")
+    assert vector_report.headline(again) == vector_report.headline(table)
+    assert "Euclidean, DNA to English: " in vector_report.text_vectors(again)
     assert np.allclose(read["relative"], read["mnnd"] / read["spacing"], rtol=1e-4)
     assert read["p"].notna().sum() == 4 * 2
 
