@@ -241,7 +241,7 @@ rule write_page:
     params:
         tests=lookup(dpath="studies/{study}/tests", within=config),
         readings=lambda wildcards: [", ".join(cell) for cell in plan.readings(config, wildcards.study)],
-        config={key: config[key] for key in ("studies", "pairsets", "corpora", "models", "finetuning", "tokens")},
+        config=lambda wildcards: plan.part_of(config, wildcards.study),
         code=code_digest("write_page"),
     script:
         "../scripts/write_page.py"
@@ -295,7 +295,7 @@ rule write_task_page:
         tests=lookup(dpath="studies/{task_study}/tests", within=config),
         sets=lambda wildcards: plan.sets_of(config, wildcards.task_study),
         readings=lambda wildcards: [", ".join(cell) for cell in plan.task_readings(config, wildcards.task_study)],
-        config={key: config[key] for key in ("studies", "tasks", "instructions", "models", "corpora", "pairsets")},
+        config=lambda wildcards: plan.part_of(config, wildcards.task_study),
         code=code_digest("write_task_page"),
     script:
         "../scripts/write_task_page.py"

@@ -442,6 +442,25 @@ def made_models(config):
     return pretrained(config) if asks_nothing(config) else used_models(config)
 
 
+def part_of(config, name):
+    """The part of a config that a study, or a comparison of word vectors, is told by, as a config of it alone: what else
+    changes in a config does not change a page."""
+    section = "studies" if name in config["studies"] else "vectors"
+    block = config[section][name]
+    named = {*block.get("trainsets", [block.get("trainset")]), *block.get("tests", [])}
+    instructions = [sets for sets in config["instructions"] if sets in named]
+    named |= {task for sets in instructions for task in config["instructions"][sets]["tasks"]}
+    corpora = {config["models"][model].get("corpus") for model in block["models"]}
+    for corpus in corpora - {None}:
+        named |= {p for source in config["corpora"][corpus]["sources"].values() for p in source.get("pairsets", [])}
+    for pairset, spec in reversed(config["pairsets"].items()):  # those that a set is made of stand above it
+        named |= set(bases_of(spec)) if pairset in named else set()
+    wanted = {"models": block["models"], "corpora": corpora, "instructions": instructions}
+    wanted |= {"pairsets": named, "tasks": named}
+    parts = {key: {n: v for n, v in config[key].items() if n in names} for key, names in wanted.items()}
+    return {section: {name: block}, **parts, **{key: config[key] for key in ("finetuning", "tokens")}}
+
+
 def published_studies(config):
     """The studies that ask for a paper's figures beside theirs."""
     return [name for name, study in pair_studies(config).items() if "published" in study]

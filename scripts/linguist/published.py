@@ -39,7 +39,7 @@ def common_cells(asked, study, table):
 def conditions(config, name, published):
     """What a study does otherwise than the paper whose figures stand beside it: [(what, ours and theirs)], computed.
 
-    Args: the whole `config` (studies, pairsets, models, corpora, finetuning, tokens), the study's name, and
+    Args: the `config`, or its `plan.part_of`, the study's name, and
     `published` as of `read_published`. It looks only at models, training sets and tests as the study names them.
     """
     study, setup = config["studies"][name], published["setup"]

@@ -275,7 +275,7 @@ def write_page(
 ):
     """Write a study's page: one HTML file that holds all it shows and asks nothing of the network.
 
-    Args: the whole `config`; tables of `judge`, `claims.judge_claims`, `metrics.compare`, `metrics.compute_metrics` and
+    Args: the `config`, or its `plan.part_of`; tables of `judge`, `claims.judge_claims`, `metrics.compare`, `metrics.compute_metrics` and
     `metrics.break_down`;
     `figures` maps names (accuracy, confusion, lengths) to SVG files; `facts` maps a label to text, a list or a dict
     (versions, device …); `published` as of `published.read_published` and `beside` the SVG file of

@@ -127,7 +127,7 @@ def write_task_page(
 ):
     """Write the page of a study of tasks: one HTML file that holds all it shows and asks nothing of the network.
 
-    Args: the whole `config`; tables of `summarize_tasks` and `compare`; `about` has, by task, what its baselines chose
+    Args: the `config`, or its `plan.part_of`; tables of `summarize_tasks` and `compare`; `about` has, by task, what its baselines chose
     ("baselines"), and by instruction set, its rows and those dropped ("instructions"); `figure` is an SVG file;
     `published` as for `beside_published`; `overlaps` the records of `count_overlaps`; `facts` as of
     `report.collect_facts`.

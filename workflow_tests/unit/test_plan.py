@@ -6,9 +6,13 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from test_report import ROOT
 
 from linguist import plan
+from linguist.configuration import settle
+from linguist.published import conditions, read_published
 from linguist.recipes import RECIPES
+from linguist.report import learned_grammar
 
 CONFIG = {
     "pairsets": {
@@ -368,3 +372,25 @@ def test_studies_that_ask_for_a_papers_figures():
     assert plan.published_studies(CONFIG) == []
     studies = {name: study | {"published": {"tables": ["table1"]}} for name, study in CONFIG["studies"].items()}
     assert plan.published_studies(CONFIG | {"studies": CONFIG["studies"] | {"two": studies["two"]}}) == ["two"]
+
+
+@pytest.mark.parametrize("name", ["config", "pilot", "paper"])
+def test_a_study_is_told_by_its_part_of_the_config_and_no_other_changes_that(name):
+    config = settle(yaml.safe_load((ROOT / f"config/{name}.yaml").read_text()))
+    papers = read_published(ROOT / "resources/published.yaml")
+    for study in [*config["studies"], *config["vectors"]]:
+        part = plan.part_of(config, study)
+        alone = {key: {n: b for n, b in config[key].items() if n == study} for key in ("studies", "vectors")}
+        assert plan.part_of(config | alone, study) == part
+        (block,) = (part.get("studies") or part["vectors"]).values()
+        assert all(learned_grammar(part, model) == learned_grammar(config, model) for model in block["models"])
+        for pairset in part["pairsets"]:
+            assert plan.synthetic_of(part, pairset) == plan.synthetic_of(config, pairset)
+        if study in plan.pair_studies(config):
+            assert plan.groups_of(part, study, block["trainsets"][0])
+        if study in plan.published_studies(config):
+            assert conditions(part, study, papers) == conditions(config, study, papers)
+        if study in plan.task_studies(config):
+            assert plan.sets_of(part, study) == plan.sets_of(config, study)
+            told = {task for sets in part["instructions"].values() for task in sets["tasks"]}
+            assert {*block["tests"], *told} == part["tasks"].keys()
