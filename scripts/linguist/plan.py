@@ -450,12 +450,13 @@ def part_of(config, name):
     named = {*block.get("trainsets", [block.get("trainset")]), *block.get("tests", [])}
     instructions = [sets for sets in config["instructions"] if sets in named]
     named |= {task for sets in instructions for task in config["instructions"][sets]["tasks"]}
-    corpora = {config["models"][model].get("corpus") for model in block["models"]}
+    models = models_of(block) if section == "studies" else block["models"]
+    corpora = {config["models"][model].get("corpus") for model in models}
     for corpus in corpora - {None}:
         named |= {p for source in config["corpora"][corpus]["sources"].values() for p in source.get("pairsets", [])}
     for pairset, spec in reversed(config["pairsets"].items()):  # those that a set is made of stand above it
         named |= set(bases_of(spec)) if pairset in named else set()
-    wanted = {"models": block["models"], "corpora": corpora, "instructions": instructions}
+    wanted = {"models": models, "corpora": corpora, "instructions": instructions}
     wanted |= {"pairsets": named, "tasks": named}
     parts = {key: {n: v for n, v in config[key].items() if n in names} for key, names in wanted.items()}
     return {section: {name: block}, **parts, **{key: config[key] for key in ("finetuning", "tokens")}}

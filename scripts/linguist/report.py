@@ -131,7 +131,7 @@ def unlearned(trainset, rows):
     own = [row for row in rows if row["test"] == trainset]
     if not own or own[0]["verdict"] in ("above", "control", "uncontrolled"):
         return ""
-    return f"Its accuracy on {trainset} itself is not above the majority share: the other rows say little of transfer."
+    return f"Its accuracy on {trainset} itself is not clearly above the majority share: the other rows say little of transfer."
 
 
 def controls_of(summary):

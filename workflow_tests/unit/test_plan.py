@@ -394,3 +394,4 @@ def test_a_study_is_told_by_its_part_of_the_config_and_no_other_changes_that(nam
             assert plan.sets_of(part, study) == plan.sets_of(config, study)
             told = {task for sets in part["instructions"].values() for task in sets["tasks"]}
             assert {*block["tests"], *told} == part["tasks"].keys()
+            assert part["models"].keys() == set(plan.models_of(block))
