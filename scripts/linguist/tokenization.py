@@ -286,38 +286,51 @@ class PairTokens:
             raise LinguistError(f"{path}: not a token file ({one_line(error)}); delete it and run again") from None
 
 
+def encode_texts(tokenizer, *sides, max_length=None):
+    """Encodings (of `tokenizers`) of texts, or of the pairs of two lists of them, as the tokenizer's model reads them: in
+    k-mers where it wants them, not padded, and cut to `max_length` tokens from the end of the longer side, if that is given.
+
+    `tokenizer` is an Encoder, or one of transformers.
+    """
+    backend, k = tokenizer.backend_tokenizer, kmer_of(tokenizer)
+    if k is not None:
+        sides = [[spell(text, k) for text in side] for side in sides]
+    backend.no_padding()
+    backend.no_truncation()
+    if max_length is not None:
+        backend.enable_truncation(max_length, strategy="longest_first")
+    encodings = backend.encode_batch(list(zip(*sides, strict=True)) if len(sides) > 1 else list(sides[0]))
+    backend.no_truncation()
+    return encodings
+
+
+def pack(encodings, labels, ids):
+    """Encodings as PairTokens, with the labels and ids of their rows; and a bool array beside its token ids: which of these
+    are special tokens."""
+    lengths = [len(encoding.ids) for encoding in encodings]
+
+    def joined(what, kind):
+        return np.fromiter((i for encoding in encodings for i in getattr(encoding, what)), kind, sum(lengths))
+
+    offsets = np.cumsum([0, *lengths], dtype=np.int64)
+    tokens = PairTokens(joined("ids", np.int32), joined("type_ids", np.int8), offsets, labels, ids)
+    return tokens, joined("special_tokens_mask", bool)
+
+
 def encode_pairs(frame, tokenizer, max_length):
     """Encode a data frame as its model reads it. Pairs: BERT with [SEP], GPT-2 joined with no separator; or the sequences
     of a task, each by itself.
 
-    `tokenizer` is an Encoder, or one of transformers.
     Inputs longer than `max_length` tokens lose the end of their longer sentence. Returns (PairTokens, counts), where
     counts has: inputs, tokens (specials left out, after truncation), unknown (tokens that are [UNK]), truncated (inputs).
     """
-    backend, k = tokenizer.backend_tokenizer, kmer_of(tokenizer)
-    sides = [
-        frame[side] if k is None else [spell(text, k) for text in frame[side]]
-        for side in ("sentence1", "sentence2", "sequence")
-        if side in frame
-    ]
-    backend.no_padding()
-    backend.enable_truncation(max_length, strategy="longest_first")
-    encodings = backend.encode_batch(list(zip(*sides, strict=True)) if len(sides) > 1 else list(sides[0]))
-    backend.no_truncation()
-    lengths = [len(encoding.ids) for encoding in encodings]
-    ids = np.fromiter((i for encoding in encodings for i in encoding.ids), np.int32, sum(lengths))
-    special = np.fromiter((i for encoding in encodings for i in encoding.special_tokens_mask), bool, sum(lengths))
+    sides = [frame[side] for side in ("sentence1", "sentence2", "sequence") if side in frame]
+    encodings = encode_texts(tokenizer, *sides, max_length=max_length)
+    tokens, special = pack(encodings, frame["label"].to_numpy(np.int8), frame["id"].to_numpy(str))
     cut = [
         sum(len(rest.ids) - sum(rest.special_tokens_mask) for rest in encoding.overflowing) for encoding in encodings
     ]
-    tokens = PairTokens(
-        ids,
-        np.fromiter((i for encoding in encodings for i in encoding.type_ids), np.int8, sum(lengths)),
-        np.cumsum([0, *lengths], dtype=np.int64),
-        frame["label"].to_numpy(np.int8),
-        frame["id"].to_numpy(str),
-    )
-    unknown = 0 if tokenizer.unk_token_id is None else int((ids[~special] == tokenizer.unk_token_id).sum())
+    unknown = 0 if tokenizer.unk_token_id is None else int((tokens.ids[~special] == tokenizer.unk_token_id).sum())
     counts = {
         "inputs": len(frame),
         "tokens": int((~special).sum()),
@@ -329,10 +342,7 @@ def encode_pairs(frame, tokenizer, max_length):
 
 def encode_sequences(texts, tokenizer):
     """Token ids of texts as `encode_pairs` reads the sequences of a task, at any length: a list of lists."""
-    backend, k = tokenizer.backend_tokenizer, kmer_of(tokenizer)
-    backend.no_padding()
-    backend.no_truncation()
-    return [encoding.ids for encoding in backend.encode_batch(texts if k is None else [spell(t, k) for t in texts])]
+    return [encoding.ids for encoding in encode_texts(tokenizer, texts)]
 
 
 def tokenize_splits(tokenizer_folder, frames, max_length, folder):

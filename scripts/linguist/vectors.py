@@ -12,7 +12,7 @@ from linguist.files import atomic_path, write_json
 from linguist.finetuning import collator
 from linguist.models import load_body
 from linguist.provenance import versions
-from linguist.tokenization import PairTokens, kmer_of, load_tokenizer, spell
+from linguist.tokenization import encode_texts, load_tokenizer, pack
 from linguist.training import batches_by_length, choose_attention, describe_device, make_accelerator
 from linguist.vocabulary import classify, read_words
 
@@ -47,20 +47,9 @@ def choose_words(words, tokenizer):
 
 def encode_words(texts, tokenizer):
     """Texts as a model reads each of them alone: (PairTokens, bool array beside its ids: no special token)."""
-    backend, k = tokenizer.backend_tokenizer, kmer_of(tokenizer)
-    backend.no_padding()
-    backend.no_truncation()
-    encodings = backend.encode_batch(texts if k is None else [spell(text, k) for text in texts])
-    lengths = [len(encoding.ids) for encoding in encodings]
-    special = [mark for encoding in encodings for mark in encoding.special_tokens_mask]
-    tokens = PairTokens(
-        np.fromiter((i for encoding in encodings for i in encoding.ids), np.int32, sum(lengths)),
-        np.fromiter((i for encoding in encodings for i in encoding.type_ids), np.int8, sum(lengths)),
-        np.cumsum([0, *lengths], dtype=np.int64),
-        np.zeros(len(texts), np.int8),
-        np.array(texts, str),
-    )
-    return tokens, ~np.array(special, bool)
+    encodings = encode_texts(tokenizer, texts)
+    tokens, special = pack(encodings, np.zeros(len(texts), np.int8), np.array(texts, str))
+    return tokens, ~special
 
 
 def embed(model, tokens, real, batch_size, target):
