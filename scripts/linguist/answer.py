@@ -30,7 +30,7 @@ def task_headline(comparisons):
         rows = comparisons[comparisons["question"] == question].to_dict("records")
         if rows:
             code, text = judge_difference(rows[0])
-            more = f" One of {len(comparisons)} comparisons of its page, not corrected for their number."
+            more = f" One of {len(comparisons)} comparisons of its page." if len(comparisons) > 1 else ""
             return "unrepeated" if rows[0]["seeds"] == 1 and code != "chance" else code, text + more
     return "unknown", "No two ways to answer are compared."
 

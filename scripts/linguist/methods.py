@@ -123,18 +123,11 @@ FORMULAS = [
         "metrics.mean_interval",
     ),
     Formula(
-        "paired difference, studies of pair sets",
+        "paired difference",
         r"\bar{d}\pm\sqrt{t_{n-2}^2\left(\frac{1}{T}\sum_{t=1}^{T}\frac{s_t}{\sqrt{n_t}}\right)^2+t_{k-1}^2\frac{s^2}{k}}",
-        "d is how much more often one way is right than the other on the same item and seed, averaged over T tests; the first part is of each test's items, within labels, as if all tests moved together, the second of the k paired seeds; p is the level at which the interval ends at 0",
+        "d is how much more often one way is right than the other on the same item and seed, averaged over T tests; the first part is of each test's items (in pair sets within labels, whose numbers are fixed), as if all tests moved together, the second of the k paired seeds (a baseline has one, which stands for all); p is the level at which the interval ends at 0",
         "Student 1908",
         "metrics.paired_difference",
-    ),
-    Formula(
-        "paired difference, studies of tasks",
-        r"\bar{d}\pm\sqrt{\frac{z^2}{T^2}\sum_{t=1}^{T}\frac{s_t^2}{n_t}+r_1^2+r_2^2}",
-        "d is the difference of two ways' shares right on the same item, each a mean over its seeds, averaged over T tasks; s² is its variance over a task's items; r are the reaches of Student's intervals over the seeds of each way, which are not paired",
-        "Student 1908",
-        "task_metrics.difference",
     ),
     Formula(
         "Holm's correction",

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from linguist.instructions import HELD_OUT, SWAPPED, TRAINED, begins_with, equals
-from linguist.metrics import LEVEL, RESAMPLES, wilson
+from linguist.metrics import LEVEL, RESAMPLES, holm, paired_difference, wilson
 from linguist.plan import RANDOM
 from linguist.predictions import read_predictions
 
@@ -167,29 +167,21 @@ def seed_reach(values):
 
 
 def difference(one, other):
-    """The difference of two ways' accuracies, averaged over the tasks that both answered: (mean, low, high, tasks).
+    """`metrics.paired_difference` of two ways' accuracies over the tasks that both answered: (mean, low, high, p, tasks).
 
-    Args: {task: {seed: (label, called)}} of both, on the same items. The interval joins the items, which are paired, and
-    the seeds of each, which are not.
+    Args: {task: {seed: (label, called)}} of both, on the same items and seeds; a baseline has one.
     """
     tests = [test for test in one if test in other]
-    means, items = [], 0.0
-    per_seed = ([], [])
-    for test in tests:
-        right = [np.array([label == called for label, called in way[test].values()], float) for way in (one, other)]
-        paired = right[0].mean(0) - right[1].mean(0)
-        means.append(paired.mean())
-        items += paired.var(ddof=1) / len(paired)
-        for seeds, hits in zip(per_seed, right, strict=True):
-            seeds.append(hits.mean(1))
-    mean, z = float(np.mean(means)), stats.norm.ppf((1 + LEVEL) / 2)
-    chance = [seed_reach(np.mean(seeds, axis=0)) for seeds in per_seed]
-    reach = hypot(z * sqrt(items) / len(tests), *chance)
-    return mean, mean - reach, mean + reach, len(tests)
+    right = (
+        [np.array([label == called for label, called in way[test].values()], float) for test in tests]
+        for way in (one, other)
+    )
+    return *paired_difference(*right), len(tests)
 
 
 def compare(called):
-    """Differences that answer the study's questions: a table of question, one, other, difference, low, high, tasks.
+    """Differences that answer the study's questions: a table of question, model, method, against_model, against_method,
+    difference, low, high (95 %, not corrected), p, p_holm (corrected over all rows), tasks, seeds.
 
     `called` is as from `read_runs`. Generated answers are read by the paper's rule (prefix).
     """
@@ -208,27 +200,18 @@ def compare(called):
     rows = []
     for question, one, other in asked:
         if one in ways and other in ways and not ways[one].keys().isdisjoint(ways[other]):
-            mean, low, high, tasks = difference(ways[one], ways[other])
+            mean, low, high, p, tasks = difference(ways[one], ways[other])
             seeds = min(map(len, ways[one].values()))
             sides = {"model": one[0], "method": one[1], "against_model": other[0], "against_method": other[1]}
             rows.append(
                 {"question": question}
                 | sides
-                | {"difference": mean, "low": low, "high": high, "tasks": tasks, "seeds": seeds}
+                | {"difference": mean, "low": low, "high": high, "p": p, "tasks": tasks, "seeds": seeds}
             )
-    columns = [
-        "question",
-        "model",
-        "method",
-        "against_model",
-        "against_method",
-        "difference",
-        "low",
-        "high",
-        "tasks",
-        "seeds",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    columns = ["question", "model", "method", "against_model", "against_method"]
+    columns += ["difference", "low", "high", "p", "tasks", "seeds"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(p_holm=holm(table["p"]))
 
 
 def read_task_metrics(path):

@@ -5,6 +5,7 @@ from textwrap import fill
 import numpy as np
 import pandas as pd
 
+from linguist.claims import ALPHA, p_value
 from linguist.instructions import SWAPPED, TRAINED, VARIANTS, prompt
 from linguist.plan import RANDOM, models_of
 from linguist.report import REPORTS, describe_model, inline, learned_grammar, number, render
@@ -33,8 +34,8 @@ def way_of(model, method):
 
 
 def judge_difference(row):
-    """What may be said of a difference between two ways: (code, text); decided by its interval alone."""
-    code = "above" if row["low"] > 0 else "below" if row["high"] < 0 else "chance"
+    """What may be said of a difference between two ways: (code, text); decided by its corrected p-value alone."""
+    code = "chance" if row["p_holm"] >= ALPHA else "above" if row["difference"] > 0 else "below"
     said = {"above": "gets more right than", "below": "gets less right than", "chance": "is not told apart from"}[code]
     one = way_of(row["model"], row["method"])
     if row["question"] == "phrasing":
@@ -43,7 +44,8 @@ def judge_difference(row):
         other = way_of(row["against_model"], row["against_method"])
     tasks = f"average of {row['tasks']} tasks" if row["tasks"] > 1 else "one task"
     tasks += "; of one seed: the interval covers the items alone" if row["seeds"] == 1 else ""
-    return code, f"{one} {said} {other}: {row['difference']:+.3f} [{row['low']:+.3f} to {row['high']:+.3f}], {tasks}."
+    ends = f"[{row['low']:+.3f} to {row['high']:+.3f}]"
+    return code, f"{one} {said} {other}: {row['difference']:+.3f} {ends}, p {p_value(row)}, {tasks}."
 
 
 def claims(summary, comparisons):

@@ -20,6 +20,7 @@ COMPARISON = {
     "difference": 0.1,
     "low": 0.05,
     "high": 0.15,
+    "p_holm": 0.01,
     "tasks": 3,
     "seeds": 2,
 }

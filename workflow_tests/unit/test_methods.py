@@ -97,7 +97,7 @@ def test_no_formula_is_told_that_nothing_computes():
     assert base.is_used and not methods.Formula("x", "x", "", "", "metrics.nothing_of_the_kind").is_used
     assert methods.SIMILARITY.is_used
     told = {formula.function for formula in methods.FORMULAS if formula.is_used}
-    assert {"metrics.wilson", "metrics.auroc_interval", "metrics.mean_interval", "task_metrics.difference"} <= told
+    assert {"metrics.wilson", "metrics.auroc_interval", "metrics.mean_interval", "metrics.paired_difference"} <= told
 
 
 @pytest.mark.parametrize("recipe", methods.RECIPES)

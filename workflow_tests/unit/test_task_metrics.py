@@ -124,6 +124,8 @@ def test_differences_are_told_apart_where_they_are_large(runs):
         row = table.loc[question]
         assert row["low"] < expected < row["high"] and row["tasks"] == 2
         assert row["difference"] == pytest.approx(expected, abs=0.08)
+    worst = table["p"].idxmin()
+    assert table.loc[worst, "p_holm"] == pytest.approx(3 * table.loc[worst, "p"])
 
 
 def test_the_interval_of_a_difference_holds_the_truth_for_one_seed():
@@ -134,7 +136,7 @@ def test_the_interval_of_a_difference_holds_the_truth_for_one_seed():
         easy = draw.random(500)  # the items are paired: what is hard for one is hard for the other
         for share in (0.8, 0.7):
             ways.append({"core": {0: (label, np.where(easy + draw.normal(0, 0.01, 500) < share, label, 1 - label))}})
-        mean, low, high, _ = difference(*ways)
+        mean, low, high, *_ = difference(*ways)
         held += low <= 0.1 <= high
         widths.append(high - low)
     assert np.mean(widths) < 0.07  # unpaired it would be 0.11
@@ -161,8 +163,8 @@ def test_a_way_that_answered_some_tasks_has_no_average(runs):
 def test_the_same_way_twice_is_level(runs):
     called = read_runs(*runs, ANSWERS, ANSWERS)
     way = called["m", CLASSIFICATION, "", "class"]
-    mean, low, high, tasks = difference(way, way)
-    assert mean == 0 and low <= 0 <= high and tasks == 2
+    mean, low, high, p, tasks = difference(way, way)
+    assert mean == 0 and low <= 0 <= high and p == 1 and tasks == 2
 
 
 def frame(rows):

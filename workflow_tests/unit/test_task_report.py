@@ -54,12 +54,12 @@ def guessed(share, answers, seed, n=150):
 
 @pytest.fixture(scope="module")
 def tables():
-    """A study where classifiers know 9 of 10, the told model 7 with words and 4 with another phrasing, random ones half."""
+    """A study where classifiers know 9 of 10, k-mers 6, the told model 7 with words and 4 with another phrasing, random ones half."""
     called = {}
     shares = {
         ("m", CLASSIFICATION, "", "class"): 0.9,
         ("m-random", CLASSIFICATION, "", "class"): 0.5,
-        (KMERS, CLASSIFICATION, "", "class"): 0.8,
+        (KMERS, CLASSIFICATION, "", "class"): 0.6,
         ("m", "told", "trained", "prefix"): 0.7,
         ("m", "told", "held-out", "prefix"): 0.4,
         ("m", "numbered", "trained", "prefix"): 0.7,
@@ -88,17 +88,13 @@ def test_claims_say_what_the_numbers_were_made_to_say(tables):
 
 def test_a_claim_of_one_seed_says_so():
     row = {"question": "sets", "model": "m", "method": "told", "against_model": "n", "against_method": "x", "tasks": 2}
-    row |= {"difference": 0.1, "low": 0.05, "high": 0.2}
+    row |= {"difference": 0.1, "low": 0.05, "high": 0.2, "p_holm": 0.01}
     assert "of one seed: the interval covers the items alone" in task_report.judge_difference(row | {"seeds": 1})[1]
     assert "one seed" not in task_report.judge_difference(row | {"seeds": 2})[1]
 
 
-ends = st.floats(-1, 1)
-
-
-@given(ends, ends, st.sampled_from(sorted(task_report.QUESTIONS)))
-def test_a_difference_is_judged_by_its_interval_alone(one, other, question):
-    low, high = sorted((one, other))
+@given(st.floats(-1, 1), st.floats(0, 1), st.sampled_from(sorted(task_report.QUESTIONS)))
+def test_a_difference_is_judged_by_its_corrected_p_value_alone(difference, p, question):
     row = {
         "question": question,
         "model": "m",
@@ -107,11 +103,11 @@ def test_a_difference_is_judged_by_its_interval_alone(one, other, question):
         "against_method": "x",
         "tasks": 2,
     }
-    code, text = task_report.judge_difference(
-        row | {"seeds": 3, "difference": (low + high) / 2, "low": low, "high": high}
-    )
-    assert (code == "above") == (low > 0) and (code == "below") == (high < 0)
-    assert f"[{low:+.3f} to {high:+.3f}]" in text
+    row |= {"seeds": 3, "difference": difference, "low": difference - 0.1, "high": difference + 0.1, "p_holm": p}
+    code, text = task_report.judge_difference(row)
+    assert (code == "chance") == (p >= 0.05)
+    assert code != "above" or difference > 0
+    assert f"[{row['low']:+.3f} to {row['high']:+.3f}], p " in text
 
 
 def test_the_terminal_shows_every_way_and_claim_within_110_columns(tables):
