@@ -155,16 +155,16 @@ def compute_metrics(study, scores):
     return pd.DataFrame(rows)
 
 
-def paired_difference(one, other, labels=None):
+def paired_difference(one, other, labels=None, shared=True):
     """The mean difference of two ways to answer the same items, averaged over tests: (difference, low, high, p).
 
     Args: for each test two arrays (seeds, items) of how right an answer was, 0 to 1; one way may have a single row, which
     then stands for all seeds. Seeds are paired: runs of one seed share their draws. `labels` of each test's items, where their
     numbers are fixed by how a test was made: the variance is then that within labels.
     Two chances count, the items and the seeds: reach^2 = t(items)^2 var(items) + t(seeds - 1)^2 var(seeds), each of the mean
-    over the other, and p, of both sides, is the level at which the interval ends at 0. Tests may share their items, as
-    translations and copies of one set do: their standard errors are averaged, as if all moved together, which is the worst
-    case. With one seed and one test it is the paired t-test over the items.
+    over the other, and p, of both sides, is the level at which the interval ends at 0. Where tests may share their items, as
+    translations and copies of one set do (`shared`), their standard errors are averaged, as if all moved together, which is the
+    worst case; else their variances are. With one seed and one test it is the paired t-test over the items.
     """
     gaps = [np.asarray(a, float) - np.asarray(b, float) for a, b in zip(one, other, strict=True)]
     mean = float(np.mean([gap.mean() for gap in gaps]))
@@ -172,9 +172,8 @@ def paired_difference(one, other, labels=None):
     seeds = np.mean([gap.mean(axis=1) for gap in gaps], axis=0)
     strata = [np.zeros(len(item)) for item in items] if labels is None else labels
     errors = [standard_error(item, stratum) for item, stratum in zip(items, strata, strict=True)]
-    parts = [
-        (np.mean(errors) ** 2, max(1, min(len(i) - len(np.unique(s)) for i, s in zip(items, strata, strict=True))))
-    ]
+    variance = np.mean(errors) ** 2 if shared else np.sum(np.square(errors)) / len(errors) ** 2
+    parts = [(variance, max(1, min(len(i) - len(np.unique(s)) for i, s in zip(items, strata, strict=True))))]
     if len(seeds) > 1:
         parts.append((seeds.var(ddof=1) / len(seeds), len(seeds) - 1))
 

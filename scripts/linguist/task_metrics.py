@@ -167,7 +167,8 @@ def seed_reach(values):
 
 
 def difference(one, other):
-    """`metrics.paired_difference` of two ways' accuracies over the tasks that both answered: (mean, low, high, p, tasks).
+    """`metrics.paired_difference` of two ways' accuracies over the tasks that both answered, whose items are apart:
+    (mean, low, high, p, tasks).
 
     Args: {task: {seed: (label, called)}} of both, on the same items and seeds; a baseline has one.
     """
@@ -176,7 +177,7 @@ def difference(one, other):
         [np.array([label == called for label, called in way[test].values()], float) for test in tests]
         for way in (one, other)
     )
-    return *paired_difference(*right), len(tests)
+    return *paired_difference(*right, shared=False), len(tests)
 
 
 def compare(called):

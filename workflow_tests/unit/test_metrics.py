@@ -359,6 +359,19 @@ def test_translations_of_one_set_are_no_more_evidence_than_one():
     assert false / 400 <= 0.075
 
 
+def test_tests_that_are_apart_are_more_evidence_than_one():
+    """One seed, four tests of items of their own: the z-test of the mean of four means."""
+    draw = np.random.default_rng(7)
+    one, other = ([draw.random((1, 5000)) for _ in range(4)] for _ in range(2))
+    mean, low, high, p = paired_difference(one, other, shared=False)
+    gaps = [(a - b)[0] for a, b in zip(one, other, strict=True)]
+    error = np.sqrt(sum(gap.var(ddof=1) / len(gap) for gap in gaps)) / 4
+    assert (high - low) / 2 == pytest.approx(stats.norm.ppf(0.975) * error, rel=1e-3)
+    assert p == pytest.approx(2 * stats.norm.sf(abs(mean) / error), rel=1e-2)
+    wide = paired_difference(one, other)
+    assert wide[2] - wide[1] == pytest.approx(2 * (high - low), rel=0.02)
+
+
 def test_labels_whose_numbers_are_fixed_are_no_chance():
     """Against a constant answer on a balanced set a binomial test of the right answers is what remains."""
     label = balanced(1000)
