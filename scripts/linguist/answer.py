@@ -5,9 +5,15 @@ import pandas as pd
 from linguist.claims import CLAIMS, RIVALS, headline, told_apart
 from linguist.plan import SPOKEN
 from linguist.report import REPORTS, inline, render
+from linguist.task_metrics import KMERS
 from linguist.task_report import judge_difference
 from linguist.vector_report import headline as vectors_headline
 
+TOLD = {  # codes of a study of tasks, which compares ways to answer
+    "told apart": "two ways to answer differ, by a paired test corrected for their number",
+    "one seed": "two ways to answer differ, in one seed, which says nothing of others",
+    "level": "two ways to answer are not told apart",
+}
 ASKED_FIRST = (
     "instructing",
     "sets",
@@ -24,15 +30,19 @@ def read_claims(path):
 
 
 def task_headline(comparisons):
-    """What a study of tasks says in one line, and its code: a difference of the first question that it asks; with one seed, a
-    note and no more."""
-    for question in ASKED_FIRST:
-        rows = comparisons[comparisons["question"] == question].to_dict("records")
-        if rows:
-            code, text = judge_difference(rows[0])
-            more = f" One of {len(comparisons)} comparisons of its page." if len(comparisons) > 1 else ""
-            return "unrepeated" if rows[0]["seeds"] == 1 and code != "chance" else code, text + more
-    return "unknown", "No two ways to answer are compared."
+    """What a study of tasks says, and its code, one of TOLD: a difference of the first question that it asks, then, if it is
+    another, that from k-mers, which know no order of words."""
+    rows = comparisons.to_dict("records")
+    asked = [row for question in ASKED_FIRST for row in rows if row["question"] == question]
+    if not asked:
+        return "unknown", "No two ways to answer are compared."
+    code, text = judge_difference(asked[0])
+    kmers = [row for row in asked[1:] if row["against_model"] == KMERS]
+    texts = [text, *(judge_difference(row)[1] for row in kmers[:1])]
+    if len(rows) > len(texts):
+        texts.append(f"Its page has {len(rows)} comparisons.")
+    code = "level" if code == "chance" else "one seed" if asked[0]["seeds"] == 1 else "told apart"
+    return code, " ".join(texts)
 
 
 def transfers(claims, kinds):
@@ -72,7 +82,9 @@ def write_answer(
         template,
         lines=[(name, title, *said[name]) for name, title in titles.items()],
         counts={code: codes.count(code) for code in CLAIMS},
-        meanings=CLAIMS,
+        meanings=CLAIMS
+        | {"in part": "some claims of the study are supported, and some not"}
+        | (TOLD if comparisons else {}),
         transfers=len(codes),
         rivals=RIVALS,
         caveats=caveats,

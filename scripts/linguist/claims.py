@@ -24,12 +24,17 @@ CLAIMS = {
 }
 
 COLUMNS = ["model", "trainset", "group", "tests", "seeds", "accuracy", "baseline", "reaches", "against"]
-COLUMNS += ["difference", "low", "high", "p_holm", "code", "text"]
+COLUMNS += ["difference", "low", "high", "p_claim", "needed", "code", "text"]
 
 
 def beaten(row):
     """Whether a rival (a row of `metrics.compare`) is beaten: the difference is positive, and not by chance."""
     return row["difference"] > 0 and row["p_holm"] < ALPHA
+
+
+def proven(rivals):
+    """Whether all rivals of a claim are beaten, as one claim among those of the study."""
+    return rivals[0]["p_claim"] < ALPHA
 
 
 def weakest(rivals):
@@ -46,10 +51,10 @@ def judge_group(rivals):
     by_threshold, by_rank = ([row for row in rivals if row["measure"] == measure] for measure in MEASURES)
     controlled = any(row["against"] not in (MAJORITY, FLIPPED) for row in by_threshold)
     repeated = rivals[0]["seeds"] > 1
-    if all(map(beaten, by_threshold)):
+    if proven(by_threshold):
         return "uncontrolled" if not controlled else "supported" if repeated else "unrepeated"
     carried = any(beaten(row) for row in by_threshold if row["against"] == MAJORITY)
-    if all(map(beaten, by_rank)) and not carried and controlled and repeated:
+    if proven(by_rank) and not carried and controlled and repeated:
         return "ranks"
     return "not supported"
 
@@ -57,16 +62,17 @@ def judge_group(rivals):
 def lead(row):
     """A difference with its interval, its p-value and what it is from, in words."""
     ends = f"[{row['low']:+.3f} to {row['high']:+.3f}]"
-    return f"{row['difference']:+.3f} {ends} from {RIVALS[row['against']]}, p {p_value(row)}"
+    return f"{row['difference']:+.3f} {ends} from {RIVALS[row['against']]}, p {p_value(row['p_claim'])}"
 
 
-def p_value(row):
-    return "< 0.001" if row["p_holm"] < 0.001 else f"{row['p_holm']:.3f}"
+def p_value(p):
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def judge_claims(comparisons, summary, shortcuts):
     """The claims of a study, a row each: model, trainset, group, tests, seeds, accuracy (mean over the tests), baseline (mean of
-    their best shallow baselines), reaches (whether accuracy is not clearly above that), code, one of CLAIMS, and text.
+    their best shallow baselines), reaches (whether accuracy is not clearly above that), against, the weakest rival, and its
+    columns of `metrics.compare`; code, one of CLAIMS, and text.
 
     Args: the tables of `metrics.compare` and `metrics.summarize`; `shortcuts` as for `report.judge`.
     """
@@ -86,7 +92,7 @@ def judge_claims(comparisons, summary, shortcuts):
         text = f"{CLAIMS[code]}. Accuracy {mean:.3f}; the weakest lead is {lead(first)}."
         if code == "ranks":
             text += f" At the median: {lead(weakest(by_rank))}. Its threshold did not carry over."
-        elif code == "not supported" and not beaten(weakest(by_rank)):
+        elif code == "not supported" and not proven(by_rank):
             text += f" Nor does it rank: at the median {lead(weakest(by_rank))}."
         if code in ("supported", "ranks", "unrepeated"):
             text += f" Controls: {', '.join(controls)}"
@@ -101,7 +107,9 @@ def judge_claims(comparisons, summary, shortcuts):
                 )
         key = {"model": model, "trainset": trainset, "group": group, "tests": ", ".join(tests)}
         key |= {"seeds": rivals[0]["seeds"], "accuracy": mean, "baseline": baseline, "reaches": reaches}
-        led = {"against": first["against"]} | {name: first[name] for name in ("difference", "low", "high", "p_holm")}
+        led = {"against": first["against"]} | {
+            name: first[name] for name in ("difference", "low", "high", "p_claim", "needed")
+        }
         rows.append(key | led | {"code": code, "text": text})
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -120,7 +128,17 @@ def headline(claims):
         text += f"; {ranks} more rank{'s' * (ranks == 1)} without a threshold that carries over"
     if open_ := int(claims["code"].isin(["uncontrolled", "unrepeated"]).sum()):
         text += f"; {open_} {'is' if open_ == 1 else 'are'} above without control or repetition"
-    return code, f"{text}."
+    return code, f"{text}.{power(claims)}"
+
+
+def power(claims):
+    """What a study could not have shown, in a sentence: the lead that its claims without support would have needed."""
+    lacking = claims[~claims["code"].isin(["supported", "uncontrolled"]) & (claims["seeds"] > 1)]
+    if not len(lacking):
+        return ""
+    least, most = lacking["needed"].min(), lacking["needed"].max()
+    needed = f"{least:.2f}" if most - least < 0.005 else f"{least:.2f} to {most:.2f}"
+    return f" With {lacking['seeds'].min()} seeds and {len(claims)} claim{'s' * (len(claims) > 1)}, a lead had to be above {needed} to be shown."
 
 
 def differences(comparisons):
@@ -130,7 +148,7 @@ def differences(comparisons):
     apart = sorted((row for row in rows if row["p_holm"] < ALPHA), key=lambda row: -abs(row["difference"]))
     lines = []
     for row in apart:
-        ends = f"[{row['low']:+.3f} to {row['high']:+.3f}], p {p_value(row)}"
+        ends = f"[{row['low']:+.3f} to {row['high']:+.3f}], p {p_value(row['p_holm'])}"
         lines.append(
             f"{row['model']}, {row['trainset']} against {row['against']}, on {row['scope']}: {row['difference']:+.3f} {ends}"
         )

@@ -130,6 +130,13 @@ FORMULAS = [
         "metrics.paired_difference",
     ),
     Formula(
+        "claim over several rivals",
+        r"p=\max_{r}\left(p_r\right)",
+        "p_r is that of the paired difference from the rival r, or 1 where the rival is not led: the claim is that all are beaten, so that it needs no correction for their number",
+        "Berger 1982",
+        "metrics.claim_p_values",
+    ),
+    Formula(
         "Holm's correction",
         r"p'_{(j)}=\max_{i\le j}\min(1,(m-i+1)p_{(i)})",
         "for m claims made at once, with their p-values in rising order: the chance of any false claim among them stays below the level",

@@ -15,6 +15,7 @@ MAJORITY, CHANCE = (
     "majority",
     "chance",
 )  # what a run is compared with besides its controls: constant answers, and a coin
+LEAST_P = 1e-15  # smaller ones are told as this
 MEASURES = ("accuracy", "accuracy_median")
 
 
@@ -158,16 +159,22 @@ def compute_metrics(study, scores):
 def paired_difference(one, other, labels=None, shared=True):
     """The mean difference of two ways to answer the same items, averaged over tests: (difference, low, high, p).
 
+    Args: as for `chances`. p, of both sides, is the level at which the interval ends at 0. With one seed and one test it is the
+    paired t-test over the items.
+    """
+    return difference_figures(*chances(one, other, labels, shared))
+
+
+def chances(one, other, labels=None, shared=True):
+    """A mean difference, and what chance has a part in it: (difference, [(variance, degrees of freedom)]).
+
     Args: for each test two arrays (seeds, items) of how right an answer was, 0 to 1; one way may have a single row, which
     then stands for all seeds. Seeds are paired: runs of one seed share their draws. `labels` of each test's items, where their
     numbers are fixed by how a test was made: the variance is then that within labels.
-    Two chances count, the items and the seeds: reach^2 = t(items)^2 var(items) + t(seeds - 1)^2 var(seeds), each of the mean
-    over the other, and p, of both sides, is the level at which the interval ends at 0. Where tests may share their items, as
-    translations and copies of one set do (`shared`), their standard errors are averaged, as if all moved together, which is the
-    worst case; else their variances are. With one seed and one test it is the paired t-test over the items.
+    Two chances count, the items and the seeds. Where tests may share their items, as translations and copies of one set do
+    (`shared`), their standard errors are averaged, as if all moved together, which is the worst case; else their variances are.
     """
     gaps = [np.asarray(a, float) - np.asarray(b, float) for a, b in zip(one, other, strict=True)]
-    mean = float(np.mean([gap.mean() for gap in gaps]))
     items = [gap.mean(axis=0) for gap in gaps]
     seeds = np.mean([gap.mean(axis=1) for gap in gaps], axis=0)
     strata = [np.zeros(len(item)) for item in items] if labels is None else labels
@@ -176,18 +183,23 @@ def paired_difference(one, other, labels=None, shared=True):
     parts = [(variance, max(1, min(len(i) - len(np.unique(s)) for i, s in zip(items, strata, strict=True))))]
     if len(seeds) > 1:
         parts.append((seeds.var(ddof=1) / len(seeds), len(seeds) - 1))
+    return float(np.mean([gap.mean() for gap in gaps])), parts
 
-    def reach(p):
-        return np.sqrt(sum(variance * stats.t.isf(p / 2, freedom) ** 2 for variance, freedom in parts))
 
+def reach(parts, p):
+    """Half the width of an interval at the level p: the root of the sum of t(freedom)^2 variance over the parts of chance."""
+    return np.sqrt(sum(variance * stats.t.isf(p / 2, freedom) ** 2 for variance, freedom in parts))
+
+
+def difference_figures(mean, parts):
+    """(difference, low, high, p) from what `chances` gives."""
     if sum(variance for variance, _ in parts) < 1e-15:  # no chance at all: the two differ everywhere alike, or nowhere
         return mean, mean, mean, float(abs(mean) < 1e-12)
-    least = 1e-15
-    if reach(least) <= abs(mean):
-        p = least
-    else:
-        p = 10 ** brentq(lambda exponent: reach(10**exponent) - abs(mean), np.log10(least), 0, xtol=1e-10)
-    return mean, mean - reach(1 - LEVEL), mean + reach(1 - LEVEL), p
+    p = LEAST_P
+    if reach(parts, p) > abs(mean):
+        p = 10 ** brentq(lambda exponent: reach(parts, 10**exponent) - abs(mean), np.log10(p), 0, xtol=1e-10)
+    wide = reach(parts, 1 - LEVEL)
+    return mean, mean - wide, mean + wide, p
 
 
 def standard_error(values, strata):
@@ -211,7 +223,9 @@ def compare(scores, comparisons):
 
     Args: `scores` is as from `read_scores`; `comparisons` as from `plan.comparisons_of`.
     Columns: model, trainset; scope, a test or a group of tests over which is averaged; level; tests, their names; measure, one
-    of MEASURES; against; seeds; difference, low, high; p, and p_holm, which is corrected over all rows of the same level.
+    of MEASURES; against; seeds; difference, low, high; p; p_holm, corrected for how often the study makes this comparison, of
+    the same level and measure and with the same rival; p_claim, that of the claim that all rivals are beaten (see
+    `claim_p_values`); and needed, the smallest difference that could be shown if all claims of the study were as sure.
     Levels "test" and "group" are against the name of a control, MAJORITY (the larger class of each test, for accuracy) or
     CHANCE (a half, for accuracy_median); level "arms" is against another (model, training set) of the study, on the tests of a
     group that both have.
@@ -228,9 +242,11 @@ def compare(scores, comparisons):
         for name, rival in rivals.items():
             if not isinstance(rival, list):
                 rival = answers(rival, tests, answered)
-            found = paired_difference(answers(own, tests, answered), rival, labels)
-            told = {"measure": measure, "against": name, "seeds": len(own[tests[0]][1])}
-            rows.append(key | told | dict(zip(("difference", "low", "high", "p"), found, strict=True)))
+            mean, parts = chances(answers(own, tests, answered), rival, labels)
+            found = dict(zip(("difference", "low", "high", "p"), difference_figures(mean, parts), strict=True))
+            rows.append(
+                key | {"measure": measure, "against": name, "seeds": len(own[tests[0]][1])} | found | {"parts": parts}
+            )
 
     for number, spec in enumerate(comparisons):
         arm = tuple(spec["arm"])
@@ -248,8 +264,23 @@ def compare(scores, comparisons):
                 if both := [test for test in tests if test in other["groups"].get(group, [])]:
                     add(arm, "arms", group, both, "accuracy", {name: scores[tuple(other["arm"])]})
     table = pd.DataFrame(rows)
-    table["p_holm"] = table.groupby("level")["p"].transform(holm)
+    rival = table["against"].where(table["level"] != "arms", "")  # between arms every comparison is of one family
+    table["p_holm"] = table.groupby(["level", "measure", rival])["p"].transform(holm)
+    table["p_claim"] = table["p_holm"]
+    for _, family in table[table["level"] != "arms"].groupby(["level", "measure"]):
+        claim = family.groupby(["model", "trainset", "scope"], sort=False).ngroup()
+        table.loc[family.index, "p_claim"] = claim_p_values(family["p"].where(family["difference"] > 0, 1), claim)
+    claims = table.groupby(["level", "measure", rival])["p"].transform("size")
+    table["needed"] = [reach(parts, (1 - LEVEL) / m) for parts, m in zip(table.pop("parts"), claims, strict=True)]
     return table
+
+
+def claim_p_values(p, claim):
+    """p-values of claims, each of which holds if it beats all of its rivals: the largest p of a claim's rivals (the
+    intersection-union test, Berger 1982), corrected for the number of claims (Holm). Args: p of each rival, and the number of
+    its claim. Returns an array with the claim's p in the place of each rival."""
+    worst = pd.Series(p).groupby(np.asarray(claim)).max()
+    return pd.Series(holm(worst), worst.index)[claim].to_numpy()
 
 
 def constant(label):

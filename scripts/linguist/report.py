@@ -12,11 +12,22 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from linguist.cards import UNITS
-from linguist.claims import ALPHA, RIVALS, beaten, differences, headline, judge_claims, lead, told_apart, weakest
+from linguist.claims import (
+    ALPHA,
+    RIVALS,
+    beaten,
+    differences,
+    headline,
+    judge_claims,
+    lead,
+    proven,
+    told_apart,
+    weakest,
+)
 from linguist.comparison import beside_paper
 from linguist.files import write_text
 from linguist.findings import SEVERITIES, findings, interval, similarity_line
-from linguist.metrics import MAJORITY, read_comparisons, read_metrics, summarize
+from linguist.metrics import CHANCE, MAJORITY, read_comparisons, read_metrics, summarize
 from linguist.plan import is_control, reads_grammar, synthetic_of
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
@@ -28,7 +39,7 @@ VERDICTS = {
     "ranks": "ranks but the threshold does not carry over",
     "constant": "constant prediction",
     "below": "below the majority share",
-    "chance": "not distinguishable from the majority share",
+    "chance": "not shown to be above the majority share, with p corrected for the number of tests",
 }
 LETTERS = {"dna": 4, "protein": 20}
 CLEAR = 0.02  # nats a token: losses that are nearer than this are level, since one training has no interval
@@ -66,10 +77,8 @@ def verdict(row, rivals):
     majority = by["accuracy", MAJORITY]
     controls = {name: rival for (measure, name), rival in by.items() if measure == "accuracy" and name != MAJORITY}
     if beaten(majority):
-        code = "uncontrolled" if not controls else "above" if all(map(beaten, controls.values())) else "control"
-    elif row["accuracy_median"] > row["accuracy"] and all(
-        beaten(rival) for (measure, _), rival in by.items() if measure == "accuracy_median"
-    ):
+        code = "uncontrolled" if not controls else "above" if proven([majority]) else "control"
+    elif row["accuracy_median"] > row["accuracy"] and proven([by["accuracy_median", CHANCE]]):
         code = "ranks"
     elif not CONSTANT <= row["predicted_positive"] <= 1 - CONSTANT:
         code = "constant"
@@ -97,7 +106,7 @@ def judge(summary, shortcuts, comparisons):
         row, rivals = records[key], part.to_dict("records")
         least = weakest([rival for rival in rivals if rival["measure"] == "accuracy"])
         beside = {"lead": least["difference"], "lead_low": least["low"], "lead_high": least["high"]}
-        beside |= {"lead_p": least["p_holm"], "lead_over": least["against"]}
+        beside |= {"lead_p": least["p_claim"], "lead_over": least["against"]}
         shortcut = shortcuts[row["test"]]
         beside |= {f"baseline_{key}".replace("_name", ""): value for key, value in shortcut.items()}
         beside["baseline_reaches"] = shortcut["accuracy"] >= row["low"]
@@ -125,13 +134,14 @@ def groups(judged):
 
 
 def unlearned(trainset, rows):
-    """A warning where the test split of the training set itself is no better than chance; empty where it is, or is no
-    test of the study. `rows` are the judged rows of a group, as dicts.
+    """A warning where the interval on the test split of the training set itself is not above the majority share; empty where
+    it is, or is no test of the study. `rows` are the judged rows of a group, as dicts.
     """
     own = [row for row in rows if row["test"] == trainset]
-    if not own or own[0]["verdict"] in ("above", "control", "uncontrolled"):
+    if not own or own[0]["low"] > own[0]["majority"]:
         return ""
-    return f"Its accuracy on {trainset} itself is not clearly above the majority share: the other rows say little of transfer."
+    text = f"It has not clearly learned {trainset} itself: its interval there is not above the majority share"
+    return f"{text}, so that the other rows say little of transfer." if len(rows) > 1 else f"{text}."
 
 
 def controls_of(summary):

@@ -45,7 +45,7 @@ def judge_difference(row):
     tasks = f"average of {row['tasks']} tasks" if row["tasks"] > 1 else "one task"
     tasks += "; of one seed: the interval covers the items alone" if row["seeds"] == 1 else ""
     ends = f"[{row['low']:+.3f} to {row['high']:+.3f}]"
-    return code, f"{one} {said} {other}: {row['difference']:+.3f} {ends}, p {p_value(row)}, {tasks}."
+    return code, f"{one} {said} {other}: {row['difference']:+.3f} {ends}, p {p_value(row['p_holm'])}, {tasks}."
 
 
 def claims(summary, comparisons):
@@ -53,7 +53,7 @@ def claims(summary, comparisons):
     found = {}
     for row in comparisons.to_dict("records"):
         found.setdefault(QUESTIONS[row["question"]], []).append(judge_difference(row))
-    obeys = overall(summary[(summary["rule"] == "obeys") & ~summary["model"].str.endswith(RANDOM)])
+    obeys = overall(summary[summary["rule"] == "obeys"])  # random weights, too: what they obey is no sign of reading
     for row in obeys.to_dict("records"):
         code = "above" if row["accuracy_low"] > READS else "below" if row["accuracy_high"] < READS else "chance"
         text = f"{way_of(row['model'], row['method'])}: given {VARIANTS[SWAPPED]}, it answers in that task's words for "
@@ -78,20 +78,25 @@ def text_task_table(summary, comparisons):
     tests = [test for test in shown["test"].unique() if test != "average"]
     ways = {key: rows.set_index("test") for key, rows in shown.groupby(["model", "method"], sort=False)}
     names = {key: way_of(*key) for key in ways}
-    wide = min(48, max(map(len, names.values())))
+    wide = min(38, max(map(len, names.values())))
     heads = [f"{test[:9]:>9}" for test in tests[:4]]
-    lines = [f"{'accuracy':<{wide}}  {' '.join(heads)}  {'average [95 %]':>19}  {'MCC':>5}"]
+    lines = [f"{'accuracy':<{wide}}  {' '.join(heads)}  {'average [95 %]':>19}  {'MCC':>5}  no answer"]
     for key, rows in ways.items():
         name = names[key] if len(names[key]) <= wide else names[key][: wide - 1] + "…"
         cells = [f"{number(rows['accuracy'].get(test, np.nan)):>9}" for test in tests[:4]]
         last = rows.loc["average"] if "average" in rows.index else rows.iloc[0] if len(tests) == 1 else None
         ends = "–"
         if last is not None:
-            ends = f"{last['accuracy']:.3f} [{last['accuracy_low']:.3f}–{last['accuracy_high']:.3f}]  {last['mcc']:.3f}"
+            ends = (
+                f"{last['accuracy']:.3f} [{last['accuracy_low']:.3f}–{last['accuracy_high']:.3f}]  {last['mcc']:5.3f}"
+            )
+            ends += f"  {last['no_answer']:>9.0%}" if key[1] != CLASSIFICATION else ""
         lines.append(f"{name:<{wide}}  {' '.join(cells)}  {ends}")
     majority = shown.drop_duplicates("test").set_index("test")["majority"]
     cells = [f"{number(majority.get(test, np.nan)):>9}" for test in tests[:4]]
     lines.append(f"{'majority share':<{wide}}  {' '.join(cells)}")
+    if shown["rule"].eq("prefix").any():
+        lines.append("A reply is read by how it begins; one that is no answer of the task counts as wrong.")
     if len(tests) > 4:
         lines.append(f"(and {len(tests) - 4} more tasks: see the page)")
     for question, said in claims(summary, comparisons).items():

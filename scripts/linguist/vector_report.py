@@ -131,11 +131,11 @@ def verdict(found):
     kept = [label(*key) for key, value in others.items() if value["direction"] == "fell"]
     lost = [f"{label(*key)} ({value['direction']})" for key, value in others.items() if value["direction"] != "fell"]
     if raw["direction"] != "fell":
-        text = f"No: the Euclidean distance of DNA words from English ones {raw['direction']} after fine-tuning"
-        text = text.replace(" level ", " stayed level ")
-        return "not supported", text + (
-            f", though these fell: {'; '.join(kept)}." if kept else ", and no other measure fell."
-        )
+        text = "No: the Euclidean distance of DNA words from English ones rose after fine-tuning"
+        if raw["direction"] == "level":
+            text = f"No: a fall of the Euclidean distance of DNA words from English ones ({raw['share']:+.1%}) is not shown"
+        more = f", though these fell: {'; '.join(kept)}." if kept else ", nor of another measure of DNA words."
+        return "not supported", text + more
     if raw["code"] == "one seed":
         return (
             "unrepeated",

@@ -52,7 +52,8 @@ def test_each_study_has_its_line(front):
         and "each counted once), 0 are supported" in text
     )
     assert "A <b> (transfer) Supported: 1 of 1" in text and "B (seeds) Not supported: 0 of 1" in text
-    assert "C (tasks) m, a classifier a task gets more right than m, instructed (told): +0.100" in text
+    assert "told apart C (tasks) m, a classifier a task gets more right than m, instructed (told): +0.100" in text
+    assert "gets more right than k-mer logistic regression" in text
     assert "supported D (words) Yes: DNA words moved nearer" in text
     assert "Synthetic sentences." in text and len(page.ids) == len(set(page.ids))
 
@@ -67,7 +68,7 @@ def test_a_study_of_tasks_is_told_by_the_question_it_asks_first():
         COMPARISON | {"question": q, "difference": d, "low": d - 0.01, "high": d + 0.01}
         for q, d in (("phrasing", 1), ("sets", -1))
     ]
-    assert task_headline(pd.DataFrame(rows))[0] == "below"
+    assert task_headline(pd.DataFrame(rows))[0] == "told apart"
     assert task_headline(pd.DataFrame(rows[:0], columns=[*COMPARISON]))[0] == "unknown"
 
 
@@ -81,8 +82,8 @@ def test_a_claim_of_two_studies_counts_once_and_as_the_sterner_one_has_it():
 
 
 def test_a_task_study_of_one_seed_claims_nothing():
-    assert task_headline(pd.DataFrame([COMPARISON | {"seeds": 1}]))[0] == "unrepeated"
-    assert task_headline(pd.DataFrame([COMPARISON]))[0] == "above"
+    assert task_headline(pd.DataFrame([COMPARISON | {"seeds": 1}]))[0] == "one seed"
+    assert task_headline(pd.DataFrame([COMPARISON]))[0] == "told apart"
 
 
 def test_without_pair_studies_there_is_no_figure(tmp_path):

@@ -109,6 +109,14 @@ def test_models_and_training_sets_of_a_study_are_compared_with_each_other():
     assert told_apart(compare({("m", "t"): scores["m", "t"]}, spec[:1])) == ""
 
 
+def test_a_study_says_what_it_could_not_have_shown():
+    few, many = (study({}, seeds=seeds) for seeds in (2, 9))
+    (text,) = {headline(few)[1].rsplit(". ", 1)[1]}
+    assert text.startswith("With 2 seeds and 1 claim, a lead had to be above ")
+    assert many["needed"][0] < few["needed"][0] < 1
+    assert "had to be" not in headline(study({("m", "t"): 2}))[1] + headline(study({}, seeds=1))[1]
+
+
 def test_the_headline_counts():
     yes, no = study({("m", "t"): 2}), study({})
     code, text = headline(pd.concat([yes, no, study({("m", "t"): 2}, shift=9), study({("m", "t"): 2}, seeds=1)]))
@@ -119,4 +127,4 @@ def test_the_headline_counts():
 
 def test_with_many_seeds_a_small_gain_is_seen_that_one_comparison_alone_would_not_prove():
     few, many = (study({("m", "t"): 0.5}, seeds=seeds, n=60).to_dict("records")[0] for seeds in (2, 30))
-    assert many["p_holm"] < few["p_holm"] and many["code"] == "supported"
+    assert many["p_claim"] < few["p_claim"] and many["code"] == "supported"

@@ -14,6 +14,7 @@ from linguist.files import write_text
 from linguist.metrics import (
     auroc_interval,
     break_down,
+    claim_p_values,
     compare,
     compute_metrics,
     confusion_figures,
@@ -443,3 +444,40 @@ def test_errors_are_told_by_kind_of_pair(tmp_path):
     assert ((table["low"] < table["right"]) & (table["right"] < table["high"])).all()
     write_text(tmp_path / "k.tsv", table.to_csv(sep="\t", index=False))
     pd.testing.assert_frame_equal(read_kinds_table(tmp_path / "k.tsv"), table, check_dtype=False)
+
+
+# ── claims of several rivals ──
+
+
+@given(st.lists(st.lists(st.floats(0, 1), min_size=2, max_size=2), min_size=1, max_size=8))
+def test_a_claim_has_the_largest_p_of_its_rivals_corrected_for_the_claims_alone(p):
+    claim = np.repeat(np.arange(len(p)), 2)
+    found = claim_p_values(np.ravel(p), claim)
+    assert found == pytest.approx(np.repeat(holm(np.max(p, axis=1)), 2))
+
+
+def test_rivals_that_are_beaten_do_not_make_a_claim_harder():
+    """A study of one claim with three rivals: none pays for the others' number."""
+    rng, label = np.random.default_rng(8), balanced(400)
+    arm = {"a": (label, {s: rng.normal(size=400) + 2 * (label - 0.5) for s in range(3)})}
+    weak = {name: {"a": (label, {s: rng.normal(size=400) for s in range(3)})} for name in ("x", "y", "z")}
+    scores = {("m", "t"): arm} | {("m", name): tests for name, tests in weak.items()}
+    spec = {"arm": ["m", "t"], "controls": {name: ["m", name] for name in weak}, "groups": {"DNA": ["a"]}}
+    rows = compare(scores, [spec]).query("level == 'group' and measure == 'accuracy'")
+    assert (rows["p_claim"] == rows["p"].max()).all() and (rows["p_holm"] == rows["p"]).all()
+    assert (rows["needed"] < rows["difference"]).all() == (rows["p_claim"].iloc[0] < 0.05)
+
+
+def test_studies_of_models_that_know_nothing_seldom_claim_anything():
+    """Ten claims, three seeds, each against the majority share and a control: at most what the level allows, and some luck."""
+    rng, label, false = np.random.default_rng(9), balanced(100), 0
+    names = [f"test{i}" for i in range(10)]
+    for _ in range(60):
+        arms = {
+            arm: {name: (label, {s: rng.normal(size=100) for s in range(3)}) for name in names}
+            for arm in (("m", "t"), ("m", "untrained"))
+        }
+        spec = {"arm": ["m", "t"], "controls": {"untrained": ["m", "untrained"]}, "groups": {n: [n] for n in names}}
+        claims = compare(arms, [spec]).query("level == 'group' and measure == 'accuracy'")
+        false += (claims["p_claim"] < 0.05).any()
+    assert false <= 6

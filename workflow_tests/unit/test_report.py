@@ -53,7 +53,11 @@ def rivals(row=ROW, level="test", scope=None, **differences):
         key = {"model": row["model"], "trainset": row["trainset"], "scope": scope or row["test"], "level": level}
         key |= {"tests": row["test"], "measure": "accuracy_median" if at_median else "accuracy", "against": against}
         ends = {"difference": difference, "low": difference - 0.05, "high": difference + 0.05}
-        found.append(key | ends | {"seeds": row["seeds"], "p": 0.001, "p_holm": 0.001 if difference else 1.0})
+        p = {"p": 0.001, "p_holm": 0.001 if difference else 1.0, "needed": 0.1}
+        found.append(key | ends | p | {"seeds": row["seeds"]})
+    for rival in found:
+        claim = [other for other in found if other["measure"] == rival["measure"]]
+        rival["p_claim"] = max(other["p_holm"] if other["difference"] > 0 else 1.0 for other in claim)
     return found
 
 
