@@ -68,7 +68,8 @@ def test_a_study_of_tasks_is_told_by_the_question_it_asks_first():
         COMPARISON | {"question": q, "difference": d, "low": d - 0.01, "high": d + 0.01}
         for q, d in (("phrasing", 1), ("sets", -1))
     ]
-    assert task_headline(pd.DataFrame(rows))[0] == "told apart"
+    code, text = task_headline(pd.DataFrame(rows))
+    assert code == "told apart" and "gets less right than" in text and "Its page has 2 comparisons." in text
     assert task_headline(pd.DataFrame(rows[:0], columns=[*COMPARISON]))[0] == "unknown"
 
 
