@@ -7,6 +7,7 @@ from linguist.metrics import CHANCE, MAJORITY, MEASURES
 from linguist.plan import FLIPPED, RANDOM_WEIGHTS, SHUFFLED, UNTRAINED
 
 ALPHA = 0.05  # of the corrected p-values
+LARGEST = 0.5  # lead over the majority share that is possible with as many pairs of each label
 RIVALS = {
     MAJORITY: "always calling the larger class",
     CHANCE: "a coin flip",
@@ -136,9 +137,13 @@ def power(claims):
     lacking = claims[~claims["code"].isin(["supported", "uncontrolled"]) & (claims["seeds"] > 1)]
     if not len(lacking):
         return ""
-    least, most = lacking["needed"].min(), lacking["needed"].max()
-    needed = f"{least:.2f}" if most - least < 0.005 else f"{least:.2f} to {most:.2f}"
-    return f" With {lacking['seeds'].min()} seeds and {len(claims)} claim{'s' * (len(claims) > 1)}, a lead had to be above {needed} to be shown."
+    within = lacking.loc[lacking["needed"] < LARGEST, "needed"]
+    text = f" With {lacking['seeds'].min()} seeds and {len(claims)} claim{'s' * (len(claims) > 1)}, "
+    if not len(within):
+        return f"{text}no lead could have been shown, so far apart are the seeds."
+    needed = f"{within.min():.2f}" if within.max() - within.min() < 0.005 else f"{within.min():.2f} to {within.max():.2f}"
+    beyond = len(lacking) - len(within)
+    return f"{text}a lead had to be above {needed} to be shown" + (f", and in {beyond} of them none could." if beyond else ".")
 
 
 def differences(comparisons):
