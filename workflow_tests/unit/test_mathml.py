@@ -40,7 +40,9 @@ def test_a_formula_becomes_elements(formula, elements):
     assert shape(formula) == elements
 
 
-@pytest.mark.parametrize("formula", [r"\beta", "{a", "a}", r"\frac{1}", "a_", r"\left(a", r"a\right)", r"{\left(a}\right)"])
+@pytest.mark.parametrize(
+    "formula", [r"\beta", "{a", "a}", r"\frac{1}", "a_", r"\left(a", r"a\right)", r"{\left(a}\right)"]
+)
 def test_what_is_not_known_is_refused(formula):
     with pytest.raises(ValueError, match="formula"):
         mathml(formula)
