@@ -2,7 +2,7 @@ r"""Formulas as MathML, which browsers set by themselves, from a small part of T
 
 Known are letters, numbers, operators, `_`, `^`, `{}`, `\frac`, `\sqrt`, `\bar`, `\hat`, `\text`, names of SYMBOLS and of
 FUNCTIONS; an index of a sum or product stands below it. Several capitals in a row are one name; brackets are as tall as
-what they hold only after `\left` and `\right`.
+what they hold only after `\left` and `\right`, which come in pairs.
 """
 
 import re
@@ -32,6 +32,8 @@ SYMBOLS = {
 LETTERS = {"alpha", "chi", "ell", "nu"}
 BELOW = {"sum", "prod", "max", "min"}
 FUNCTIONS = {"max", "min"}
+UNSPACED = ("(", ")", "[", "]", "}", ",", "\\left", "\\right")  # what a function stands close to, as in TeX
+THIN = '<mspace width="0.167em"></mspace>'
 ACCENTS = {"bar": "¯", "hat": "^"}
 TOKEN = re.compile(r"\s*(\\text\{[^}]*\}|\\(?:left|right)[()\[\]]|\\[A-Za-z]+|[A-Z]{2,}|\d+(?:\.\d+)?|\S)")
 
@@ -41,15 +43,18 @@ def mathml(text):
     tokens = TOKEN.findall(text)
     inner = _row(tokens)
     if tokens:
-        raise ValueError(f"formula {text!r}: a closing brace too many")
+        raise ValueError(f"formula {text!r}: a closing brace or bracket too many")
     return Markup(f'<math display="block">{inner}</math>')
 
 
 def _row(tokens):
-    """Elements up to the end, or to the brace that closes the group."""
+    """Elements up to the end, or to the brace or bracket that closes the group."""
     found = []
-    while tokens and tokens[0] != "}":
+    while tokens and not tokens[0].startswith(("}", "\\right")):
+        function = tokens[0].removeprefix("\\") in FUNCTIONS
         found.append(_scripted(tokens))
+        if function and tokens and not tokens[0].startswith(UNSPACED):
+            found.append(THIN)
     return f"<mrow>{''.join(found)}</mrow>"
 
 
@@ -79,8 +84,11 @@ def _atom(tokens):
         return inner
     if token.startswith("\\text"):
         return f"<mtext>{escape(token[6:-1])}</mtext>"
-    if token.startswith(("\\left", "\\right")):
-        return f"<mo>{token[-1]}</mo>"
+    if token.startswith("\\left"):
+        inner = _row(tokens)
+        if not tokens or not tokens[0].startswith("\\right"):
+            raise ValueError(f"formula: {token} is not closed")
+        return f"<mrow><mo>{token[-1]}</mo>{inner}<mo>{tokens.pop(0)[-1]}</mo></mrow>"
     if token in "()[]":
         return f'<mo stretchy="false">{token}</mo>'
     name = token.removeprefix("\\")

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from linguist import methods
-from linguist.mathml import mathml
+from linguist.mathml import THIN, mathml
 
 
 def shape(formula):
@@ -28,7 +28,10 @@ def shape(formula):
         (r"\frac{1}{n}", "<mfrac><mrow><mn>1</mn></mrow><mrow><mi>n</mi></mrow></mfrac>"),
         ("TP", "<mi>TP</mi>"),
         ("(n)", '<mo stretchy="false">(</mo><mi>n</mi><mo stretchy="false">)</mo>'),
-        (r"\left(n\right)", "<mo>(</mo><mi>n</mi><mo>)</mo>"),
+        (r"\left(n\right)", "<mrow><mo>(</mo><mrow><mi>n</mi></mrow><mo>)</mo></mrow>"),
+        (r"\left(n\right)^2", "<msup><mrow><mo>(</mo><mrow><mi>n</mi></mrow><mo>)</mo></mrow><mn>2</mn></msup>"),
+        (r"\max n", f"<mi>max</mi>{THIN}<mi>n</mi>"),
+        (r"\max_k\min[n]", f"<munder><mi>max</mi><mi>k</mi></munder>{THIN}<mi>min</mi>{shape('[n]')}"),
         (r"\sqrt n", "<msqrt><mi>n</mi></msqrt>"),
         (r"\bar{a}", '<mover accent="true"><mrow><mi>a</mi></mrow><mo stretchy="false">¯</mo></mover>'),
     ],
@@ -37,7 +40,9 @@ def test_a_formula_becomes_elements(formula, elements):
     assert shape(formula) == elements
 
 
-@pytest.mark.parametrize("formula", [r"\beta", "{a", "a}", r"\frac{1}", "a_"])
+@pytest.mark.parametrize(
+    "formula", [r"\beta", "{a", "a}", r"\frac{1}", "a_", r"\left(a", r"a\right)", r"{\left(a}\right)"]
+)
 def test_what_is_not_known_is_refused(formula):
     with pytest.raises(ValueError, match="formula"):
         mathml(formula)
