@@ -69,6 +69,10 @@ def main(arguments=None):
         from linguist import asking  # it takes seconds
 
         asking.run(options, sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough, as head has; what Python flushes at its end would fail again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)  # what a shell gives for a program that SIGPIPE ended
     except LinguistError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import random
 import shutil
 from types import SimpleNamespace
@@ -317,6 +318,21 @@ def test_tasks_with_the_same_phrasing_or_answers_are_told_apart_as_far_as_they_c
     assert teller.ask("Is it?", "ACGT").task == ""  # it has the same answer, whichever is meant
     answer = teller.ask("What?", "ACGT")
     assert (answer.text, answer.task) == ("yes", "one, two") and answer.share == pytest.approx(0.7)
+
+
+def test_a_reader_that_stops_early_ends_it_quietly(tuned, tmp_path, monkeypatch):
+    import ask as script
+
+    (tmp_path / "s.fa").write_text(">one\nGGCCGGCCGGCG\n>two\nAATTATATATAT\n")
+    for arguments in (["GC?", "--fasta", str(tmp_path / "s.fa")], ["GC?"], []):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with open(writer, "w") as out:  # closing flushes, as Python does when it exits: that must not fail either
+            monkeypatch.setattr("sys.stdout", out)
+            with pytest.raises(SystemExit) as caught:
+                script.main(["--model", str(tuned / "weights"), *arguments])
+            monkeypatch.undo()
+        assert caught.value.code == 141
 
 
 def test_a_fasta_file_is_answered_one_by_one(tuned, tmp_path):
