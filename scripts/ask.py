@@ -16,6 +16,12 @@ EPILOG = """examples:
   ask.py --model results/runs/gpt2-nano/shown/best "Is it a promoter?" --fasta my.fa --examples 2 --task results/tasks/promoter
   ask.py --model results/models/gpt2-nano "Once upon a time"        go on with a text
   ask.py --model results/runs/gpt2-nano/told/best                   a small conversation
+
+answers, tab-separated:
+  the sequence's name (with --fasta), the likeliest answer, and its probability among its task's answers (in brackets
+  the others', and what the model generates where that begins otherwise). The task is the one that the question is a
+  phrasing of, trained or held out; for any other question it is the one whose answers are likeliest together, and a
+  last column has its name and the probability of its answers among those of all tasks.
 """
 
 
@@ -63,6 +69,10 @@ def main(arguments=None):
         from linguist import asking  # it takes seconds
 
         asking.run(options, sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough, as head has; what Python flushes at its end would fail again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)  # what a shell gives for a program that SIGPIPE ended
     except LinguistError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:

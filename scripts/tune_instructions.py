@@ -9,6 +9,9 @@ from linguist.logs import start_log
 
 def main(smk):
     start_log(smk.log[0])
+    # What is held out is no parameter: it is just kept for who asks the model, and another one must train nothing anew.
+    known = smk.config["tasks"]
+    tasks = {task: about | {"held_out": known[task]["held_out"]} for task, about in smk.params.tasks.items()}
     instruct(
         smk.input.model,
         smk.input.train,
@@ -20,7 +23,7 @@ def main(smk):
         threads=smk.threads,
         code=smk.params.code,
         loss=smk.params.loss,
-        told=phrasings(smk.params.spec, smk.params.tasks),
+        told=phrasings(smk.params.spec, tasks),
         answers={task: about["answers"] for task, about in smk.params.tasks.items()},
     )
 

@@ -32,13 +32,16 @@ SHORTEST, MOSTLY = 10, 0.8  # letters, and share of bases among them, of a line 
 
 @dataclass
 class Answer:
-    """What a model says of a sequence: the likeliest answer, its probability among those of its task, by text, and, where it
-    begins otherwise, what the model generates."""
+    """What a model says of a sequence: the likeliest answer, its probability among those of its task, by text; where it
+    begins otherwise, what the model generates; and where the question left the task open, the one that was taken, with the
+    probability of its answers among those of all tasks."""
 
     text: str
     probability: float
     among: dict[str, float]
     said: str = ""
+    task: str = ""
+    share: float = 0.0
 
 
 def run(options, out):
@@ -134,7 +137,10 @@ class Teller:
         self.tasks = getattr(self.model.config, INFO, {})
 
     def ask(self, question, sequence, examples=()):
-        """The greedy answer; if it is one of a task's, with its probability among them."""
+        """The likeliest answer of the task that the question is a phrasing of, or else of the likeliest task.
+
+        Raises LinguistError for no question, a model that knows no tasks, or too long a sequence.
+        """
         if not question:
             known = "; ".join(f"{task}: {about['phrasings'][0]}" for task, about in self.tasks.items())
             raise LinguistError("no question; ask one" + (f" it was taught ({known})" if known else ""))
@@ -143,17 +149,25 @@ class Teller:
                 "this model was not instructed; name one that was, as results/runs/MODEL/SET/best, or leave out the sequence for free text"
             )
         ids = encode_prompts([{"instruction": question, "input": sequence, "examples": examples}], self.tokenizer)
-        answers = {answer: about["answers"] for about in self.tasks.values() for answer in about["answers"]}
+        answers = list(dict.fromkeys(answer for about in self.tasks.values() for answer in about["answers"]))
         longest = max(len(encode_answer(self.tokenizer, answer)) for answer in answers)
         check_room(self.model, len(ids[0]) + longest + BEYOND)
-        (said,), (scores,) = reply(self.model, self.tokenizer, ids, list(answers), self.accelerator)
+        (said,), (scores,) = reply(self.model, self.tokenizer, ids, answers, self.accelerator)
         logs = dict(zip(answers, scores.astype(float), strict=True))
-        # The task that is answered is the one whose answers are likeliest together, however the question is put.
-        totals = {tuple(open_to): np.logaddexp.reduce([logs[text] for text in open_to]) for open_to in answers.values()}
-        task = max(totals, key=totals.get)
-        among = {text: exp(logs[text] - totals[task]) for text in task}
+        meant = {task: about for task, about in self.tasks.items() if is_phrasing(question, about)}
+        open_to = {}  # the tasks that may be meant, by their answers: some have the same
+        for task, about in (meant or self.tasks).items():
+            open_to.setdefault(tuple(about["answers"]), []).append(task)
+        # However a question is put that is no phrasing: its task is the one whose answers are likeliest together.
+        totals = {texts: np.logaddexp.reduce([logs[text] for text in texts]) for texts in open_to}
+        taken = max(totals, key=totals.get)
+        among = {text: exp(logs[text] - totals[taken]) for text in taken}
         best = max(among, key=among.get)
-        return Answer(best, among[best], among, "" if begins_with(said, [best]) == 0 else said)
+        answer = Answer(best, among[best], among, "" if begins_with(said, [best]) == 0 else said)
+        if not meant or len(open_to) > 1:
+            answer.task = ", ".join(open_to[taken])
+            answer.share = exp(totals[taken] - np.logaddexp.reduce(list(logs.values())))
+        return answer
 
     def talk(self, question, most, temperature, out):
         """Write how the model goes on with a question, or with a text where it was not instructed, as it comes."""
@@ -176,6 +190,15 @@ class Teller:
             )
 
 
+def is_phrasing(question, about):
+    """Whether a question is one of a task's phrasings, trained or held out, but for blanks around it and upper case.
+
+    Models that were tuned by older versions know those that were trained alone.
+    """
+    known = [*about["phrasings"], *about.get("held_out", [])]
+    return question.strip().casefold() in (text.strip().casefold() for text in known)
+
+
 class Stream(TextStreamer):
     """Text that goes to a file as it is generated."""
 
@@ -188,10 +211,12 @@ class Stream(TextStreamer):
 
 
 def show(answer, name=""):
-    """An answer on one line: name of the sequence, answer, its probability, the others', and what is generated instead."""
+    """An answer on one line: name of the sequence, answer, its probability, the others', and what is generated instead; and
+    the task with its share, where that was not the question's to tell."""
     others = ", ".join(f"{text} {share:.3f}" for text, share in answer.among.items() if text != answer.text)
     said = f"; it says {clean(answer.said) or 'nothing'!r}" if answer.said else ""
-    return "\t".join(filter(None, [name, f"{answer.text}\t{answer.probability:.3f} ({others}{said})"]))
+    task = f"{answer.task} {answer.share:.3f}" if answer.task else ""
+    return "\t".join(filter(None, [name, answer.text, f"{answer.probability:.3f} ({others}{said})", task]))
 
 
 class Examples:

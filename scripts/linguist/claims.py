@@ -108,9 +108,8 @@ def judge_claims(comparisons, summary, shortcuts):
                 )
         key = {"model": model, "trainset": trainset, "group": group, "tests": ", ".join(tests)}
         key |= {"seeds": rivals[0]["seeds"], "accuracy": mean, "baseline": baseline, "reaches": reaches}
-        led = {"against": first["against"]} | {
-            name: first[name] for name in ("difference", "low", "high", "p_claim", "needed")
-        }
+        led = {"against": first["against"]} | {name: first[name] for name in ("difference", "low", "high", "p_claim")}
+        led |= {"needed": max(row["needed"] for row in by_threshold)}
         rows.append(key | led | {"code": code, "text": text})
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -141,9 +140,13 @@ def power(claims):
     text = f" With {lacking['seeds'].min()} seeds and {len(claims)} claim{'s' * (len(claims) > 1)}, "
     if not len(within):
         return f"{text}no lead could have been shown, so far apart are the seeds."
-    needed = f"{within.min():.2f}" if within.max() - within.min() < 0.005 else f"{within.min():.2f} to {within.max():.2f}"
+    needed = (
+        f"{within.min():.2f}" if within.max() - within.min() < 0.005 else f"{within.min():.2f} to {within.max():.2f}"
+    )
     beyond = len(lacking) - len(within)
-    return f"{text}a lead had to be above {needed} to be shown" + (f", and in {beyond} of them none could." if beyond else ".")
+    return f"{text}a lead had to be above {needed} to be shown" + (
+        f", and in {beyond} of them none could." if beyond else "."
+    )
 
 
 def differences(comparisons):

@@ -36,6 +36,23 @@ TOKENIZER_OPTIONS = {  # and the types that read them
     "max_token_length": ("bpe",),
     "k": ("kmer",),
 }
+# What a shape may have, the sizes first: fields of the architecture's own configuration in transformers, which takes seconds
+# to import, without those that come from the tokenizer.
+SHAPES = {
+    "gpt2": (
+        *("n_layer", "n_embd", "n_head", "n_positions", "n_inner", "initializer_range", "activation_function"),
+        *("resid_pdrop", "embd_pdrop", "attn_pdrop", "layer_norm_epsilon", "tie_word_embeddings", "use_cache"),
+        *("scale_attn_weights", "scale_attn_by_inverse_layer_idx", "reorder_and_upcast_attn", "add_cross_attention"),
+        *("summary_type", "summary_use_proj", "summary_activation", "summary_proj_to_labels", "summary_first_dropout"),
+    ),
+    "bert": (
+        *("num_hidden_layers", "hidden_size", "num_attention_heads", "max_position_embeddings", "intermediate_size"),
+        *("initializer_range", "hidden_act", "hidden_dropout_prob", "attention_probs_dropout_prob", "layer_norm_eps"),
+        *("classifier_dropout", "type_vocab_size", "tie_word_embeddings", "use_cache", "is_decoder"),
+        "add_cross_attention",
+    ),
+}
+WIDTH, HEADS = 768, 12  # of both architectures, where a shape does not say
 # JSON Schema takes 50.0 for an integer; Python's range and BLAST's command line do not.
 Validator = extend(
     Draft202012Validator,
@@ -254,7 +271,18 @@ def check_shape(config, name, model):
     shape, tokenizer = model["shape"], config["tokenizers"][model["tokenizer"]]
     if model["architecture"] == "bert" and tokenizer["type"] == "bpe":
         raise LinguistError(f"config: models.{name}.tokenizer: bert needs one of type wordpiece or kmer, not bpe")
-    positions = shape.get("n_positions" if model["architecture"] == "gpt2" else "max_position_embeddings")
+    known = SHAPES[model["architecture"]]
+    for field in shape:
+        if field == "vocab_size" or str(field).endswith("_token_id"):
+            raise LinguistError(f"config: models.{name}.shape: {field} comes from the tokenizer; leave it out")
+        if field not in known:
+            raise LinguistError(f"config: models.{name}.shape: unknown key {show(field)}{suggestion(field, known)}")
+    _, wide, many, long, *_ = known
+    width, heads, positions = shape.get(wide, WIDTH), shape.get(many, HEADS), shape.get(long)
+    if isinstance(width, int) and isinstance(heads, int) and (heads < 1 or width % heads):
+        raise LinguistError(
+            f"config: models.{name}.shape: {wide} ({width}) must be a multiple of {many} ({heads}); change one of them"
+        )
     context = (config["pretraining"] | model.get("pretraining", {}))["context"]
     if "corpus" in model and isinstance(positions, int) and positions < context:
         raise LinguistError(

@@ -13,7 +13,7 @@ from linguist.errors import LinguistError
 from linguist.files import clean, write_table
 from linguist.finetuning import EVALUATION_BATCH, collator, positions_of, tune
 from linguist.generation import BEYOND, encode_answer, reply
-from linguist.instructions import TRAINED, prompt, read_rows
+from linguist.instructions import HELD_OUT, TRAINED, prompt, read_rows
 from linguist.models import load_language_model
 from linguist.objectives import Objective
 from linguist.tokenization import PairTokens, load_tokenizer
@@ -134,7 +134,10 @@ def instruct(model_folder, train_path, dev_path, seed, *, loss, told, answers, *
         model = load_language_model(model_folder, attention)
         model.config.pad_token_id = tokenizer.pad_token_id
         check_room(model, max(int(tokens.lengths.max()) for tokens in (train_tokens, dev_tokens)) + BEYOND)
-        known = {task: {"answers": answers[task], "phrasings": texts[TRAINED]} for task, texts in told.items()}
+        known = {
+            task: {"answers": answers[task], "phrasings": texts[TRAINED], "held_out": texts.get(HELD_OUT, [])}
+            for task, texts in told.items()
+        }
         setattr(model.config, INFO, known)
         return model
 

@@ -2,6 +2,8 @@
 
 import copy
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linguist.configuration import merge, settle
+from linguist.configuration import HEADS, SHAPES, WIDTH, merge, settle
 from linguist.errors import LinguistError
 from linguist.recipes import RECIPES
 
@@ -584,6 +586,18 @@ MISTAKES = [
     ("models.nano", "{path: folder, seed: 3}", "models.nano: missing key 'architecture', which 'seed' needs; add it"),
     ("models.nano", "{path: genome.fa}", "models.nano.path: no such folder: 'genome.fa'; correct it"),
     ("models.nano", "{path: nowhere}", "models.nano.path: no such folder: 'nowhere'; correct it"),
+    (
+        "models.nano.shape",
+        "{n_layers: 2}",
+        "config: models.nano.shape: unknown key 'n_layers'; did you mean 'n_layer'?",
+    ),
+    ("models.nano.shape", "{hidden_size: 32}", "models.nano.shape: unknown key 'hidden_size'; known: n_layer, n_embd"),
+    ("models.nano.shape", "{2: 2}", "models.nano.shape: unknown key 2; known: n_layer, n_embd"),
+    ("models.nano.shape", "{vocab_size: 9}", "models.nano.shape: vocab_size comes from the tokenizer; leave it out"),
+    ("models.nano.shape", "{pad_token_id: 9}", "models.nano.shape: pad_token_id comes from the tokenizer; leave it"),
+    ("models.nano.shape", "{n_embd: 33, n_head: 2}", "shape: n_embd (33) must be a multiple of n_head (2); change one"),
+    ("models.nano.shape", "{n_embd: 64}", "models.nano.shape: n_embd (64) must be a multiple of n_head (12); change"),
+    ("models.nano.shape", "{n_head: 0}", "models.nano.shape: n_embd (768) must be a multiple of n_head (0); change"),
     ("models.nano.architecture", "gpt3", "models.nano.architecture: is 'gpt3'; did you mean 'gpt2'?"),
 ]
 
@@ -599,6 +613,52 @@ def test_a_mistake_gets_one_line(study, place, value, said):
 
 def test_without_a_mistake_it_settles(study):
     settle(study)
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ("{n_embd: 32}", "unknown key 'n_embd'; known: num_hidden_layers, hidden_size, num_attention_heads"),
+        ("{num_layers: 1}", "unknown key 'num_layers'; did you mean 'num_hidden_layers'?"),
+        (
+            "{hidden_size: 32}",
+            r"hidden_size \(32\) must be a multiple of num_attention_heads \(12\); change one of them",
+        ),
+        (
+            "{hidden_size: 50, num_attention_heads: 4}",
+            r"hidden_size \(50\) must be a multiple of num_attention_heads \(4\)",
+        ),
+    ],
+)
+def test_a_wrong_shape_of_a_bert_gets_one_line(study, shape, said):
+    study["tokenizers"]["words"] = {"type": "wordpiece", "vocab_size": 500, "corpus": "mix"}
+    study["models"]["other"] = {"architecture": "bert", "tokenizer": "words", "shape": {"hidden_size": 96}}
+    settle(study)
+    with pytest.raises(LinguistError, match=f"^config: models.other.shape: {said}"):
+        settle(patch(study, "models.other.shape", shape))
+
+
+@pytest.mark.parametrize(
+    "architecture", SCHEMA["properties"]["models"]["additionalProperties"]["properties"]["architecture"]["enum"]
+)
+def test_fields_of_a_shape_are_those_of_transformers(architecture):
+    from transformers import AutoConfig, PreTrainedConfig
+
+    theirs = AutoConfig.for_model(architecture)
+    fields = theirs.to_dict().keys() - PreTrainedConfig().to_dict().keys()
+    fields = {field for field in fields if field != "vocab_size" and not field.endswith("_token_id")}
+    assert set(SHAPES[architecture]) == fields and len(SHAPES[architecture]) == len(fields)
+    layers, wide, many, long, *_ = SHAPES[architecture]
+    assert (getattr(theirs, wide), getattr(theirs, many)) == (WIDTH, HEADS)
+    sizes = {"num_hidden_layers": 5, "hidden_size": 12, "num_attention_heads": 3, "max_position_embeddings": 7}
+    made = AutoConfig.for_model(architecture, **dict(zip((layers, wide, many, long), sizes.values(), strict=True)))
+    assert {name: getattr(made, name) for name in sizes} == sizes
+
+
+def test_a_config_is_settled_without_transformers():
+    """It is on each planning, and that takes seconds to import."""
+    code = "import sys, linguist.configuration; sys.exit(bool({'torch', 'transformers'} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT / "scripts").returncode == 0
 
 
 # ── what is no mistake ──

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import random
 import shutil
 from types import SimpleNamespace
@@ -183,7 +184,25 @@ def test_a_seed_is_its_bytes_and_losses_differ(bodies, files, options, tmp_path)
     assert one[0] == again[0] != other[0]
     assert one[1]["loss_over"] == "answer" and other[1]["loss_over"] == "prompt"
     config = json.loads((tmp_path / "one/weights/config.json").read_text())
-    assert config[INFO]["rich"] == {"answers": ["low", "high"], "phrasings": ["GC?"]}
+    assert config[INFO]["rich"] == {"answers": ["low", "high"], "phrasings": ["GC?"], "held_out": ["How much?"]}
+
+
+@pytest.mark.parametrize(("style", "held_out"), [("language", ["How much?"]), ("ids", None)])
+def test_what_is_held_out_is_told_to_the_model_though_no_parameter(style, held_out, monkeypatch, tmp_path):
+    """Of words alone: a model that is told numbers knows no phrasing."""
+    import tune_instructions as script
+
+    given = {}
+    monkeypatch.setattr(script, "instruct", lambda *_, **arguments: given.update(arguments))
+    monkeypatch.setattr(script, "start_log", lambda _: None)
+    tasks = {name: {key: task[key] for key in ("answers", "phrasings")} for name, task in TASKS.items()}
+    smk = SimpleNamespace(log=[""], output=None, threads=1, config={"tasks": TASKS})
+    smk.wildcards, smk.input = SimpleNamespace(seed="1"), SimpleNamespace(model="m", train="t", dev="d")
+    smk.params = SimpleNamespace(spec={"tasks": list(TASKS), "style": style}, tasks=tasks, loss="answer")
+    smk.params.options, smk.params.checkpoint, smk.params.code = {}, tmp_path, ""
+    script.main(smk)
+    assert given["told"]["rich"].get("held-out") == held_out
+    assert given["answers"]["rich"] == ["low", "high"]
 
 
 def test_a_run_that_stops_half_way_ends_as_an_uninterrupted_one(bodies, files, options, tmp_path, monkeypatch):
@@ -260,6 +279,60 @@ def test_an_answer_has_its_probability_among_those_of_its_task(tuned):
     text, rest = said.rstrip("\n").split("\t")
     assert text == "high" and float(rest.split()[0]) > 0.5
     assert rest.endswith(f"(low {1 - float(rest.split()[0]):.3f})")
+
+
+@pytest.mark.parametrize("held_out", [True, False])
+def test_a_phrasing_is_answered_by_its_task_and_any_other_question_by_the_likeliest(held_out, tuned, monkeypatch):
+    """Whatever the model finds likely; a model of an older version knows the trained phrasings alone."""
+    teller = asking.Teller(tuned / "weights")
+    if not held_out:
+        for about in teller.tasks.values():
+            del about["held_out"]
+    likely = {"low": 0.1, "high": 0.2, "Adenine": 0.4, "Cytosine": 0.2, "other base": 0.1}
+
+    def fixed(model, tokenizer, prompts, answers, accelerator):
+        return [""], np.log([[likely[answer] for answer in answers]])
+
+    monkeypatch.setattr(asking, "reply", fixed)
+    phrasings = ["GC?", " gc?\n", *["How much?", "HOW MUCH? "] * held_out]
+    for question in phrasings:
+        answer = teller.ask(question, "ACGT")
+        assert (answer.text, answer.task) == ("high", "") and answer.probability == pytest.approx(2 / 3)
+        assert asking.show(answer).count("\t") == 1
+    for question in ["GC", "Is GC? so?", *["How much?"] * (not held_out)]:
+        answer = teller.ask(question, "ACGT")
+        assert (answer.text, answer.task) == ("Adenine", "begin") and answer.share == pytest.approx(0.7)
+        assert asking.show(answer, "one").split("\t")[3] == "begin 0.700"
+
+
+def test_tasks_with_the_same_phrasing_or_answers_are_told_apart_as_far_as_they_can_be(tuned, monkeypatch):
+    teller = asking.Teller(tuned / "weights")
+    monkeypatch.setattr(asking, "reply", lambda *_: ([""], np.log([[0.1, 0.2, 0.7]])))
+    yes_no = {"answers": ["yes", "no"], "phrasings": ["Is it?"]}
+    teller.tasks = {"one": yes_no, "two": yes_no, "three": {"answers": ["no", "maybe"], "phrasings": ["Is it?", "Or?"]}}
+    answer = teller.ask("Is it?", "ACGT")
+    assert (answer.text, answer.task) == ("maybe", "three") and answer.share == pytest.approx(0.9)
+    assert teller.ask("Or?", "ACGT").task == ""
+    teller.tasks = {"one": yes_no, "two": yes_no, "three": {"answers": ["maybe"], "phrasings": ["Or?"]}}
+    monkeypatch.setattr(asking, "reply", lambda *_: ([""], np.log([[0.5, 0.2, 0.3]])))
+    assert teller.ask("Is it?", "ACGT").task == ""  # it has the same answer, whichever is meant
+    answer = teller.ask("What?", "ACGT")
+    assert (answer.text, answer.task) == ("yes", "one, two") and answer.share == pytest.approx(0.7)
+
+
+def test_a_reader_that_stops_early_ends_it_quietly(tuned, tmp_path, monkeypatch):
+    import ask as script
+
+    (tmp_path / "s.fa").write_text(">one\nGGCCGGCCGGCG\n>two\nAATTATATATAT\n")
+    for arguments in (["GC?", "--fasta", str(tmp_path / "s.fa")], ["GC?"], []):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with open(writer, "w") as out:  # closing flushes, as Python does when it exits: that must not fail either
+            monkeypatch.setattr("sys.stdout", out)
+            with pytest.raises(SystemExit) as caught:
+                script.main(["--model", str(tuned / "weights"), *arguments])
+            monkeypatch.undo()
+        assert caught.value.code == 141
 
 
 def test_a_fasta_file_is_answered_one_by_one(tuned, tmp_path):
@@ -384,7 +457,7 @@ def test_a_prompt_that_just_has_room_is_answered_by_the_likeliest_answer(tuned):
             continue
         said += 1
         assert answer.probability == max(answer.among.values()) and sum(answer.among.values()) == pytest.approx(1)
-        assert set(answer.among) in [set(task["answers"]) for task in TASKS.values()]
+        assert set(answer.among) == set(TASKS["rich"]["answers"])
         assert answer.said == "" or not answer.said.strip().startswith(answer.text)
     assert 0 < said < 50
 
@@ -393,6 +466,8 @@ def test_an_answer_tells_what_the_model_says_instead():
     answer = asking.Answer("high", 0.6, {"low": 0.4, "high": 0.6}, "hi\tgh")
     assert asking.show(answer, "one") == "one\thigh\t0.600 (low 0.400; it says 'hi gh')"
     assert asking.show(asking.Answer("high", 0.6, {"low": 0.4, "high": 0.6})) == "high\t0.600 (low 0.400)"
+    answer = asking.Answer("high", 0.6, {"low": 0.4, "high": 0.6}, task="rich", share=0.25)
+    assert asking.show(answer, "one") == "one\thigh\t0.600 (low 0.400)\trich 0.250"
 
 
 def test_an_over_long_record_is_named(tuned, tmp_path):

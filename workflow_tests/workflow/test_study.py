@@ -134,7 +134,9 @@ def test_an_instructed_model_can_be_asked(finished):
     command += ["--sequence", sequence, "--examples", "1", "--task", "results/tasks/splice"]
     asked = subprocess.run(command, cwd=finished, capture_output=True, text=True)
     assert asked.returncode == 0, asked.stderr
-    assert len(asked.stdout.splitlines()) == 1 and "\t" in asked.stdout
+    assert len(asked.stdout.splitlines()) == 1 and asked.stdout.count("\t") == 1
+    told = json.loads((runs / "teller/told/best/config.json").read_text())["linguist_tasks"]
+    assert told["repeat"]["held_out"] == ["Is it one?"] and told["splice"]["held_out"] == ["What is in it?"]
     predictions = pd.read_csv(runs / "teller/told/seed-1/predictions.tsv.gz", sep="\t")
     assert predictions.groupby(["test", "variant"]).size().to_dict() == {
         (task, variant): n
