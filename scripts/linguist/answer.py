@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from linguist.claims import CLAIMS, RIVALS, headline, told_apart
+from linguist.claims import CLAIMS, RIVALS, headline, told_apart, unlearned
 from linguist.plan import SPOKEN
 from linguist.report import REPORTS, inline, render
 from linguist.task_metrics import KMERS
@@ -73,7 +73,7 @@ def write_answer(
     said = {}
     for name, table in claims.items():
         code, text = headline(table)
-        said[name] = code, " ".join(filter(None, [text, told_apart(tables[name])]))
+        said[name] = code, " ".join(filter(None, [text, unlearned(tables[name]), told_apart(tables[name])]))
     said |= {name: task_headline(table) for name, table in comparisons.items()}
     said |= {name: vectors_headline(table) for name, table in vectors.items()}
     codes = list(transfers(claims, kinds).values())

@@ -131,6 +131,21 @@ def headline(claims):
     return code, f"{text}.{power(claims)}"
 
 
+def is_learned(rivals):
+    """Whether a run has learned what it is tested on: the interval of its lead over the majority share lies above 0. Args: the
+    rows of `metrics.compare` of one arm and test."""
+    return next(row["low"] for row in rivals if (row["measure"], row["against"]) == ("accuracy", MAJORITY)) > 0
+
+
+def unlearned(comparisons):
+    """The models that have not learned their own training set, as far as a study tests them on it, in one sentence; empty where
+    there is none."""
+    own = comparisons[(comparisons["level"] == "test") & (comparisons["scope"] == comparisons["trainset"])]
+    runs = own.groupby(["model", "trainset"], sort=False)
+    names = [f"{model} {trainset}" for (model, trainset), rows in runs if not is_learned(rows.to_dict("records"))]
+    return f"Not clearly learned, so that the rest says nothing of transfer: {', '.join(names)}." if names else ""
+
+
 def power(claims):
     """What a study could not have shown, in a sentence: the lead that its claims without support would have needed."""
     lacking = claims[~claims["code"].isin(["supported", "uncontrolled"]) & (claims["seeds"] > 1)]

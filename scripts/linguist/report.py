@@ -18,6 +18,7 @@ from linguist.claims import (
     beaten,
     differences,
     headline,
+    is_learned,
     judge_claims,
     lead,
     proven,
@@ -110,6 +111,7 @@ def judge(summary, shortcuts, comparisons):
         shortcut = shortcuts[row["test"]]
         beside |= {f"baseline_{key}".replace("_name", ""): value for key, value in shortcut.items()}
         beside["baseline_reaches"] = shortcut["accuracy"] >= row["low"]
+        beside["learned"] = is_learned(rivals)
         code, claim = verdict(row, rivals)
         if beside["baseline_reaches"]:
             claim += (
@@ -134,13 +136,13 @@ def groups(judged):
 
 
 def unlearned(trainset, rows):
-    """A warning where the interval on the test split of the training set itself is not above the majority share; empty where
-    it is, or is no test of the study. `rows` are the judged rows of a group, as dicts.
+    """A warning where a run has not learned the training set itself, by its test split; empty where it has, or where that is no
+    test of the study. `rows` are the judged rows of a group, as dicts.
     """
     own = [row for row in rows if row["test"] == trainset]
-    if not own or own[0]["low"] > own[0]["majority"]:
+    if not own or own[0]["learned"]:
         return ""
-    text = f"It has not clearly learned {trainset} itself: its interval there is not above the majority share"
+    text = f"It has not clearly learned {trainset} itself: the interval of its lead over the majority share holds 0"
     return f"{text}, so that the other rows say little of transfer." if len(rows) > 1 else f"{text}."
 
 

@@ -37,7 +37,7 @@ def front(tmp_path):
     other = COMPARISON | {"question": "baseline", "against_model": "k-mers", "against_method": "classification"}
     tasks = {"tasks": pd.DataFrame([other, COMPARISON])}
     path = tmp_path / "answer.html"
-    tables = dict.fromkeys(claims, pd.DataFrame(columns=["level"]))
+    tables = dict.fromkeys(claims, pd.DataFrame(columns=["level", "scope", "model", "trainset"]))
     vectors = {"words": table_of((10, 5), [(6, 5), (6.1, 5), (5.9, 5)])}
     caveats = ["Synthetic sentences."]
     write_answer(path, TITLES, claims, tables, tasks, vectors, {"t": "sentence"}, caveats, tmp_path / "leads.svg")

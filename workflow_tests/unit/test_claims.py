@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from linguist.claims import CLAIMS, differences, headline, judge_claims, told_apart, weakest
+from linguist.claims import CLAIMS, differences, headline, judge_claims, told_apart, unlearned, weakest
 from linguist.metrics import compare, compute_metrics, summarize
 
 NOTHING = {test: {"name": "none", "accuracy": 0.5, "low": 0.4, "high": 0.6} for test in ("a", "b")}
@@ -115,6 +115,17 @@ def test_a_study_says_what_it_could_not_have_shown():
     assert text.startswith("With 2 seeds and 1 claim, a lead had to be above ")
     assert many["needed"][0] < few["needed"][0] < 1
     assert "had to be" not in headline(study({("m", "t"): 2}))[1] + headline(study({}, seeds=1))[1]
+
+
+def test_a_model_that_has_not_learned_its_own_training_set_is_named():
+    label, tables = np.tile([0, 1], 200), []
+    for skill in (0, 3):
+        draws = {s: np.random.default_rng(s).normal(size=400) + skill * (label - 0.5) for s in range(3)}
+        scores = {("m", "t"): {"t": (label, draws), "b": (label, draws)}}
+        tables.append(compare(scores, [{"arm": ["m", "t"], "controls": {}, "groups": {"DNA": ["b"]}}]))
+    assert [bool(unlearned(table)) for table in tables] == [True, False]
+    assert unlearned(tables[0]).endswith("nothing of transfer: m t.")
+    assert not unlearned(tables[0].assign(scope="b"))
 
 
 def test_the_headline_counts():
