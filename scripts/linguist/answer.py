@@ -73,7 +73,7 @@ def write_answer(
     said = {}
     for name, table in claims.items():
         code, text = headline(table)
-        said[name] = code, " ".join(filter(None, [text, unlearned(tables[name]), told_apart(tables[name])]))
+        said[name] = code, " ".join(filter(None, [text, unlearned(tables[name], table), told_apart(tables[name])]))
     said |= {name: task_headline(table) for name, table in comparisons.items()}
     said |= {name: vectors_headline(table) for name, table in vectors.items()}
     codes = list(transfers(claims, kinds).values())

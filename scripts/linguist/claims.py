@@ -7,7 +7,6 @@ from linguist.metrics import CHANCE, MAJORITY, MEASURES
 from linguist.plan import FLIPPED, RANDOM_WEIGHTS, SHUFFLED, UNTRAINED
 
 ALPHA = 0.05  # of the corrected p-values
-LARGEST = 0.5  # lead over the majority share that is possible with as many pairs of each label
 RIVALS = {
     MAJORITY: "always calling the larger class",
     CHANCE: "a coin flip",
@@ -40,7 +39,9 @@ def proven(rivals):
 
 def weakest(rivals):
     """The rival that refutes the claim first: one that is not beaten, if there is any, or else the one that is led least surely."""
-    return max(rivals, key=lambda row: (not beaten(row), row["p_holm"], -row["difference"]))
+    return max(
+        rivals, key=lambda row: (not beaten(row), row["p_holm"] if row["difference"] > 0 else 1, -row["difference"])
+    )
 
 
 def judge_group(rivals):
@@ -60,10 +61,10 @@ def judge_group(rivals):
     return "not supported"
 
 
-def lead(row):
-    """A difference with its interval, its p-value and what it is from, in words."""
+def lead(row, p="p_claim"):
+    """A difference with its interval, a p-value (of the claim, or its own: "p_holm") and what it is from, in words."""
     ends = f"[{row['low']:+.3f} to {row['high']:+.3f}]"
-    return f"{row['difference']:+.3f} {ends} from {RIVALS[row['against']]}, p {p_value(row['p_claim'])}"
+    return f"{row['difference']:+.3f} {ends} from {RIVALS[row['against']]}, p {p_value(row[p])}"
 
 
 def p_value(p):
@@ -108,8 +109,9 @@ def judge_claims(comparisons, summary, shortcuts):
                 )
         key = {"model": model, "trainset": trainset, "group": group, "tests": ", ".join(tests)}
         key |= {"seeds": rivals[0]["seeds"], "accuracy": mean, "baseline": baseline, "reaches": reaches}
-        led = {"against": first["against"]} | {name: first[name] for name in ("difference", "low", "high", "p_claim")}
-        led |= {"needed": max(row["needed"] for row in by_threshold)}
+        led = {"against": first["against"]} | {
+            name: first[name] for name in ("difference", "low", "high", "p_claim", "needed")
+        }
         rows.append(key | led | {"code": code, "text": text})
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -137,21 +139,30 @@ def is_learned(rivals):
     return next(row["low"] for row in rivals if (row["measure"], row["against"]) == ("accuracy", MAJORITY)) > 0
 
 
-def unlearned(comparisons):
-    """The models that have not learned their own training set, as far as a study tests them on it, in one sentence; empty where
-    there is none."""
+def unlearned(comparisons, claims):
+    """The models that are not shown to have learned their own training set, as far as a study tests them on it, in one
+    sentence; empty where there is none. One that has a supported claim has learned something."""
     own = comparisons[(comparisons["level"] == "test") & (comparisons["scope"] == comparisons["trainset"])]
-    runs = own.groupby(["model", "trainset"], sort=False)
-    names = [f"{model} {trainset}" for (model, trainset), rows in runs if not is_learned(rows.to_dict("records"))]
-    return f"Not clearly learned, so that the rest says nothing of transfer: {', '.join(names)}." if names else ""
+    held = claims[claims["code"] == "supported"]
+    held = set(zip(held["model"], held["trainset"], strict=True))
+    runs = [(arm, rows.to_dict("records")) for arm, rows in own.groupby(["model", "trainset"], sort=False)]
+    names = [" ".join(arm) for arm, rows in runs if arm not in held and not is_learned(rows)]
+    if not names:
+        return ""
+    return (
+        f"Not shown to have learned its own training set, so that a missing transfer says little: {', '.join(names)}."
+    )
 
 
 def power(claims):
-    """What a study could not have shown, in a sentence: the lead that its claims without support would have needed."""
+    """What a study could not have shown, in a sentence: the lead over its weakest rival that would have sufficed for each claim
+    without support. Where nothing varied at all there is none to tell."""
     lacking = claims[~claims["code"].isin(["supported", "uncontrolled"]) & (claims["seeds"] > 1)]
+    lacking = lacking[lacking["needed"] > 1e-6]
     if not len(lacking):
         return ""
-    within = lacking.loc[lacking["needed"] < LARGEST, "needed"]
+    share = (lacking["accuracy"] - lacking["difference"]).where(lacking["against"] == MAJORITY, 0)
+    within = lacking.loc[lacking["needed"] < 1 - share, "needed"]
     text = f" With {lacking['seeds'].min()} seeds and {len(claims)} claim{'s' * (len(claims) > 1)}, "
     if not len(within):
         return f"{text}no lead could have been shown, so far apart are the seeds."

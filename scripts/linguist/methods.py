@@ -125,7 +125,7 @@ FORMULAS = [
     Formula(
         "paired difference",
         r"\bar{d}\pm\sqrt{t_{n-2}^2\left(\frac{1}{T}\sum_{t=1}^{T}\frac{s_t}{\sqrt{n_t}}\right)^2+t_{k-1}^2\frac{s^2}{k}}",
-        "d is how much more often one way is right than the other on the same item and seed, averaged over T tests; the first part is of each test's items (in pair sets within labels, whose numbers are fixed), as if all tests moved together (of tasks, whose items are apart, the mean of squares by T stands for its square), the second of the k paired seeds (a baseline has one, which stands for all); p is the level at which the interval ends at 0",
+        "d is how much more often one way is right than the other on the same item and seed, averaged over T tests; the first part is of each test's items (in pair sets within labels, whose numbers are fixed; of tasks t has n - 1 degrees of freedom), as if all tests moved together (of tasks, whose items are apart, the mean of squares by T stands for its square), the second of the k paired seeds (a baseline has one, which stands for all); p is the level at which the interval ends at 0",
         "Student 1908",
         "metrics.paired_difference",
     ),

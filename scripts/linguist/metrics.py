@@ -225,7 +225,7 @@ def compare(scores, comparisons):
     Columns: model, trainset; scope, a test or a group of tests over which is averaged; level; tests, their names; measure, one
     of MEASURES; against; seeds; difference, low, high; p; p_holm, corrected for how often the study makes this comparison, of
     the same level and measure and with the same rival; p_claim, that of the claim that all rivals are beaten (see
-    `claim_p_values`); and needed, the smallest difference that could be shown if all claims of the study were as sure.
+    `claim_p_values`); and needed, the difference that would suffice to show it beside all claims that are not shown.
     Levels "test" and "group" are against the name of a control, MAJORITY (the larger class of each test, for accuracy) or
     CHANCE (a half, for accuracy_median); level "arms" is against another (model, training set) of the study, on the tests of a
     group that both have.
@@ -270,8 +270,9 @@ def compare(scores, comparisons):
     for _, family in table[table["level"] != "arms"].groupby(["level", "measure"]):
         claim = family.groupby(["model", "trainset", "scope"], sort=False).ngroup()
         table.loc[family.index, "p_claim"] = claim_p_values(family["p"].where(family["difference"] > 0, 1), claim)
-    claims = table.groupby(["level", "measure", rival])["p"].transform("size")
-    table["needed"] = [reach(parts, (1 - LEVEL) / m) for parts, m in zip(table.pop("parts"), claims, strict=True)]
+    family = table.groupby(["level", "measure", rival])["p_claim"]  # of each claim once
+    waiting = family.transform(lambda p: max(1, (p >= 1 - LEVEL).sum()))
+    table["needed"] = [reach(parts, (1 - LEVEL) / m) for parts, m in zip(table.pop("parts"), waiting, strict=True)]
     return table
 
 

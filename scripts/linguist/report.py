@@ -86,7 +86,7 @@ def verdict(row, rivals):
     else:
         code = "below" if majority["difference"] < 0 and majority["p_holm"] < ALPHA else "chance"
     numbers = f"accuracy {interval(row, 'accuracy')} against {row['majority']:.3f}"
-    numbers += "".join(f"; {lead(rival)}" for rival in controls.values())
+    numbers += "".join(f"; {lead(rival, 'p_holm')}" for rival in controls.values())
     if code in ("ranks", "constant"):
         numbers += f"; AUROC {interval(row, 'auroc')}, {row['predicted_positive']:.0%} called same"
     return code, f"{VERDICTS[code]} ({numbers})"
@@ -142,8 +142,10 @@ def unlearned(trainset, rows):
     own = [row for row in rows if row["test"] == trainset]
     if not own or own[0]["learned"]:
         return ""
-    text = f"It has not clearly learned {trainset} itself: the interval of its lead over the majority share holds 0"
-    return f"{text}, so that the other rows say little of transfer." if len(rows) > 1 else f"{text}."
+    text = (
+        f"It is not shown to have learned {trainset} itself: the interval of its lead over the majority share holds 0"
+    )
+    return f"{text}, so that a missing transfer says little." if len(rows) > 1 else f"{text}."
 
 
 def controls_of(summary):

@@ -78,7 +78,7 @@ def text_task_table(summary, comparisons):
     tests = [test for test in shown["test"].unique() if test != "average"]
     ways = {key: rows.set_index("test") for key, rows in shown.groupby(["model", "method"], sort=False)}
     names = {key: way_of(*key) for key in ways}
-    wide = min(38, max(map(len, names.values())))
+    wide = min(30, max(map(len, names.values())))
     heads = [f"{test[:9]:>9}" for test in tests[:4]]
     lines = [f"{'accuracy':<{wide}}  {' '.join(heads)}  {'average [95 %]':>19}  {'MCC':>5}  no answer"]
     for key, rows in ways.items():

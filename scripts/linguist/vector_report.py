@@ -134,8 +134,8 @@ def verdict(found):
         text = "No: the Euclidean distance of DNA words from English ones rose after fine-tuning"
         if raw["direction"] == "level":
             text = f"No: a fall of the Euclidean distance of DNA words from English ones ({raw['share']:+.1%}) is not shown"
-        more = f", though these fell: {'; '.join(kept)}." if kept else ", nor of another measure of DNA words."
-        return "not supported", text + more
+        text += f", though these fell: {'; '.join(kept)}" if kept else ", nor one by another measure"
+        return "not supported", text + (", with one seed." if raw["code"] == "one seed" else ".")
     if raw["code"] == "one seed":
         return (
             "unrepeated",
@@ -219,7 +219,11 @@ def write_vectors_table(table, path):
 def read_vectors_table(path):
     """The table of `read_distances`, from its file."""
     table = pd.read_csv(
-        path, sep="\t", keep_default_na=False, na_values={"p": [""], "ratio": [""]}, dtype={"seed": str}
+        path,
+        sep="\t",
+        keep_default_na=False,
+        na_values=dict.fromkeys(["p", "ratio", "relative"], [""]),
+        dtype=dict.fromkeys(["model", "trainset", "seed"], str),
     )
     return table.assign(seed=table["seed"].replace("before", str(BEFORE)).astype(int))
 

@@ -91,6 +91,14 @@ def test_a_rival_that_is_not_beaten_is_named_though_others_are_led_by_less():
     assert weakest(rivals[:1] + [rivals[1] | {"p_holm": 0.001}])["against"] == "untrained"
 
 
+def test_a_rival_that_is_surely_ahead_is_the_weakest():
+    rivals = [
+        {"against": "majority", "difference": 0.03, "p_holm": 0.07},
+        {"against": "untrained", "difference": -0.2, "p_holm": 0.001},
+    ]
+    assert weakest(rivals)["against"] == "untrained"
+
+
 def test_models_and_training_sets_of_a_study_are_compared_with_each_other():
     label = np.tile([0, 1], 200)
     scores = {}
@@ -123,9 +131,11 @@ def test_a_model_that_has_not_learned_its_own_training_set_is_named():
         draws = {s: np.random.default_rng(s).normal(size=400) + skill * (label - 0.5) for s in range(3)}
         scores = {("m", "t"): {"t": (label, draws), "b": (label, draws)}}
         tables.append(compare(scores, [{"arm": ["m", "t"], "controls": {}, "groups": {"DNA": ["b"]}}]))
-    assert [bool(unlearned(table)) for table in tables] == [True, False]
-    assert unlearned(tables[0]).endswith("nothing of transfer: m t.")
-    assert not unlearned(tables[0].assign(scope="b"))
+    none = pd.DataFrame(columns=["model", "trainset", "code"])
+    assert [bool(unlearned(table, none)) for table in tables] == [True, False]
+    assert unlearned(tables[0], none).endswith("a missing transfer says little: m t.")
+    assert not unlearned(tables[0].assign(scope="b"), none)
+    assert not unlearned(tables[0], pd.DataFrame([{"model": "m", "trainset": "t", "code": "supported"}]))
 
 
 def test_the_headline_counts():

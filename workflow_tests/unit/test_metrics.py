@@ -481,3 +481,17 @@ def test_studies_of_models_that_know_nothing_seldom_claim_anything():
         claims = compare(arms, [spec]).query("level == 'group' and measure == 'accuracy'")
         false += (claims["p_claim"] < 0.05).any()
     assert false <= 6
+
+
+def test_what_a_claim_needed_counts_the_claims_that_are_not_shown():
+    rng, label = np.random.default_rng(10), balanced(300)
+    for skills, waiting in (({"a": 3, "b": 0}, 1), ({"a": 0, "b": 0}, 2)):
+        tests = {
+            name: (label, {s: rng.normal(size=300) + skill * (label - 0.5) for s in range(4)})
+            for name, skill in skills.items()
+        }
+        spec = {"arm": ["m", "t"], "controls": {}, "groups": {"A": ["a"], "B": ["b"]}}
+        rows = compare({("m", "t"): tests}, [spec]).query("level == 'group' and measure == 'accuracy'")
+        row = rows.set_index("scope").loc["B"]
+        half = (row["high"] - row["low"]) / 2
+        assert row["needed"] == pytest.approx(half) if waiting == 1 else row["needed"] > 1.1 * half
