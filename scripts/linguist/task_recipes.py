@@ -21,7 +21,8 @@ BEFORE = 0.8  # share of a promoter's window that lies before the start of the g
 
 
 def from_tables(spec, files):
-    """A published task with its own splits: tables with columns sequence and label, read in order, cut to `sizes` if given.
+    """A published task with its own splits: tables with columns sequence and label, read in order. Of a split
+    with more rows than `sizes` asks for, so many are drawn: GUE's test splits are sorted by label in places.
 
     `files` maps each split to the places of spec["files"][split]: tables, or the folders of unpacked archives.
     """
@@ -30,7 +31,9 @@ def from_tables(spec, files):
         rows = []
         for reference, place in zip(spec["files"][split], files[split], strict=True):
             rows += read_table(Path(place, reference.partition(":")[2]), spec["answers"], f"{split}-{len(rows)}-")
-        splits[split] = rows[: spec.get("sizes", {}).get(split)]
+        wanted = spec.get("sizes", {}).get(split, len(rows))
+        drawn = random.Random(f"{spec['seed']} {split}").sample(range(len(rows)), min(wanted, len(rows)))
+        splits[split] = [rows[at] for at in sorted(drawn)]
         if twice := [name for name, times in Counter(row[0] for row in rows).items() if times > 1]:
             raise LinguistError(
                 f"split '{split}': id {twice[0]!r} stands in two rows; give each its own, or leave out the column"

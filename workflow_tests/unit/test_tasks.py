@@ -177,3 +177,18 @@ def test_the_authors_instructions_call_real_splice_sites_by_other_names(real_dat
     called = {name: [row["input"] for row in rows if row["output"] == name] for name in SITES}
     assert all(sequence[198:200] == "AG" for sequence in called["Non-Splice Sites"])
     assert sum(sequence[200:202] == "GT" for sequence in called["Acceptor Sites"]) / len(called["Acceptor Sites"]) > 0.9
+
+
+def test_rows_of_a_sorted_table_are_drawn(tmp_path):
+    """GUE's TF 0 has the first half of its test split in one class."""
+    rows = "".join(f"ACGT{'A' * (n % 7)},{n // 500}\n" for n in range(1000))
+    (tmp_path / "t.csv").write_text("sequence,label\n" + rows)
+    files = dict.fromkeys(("train", "dev", "test"), ["r"])
+    spec = {"recipe": "table", "answers": ["no", "yes"], "files": files, "seed": 1}
+    places = dict.fromkeys(files, [tmp_path / "t.csv"])
+    some = build_task("t", spec | {"sizes": {"test": 600}}, places)
+    assert len(some["test"]) == 600 and 250 < sum(label for *_, label in some["test"]) < 350
+    assert some == build_task("t", spec | {"sizes": {"test": 600}}, places)
+    assert some["test"] != build_task("t", spec | {"sizes": {"test": 600}, "seed": 2}, places)["test"]
+    assert len(some["train"]) == 1000, "all, in their order, where no size is asked for"
+    assert [row[0] for row in some["train"]] == [f"train-{n}" for n in range(1, 1001)]
