@@ -191,4 +191,4 @@ def test_rows_of_a_sorted_table_are_drawn(tmp_path):
     assert some == build_task("t", spec | {"sizes": {"test": 600}}, places)
     assert some["test"] != build_task("t", spec | {"sizes": {"test": 600}, "seed": 2}, places)["test"]
     assert len(some["train"]) == 1000, "all, in their order, where no size is asked for"
-    assert [row[0] for row in some["train"]] == [f"train-{n}" for n in range(1, 1001)]
+    assert [row[0] for row in some["train"]] == [f"train-0-{n}" for n in range(1, 1001)]
