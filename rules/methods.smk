@@ -5,7 +5,9 @@ import snakemake
 # What the page of methods tells of the config.
 methods_keys = ["resources", "pairsets", "corpora", "tokenizers", "models", "studies", "tasks", "instructions"]
 methods_keys += ["vectors", "blast", "tokens", "pretraining", "finetuning", "classification", "instruction_tuning"]
-all_scripts = sorted(path.stem for path in Path(workflow.basedir, "scripts").glob("*.py"))
+# Scripts and library: recipes are loaded by name, so that no script imports them.
+scripts = Path(workflow.basedir, "scripts")
+all_code = sorted(".".join(path.relative_to(scripts).with_suffix("").parts) for path in scripts.rglob("*.py"))
 
 
 rule write_methods:
@@ -31,7 +33,7 @@ rule write_methods:
         trainings=trainings(),
         config={key: config[key] for key in methods_keys},
         snakemake=snakemake.__version__,
-        code=code_digest("write_methods", *all_scripts),  # the page tells the version of all code
+        code=code_digest("write_methods", *all_code),  # the page tells the version of all code
     script:
         "../scripts/write_methods.py"
 

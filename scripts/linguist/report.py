@@ -172,7 +172,7 @@ def text_table(judged, claims, comparisons):
         seeds = rows["seeds"].iloc[0]
         lines += ["", f"{model}, trained on {trainset} ({seeds} seed{'' if seeds == 1 else 's'})"]
         if warning := unlearned(trainset, rows.to_dict("records")):
-            lines.append(warning)
+            lines.append(fill(warning, 108))
         for row in rows.to_dict("records"):
             test = row["test"] if len(row["test"]) <= wide else row["test"][: wide - 1] + "…"
             spread = f"{number(row['sd']):>6}  {row['best']:.3f}  {number(row['auroc']):>5}"
