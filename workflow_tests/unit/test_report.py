@@ -164,6 +164,10 @@ def test_text_table_fits_a_terminal_and_is_aligned(summary, comparisons):
     text = text_table(summary, comparisons)
     lines = text.splitlines()
     assert max(map(len, lines)) <= 110
+    judged = report.judge(summary, SHORTCUTS, comparisons)
+    judged = judged.assign(learned=False, trainset=judged["test"].iloc[0])  # trained on what it is tested on, in vain
+    warned = report.text_table(judged, claims.judge_claims(comparisons, summary, SHORTCUTS), comparisons)
+    assert "not shown to have learned" in warned and max(map(len, warned.splitlines())) <= 110
     assert text.endswith("\n")
     head = next(at for at, line in enumerate(lines) if line.startswith("test "))
     rows = [line for line in lines[head:] if "[" in line and not line.startswith("test")]
