@@ -6,11 +6,12 @@ import sys
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
-from linguist import blast, plan
-from linguist.configuration import settle
+from linguist.sequences import blast
+from linguist.config import plan
+from linguist.config.settle import settle
 from linguist.errors import LinguistError
 from linguist.provenance import code_digest
-from linguist.recipes import RECIPES
+from linguist.pairs.recipes import RECIPES
 from linguist.splits import CORPUS_SPLITS, SPLITS
 
 try:

@@ -14,7 +14,7 @@ rule build_task:
         "../envs/sequences.yaml"
     params:
         spec=lambda wildcards: plan.task_of(config, wildcards.task),
-        code=code_digest("build_task", "linguist.task_recipes"),
+        code=code_digest("build_task", "linguist.tasks.cutting"),
     script:
         "../scripts/build_task.py"
 

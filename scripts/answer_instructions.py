@@ -1,7 +1,7 @@
 """Ask an instructed model all test rows."""
 
-from linguist.instructing import answer_rows
 from linguist.logs import start_log
+from linguist.tasks.instruction_tuning import answer_rows
 
 
 def main(smk):

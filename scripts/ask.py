@@ -66,7 +66,7 @@ def main(arguments=None):
     options = parse(arguments)
     try:
         check(options)
-        from linguist import asking  # it takes seconds
+        from linguist.tasks import chat as asking  # it takes seconds
 
         asking.run(options, sys.stdout)
         sys.stdout.flush()

@@ -1,8 +1,8 @@
 """Audit a pair set."""
 
-from linguist.audit import audit
 from linguist.files import write_json
 from linguist.logs import start_log
+from linguist.pairs.audit import audit
 from linguist.splits import SPLITS
 
 

@@ -1,11 +1,11 @@
 """Tell tasks as instructions, to train on."""
 
 from linguist.files import write_json
-from linguist.instruction_sets import build_instructions
-from linguist.instructions import write_rows
 from linguist.logs import start_log
 from linguist.splits import CORPUS_SPLITS
-from linguist.tasks import by_task, read_splits
+from linguist.tasks.instruction_sets import build_instructions
+from linguist.tasks.prompts import write_rows
+from linguist.tasks.store import by_task, read_splits
 
 
 def main(smk):

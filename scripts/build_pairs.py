@@ -1,8 +1,8 @@
 """Make a pair set by its recipe."""
 
 from linguist.logs import start_log
-from linguist.pairs import write_pairs
-from linguist.recipes import build_pairs
+from linguist.pairs.recipes import build_pairs
+from linguist.pairs.store import write_pairs
 
 
 def main(smk):

@@ -1,9 +1,9 @@
 """Tell the test rows of tasks as instructions, each in several ways."""
 
-from linguist.instruction_sets import build_instructions
-from linguist.instructions import write_rows
 from linguist.logs import start_log
-from linguist.tasks import by_task, read_splits
+from linguist.tasks.instruction_sets import build_instructions
+from linguist.tasks.prompts import write_rows
+from linguist.tasks.store import by_task, read_splits
 
 
 def main(smk):

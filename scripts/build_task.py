@@ -1,7 +1,7 @@
 """Make a task by its recipe."""
 
 from linguist.logs import start_log
-from linguist.tasks import build_task, write_task
+from linguist.tasks.store import build_task, write_task
 
 
 def main(smk):

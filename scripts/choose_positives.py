@@ -1,8 +1,8 @@
 """Choose the positives of a pair set among BLAST's hits, and deal them to splits by family."""
 
 from linguist.errors import naming
-from linguist.homologs import choose_positives, write_positives
 from linguist.logs import start_log
+from linguist.pairs.homologs import choose_positives, write_positives
 
 
 def main(smk):

@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from linguist.documents import collect_documents, records_of_pairs
+from linguist.corpora.documents import collect_documents, records_of_pairs
 from linguist.logs import start_log
 
 logger = logging.getLogger("linguist")

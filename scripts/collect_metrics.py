@@ -4,7 +4,7 @@ import pandas as pd
 
 from linguist.files import write_table
 from linguist.logs import start_log
-from linguist.metrics import read_metrics
+from linguist.statistics.metrics import read_metrics
 
 
 def main(smk):

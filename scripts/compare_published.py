@@ -1,11 +1,11 @@
 """A paper's figures beside those of a study: a table and a figure."""
 
-from linguist.comparison import compare_published
-from linguist.figures import published_figure, save
+from linguist.config.published import read_published
 from linguist.files import write_table
 from linguist.logs import start_log
-from linguist.metrics import read_metrics, summarize
-from linguist.published import read_published
+from linguist.report.comparison import compare_published
+from linguist.report.plots.figures import published_figure, save
+from linguist.statistics.metrics import read_metrics, summarize
 
 
 def main(smk):

@@ -2,7 +2,7 @@
 
 from linguist.files import write_table
 from linguist.logs import start_log
-from linguist.metrics import break_down, compare, compute_metrics, read_kinds, read_scores
+from linguist.statistics.metrics import break_down, compare, compute_metrics, read_kinds, read_scores
 
 
 def main(smk):

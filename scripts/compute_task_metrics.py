@@ -2,7 +2,7 @@
 
 from linguist.files import write_table
 from linguist.logs import start_log
-from linguist.task_metrics import compare, compute_task_metrics, read_runs
+from linguist.statistics.task_metrics import compare, compute_task_metrics, read_runs
 
 
 def main(smk):

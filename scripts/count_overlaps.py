@@ -2,8 +2,8 @@
 
 from linguist.files import write_json
 from linguist.logs import start_log
-from linguist.overlaps import count_overlaps
-from linguist.tasks import read_splits
+from linguist.tasks.overlaps import count_overlaps
+from linguist.tasks.store import read_splits
 
 
 def main(smk):

@@ -1,7 +1,7 @@
 """Describe what a tokenizer is made of, and how it does on the dev split of its corpus."""
 
 from linguist.logs import start_log
-from linguist.vocabulary import describe_tokenizer
+from linguist.tokenizers.vocabulary import describe_tokenizer
 
 
 def main(smk):

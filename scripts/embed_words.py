@@ -1,7 +1,7 @@
 """Distances between the words of a vocabulary in the hidden layers of a model, before or after a run."""
 
 from linguist.logs import start_log
-from linguist.vectors import embed_words
+from linguist.vectors.distances import embed_words
 
 
 def main(smk):

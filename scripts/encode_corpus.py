@@ -3,7 +3,7 @@
 import os
 
 from linguist.logs import start_log
-from linguist.tokens import encode_corpus
+from linguist.tokenizers.packed import encode_corpus
 
 
 def main(smk):

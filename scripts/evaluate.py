@@ -1,8 +1,8 @@
 """Score all tests of a run."""
 
-from linguist.evaluation import evaluate
-from linguist.finetuning import CLASSES
 from linguist.logs import start_log
+from linguist.training.evaluation import evaluate
+from linguist.training.finetuning import CLASSES
 
 
 def main(smk):

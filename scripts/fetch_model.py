@@ -1,7 +1,7 @@
 """Put a pretrained model and its tokenizer in their place."""
 
 from linguist.logs import start_log
-from linguist.models import fetch_model
+from linguist.training.models import fetch_model
 
 
 def main(smk):

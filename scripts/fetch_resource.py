@@ -2,7 +2,7 @@
 
 from linguist.files import write_json
 from linguist.logs import start_log
-from linguist.resources import fetch
+from linguist.sequences.fetching import fetch
 
 
 def main(smk):

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from linguist.evaluation import evaluate
-from linguist.finetuning import CLASSES, finetune
 from linguist.logs import start_log
+from linguist.training.evaluation import evaluate
+from linguist.training.finetuning import CLASSES, finetune
 
 
 def main(smk):

@@ -1,7 +1,7 @@
 """Make a model with random weights: of a given shape, or as another one is."""
 
 from linguist.logs import start_log
-from linguist.models import initialize_model, randomize_model
+from linguist.training.models import initialize_model, randomize_model
 
 
 def main(smk):

@@ -1,7 +1,7 @@
 """Keep the weights of the seed that is best on dev."""
 
-from linguist.finetuning import keep_best_weights
 from linguist.logs import start_log
+from linguist.training.finetuning import keep_best_weights
 
 
 def main(smk):

@@ -1,6 +1,6 @@
 """Mix the documents of a corpus's sources, and split them into train and dev."""
 
-from linguist.corpora import mix_corpus
+from linguist.corpora.mixture import mix_corpus
 from linguist.logs import start_log
 
 

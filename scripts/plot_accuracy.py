@@ -1,8 +1,8 @@
 """The main figure of a study: accuracy of every model on every test."""
 
-from linguist.figures import accuracy_figure, save
 from linguist.logs import start_log
-from linguist.metrics import read_metrics, summarize
+from linguist.report.plots.figures import accuracy_figure, save
+from linguist.statistics.metrics import read_metrics, summarize
 
 
 def main(smk):

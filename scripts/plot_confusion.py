@@ -1,7 +1,7 @@
 """Confusion matrices of a study."""
 
-from linguist.figures import confusion_figure, count_confusions, save
 from linguist.logs import start_log
+from linguist.report.plots.figures import confusion_figure, count_confusions, save
 
 
 def main(smk):

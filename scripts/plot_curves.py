@@ -1,8 +1,8 @@
 """Accuracy of a study along divergence and length."""
 
-from linguist.figures import curves_figure, save
 from linguist.logs import start_log
-from linguist.metrics import read_metrics, summarize
+from linguist.report.plots.figures import curves_figure, save
+from linguist.statistics.metrics import read_metrics, summarize
 
 
 def main(smk):

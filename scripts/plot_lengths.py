@@ -1,8 +1,8 @@
 """Lengths of a study's test sequences by label."""
 
-from linguist.figures import length_figure, save
 from linguist.logs import start_log
-from linguist.pairs import read_pairs
+from linguist.pairs.store import read_pairs
+from linguist.report.plots.figures import length_figure, save
 
 
 def main(smk):

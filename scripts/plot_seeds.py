@@ -1,8 +1,8 @@
 """Accuracy of a study's runs along its seeds."""
 
-from linguist.figures import save, seeds_figure
 from linguist.logs import start_log
-from linguist.metrics import read_metrics
+from linguist.report.plots.figures import save, seeds_figure
+from linguist.statistics.metrics import read_metrics
 
 
 def main(smk):

@@ -1,9 +1,9 @@
 """Accuracy of a study of tasks."""
 
-from linguist.figures import save, tasks_figure
 from linguist.logs import start_log
-from linguist.task_metrics import read_task_metrics, summarize_tasks
-from linguist.task_report import main_rows, way_of
+from linguist.report.plots.figures import save, tasks_figure
+from linguist.report.tasks import main_rows, way_of
+from linguist.statistics.task_metrics import read_task_metrics, summarize_tasks
 
 
 def main(smk):

@@ -1,9 +1,9 @@
 """Figures of word vectors: where words lie before and after fine-tuning, and their distances by layer."""
 
-from linguist.figures import save
 from linguist.logs import start_log
-from linguist.vector_figures import distances_figure, read_sample, words_figure
-from linguist.vector_report import read_distances
+from linguist.report.plots.figures import save
+from linguist.report.plots.vectors import distances_figure, read_sample, words_figure
+from linguist.report.vectors import read_distances
 
 
 def main(smk):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from linguist.logs import start_log
-from linguist.pretraining import launch
+from linguist.training.pretraining import launch
 
 
 def main(smk):

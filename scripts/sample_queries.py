@@ -2,7 +2,7 @@
 
 from linguist.files import write_text
 from linguist.logs import start_log
-from linguist.windows import read_masks, sample_windows
+from linguist.sequences.windows import read_masks, sample_windows
 
 
 def main(smk):

@@ -2,8 +2,8 @@
 
 from linguist.logs import start_log
 from linguist.splits import SPLITS
-from linguist.task_baselines import score_baselines
-from linguist.tasks import read_task
+from linguist.tasks.baselines import score_baselines
+from linguist.tasks.store import read_task
 
 
 def main(smk):

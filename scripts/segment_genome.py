@@ -2,8 +2,8 @@
 
 import logging
 
+from linguist.corpora.segments import read_excluded, segment_genome
 from linguist.logs import start_log
-from linguist.segments import read_excluded, segment_genome
 
 logger = logging.getLogger("linguist")
 

@@ -1,11 +1,11 @@
 """The main tables as text, for a terminal."""
 
 from linguist.files import write_text
-from linguist.findings import read_shortcuts
 from linguist.logs import start_log
-from linguist.report import read_study, text_table
-from linguist.task_report import read_summary, text_task_table
-from linguist.vector_report import read_vectors_table, text_vectors
+from linguist.report.pairset import read_shortcuts
+from linguist.report.study import read_study, text_table
+from linguist.report.tasks import read_summary, text_task_table
+from linguist.report.vectors import read_vectors_table, text_vectors
 
 
 def main(smk):

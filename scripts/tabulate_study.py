@@ -3,9 +3,9 @@
 import pandas as pd
 
 from linguist.files import write_table
-from linguist.findings import read_shortcuts
 from linguist.logs import start_log
-from linguist.report import controls_of, read_study
+from linguist.report.pairset import read_shortcuts
+from linguist.report.study import controls_of, read_study
 
 
 def main(smk):

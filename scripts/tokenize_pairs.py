@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from linguist.logs import start_log
-from linguist.pairs import read_pairs
+from linguist.pairs.store import read_pairs
 from linguist.splits import SPLITS
-from linguist.tokenization import tokenize_splits
+from linguist.tokenizers.encoding import tokenize_splits
 
 
 def main(smk):

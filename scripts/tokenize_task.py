@@ -4,8 +4,8 @@ from pathlib import Path
 
 from linguist.logs import start_log
 from linguist.splits import SPLITS
-from linguist.tasks import read_task
-from linguist.tokenization import tokenize_splits
+from linguist.tasks.store import read_task
+from linguist.tokenizers.encoding import tokenize_splits
 
 
 def main(smk):

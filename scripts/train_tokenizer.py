@@ -3,7 +3,7 @@
 import os
 
 from linguist.logs import start_log
-from linguist.tokenization import balanced, train_tokenizer
+from linguist.tokenizers.encoding import balanced, train_tokenizer
 
 
 def main(smk):

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from linguist.instructing import instruct
-from linguist.instructions import phrasings
 from linguist.logs import start_log
+from linguist.tasks.instruction_tuning import instruct
+from linguist.tasks.prompts import phrasings
 
 
 def main(smk):

@@ -1,7 +1,7 @@
 """Unpack a resource that is an archive."""
 
 from linguist.logs import start_log
-from linguist.resources import unpack
+from linguist.sequences.fetching import unpack
 
 
 def main(smk):

@@ -1,11 +1,11 @@
 """The report's front page, and the figure of all leads."""
 
-from linguist.answer import read_claims, write_answer
-from linguist.figures import leads_figure, save
 from linguist.logs import start_log
-from linguist.metrics import read_comparisons
-from linguist.task_report import read_task_comparisons
-from linguist.vector_report import read_vectors_table
+from linguist.report.front import read_claims, write_answer
+from linguist.report.plots.figures import leads_figure, save
+from linguist.report.tasks import read_task_comparisons
+from linguist.report.vectors import read_vectors_table
+from linguist.statistics.metrics import read_comparisons
 
 
 def main(smk):

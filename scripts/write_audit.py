@@ -1,9 +1,9 @@
 """The page and the figure of a pair set's audit."""
 
-from linguist.figures import audit_figure, save
 from linguist.files import read_json
 from linguist.logs import start_log
-from linguist.report import write_audit
+from linguist.report.plots.figures import audit_figure, save
+from linguist.report.study import write_audit
 
 
 def main(smk):

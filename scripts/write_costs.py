@@ -1,9 +1,9 @@
 """The page of a run's cost, with its table and figure."""
 
-from linguist.costs import find_jobs, tabulate_costs, total_of, write_cost_table, write_costs
-from linguist.figures import costs_figure, save
 from linguist.files import read_json
 from linguist.logs import start_log
+from linguist.report.costs import find_jobs, tabulate_costs, total_of, write_cost_table, write_costs
+from linguist.report.plots.figures import costs_figure, save
 
 
 def main(smk):

@@ -1,8 +1,8 @@
 """The page of methods: how everything was made."""
 
-from linguist import methods
 from linguist.files import read_json
 from linguist.logs import start_log
+from linguist.report import methods
 
 
 def main(smk):

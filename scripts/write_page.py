@@ -1,11 +1,11 @@
 """The page of a study."""
 
+from linguist.config.published import read_published
 from linguist.files import read_json
-from linguist.findings import read_shortcuts
 from linguist.logs import start_log
-from linguist.metrics import read_kinds_table
-from linguist.published import read_published
-from linguist.report import collect_facts, read_study, write_page
+from linguist.report.pairset import read_shortcuts
+from linguist.report.study import collect_facts, read_study, write_page
+from linguist.statistics.metrics import read_kinds_table
 
 
 def main(smk):

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from linguist.figures import pretraining_figure, save
 from linguist.files import read_json
 from linguist.logs import start_log
-from linguist.report import write_pretraining
+from linguist.report.plots.figures import pretraining_figure, save
+from linguist.report.study import write_pretraining
 
 
 def main(smk):

@@ -1,10 +1,10 @@
 """The page and the table of a study of tasks."""
 
+from linguist.config.published import read_published
 from linguist.files import read_json, write_table
 from linguist.logs import start_log
-from linguist.published import read_published
-from linguist.report import collect_facts
-from linguist.task_report import read_summary, write_task_page
+from linguist.report.study import collect_facts
+from linguist.report.tasks import read_summary, write_task_page
 
 
 def main(smk):

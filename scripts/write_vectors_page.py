@@ -1,9 +1,9 @@
 """The page and the table of a comparison of word vectors."""
 
+from linguist.config.published import read_published
 from linguist.files import read_json
 from linguist.logs import start_log
-from linguist.published import read_published
-from linguist.vector_report import read_distances, write_vectors_page, write_vectors_table
+from linguist.report.vectors import read_distances, write_vectors_page, write_vectors_table
 
 
 def main(smk):

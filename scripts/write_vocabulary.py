@@ -1,9 +1,9 @@
 """The page and the figure of a tokenizer."""
 
-from linguist.figures import save, vocabulary_figure
 from linguist.files import read_json
 from linguist.logs import start_log
-from linguist.report import published_of, write_vocabulary
+from linguist.report.plots.figures import save, vocabulary_figure
+from linguist.report.study import published_of, write_vocabulary
 
 
 def main(smk):

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from linguist.errors import LinguistError
 
+ROOT = Path(__file__).resolve().parents[2]  # the folder of the workflow: its config, resources and templates
+
 
 @contextmanager
 def atomic_path(target):

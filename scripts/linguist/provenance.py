@@ -6,16 +6,17 @@ import platform
 import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
-SCRIPTS = Path(__file__).parents[1]
+from linguist.files import ROOT
+
+SCRIPTS = ROOT / "scripts"
 PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "numpy")
 
 
 def code_digest(script, *modules):
     """Hex digest of a script (by its name in scripts/) and all that it imports from the library.
 
-    `modules` ("linguist.homologs") are what it loads by name besides. The digest changes when their code changes, not
+    `modules` ("linguist.pairs.homologs") are what it loads by name besides. The digest changes when their code changes, not
     when a comment, a docstring, the layout, a file's time or the Python version does, so that a rule with it in its
     params reruns exactly when what it runs has changed.
     """
@@ -31,19 +32,29 @@ def code_digest(script, *modules):
 @cache
 def read_code(name):
     """The code of a script or module without comments, layout and docstrings, and the library's modules it imports."""
-    tree = ast.parse(SCRIPTS.joinpath(*name.split(".")).with_suffix(".py").read_text(encoding="utf-8"))
-    found = set()
+    path = file_of(name)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    found = {name.rpartition(".")[0]} - {""}  # a module's packages run before it
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
             and ast.get_docstring(node, clean=False) is not None
         ):
             node.body = node.body[1:]
-        elif isinstance(node, ast.ImportFrom) and node.module == "linguist":
-            found.update(f"linguist.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module.startswith("linguist."):
-            found.add(node.module)
-    return shape(tree), found
+        elif isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            module = ".".join([*above, *filter(None, [node.module])])
+            found.update([module, *(f"{module}.{alias.name}" for alias in node.names)])
+    return shape(tree), {module for module in found if module.partition(".")[0] == "linguist" and file_of(module)}
+
+
+def file_of(name):
+    """The file of a script, library module or package (its __init__.py); None for what is none of them, such as a function."""
+    path = SCRIPTS.joinpath(*name.split("."))
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
 def shape(node):

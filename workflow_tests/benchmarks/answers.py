@@ -25,12 +25,12 @@ from transformers import pipeline
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from linguist.finetuning import predict  # noqa: E402
-from linguist.generation import BEYOND, encode_answer, reply  # noqa: E402
-from linguist.instructing import encode_prompts  # noqa: E402
-from linguist.models import initialize_model, load_classifier, load_language_model  # noqa: E402
-from linguist.tokenization import encode_pairs, load_tokenizer, train_tokenizer  # noqa: E402
-from linguist.training import choose_attention, make_accelerator  # noqa: E402
+from linguist.tasks.generation import BEYOND, encode_answer, reply  # noqa: E402
+from linguist.tasks.instruction_tuning import encode_prompts  # noqa: E402
+from linguist.tokenizers.encoding import encode_pairs, load_tokenizer, train_tokenizer  # noqa: E402
+from linguist.training.finetuning import predict  # noqa: E402
+from linguist.training.loop import choose_attention, make_accelerator  # noqa: E402
+from linguist.training.models import initialize_model, load_classifier, load_language_model  # noqa: E402
 
 TARGETS = {"generation": 5.0, "classification": 1.0}  # at least
 ANSWERS = ["Non-promoter", "promoter"]

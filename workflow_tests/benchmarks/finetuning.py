@@ -38,8 +38,8 @@ SHAPE = {
 
 def sentence_rows(n):
     """PAWS-Wiki where real data is (see the tests), else the demo's synthetic sentences; and which it is."""
-    from linguist.grammar import sentence_pairs
-    from linguist.tables import read_table
+    from linguist.pairs.grammar import sentence_pairs
+    from linguist.pairs.tables import read_table
 
     table = Path(os.environ.get("DNA_LINGUIST_DATA", ROOT.parent / "shared/data")) / "paws_wiki/dev.tsv"
     if table.exists():
@@ -53,9 +53,9 @@ def prepare(folder, n):
     import torch
     from transformers import BertConfig, BertModel
 
-    from linguist.models import save_model
-    from linguist.pairs import COLUMNS
-    from linguist.tokenization import encode_pairs, load_tokenizer, train_tokenizer
+    from linguist.pairs.store import COLUMNS
+    from linguist.tokenizers.encoding import encode_pairs, load_tokenizer, train_tokenizer
+    from linguist.training.models import save_model
 
     rows, source = sentence_rows(n)
     frame = pd.DataFrame(rows, columns=COLUMNS).astype({"label": int})
@@ -73,16 +73,16 @@ def measure_ours(folder, threads):
     import numpy as np
     import torch
 
-    from linguist.finetuning import CLASSES, collator
-    from linguist.models import load_classifier
-    from linguist.tokenization import PairTokens
-    from linguist.training import (
+    from linguist.tokenizers.encoding import PairTokens
+    from linguist.training.finetuning import CLASSES, collator
+    from linguist.training.loop import (
         TrainingOptions,
         batches_by_length,
         choose_attention,
         make_accelerator,
         train,
     )
+    from linguist.training.models import load_classifier
 
     torch.set_num_threads(threads)
     tokens = PairTokens.load(folder / "train.npz")
@@ -109,8 +109,8 @@ def measure_trainer(folder, threads, attention, authors):
     import torch
     from transformers import AutoModelForSequenceClassification, DataCollatorWithPadding, Trainer, TrainingArguments
 
-    from linguist.tokenization import PairTokens, load_tokenizer
-    from linguist.training import choose_precision
+    from linguist.tokenizers.encoding import PairTokens, load_tokenizer
+    from linguist.training.loop import choose_precision
 
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -25,8 +25,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from linguist import blast  # noqa: E402
-from linguist.alignment import local_similarity  # noqa: E402
+from linguist.sequences import blast  # noqa: E402
+from linguist.sequences.alignment import local_similarity  # noqa: E402
 
 TARGETS = {"ratio": 1.3, "memory": 3000, "candidates": 60}  # at most; MB and seconds
 THREADS = 2

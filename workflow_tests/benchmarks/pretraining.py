@@ -92,9 +92,9 @@ def measure_ours(options, folder, whole=False):
     import numpy as np
     import torch
 
-    from linguist.models import build_model
-    from linguist.objectives import Blocks, Examples, Objective
-    from linguist.training import TrainingOptions, choose_attention, make_accelerator, train
+    from linguist.training.loop import TrainingOptions, choose_attention, make_accelerator, train
+    from linguist.training.models import build_model
+    from linguist.training.objectives import Blocks, Examples, Objective
 
     torch.set_num_threads(options.threads)
     tokenizer = Numbers()
@@ -127,7 +127,7 @@ def measure_trainer(options, folder, attention):
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
 
-    from linguist.training import choose_precision
+    from linguist.training.loop import choose_precision
 
     torch.set_num_threads(options.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -27,9 +27,9 @@ from statistics import median
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = {"ratio": 3, "memory": 300}  # at least; at most, in MB
 LENGTH = 500
-INDEX = "from linguist.sequences import index_sequences; index_sequences({!r}, {!r}, 'dna')"
+INDEX = "from linguist.sequences.fasta import index_sequences; index_sequences({!r}, {!r}, 'dna')"
 SEGMENT = (
-    "from linguist.segments import segment_genome; "
+    "from linguist.corpora.segments import segment_genome; "
     "segment_genome({!r}, 'ours.txt', 'ours.bed', lengths=({length}, {length}), strands='forward', seed=1, dev=0.01)"
 )
 READ = (
@@ -65,7 +65,7 @@ def measure(folder, chromosome, rounds):
         "ours, plain": (python(SEGMENT.format("x.fa", length=LENGTH)),),
         "bedtools": (["bedtools", "getfasta", "-fi", "x.fa", "-bed", "ours.bed"], "bedtools.fa"),
         "reading bgzip once": (python(READ.format("x.fa.gz")),),
-        "importing": (python("import linguist.segments"),),
+        "importing": (python("import linguist.corpora.segments"),),
     }
     found = {name: [] for name in steps}
     for _ in range(rounds):

@@ -27,10 +27,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from linguist.corpora import escape  # noqa: E402
-from linguist.tokenization import load_encoder, train_tokenizer  # noqa: E402
-from linguist.tokens import encode_corpus  # noqa: E402
-from linguist.vocabulary import describe_words, read_words  # noqa: E402
+from linguist.corpora.mixture import escape  # noqa: E402
+from linguist.tokenizers.encoding import load_encoder, train_tokenizer  # noqa: E402
+from linguist.tokenizers.packed import encode_corpus  # noqa: E402
+from linguist.tokenizers.vocabulary import describe_words, read_words  # noqa: E402
 
 TARGETS = {"seconds": 90, "memory": 2000, "ratio": 0.8}  # at most, at most (MB), at least
 ROUNDS = 3

@@ -28,7 +28,7 @@ queries, targets = make({queries}), make({targets})
 """
 FIND = {
     "ours": """
-from linguist.vectors import nearest
+from linguist.vectors.distances import nearest
 start = time.perf_counter()
 found, _ = nearest(queries, targets, {metric!r})
 """,

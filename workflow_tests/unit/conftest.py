@@ -1,190 +1,18 @@
 """What several tests share, made in seconds with nothing from outside: tiny models and pair sets, sequences, BLAST's rules."""
 
-import ast
 import os
 import random
-import re
-import subprocess
-from pathlib import Path
-from types import SimpleNamespace
 
 os.environ |= {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 import pytest
 
-SENTENCES = [
-    "The quick brown fox, number 27, jumps over the lazy dog's back.",
-    "Der Übergang über die Brücke dauerte länger als fünf Minuten.",
-    "El niño comió piñas mañana y después durmió una siesta.",
-    "L'été dernier, nous avons mangé des crêpes près de la forêt.",
-    "彼は東京で生まれ、京都の大学で学んだ。",
-    "그는 서울에서 태어나 부산에서 자랐다.",
-    "他出生在北京,后来搬到了上海。",
-]
-SHAPES = {
-    "bert": {
-        "hidden_size": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "intermediate_size": 64,
-        "max_position_embeddings": 128,
-    },
-    "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 128},
-}
-
-
-ROOT = Path(__file__).parents[2]
-RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
-RULES = {
-    "min_similarity": 0.85,
-    "max_negative_similarity": 0.55,
-    "max_length_difference": 0.1,
-    "max_evalue": 1e-5,
-    "max_hits": 20,
-    "max_masked": 0.5,
-    "windows": 10_000,
-    "identical": 0.0,
-    "contained": 0.0,
-}
-
-
-def letters(draw, n, alphabet="ACGT"):
-    return "".join(draw.choices(alphabet, k=n))
-
-
-def backwards(text):
-    """Reverse complement, by hand."""
-    return "".join({"A": "T", "C": "G", "G": "C", "T": "A"}[letter] for letter in reversed(text))
-
-
-def indexed(folder, records, kind="dna"):
-    """An indexed FASTA of {name: sequence}."""
-    from linguist.sequences import index_sequences
-
-    plain, target = folder / "plain.fa", folder / f"{kind}.fa.gz"
-    plain.write_text("".join(f">{name} more words\n{text}\n" for name, text in records.items()))
-    index_sequences(plain, target, kind)
-    return target
-
-
-def align(text1, text2, score=lambda one, other: 2 if one == other else -3, first=7, more=2):
-    """(score, identities) of the best local alignment (Smith & Waterman, affine gaps), by plain dynamic programming.
-
-    Each cell holds (score, identities); among equal scores the one with more identities wins.
-    """
-    nothing, never = (0, 0), (-(10**6), 0)
-    best, above, gap_above = nothing, [nothing] * (len(text2) + 1), [never] * (len(text2) + 1)
-    for one in text1:
-        row, gap_left = [nothing], never
-        for at, other in enumerate(text2, 1):
-            met = (above[at - 1][0] + score(one, other), above[at - 1][1] + (one == other))
-            gap_left = max((row[-1][0] - first, row[-1][1]), (gap_left[0] - more, gap_left[1]))
-            gap_above[at] = max((above[at][0] - first, above[at][1]), (gap_above[at][0] - more, gap_above[at][1]))
-            row.append(max(met, gap_left, gap_above[at], nothing))
-        above, best = row, max(best, *row)
-    return best
-
-
-def hit_table(rows):
-    """Hits from (window, resource, record, start, end); start > end is the reverse strand."""
-    import pandas as pd
-
-    from linguist.blast import HIT_COLUMNS
-
-    full = [(resource, window, record, 1, 150, a, b, 140, 1e-30, 200.0) for window, resource, record, a, b in rows]
-    return pd.DataFrame(full, columns=HIT_COLUMNS)
-
-
-def slow_families(rows):
-    """The families by definition: windows that overlap, themselves or their hits, by more than half of the shorter."""
-    places, group = {}, {row[0]: {row[0]} for row in rows}
-    for window in group:
-        resource, record, start, end = re.fullmatch(r"(\w+):(.+):(\d+)-(\d+)", window).groups()
-        places.setdefault((resource, record), set()).add((window, int(start), int(end)))
-    for window, resource, record, *ends in rows:
-        places.setdefault((resource, record), set()).add((window, min(ends) - 1, max(ends)))
-    for here in places.values():
-        for window1, low1, high1 in here:
-            for window2, low2, high2 in here:
-                half = min(high1 - low1, high2 - low2) / 2
-                if min(high1, high2) - max(low1, low2) > half and group[window1] is not group[window2]:
-                    merged = group[window1] | group[window2]
-                    group.update(dict.fromkeys(merged, merged))
-    return {frozenset(members) for members in group.values()}
-
-
-def slow_record_families(rows):
-    """The families by definition: the windows of one record, those with hits in one record, and so on."""
-    touched = {}
-    for window, resource, record, *_ in rows:
-        touched.setdefault(window, {window.rpartition(":")[0]}).add(f"{resource}:{record}")
-    group = {window: {window} for window in touched}
-    for one in touched:
-        for other in touched:
-            if touched[one] & touched[other]:
-                merged = group[one] | group[other]
-                group.update(dict.fromkeys(merged, merged))
-    return {frozenset(members) for members in group.values()}
-
+from helpers.data import RESIDUES, SENTENCES, SHAPES, letters
 
 # ── the rules of rules/pairs.smk, as Snakemake runs them ──
 
 
-def run_rule(rule, log, **names):
-    """Run the shell command of a rule, with `names` for what is in its braces."""
-    text = (ROOT / "rules/pairs.smk").read_text()
-    block = re.search(rf"^rule {rule}:\n(.*?)(?=^rule |\Z)", text, re.S | re.M)[1]
-    command = ast.literal_eval("(" + re.search(r"shell:\n(.*)", block, re.S)[1] + ")").format(log=log, **names)
-    subprocess.run(["bash", "-euo", "pipefail", "-c", command], check=True, timeout=60)
-
-
-def blast_database(fasta, resource, kind):
-    """BLAST's database of an indexed FASTA, beside it."""
-    from linguist.blast import DATABASE_TYPES
-
-    folder = fasta.parent / f"{resource}-db"
-    wildcards, params = SimpleNamespace(resource=resource), SimpleNamespace(dbtype=DATABASE_TYPES[kind])
-    run_rule("build_blast_database", f"{folder}.log", input=fasta, output=folder, wildcards=wildcards, params=params)
-    return folder
-
-
-def blast_hits(windows, queries, database, resource, kind, target):
-    """BLAST's hits of windows (from `sample_windows` of the resource `queries`) in a database, written to `target`."""
-    from linguist.blast import BLAST_COLUMNS, PROGRAMS
-
-    fasta = target.with_suffix(".fa")
-    fasta.write_text("".join(f">{queries}:{region}\n{text}\n" for region, text in windows))
-    run_rule(
-        "search_homologs",
-        target.with_suffix(".log"),
-        input=SimpleNamespace(queries=fasta, database=database),
-        output=target,
-        wildcards=SimpleNamespace(resource=resource),
-        params=SimpleNamespace(
-            program=PROGRAMS[kind],
-            evalue=RULES["max_evalue"],
-            dbsize=100_000_000,
-            targets=100,
-            hsps=RULES["max_hits"] + 2,
-            columns=" ".join(BLAST_COLUMNS),
-        ),
-    )
-    return target
-
-
 # ── tiny corpora, tokenizers, models and pair sets ──
-
-
-def write_corpus(folder, documents):
-    """The files of a split, from (source number, document)."""
-    import numpy as np
-
-    from linguist.corpora import escape
-
-    text, sources = folder / "train.txt", folder / "train.sources.npy"
-    text.write_bytes("".join(escape(document) + "\n" for _, document in documents).encode())
-    np.save(sources, np.array([number for number, _ in documents], np.uint8))
-    return text, sources
 
 
 @pytest.fixture(scope="session")
@@ -198,7 +26,7 @@ def texts():
 @pytest.fixture(scope="session")
 def tokenizers(texts, tmp_path_factory):
     """{architecture: folder of the tokenizer it goes with}."""
-    from linguist.tokenization import train_tokenizer
+    from linguist.tokenizers.encoding import train_tokenizer
 
     folder = tmp_path_factory.mktemp("tokenizers")
     for kind in ("bpe", "wordpiece"):
@@ -209,7 +37,7 @@ def tokenizers(texts, tmp_path_factory):
 @pytest.fixture(scope="session")
 def folders(tokenizers, tmp_path_factory):
     """{kind: folder of a tokenizer}."""
-    from linguist.tokenization import train_tokenizer
+    from linguist.tokenizers.encoding import train_tokenizer
 
     folder = tmp_path_factory.mktemp("kmer") / "tokenizer"
     train_tokenizer("kmer", (), None, folder, k=3)
@@ -219,7 +47,7 @@ def folders(tokenizers, tmp_path_factory):
 @pytest.fixture(scope="session")
 def bodies(tokenizers, tmp_path_factory):
     """{architecture: folder of a tiny model with random weights}."""
-    from linguist.models import initialize_model
+    from linguist.training.models import initialize_model
 
     folder = tmp_path_factory.mktemp("models")
     for architecture, shape in SHAPES.items():
@@ -243,7 +71,7 @@ def easy_pairs():
 @pytest.fixture(scope="session")
 def encoded(tokenizers, easy_pairs, tmp_path_factory):
     """{architecture: {split: token file}} of the easy pairs."""
-    from linguist.tokenization import encode_pairs, load_tokenizer
+    from linguist.tokenizers.encoding import encode_pairs, load_tokenizer
 
     folder, files = tmp_path_factory.mktemp("tokens"), {}
     for architecture, tokenizer in tokenizers.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from linguist.recipes import RECIPES
+from linguist.pairs.recipes import RECIPES
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"

@@ -1,0 +1,1 @@
+"""The configuration: completing and checking it, and what it asks for."""

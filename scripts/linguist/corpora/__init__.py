@@ -1,0 +1,1 @@
+"""Text for pretraining: documents, segments of a genome, and their mixture."""

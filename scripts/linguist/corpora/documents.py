@@ -1,0 +1,257 @@
+"""Documents for corpora: texts, proteins and the sentences of pair sets, streamed from files of any size."""
+
+import hashlib
+import json
+import re
+
+import numpy as np
+
+from linguist.corpora.mixture import escape
+from linguist.errors import LinguistError
+from linguist.files import atomic_path, reading
+from linguist.pairs.store import read_pairs
+from linguist.sequences.fasta import read_sequences
+
+BEGINNING = 2**20  # letters that tell the form of a text
+BATCH = 2**23  # bytes of documents that are compared at once with all before
+_HEADING = re.compile(r" ?= (?!= ).+ = ?")
+# Control characters carry no text and upset some readers; surrogates, which JSON can spell, have no UTF-8.
+_STRAY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def read_documents(path, kind):
+    """Yield the documents of a file, in order: stripped, none empty, line breaks inside them kept.
+
+    `kind` is "protein" (FASTA, plain or gzip: each record's sequence in upper case), "pairs" (a table of a pair set:
+    its distinct sentences) or "text". The form of a text is told by its beginning, and all but Parquet may be gzip:
+    - Parquet (its first four bytes) with a column `text`, as Wikipedia's and OpenWebText's;
+    - JSON lines (the first line begins with `{"`) with a key `text`;
+    - WikiText (the first line is a heading, ` = Title = `): an article is a document, from one heading to the next. As
+      in Merity et al. 2016, a heading stands between blank lines, which formulas that look like one do not;
+    - else plain text: documents have blank lines between them, if there is one in the first 2**20 letters, or else are
+      a line each.
+    In a text, control characters but tab and line breaks become blanks.
+    Raises LinguistError for a missing or damaged file, text that is not UTF-8, and a missing column or key.
+    """
+    for _, document in _read_named(path, kind):
+        yield document
+
+
+def sentences_of(paths):
+    """Yield every distinct sentence of tables of pair sets, in order: sentence1 and sentence2 of each row."""
+    seen = set()
+    for path in paths:
+        for sentence in read_pairs(path)[["sentence1", "sentence2"]].to_numpy().ravel():
+            if sentence not in seen:
+                seen.add(sentence)
+                yield sentence
+
+
+def records_of_pairs(paths, resource):
+    """The names (a frozenset) of a resource's FASTA records whose windows stand in tables of pair sets.
+
+    Ids are `side~side`, perhaps with a last word, and a side is `resource:record:start-end`, perhaps with `:-`. The
+    names of records may hold any of these signs. Raises LinguistError for a table that names none.
+    """
+    side = re.compile(rf"(?:^|~){re.escape(resource)}:(.+?):\d+-\d+(?=~|$|:-|-[a-z])")
+    found = {path: {record for name in read_pairs(path)["id"] for record in side.findall(name)} for path in paths}
+    for path, records in found.items():
+        if not records:
+            raise LinguistError(
+                f"{path}: no id names a record of {resource}, so nothing would be excluded; remove it there"
+            )
+    return frozenset().union(*found.values())
+
+
+def collect_documents(paths, kind, size, target, excluded=frozenset(), share=1.0):
+    """Write the distinct documents of files to `target`, in order, each as one line (`corpora.escape`).
+
+    Ends at the first document with which they have `size` bytes (UTF-8, as they are before they become lines), reading
+    no further; a `size` of None takes all. With a `share` only that part of the documents is taken, by their digests: a
+    sample of the whole of a file that is sorted. Of equal documents the first is taken, and no record (of a FASTA file)
+    whose name is in `excluded`. Memory: 8 bytes a document, and of FASTA files the records' names.
+    Returns counts: documents and bytes written, duplicates and excluded documents passed over.
+    Raises LinguistError if the files have no document or fewer bytes than `size`.
+    """
+    counts = {"documents": 0, "bytes": 0, "duplicates": 0, "excluded": 0}
+    paths, seen = list(paths), Seen()
+    stream = _leave_out(paths, kind, excluded, counts)
+    with atomic_path(target) as temporary:
+        with open(temporary, "w", encoding="utf-8", newline="\n") as handle:
+            while size is None or counts["bytes"] < size:
+                # Not more than is still wanted, since what comes after that must not be read.
+                batch = _take(stream, BATCH if size is None else min(BATCH, size - counts["bytes"]))
+                if not batch:
+                    break
+                documents, lengths, digests = zip(*batch, strict=True)
+                digests = np.frombuffer(b"".join(digests), np.uint64)
+                drawn = digests <= np.uint64(min(int(share * 2**64), 2**64 - 1))
+                fresh = seen.add(digests) & drawn
+                handle.writelines(f"{escape(documents[i])}\n" for i in np.flatnonzero(fresh))
+                counts["documents"] += int(fresh.sum())
+                counts["duplicates"] += int((drawn & ~fresh).sum())
+                counts["bytes"] += int(np.array(lengths)[fresh].sum())
+        _check(paths, size, counts)
+    return counts
+
+
+class Seen:
+    """Which 8-byte digests were added before, in 8 bytes each: sorted arrays, each less than half of the one before it.
+
+    Two different documents have the same digest with a chance of n² / 2 ** 65: for 30 million, 1 in 40,000.
+    """
+
+    def __init__(self):
+        self.runs = []
+
+    def add(self, digests):
+        """Add an array (n,) of uint64; gives a boolean array (n,), true where a digest comes for the first time."""
+        distinct, first = np.unique(digests, return_index=True)
+        new = np.ones(len(distinct), bool)
+        for run in self.runs:
+            new &= run[np.searchsorted(run, distinct).clip(max=len(run) - 1)] != distinct
+        if new.any():
+            self.runs.append(distinct[new])
+        while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):
+            # A stable sort finds the two that are sorted already, and merges them.
+            self.runs[-2:] = [np.sort(np.concatenate(self.runs[-2:]), kind="stable")]
+        fresh = np.zeros(len(digests), bool)
+        fresh[first[new]] = True
+        return fresh
+
+
+def _take(stream, size):
+    """The next documents, of `size` bytes or just more: (document, its bytes, its digest) each."""
+    batch, total = [], 0
+    for document in stream:
+        data = document.encode()
+        batch.append((document, len(data), hashlib.blake2b(data, digest_size=8).digest()))
+        total += len(data)
+        if total >= size:
+            break
+    return batch
+
+
+def _leave_out(paths, kind, excluded, counts):
+    for path in paths:
+        for name, document in _read_named(path, kind):
+            if name in excluded:
+                counts["excluded"] += 1
+            else:
+                yield document
+
+
+def _check(paths, size, counts):
+    where = f"{paths[0]} and {len(paths) - 1} more" if len(paths) > 1 else "".join(map(str, paths))
+    if size is not None and counts["bytes"] < size:
+        passed = [f"{counts[key]:,} {key}" for key in ("duplicates", "excluded") if counts[key]]
+        why = f" ({' and '.join(passed)} passed over)" if passed else ""
+        raise LinguistError(f"{where}: only {counts['bytes']:,} of {size:,} bytes{why}; lower bytes or add resources")
+    if not counts["documents"]:
+        why = (
+            f"all {counts['excluded']:,} are excluded"
+            if counts["excluded"]
+            else "the files hold nothing, or share is too low"
+        )
+        raise LinguistError(f"{where}: no document: {why}; add resources")
+
+
+# ── forms ──
+
+
+def _read_named(path, kind):
+    """Yield (name, document); only FASTA records have a name, others None."""
+    try:
+        with open(path, "rb") as handle:
+            magic = handle.read(4)
+    except OSError as error:
+        raise LinguistError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    if kind == "protein":
+        yield from ((record.name, record.sequence.upper()) for record in read_sequences(path, "protein"))
+    elif kind == "pairs":
+        yield from ((None, sentence) for sentence in sentences_of([path]))
+    elif kind == "text":
+        for text in _read_parquet(path) if magic == b"PAR1" else _read_text(path):
+            document = _STRAY.sub(" ", text).strip()
+            if document:
+                yield None, document
+    else:
+        raise ValueError(f"no documents of kind {kind!r}")
+
+
+def _read_parquet(path):
+    # Imported here, since who reads other documents need not have it.
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            columns = {field.name: str(field.type) for field in file.schema_arrow}
+            found = f"found: {', '.join(' '.join(column) for column in columns.items())}"
+            if columns.get("text") not in ("string", "large_string", "string_view"):
+                raise LinguistError(f"{path}: no column 'text' of type string ({found}); give a table that has it")
+            for batch in file.iter_batches(batch_size=1000, columns=["text"], use_threads=False):
+                yield from filter(None, batch.column(0).to_pylist())
+    except UnicodeDecodeError as error:
+        raise LinguistError(f"{path}: column 'text' is not UTF-8 text; fetch the file again") from error
+    except (pyarrow.ArrowException, OSError) as error:
+        cause = str(error).strip().partition("\n")[0]
+        raise LinguistError(f"{path}: not valid Parquet ({cause}); fetch the file again") from error
+
+
+def _read_text(path):
+    with reading(path) as handle:
+        beginning = handle.read(BEGINNING)
+        if "\0" in beginning[:512]:  # as in an archive or in UTF-16
+            raise LinguistError(f"{path}: binary data, not text; unpack it, or save it as UTF-8")
+    lines = beginning.strip().split("\n")
+    with reading(path) as handle:
+        if re.match(r'{\s*"', lines[0]):
+            yield from _read_json_lines(path, handle)
+        elif _HEADING.fullmatch(lines[0]):
+            yield from _read_articles(handle)
+        elif all(line.strip() for line in lines):
+            yield from handle
+        else:
+            yield from _read_blocks(handle)
+
+
+def _read_json_lines(path, handle):
+    for number, line in enumerate(handle, 1):
+        where = f"{path}, line {number}"
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise LinguistError(f"{where}: not valid JSON ({error.msg}); give one object a line") from error
+        if not isinstance(record, dict) or "text" not in record:
+            found = ", ".join(record) if isinstance(record, dict) else str(record)[:30]
+            raise LinguistError(f"{where}: no key 'text' (found: {found}); give one object with it a line")
+        if not isinstance(record["text"], str | None):
+            raise LinguistError(f"{where}: 'text' is {str(record['text'])[:30]}, not text; mend or remove the line")
+        yield record["text"] or ""
+
+
+def _read_articles(handle):
+    article, blank = [], True
+    line = next(handle, None)
+    while line is not None:
+        following = next(handle, None)
+        if blank and _HEADING.fullmatch(line.rstrip("\n")) and not (following or "").strip():
+            yield "".join(article)
+            article = []
+        article.append(line)
+        blank, line = not line.strip(), following
+    yield "".join(article)
+
+
+def _read_blocks(handle):
+    block = []
+    for line in handle:
+        if line.strip():
+            block.append(line)
+        elif block:
+            yield "".join(block)
+            block = []
+    yield "".join(block)

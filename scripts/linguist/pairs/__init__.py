@@ -1,0 +1,1 @@
+"""Pair sets: how they are built, stored and audited."""

@@ -1,0 +1,81 @@
+"""Near copies: sequences that differ in a few letters only, found without comparing all with all."""
+
+import numpy as np
+from scipy.sparse import coo_array
+
+from linguist.sequences.alignment import local_similarity
+
+NEAR = 0.97  # local similarity from which two different sequences are near copies
+WORD = 11
+COMMON = 2000  # a word in more sequences than this is a repeat, and links them no longer
+BLOCK = 20_000_000  # products of one block, so that memory stays below half a gigabyte
+
+
+def near_copies(kind, texts, others=None):
+    """{text: its near copies among `others`} for the texts that have one; `others` are the texts themselves if not given.
+
+    Near copies have a `local_similarity` of NEAR or more and are not identical; `kind` is "dna" or "protein", and a DNA
+    sequence is compared as it stands, not with the other strand.
+
+    Only pairs with enough words in common are aligned, and no near copy has fewer (the q-gram lemma, Jokinen & Ukkonen
+    1991): of the longer one's letters, e = 3 % at most are not matched, and as many of the shorter one's; a letter of
+    the first sort breaks WORD of its words, one of the second sort WORD - 1. From 34 letters on (shorter near copies are
+    identical) some words of 11 letters always survive, and unrelated sequences rarely share any. The result is exact
+    unless all words that two sequences share stand in more than COMMON sequences.
+    """
+    mirrored = others is None
+    ours = sorted(set(texts))
+    theirs = ours if mirrored else sorted(set(others))
+    pool = sorted({*ours, *theirs})
+    place = {text: i for i, text in enumerate(pool)}
+    mine, other = (np.array([place[text] for text in part], dtype=int) for part in (ours, theirs))
+    length = np.array([len(text) for text in pool], dtype=int)
+    words = word_table(pool, WORD)
+    words.data[:] = 1
+    users = words.sum(axis=0)
+    distinct = words @ (users <= COMMON)
+    unmatched = length - np.ceil(NEAR * length - 1e-9).astype(int)
+    needed = np.maximum(1, distinct - unmatched * (2 * WORD - 1))
+    words = words[:, np.flatnonzero((users > 1) & (users <= COMMON))]
+    rows, columns = words[mine], words[other].T.tocsr()
+    found = {}
+    for block in _blocks(rows @ np.diff(columns.indptr), BLOCK):
+        shared = (rows[block] @ columns).tocoo()
+        first, second = mine[block][shared.row], other[shared.col]
+        longer = np.where(length[first] >= length[second], first, second)
+        keep = (first < second) if mirrored else (first != second)
+        keep &= np.minimum(length[first], length[second]) >= NEAR * length[longer] - 1e-9
+        keep &= shared.data >= needed[longer]
+        for i, j in zip(first[keep].tolist(), second[keep].tolist(), strict=True):
+            if local_similarity(kind, pool[i], pool[j]) >= NEAR:
+                found.setdefault(pool[i], set()).add(pool[j])
+                if mirrored:
+                    found.setdefault(pool[j], set()).add(pool[i])
+    return found
+
+
+def _blocks(costs, most):
+    """Consecutive rows (arrays of their numbers), each block costing about `most` together."""
+    starts = np.flatnonzero(np.diff(np.cumsum(costs) // most)) + 1
+    return np.split(np.arange(len(costs)), starts)
+
+
+def word_table(texts, k):
+    """How often each word of `k` letters stands in each text: a sparse matrix, texts × distinct words.
+
+    Exact as long as (distinct letters) ** k is below 2 ** 64; beyond it words might fall together.
+    """
+    length = np.array([len(text) for text in texts], dtype=np.int64)
+    letters, code = np.unique(np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32), return_inverse=True)
+    code = code.astype(np.uint16 if len(letters) < 2**16 else np.uint32)
+    windows = np.maximum(length - k + 1, 0)
+    owner = np.repeat(np.arange(len(texts), dtype=np.int32), windows)
+    # The n-th window of all stands at n, plus the letters before it that start none.
+    start = np.arange(len(owner)) + np.repeat(np.cumsum(length - windows) - (length - windows), windows)
+    word = np.zeros(len(owner), np.uint64)
+    for step in range(k):
+        word *= np.uint64(len(letters))
+        word += code[start + step]
+    distinct, column = np.unique(word, return_inverse=True)
+    table = coo_array((np.ones(len(owner), np.int32), (owner, column)), shape=(len(texts), len(distinct)))
+    return table.tocsr()

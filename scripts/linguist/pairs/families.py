@@ -1,0 +1,120 @@
+"""Families: sequences that hits link, directly or through others; and how families are dealt to splits."""
+
+import random
+from itertools import count
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from linguist.errors import LinguistError
+from linguist.sequences.windows import parse_window
+
+
+def families(hits):
+    """{window: family number}: windows are one family if they or hits of theirs overlap by more than half of the shorter.
+
+    That is: the middle of one lies within the other. Hits that are linked so far stand as one cluster, so that a repeat
+    with many thousands of hits on one place costs no more than others. `hits` may be those of several pair sets.
+    """
+    windows = {name: i for i, name in enumerate(dict.fromkeys(hits["qseqid"]))}
+    ends = hits[["sstart", "send"]]
+    places = pd.DataFrame(
+        {
+            "window": hits["qseqid"].map(windows),
+            "record": hits["resource"] + ":" + hits["sseqid"],
+            "low": ends.min(axis=1) - 1,
+            "high": ends.max(axis=1),
+        }
+    )
+    own = ((i, f"{resource}:{place.record}", place.start, place.end) for i, (resource, place) in _parse(windows))
+    places = pd.concat([places, pd.DataFrame(own, columns=places.columns)])
+    links = []
+    for _, group in places.groupby("record"):
+        clusters = []  # (one of its windows, its furthest end, its furthest middle)
+        for row in group.sort_values("low").itertuples():
+            middle = (row.low + row.high) / 2
+            merged, apart = (row.window, row.high, middle), []
+            for cluster in clusters:
+                window, end, furthest = cluster
+                if middle < end or row.low < furthest:
+                    links.append((merged[0], window))
+                    merged = (window, max(merged[1], end), max(merged[2], furthest))
+                elif row.low < end:
+                    apart.append(cluster)
+            clusters = [*apart, merged]
+    label = components(np.array(links, int).reshape(-1, 2).T, len(windows))
+    return {name: label[i] for name, i in windows.items()}
+
+
+def _parse(windows):
+    return ((i, parse_window(name)) for name, i in windows.items())
+
+
+def record_families(hits):
+    """{window: family number}: windows are one family if hits link their whole records, directly or through others.
+
+    For proteins: a split then shares no protein with another one, be it by two distant windows.
+    """
+    own = hits["qseqid"].str.rpartition(":")[0]
+    number, records = pd.factorize(pd.concat([own, hits["resource"] + ":" + hits["sseqid"]]))
+    label = components(number.reshape(2, -1), len(records))
+    return {name: label[i] for name, i in zip(hits["qseqid"], number[: len(hits)], strict=True)}
+
+
+def components(links, n):
+    """The component (a number) of each of `n` nodes; `links` (two rows of nodes) join them, directly or through others."""
+    graph = coo_array((np.ones(len(links[0])), tuple(links)), shape=(n, n))
+    return connected_components(graph, directed=False)[1].tolist()
+
+
+CURE = "lower sizes, sample more windows (rules.windows), lower rules.min_similarity or add sequences"
+
+
+def deal_families(items, sizes, seed, what="positives", most=1.0, dealt=None, cure=CURE):
+    """Deal items to splits as `split_families` does, from as many families as possible.
+
+    The largest families go first, so a few of them would fill the splits. Hence at most `limit` items of each family,
+    drawn at random, with a limit (1, 2, 4 ...) just large enough.
+    """
+    members = {}
+    for item in random.Random(f"members {seed}").sample(items, len(items)):
+        members.setdefault(item.family, []).append(item)
+    largest = max(map(len, members.values()), default=0)
+    for limit in (2**power for power in count()):
+        some = [item for family in members.values() for item in family[:limit]]
+        try:
+            return split_families(some, sizes, seed, what, most, dealt, cure)
+        except LinguistError:
+            if limit >= largest:
+                raise
+
+
+def split_families(items, sizes, seed, what="positives", most=1.0, dealt=None, cure=CURE):
+    """Deal items (each with a `.family`) to splits, `sizes[split]` to each, no family in two of them.
+
+    A family of `dealt` ({family: splits it already stands in}) goes to its split, and nowhere if it has two. Then the
+    largest families are dealt first, each to the split that lacks most; one gives a split a share `most` of its size
+    at most, and the rest of its members go unused.
+    """
+    members = {}
+    for item in items:
+        members.setdefault(item.family, []).append(item)
+    order, dealt = list(members.values()), dealt or {}
+    random.Random(f"families {seed}").shuffle(order)
+    order.sort(key=lambda family: (family[0].family not in dealt, -len(family)))
+    splits = {split: [] for split in sizes}
+    for family in order:
+        lacking = {split: sizes[split] - len(splits[split]) for split in dealt.get(family[0].family, sizes)}
+        if family[0].family in dealt and len(lacking) > 1:
+            continue
+        split = max(lacking, key=lacking.get)
+        splits[split] += family[: min(lacking[split], max(1, int(most * sizes[split])))]
+    for split, size in sizes.items():
+        if len(splits[split]) < size:
+            raise LinguistError(
+                f"only {len(items)} {what} in {len(order)} families found, {len(splits[split])} of {size} wanted left for "
+                f"'{split}'; {cure}"
+            )
+    return splits

@@ -1,0 +1,189 @@
+"""Sentence pairs from a small grammar: the demo's stand-in for PAWS-X, without a download.
+
+A meaning is a frame (a scenario) with a filler in every slot. Sentence 1 and sentence 2 are two different realisations
+of one meaning (label 1), or the second tells the meaning with two exchangeable slots swapped (label 0). Nothing but the
+swap depends on the label, and a swap leaves the bag of words of every realisation as it is: so neither the shared words,
+nor the length, nor one sentence alone can tell the label, only who did what to whom. The idea is that of PAWS (Zhang,
+Baldridge and He 2019); the sentences are our own.
+
+Frames, fillers and swaps lie in `frames.yaml`, the realisations in one file for each language. The draws know no
+language, so the pairs of one seed are translations of each other, as in PAWS-X (Yang et al. 2019).
+"""
+
+import hashlib
+import random
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import product
+from math import comb, prod
+from pathlib import Path
+
+import yaml
+
+from linguist.errors import LinguistError
+from linguist.files import ROOT
+
+FOLDER = ROOT / "resources" / "grammar"
+# Ten equal parts of all meanings: a meaning belongs to one split, whatever the seed.
+TENTHS = ("train",) * 6 + ("dev",) * 2 + ("test",) * 2
+SPLITS = tuple(dict.fromkeys(TENTHS))
+
+
+def languages(folder=FOLDER):
+    """Codes of the languages that have a file in `folder`, sorted."""
+    return tuple(sorted(path.stem for path in Path(folder).glob("*.yaml") if path.stem != "frames"))
+
+
+LANGUAGES = languages()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A scenario: the kind of filler each slot takes, and the two slots each swap exchanges."""
+
+    name: str
+    slots: dict
+    swaps: dict
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A frame and the filler of each of its slots, as `frames.yaml` spells it."""
+
+    frame: Frame
+    fillers: dict
+
+    @property
+    def key(self):
+        """The frame and its fillers without their places: the same for a meaning and each of its swaps."""
+        return self.frame.name, *sorted(map(str, self.fillers.values()))
+
+    @property
+    def split(self):
+        """The one split that may tell this meaning, found from a hash of its key."""
+        digest = hashlib.sha256("\t".join(self.key).encode("utf-8")).hexdigest()
+        return TENTHS[int(digest, 16) % len(TENTHS)]
+
+    def swapped(self, swap):
+        """The meaning with the two slots of `swap` exchanged."""
+        one, other = self.frame.swaps[swap]
+        return Meaning(self.frame, self.fillers | {one: self.fillers[other], other: self.fillers[one]})
+
+
+@dataclass(frozen=True)
+class Scenarios:
+    """What can be said in any language: frames, and the fillers of each kind."""
+
+    frames: tuple
+    fillers: dict
+
+    def draw(self, rng):
+        """A random meaning; slots of one kind get different fillers, and every order of them is equally likely."""
+        frame = rng.choice(self.frames)
+        deals = {kind: rng.sample(self.fillers[kind], n) for kind, n in Counter(frame.slots.values()).items()}
+        return Meaning(frame, {slot: deals[kind].pop() for slot, kind in frame.slots.items()})
+
+    def room(self, split):
+        """How many rows a split may have: a tenth of its meanings, so that the frames stay evenly drawn."""
+        smallest = min(
+            prod(comb(len(self.fillers[kind]), n) for kind, n in Counter(frame.slots.values()).items())
+            for frame in self.frames
+        )
+        return len(self.frames) * smallest * TENTHS.count(split) // len(TENTHS) // 10
+
+
+@dataclass(frozen=True)
+class Language:
+    """How one language says it: realisations (templates) of each frame, and the fillers it spells in its own way."""
+
+    realisations: dict
+    names: dict
+
+    def say(self, meaning, realisation):
+        """The sentence: a realisation with the meaning's fillers in this language's spelling."""
+        return realisation.format(**{slot: self.names.get(filler, filler) for slot, filler in meaning.fillers.items()})
+
+
+def read_scenarios(folder=FOLDER):
+    """Read `frames.yaml`. Gives Scenarios; raises LinguistError for a file that is missing or no YAML."""
+    content = _read_yaml(Path(folder) / "frames.yaml")
+    fillers = {
+        kind: range(given["first"], given["last"] + 1) if isinstance(given, dict) else tuple(given)
+        for kind, given in content["fillers"].items()
+    }
+    return Scenarios(tuple(Frame(name, **frame) for name, frame in content["frames"].items()), fillers)
+
+
+def read_language(language, scenarios, folder=FOLDER):
+    """Read a language's file, its templates expanded: "[a|b] c" stands for "a c" and "b c". Gives Language.
+
+    Raises LinguistError for an unknown language, a frame with fewer than two realisations, and a realisation that does
+    not name every slot of its frame exactly once (the swap would then change the bag of words).
+    """
+    if language not in languages(folder):
+        raise LinguistError(
+            f"grammar: no language {language!r} in {folder}; use one of {', '.join(languages(folder))} or add its file"
+        )
+    path = Path(folder) / f"{language}.yaml"
+    content = _read_yaml(path) or {}
+    templates = content.get("realisations") or {}
+    realisations = {}
+    for frame in scenarios.frames:
+        forms = [form for template in templates.get(frame.name, []) for form in _expand(template)]
+        realisations[frame.name] = tuple(dict.fromkeys(forms))
+        if len(realisations[frame.name]) < 2:
+            raise LinguistError(f"{path}: frame {frame.name} needs two realisations or more; add templates to it")
+        for form in realisations[frame.name]:
+            if sorted(re.findall(r"{(\w+)}", form)) != sorted(frame.slots):
+                slots = ", ".join(frame.slots)
+                raise LinguistError(f"{path}: {frame.name}: {form!r} must name each slot exactly once; slots: {slots}")
+    return Language(realisations, content.get("names") or {})
+
+
+def sentence_pairs(language, n, seed, split, folder=FOLDER):
+    """Draw `n` labelled sentence pairs of one split ("train", "dev" or "test") in one language.
+
+    Gives a list of (id, sentence1, sentence2, label); label 1 = the two say the same. Each two rows from the first on
+    hold one of each label, so that the labels balance to within one and the rows of a smaller `n` begin those of a
+    larger one. The id ends with what was done: `same`, `swap_roles`, `swap_places` or `swap_numbers`. The same seed
+    and split give the same meanings, labels and ids in every language. No meaning comes twice, and no sentence comes
+    in two splits, whatever their seeds. `folder` holds the grammar's files.
+
+    Raises LinguistError for an unknown language or split, and an `n` below 2 or too large for the grammar.
+    """
+    scenarios = read_scenarios(folder)
+    speaker = read_language(language, scenarios, folder)
+    if split not in SPLITS:
+        raise LinguistError(f"grammar: no split {split!r}; use one of {', '.join(SPLITS)}")
+    room = scenarios.room(split)
+    if not 2 <= n <= room:
+        raise LinguistError(f"grammar: {n} pairs asked for {split}; give a number from 2 to {room}, or add fillers")
+
+    rows, used = [], set()
+    for index in range(n):
+        rng = random.Random(f"{seed} {split} {index}")
+        meaning = scenarios.draw(rng)
+        while meaning.split != split or meaning.key in used:
+            meaning = scenarios.draw(rng)
+        used.add(meaning.key)
+        swap = rng.choice(tuple(meaning.frame.swaps))
+        # The only draw that differs between languages comes last, so that all others stay in step.
+        form1, form2 = rng.sample(speaker.realisations[meaning.frame.name], 2)
+        label = (random.Random(f"{seed} {split} labels {index // 2}").randrange(2) + index) % 2
+        done, other = ("same", meaning) if label else (f"swap_{swap}", meaning.swapped(swap))
+        rows.append((f"{split}-{index:06d}-{done}", speaker.say(meaning, form1), speaker.say(other, form2), label))
+    return rows
+
+
+def _expand(template):
+    parts = re.split(r"\[([^\]]*)\]", template)
+    return ["".join(choice) for choice in product(*(part.split("|") for part in parts))]
+
+
+def _read_yaml(path):
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise LinguistError(f"grammar: cannot read {path} ({reason}); mend the file or give the right folder") from None

@@ -1,0 +1,278 @@
+"""Pair sets of homologs: windows of one genome (or proteome), their BLAST hits in others, and matched non-homologs.
+
+Rules and their defaults follow Table 2 of "Can linguists better understand DNA?". The paper does not give its similarity
+formula; ours is `alignment.similarity`, for positives and negatives alike.
+"""
+
+import csv
+import random
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass, replace
+from itertools import groupby
+from math import ceil
+
+import pandas as pd
+import pysam
+
+from linguist.errors import LinguistError
+from linguist.files import reading, write_text
+from linguist.pairs.families import deal_families, families, record_families
+from linguist.pairs.store import COMPOSITION
+from linguist.sequences.alignment import local_similarity, similarity
+from linguist.sequences.blast import HIT_COLUMNS
+from linguist.sequences.windows import LETTERS, Region, parse_window
+from linguist.splits import SPLITS
+
+LARGEST_FAMILY = 0.05  # share of a split, so that no repeat or large gene family fills it
+POSITIVES = ["split", "window", "id1", "id2", "sentence1", "sentence2", "family"]
+
+
+def read_hits(paths):
+    """BLAST's tabular hits (HIT_COLUMNS, no header) of several files as one data frame; empty if there are none."""
+    names = {"resource": str, "qseqid": str, "sseqid": str}  # a record may be named NA, or hold a quote
+    frames = [
+        pd.read_csv(path, sep="\t", names=HIT_COLUMNS, dtype=names, keep_default_na=False, quoting=csv.QUOTE_NONE)
+        for path in paths
+    ]
+    return pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Homologs:
+    """A positive pair, the window it was found with, and the family (a number) of sequences that hits link to it."""
+
+    window: str
+    id1: str
+    id2: str
+    sentence1: str
+    sentence2: str
+    family: int
+
+
+def choose_positives(spec, files):
+    """The positives of a DNA or protein pair set, dealt to splits: {split: Homologs}, sizes[split] / 2 in each.
+
+    Args: `spec` is the pair set's part of the config. `files` has `queries` (indexed FASTA that the windows were drawn
+    from), `databases` (the same for each of spec["search"], in that order), `hits` (of all of them) and, of the pair
+    sets that came before it, `earlier_hits` and `earlier_positives`.
+
+    Positives obey every rule of Table 2. All sequences that hits link form a family (of proteins: whole records). A
+    family stays in one split, and in the split that an earlier set has dealt it to; where earlier sets are linked only
+    now and stand in two splits, its positives go unused. Raises LinguistError if too few are found.
+    """
+    rules, seed = spec["rules"], spec["seed"]
+    hits = read_hits(files["hits"])
+    found = set(hits["resource"].unique())
+    for name in spec["search"]:
+        if name not in found:
+            raise LinguistError(
+                f"{name}: 0 hits found of up to {rules['windows']} windows of {spec['queries']}, at least 1 wanted; take "
+                f"it from 'search', give closer sequences, or raise rules.max_evalue ({rules['max_evalue']})"
+            )
+    linked = pd.concat([hits, read_hits(files["earlier_hits"])]) if files["earlier_hits"] else hits
+    family = (families if spec["kind"] == "dna" else record_families)(linked)
+    dealt = {}
+    for path in files["earlier_positives"]:
+        for split, pairs in read_positives(path).items():
+            for pair in pairs:
+                dealt.setdefault(family[pair.window], set()).add(split)
+    hits = hits[~_is_self(hits, spec["kind"])]
+    counts = hits.groupby("qseqid").size()
+    hits = hits[hits["qseqid"].isin(counts[counts <= rules["max_hits"]].index)].reset_index(drop=True)
+    positives = find_positives(spec, hits, family, files, random.Random(f"positives {seed}"))
+    halves = {split: spec["sizes"][split] // 2 for split in SPLITS}
+    return deal_families(positives, halves, seed, most=LARGEST_FAMILY, dealt=dealt)
+
+
+def write_positives(path, splits):
+    """Write {split: Homologs} as one tab-separated table with a header."""
+    rows = [
+        (split, *(str(getattr(pair, name)) for name in POSITIVES[1:])) for split in splits for pair in splits[split]
+    ]
+    write_text(path, "".join("\t".join(row) + "\n" for row in [POSITIVES, *rows]))
+
+
+def read_positives(path):
+    """What `write_positives` wrote: {split: Homologs}."""
+    splits = {split: [] for split in SPLITS}
+    with reading(path) as handle:
+        next(handle)
+        for line in handle:
+            split, *fields, family = line.rstrip("\n").split("\t")
+            splits[split].append(Homologs(*fields, int(family)))
+    return splits
+
+
+def from_positives(spec, files):
+    """The splits of a pair set from its positives; `files`: `positives`, as `choose_positives` gave them.
+
+    Shares rules["identical"] and rules["contained"] of the positives are made so: the second side becomes a copy of the
+    first, or either side is cut (by one letter at least) to a stretch that the other contains. Negatives re-pair the
+    positives' own sequences within a split, so each sentence stands in as many negatives as positives, lengths and length
+    differences match, and no feature of a single sentence can tell the label.
+    """
+    rules, seed, splits = spec["rules"], spec["seed"], {}
+    for split, chosen in read_positives(files["positives"]).items():
+        pairs = simplify(chosen, rules, random.Random(f"simple {split} {seed}"))
+        negatives = find_negatives(spec["kind"], pairs, rules)
+        splits[split] = _rows(pairs, negatives, random.Random(f"order {split} {seed}"))
+    return splits
+
+
+def simplify(pairs, rules, draw):
+    """The pairs with the shares rules["identical"] and rules["contained"] of them made identical and contained."""
+    identical = round(rules["identical"] * len(pairs))
+    contained = min(round(rules["contained"] * len(pairs)), len(pairs) - identical)
+    order = draw.sample(range(len(pairs)), identical + contained)
+    pairs = list(pairs)
+    for i in order[:identical]:
+        pairs[i] = replace(pairs[i], id2=pairs[i].id1, sentence2=pairs[i].sentence1)
+    for i in order[identical:]:
+        text = pairs[i].sentence1
+        resource, region = parse_window(pairs[i].id1)
+        shortest = min(ceil((1 - rules["max_length_difference"]) * len(text)), len(text) - 1)
+        size = draw.randint(shortest, len(text) - 1)
+        start = draw.randint(0, len(text) - size)
+        low = region.start + start
+        part = f"{resource}:{Region(region.record, low, low + size)}", text[start : start + size]
+        whole = pairs[i].id1, text
+        (id1, text1), (id2, text2) = (whole, part) if draw.random() < 0.5 else (part, whole)
+        pairs[i] = replace(pairs[i], id1=id1, id2=id2, sentence1=text1, sentence2=text2)
+    return pairs
+
+
+def _is_self(hits, kind):
+    """Hits on the window's own place (of a protein: anywhere in its record, since that holds repeats of its own)."""
+    record = hits["qseqid"].str.rpartition(":")
+    own = record[0] == hits["resource"] + ":" + hits["sseqid"]
+    if kind == "dna" and own.any():
+        place = record.loc[own, 2].str.partition("-")
+        ends = hits.loc[own, ["sstart", "send"]]
+        own[own] = (ends.min(axis=1) <= place[2].astype(int)) & (ends.max(axis=1) > place[0].astype(int))
+    return own
+
+
+def find_positives(spec, hits, family, files, draw):
+    """At most one Homologs a window: one of its hits that obey the rules, drawn at random so that divergence varies.
+
+    `family` is as `families` gives it. A sequence that is already in a positive is not taken again.
+    """
+    rules, taken = spec["rules"], set()
+    shortest = (1 - rules["max_length_difference"]) * spec["length"]
+    letters = LETTERS[spec["kind"]]
+    databases = {
+        name: pysam.FastaFile(str(path)) for name, path in zip(spec["search"], files["databases"], strict=True)
+    }
+    found = []
+    with pysam.FastaFile(str(files["queries"])) as queries:
+        for query, rows in groupby(hits.sort_values("qseqid", kind="stable").itertuples(), key=lambda row: row.qseqid):
+            _, window = parse_window(query)
+            good = []
+            for hit in rows:
+                length1, length2 = hit.qend - hit.qstart + 1, abs(hit.send - hit.sstart) + 1
+                if (
+                    min(length1, length2) < shortest
+                    or abs(length1 - length2) > rules["max_length_difference"] * max(length1, length2)
+                    or similarity(hit.nident, length1, length2) <= rules["min_similarity"]
+                ):
+                    continue
+                region1 = Region(window.record, window.start + hit.qstart - 1, window.start + hit.qend)
+                low, high = min(hit.sstart, hit.send), max(hit.sstart, hit.send)
+                region2 = Region(hit.sseqid, low - 1, high, hit.sstart > hit.send)
+                text1, text2 = region1.read(queries), region2.read(databases[hit.resource])
+                fresh = taken.isdisjoint((text1, text2)) and text1 not in text2 and text2 not in text1
+                if fresh and letters.issuperset(text1 + text2):
+                    id1, id2 = f"{spec['queries']}:{region1}", f"{hit.resource}:{region2}"
+                    good.append(Homologs(query, id1, id2, text1, text2, family[query]))
+            if good:
+                found.append(draw.choice(good))
+                taken.update((found[-1].sentence1, found[-1].sentence2))
+    for database in databases.values():
+        database.close()
+    return found
+
+
+def find_negatives(kind, positives, rules):
+    """As many negatives as positives: sentence1 of one with sentence2 of another, matched in length and composition.
+
+    Composition is the GC content (DNA) or the share of hydrophobic residues (protein). Every pair is of two families,
+    obeys the length rule and has a local similarity below rules["max_negative_similarity"]; each sentence2 is used once.
+    """
+    strong, _ = COMPOSITION[kind]
+
+    def place(pair):
+        return len(pair.sentence2), sum(map(pair.sentence2.count, strong)) / len(pair.sentence2)
+
+    def fits(one, other):
+        pair, taken = order[one], order[other]
+        length1, length2 = len(pair.sentence1), len(taken.sentence2)
+        return (
+            taken.family != pair.family
+            and abs(length1 - length2) <= rules["max_length_difference"] * max(length1, length2)
+            and local_similarity(kind, pair.sentence1, taken.sentence2) < rules["max_negative_similarity"]
+        )
+
+    order = sorted(positives, key=place)
+    partners = pair_off(len(order), fits)
+    if None in partners:
+        raise LinguistError(
+            f"no negative fits {order[partners.index(None)].id1}; add sequences of other families, or raise "
+            f"rules.max_negative_similarity ({rules['max_negative_similarity']})"
+        )
+    taken = [order[other] for other in partners]
+    return [replace(one, id2=other.id2, sentence2=other.sentence2) for one, other in zip(order, taken, strict=True)]
+
+
+def pair_off(n, fits):
+    """Give each number below `n` another one as its own partner, such that `fits(one, partner)`, the nearest if possible.
+
+    Where nothing that is free fits, others give up their partners along a shortest chain (an augmenting path, Berge
+    1957), so that all have one if that is possible at all. Returns the partners, None for who stays without.
+    """
+    free, partner, taker = list(range(n)), {}, {}
+
+    def nearest_free(one):
+        return next((other for other in outward(free, bisect_right(free, one)) if fits(one, other)), None)
+
+    for one in range(n):
+        reached, queue = {one: None}, deque([one])  # whom each would give up its partner to
+        last, found = one, nearest_free(one)
+        while found is None and queue:
+            seeker = queue.popleft()
+            for other in outward(range(n), seeker):
+                last = taker.get(other, seeker)
+                if last not in reached and fits(seeker, other):
+                    reached[last] = seeker
+                    queue.append(last)
+                    found = nearest_free(last)
+                    if found is not None:
+                        break
+        if found is None:
+            continue
+        free.remove(found)
+        while last is not None:
+            given_up = partner.get(last)
+            partner[last], taker[found] = found, last
+            last, found = reached[last], given_up
+    return [partner.get(one) for one in range(n)]
+
+
+def outward(items, at):
+    """All items, those nearest to position `at` first."""
+    for step in range(max(at, len(items) - at) + 1):
+        if at + step < len(items):
+            yield items[at + step]
+        if step and at - step >= 0:
+            yield items[at - step]
+
+
+def _rows(positives, negatives, draw):
+    """Pair-set rows in random order."""
+    rows = [
+        (f"{pair.id1}~{pair.id2}", pair.sentence1, pair.sentence2, label)
+        for label, pairs in ((1, positives), (0, negatives))
+        for pair in pairs
+    ]
+    draw.shuffle(rows)
+    return rows

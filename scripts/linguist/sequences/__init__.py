@@ -1,0 +1,1 @@
+"""Sequences from outside: fetching files, FASTA, windows, BLAST and alignment."""

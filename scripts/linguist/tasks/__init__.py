@@ -1,0 +1,1 @@
+"""Labelled sequences: building tasks, and classifying them by instruction."""

@@ -1,0 +1,1 @@
+"""Tokenizers: training, encoding and the content of a vocabulary."""

@@ -1,0 +1,173 @@
+"""A corpus split as packed tokens: one flat file of ids for pretraining to map into memory, and a JSON that describes it."""
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from linguist.corpora.mixture import read_split
+from linguist.errors import LinguistError
+from linguist.files import atomic_path, read_json, write_json
+from linguist.tokenizers.encoding import kmer_of, load_encoder, one_line, spell
+
+COUNTS = ("documents", "tokens", "characters", "bytes", "unknown")
+BATCH = 1_000_000  # characters encoded at a time: some 100 MB of encodings, and work enough for many threads
+BLOCK = 1 << 19  # ids checked at a time: they stay in the cache of the processor
+
+
+def encode_corpus(tokenizer_folder, text_path, sources_path, target_bin, target_json):
+    """Encode a corpus split: the documents' ids end to end (little-endian uint16, or uint32 for more than 65,536 tokens).
+
+    Before each document stands the start token; a tokenizer with [CLS] and [SEP] puts these around it. Nothing is cut, and
+    a special token spelled out in a text is text. Writes both files whole or not at all; the JSON has: kind, vocab_size,
+    dtype, start (id), tokens (all), documents, sha256 (of the ids' file) and sources: {number: documents, tokens
+    (specials left out), characters, bytes, unknown (tokens)}.
+    Raises LinguistError if there is no document.
+    """
+    tokenizer = load_encoder(tokenizer_folder)
+    backend, k = tokenizer.backend_tokenizer, kmer_of(tokenizer)
+    backend.no_padding()
+    backend.no_truncation()
+    backend.encode_special_tokens = True
+    start, end = document_marks(tokenizer_folder, backend)
+    with atomic_path(target_bin) as ids_path, atomic_path(target_json) as json_path:
+        with open(ids_path, "wb") as handle, ThreadPoolExecutor(1) as pool:
+            # The list of an encoding's ids, and its array, are made by Python: beside the encoding of the next batch.
+            packer = _Packer(handle, backend.get_vocab_size(), start, end, tokenizer.unk_token_id)
+            pending = None
+            for numbers, documents in _batches(text_path, sources_path):
+                texts = documents if k is None else [spell(document, k) for document in documents]
+                encodings = backend.encode_batch_fast(texts, add_special_tokens=False)
+                if pending is not None:
+                    pending.result()
+                pending = pool.submit(packer.write, numbers, documents, encodings)
+                del encodings
+            if pending is None:
+                raise LinguistError(f"{text_path}: no document to encode; raise the corpus' bytes")
+            pending.result()
+        kind = "kmer" if k else type(backend.model).__name__.lower()
+        write_json(json_path, {"kind": kind} | packer.describe())
+
+
+def document_marks(tokenizer_folder, backend):
+    """Ids of the tokens around a document: ([CLS], [SEP]), or (start token, None) for a tokenizer that has no [CLS]."""
+    names = read_json(Path(tokenizer_folder) / "tokenizer_config.json")
+    if "cls_token" in names:
+        return backend.token_to_id(names["cls_token"]), backend.token_to_id(names["sep_token"])
+    return backend.token_to_id(names["bos_token"]), None
+
+
+def _batches(text_path, sources_path):
+    """The documents of a split with their source numbers, in lists of about BATCH characters."""
+    numbers, documents, size = [], [], 0
+    for number, document in read_split(text_path, sources_path):
+        numbers.append(number)
+        documents.append(document)
+        size += len(document)
+        if size >= BATCH:
+            yield numbers, documents
+            numbers, documents, size = [], [], 0
+    if documents:
+        yield numbers, documents
+
+
+class _Packer:
+    """Writes encodings to a file of ids, and counts."""
+
+    def __init__(self, handle, vocab_size, start, end, unknown):
+        self.handle, self.vocab_size, self.start, self.unknown = handle, vocab_size, start, unknown
+        self.dtype = np.dtype("<u2" if vocab_size <= 1 << 16 else "<u4")
+        self.before, self.after = [start], [] if end is None else [end]
+        self.sources, self.tokens, self.digest = {}, 0, hashlib.sha256()
+
+    def write(self, numbers, documents, encodings):
+        flat, lengths = [], []
+        for encoding in encodings:
+            flat += self.before
+            flat += encoding.ids
+            flat += self.after
+            lengths.append(len(flat))
+        ids = np.array(flat, self.dtype)
+        lengths = np.diff(lengths, prepend=0)
+        if np.count_nonzero(ids == self.start) != len(documents):
+            raise LinguistError(f"the tokenizer makes its start token (id {self.start}) of text; train another")
+        unknown = np.zeros(len(documents), int)
+        if self.unknown not in (None, self.start):
+            at = np.flatnonzero(ids == self.unknown)
+            unknown += np.bincount(np.searchsorted(np.cumsum(lengths), at, "right"), minlength=len(documents))
+        marks = len(self.before) + len(self.after)
+        for i, (number, document) in enumerate(zip(numbers, documents, strict=True)):
+            here = (1, int(lengths[i]) - marks, len(document), len(document.encode()), int(unknown[i]))
+            counts = self.sources.setdefault(int(number), dict.fromkeys(COUNTS, 0))
+            for name, count in zip(COUNTS, here, strict=True):
+                counts[name] += count
+        data = ids.tobytes()
+        self.digest.update(data)
+        self.handle.write(data)
+        self.tokens += len(ids)
+
+    def describe(self):
+        return {
+            "vocab_size": self.vocab_size,
+            "dtype": self.dtype.name,
+            "start": self.start,
+            "tokens": self.tokens,
+            "documents": sum(counts["documents"] for counts in self.sources.values()),
+            "sha256": self.digest.hexdigest(),
+            "sources": {str(number): self.sources[number] for number in sorted(self.sources)},
+        }
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A packed split: `ids` (memory-mapped, read-only), `starts` (position of each document's start token, int64) and
+    `info`, the JSON of `encode_corpus`."""
+
+    ids: np.ndarray
+    starts: np.ndarray
+    info: dict
+
+    def __len__(self):
+        return len(self.ids)
+
+    @property
+    def documents(self):
+        return len(self.starts)
+
+    @classmethod
+    def open(cls, path, json_path):
+        """Map a split, after one pass over it (about 1 GB/s) that checks its size, checksum and ids and finds the starts.
+
+        Raises LinguistError for whatever disagrees with the JSON.
+        """
+        try:
+            info = read_json(json_path)
+            shown = {name: info[name] for name in ("vocab_size", "start", "tokens", "documents", "sha256", "sources")}
+            dtype = {"uint16": np.dtype("<u2"), "uint32": np.dtype("<u4")}[info["dtype"]]
+            size = Path(path).stat().st_size
+        except OSError as error:
+            raise _corrupt(path, f"{error.filename}: {error.strerror}") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise _corrupt(path, f"its {Path(json_path).name}: {type(error).__name__} {one_line(error)}") from None
+        if size != shown["tokens"] * dtype.itemsize or not size:
+            raise _corrupt(path, f"{size} bytes, not {shown['tokens']} ids of {dtype.name}")
+        ids, digest, starts, highest = np.memmap(path, dtype, "r"), hashlib.sha256(), [], 0
+        for at in range(0, len(ids), BLOCK):
+            block = np.asarray(ids[at : at + BLOCK])
+            digest.update(block)
+            highest = max(highest, int(block.max()))
+            starts.append(at + np.flatnonzero(block == shown["start"]))
+        starts = np.concatenate(starts).astype(np.int64)
+        if highest >= shown["vocab_size"]:
+            raise _corrupt(path, f"id {highest} in a vocabulary of {shown['vocab_size']}")
+        if digest.hexdigest() != shown["sha256"]:
+            raise _corrupt(path, "its SHA-256 is not that of its JSON")
+        if len(starts) != shown["documents"] or starts[0] != 0:
+            raise _corrupt(path, f"{len(starts)} starts of {shown['documents']} documents")
+        return cls(ids, starts, info)
+
+
+def _corrupt(path, why):
+    return LinguistError(f"{path}: corrupt token file ({why}); delete it and run again")

@@ -1,0 +1,1 @@
+"""Models: pretraining, fine-tuning and scoring."""

@@ -1,0 +1,1 @@
+"""Token vectors and the distances between them."""

@@ -1,0 +1,162 @@
+"""Baselines score pairs as their slow, obvious forms do, and their thresholds are the best there are."""
+
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+from Bio.Seq import reverse_complement, translate
+
+from linguist.intervals import wilson
+from linguist.pairs import baselines
+from linguist.pairs.baselines import OVERLAP_WORD, best_threshold, evaluate_baselines, translations
+
+RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
+LETTERS = {"sentence": ("ab é京",) * 2, "dna": ("ACGT",) * 2, "protein": (RESIDUES,) * 2, "coding": ("ACGT", RESIDUES)}
+KINDS = list(LETTERS)
+
+
+def frame_of(rows):
+    rows = [(f"{i}", *row) for i, row in enumerate(rows)]
+    return pd.DataFrame(rows, columns=["id", "sentence1", "sentence2", "label"]).astype({"label": int})
+
+
+def random_pairs(kind, n, seed=0):
+    draw = random.Random(f"{kind} {seed}")
+    texts = [["".join(draw.choices(letters, k=draw.randint(1, 60))) for letters in LETTERS[kind]] for _ in range(n)]
+    return frame_of([(*pair, draw.randrange(2)) for pair in texts])
+
+
+def evaluate(kind, train=(), dev=(), test=(), kinds_of_pairs=None):
+    frames = {"train": frame_of(train), "dev": frame_of(dev), "test": frame_of(test)}
+    found = evaluate_baselines(kind, frames, kinds_of_pairs or [None] * len(test))
+    return {baseline["name"]: baseline for baseline in found}
+
+
+def test_translations_are_those_of_the_codon_table():
+    for dna in random_pairs("dna", 50)["sentence1"]:
+        frames = (dna[i : len(dna) - (len(dna) - i) % 3] for i in range(3))
+        assert translations(dna) == tuple(str(translate(frame)) for frame in frames)
+    assert translations("ATGNNNTAAC")[0] == "MX*"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_shallow_scores(kind):
+    frame = random_pairs(kind, 60)
+    k = OVERLAP_WORD[kind]
+
+    def words(texts):
+        return {text[i : i + k] for text in texts for i in range(len(text) - k + 1)}
+
+    for i, (one, other) in enumerate(zip(frame["sentence1"], frame["sentence2"], strict=True)):
+        coding = kind == "coding"
+        length1, length2 = len(one), len(other) * (3 if coding else 1)
+        assert baselines.length_difference(kind, frame)[i] == abs(length1 - length2) / max(length1, length2)
+        words1, words2 = words(translations(one) if coding else [one]), words([other])
+        union = len(words1 | words2)
+        assert baselines.kmer_overlap(kind, frame)[i] == (len(words1 & words2) / union if union else 0)
+        distance = sum(abs(one.count(x) / len(one) - other.count(x) / len(other)) for x in {*one, *other})
+        assert baselines.composition_distance(kind, frame)[i] == pytest.approx(distance)
+
+
+def test_alignment_takes_the_better_strand_and_the_codon_table_the_best_frame():
+    dna = "ATGGCTCATCGTACCGATTTGCAAGGCTAC"
+    pairs = frame_of([(dna, reverse_complement(dna), 1), (dna, dna, 1), ("", dna, 0)])
+    assert baselines.alignment("dna", pairs).tolist() == [1, 1, 0]
+    assert baselines.similarities("dna", pairs)[0] < 0.6
+    protein = translations(dna)[0]
+    shifted = frame_of([("CC"[:n] + dna, protein, 1) for n in range(3)] + [("AC", protein, 0)])
+    assert baselines.similarities("coding", shifted).tolist() == [1, 1, 1, 0]
+
+
+def test_the_threshold_is_the_best_of_all():
+    draw = np.random.default_rng(0)
+    for _ in range(200):
+        n = draw.integers(1, 12)
+        label, score = draw.integers(0, 2, n), draw.integers(0, 5, n).astype(float)
+        threshold, above = best_threshold(label, score)
+        right = np.mean(((score > threshold) == above) == label)
+        cuts = np.arange(-1, 6) + 0.5
+        assert right == max(np.mean(((score > cut) == up) == label) for cut in cuts for up in (True, False))
+    # Where all thresholds call everything the same, the direction is still the one that ranks better.
+    assert best_threshold(np.array([1, 0, 1, 1, 1, 1]), np.array([2, 3, 4, 1, 1, 1.0]))[1] is False
+
+
+def test_figures_on_test_with_the_threshold_of_train():
+    train = [("a" * 10, "b" * 10, 1), ("a" * 10, "b" * 5, 0)] * 3  # differences 0 and 0.5: cut at 0.25
+    test = [("a" * 10, "b" * n, label) for n, label in [(10, 1), (9, 1), (6, 1), (8, 0), (3, 0)]]
+    found = evaluate("sentence", train, [], test, ["same", "same", "same", "short", "short"])["length difference"]
+    assert (found["threshold"], found["above"], found["threshold_from"]) == (0.25, False, "train")
+    assert found["accuracy"] == 3 / 5
+    assert (found["low"], found["high"]) == wilson(3, 5)
+    assert found["auroc"] == pytest.approx(5 / 6)
+    assert found["by_kind"] == {"same": 2 / 3, "short": 1 / 2}
+    backwards = evaluate("sentence", [(*pair, 1 - label) for *pair, label in train], [], test)["length difference"]
+    assert backwards["auroc"] == pytest.approx(1 / 6)
+
+
+def test_the_threshold_falls_back_on_what_there_is():
+    rows = [("aaaa", "bbbb", 1), ("aaaa", "b", 0)]
+    assert evaluate("sentence", [], rows, rows)["composition"]["threshold_from"] == "dev"
+    assert evaluate("sentence", [], [], rows)["composition"]["threshold_from"] == "test"
+    untested = evaluate("sentence", rows)["composition"]
+    assert (untested["accuracy"], untested["threshold_from"], untested["by_kind"]) == (None, "train", {})
+    assert evaluate("coding")["codon table"]["threshold_from"] is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_constant_score_ranks_nothing(kind):
+    train = [("ACGTAC", "AC", n % 2) for n in range(60)]
+    for found in evaluate(kind, train, [], train).values():
+        assert found["auroc"] == found["auroc_low"] == found["auroc_high"] == 0.5
+        assert found["accuracy"] == 0.5
+
+
+def test_which_baselines_judge_which_kind():
+    own = {"sentence": [], "dna": ["alignment"], "protein": ["alignment"]}
+    for kind in KINDS:
+        found = evaluate(kind, [("ACGTACGT", "ACGTA", n % 2) for n in range(10)])
+        shallow = [name for name, baseline in found.items() if baseline["shallow"]]
+        if kind == "coding":  # what is trained is not there: too few rows; to translate is not shallow
+            assert list(found) == ["length difference", "k-mer overlap", "codon table"] and shallow == list(found)[:1]
+        else:
+            assert list(found) == ["length difference", "composition", "2-mer composition", "k-mer overlap", *own[kind]]
+            assert shallow == list(found)[:4]
+
+
+def test_composition_of_coding_pairs_sees_a_protein_of_another_gc_content():
+    draw = random.Random(1)
+
+    def pair(rich, label):
+        other = rich if label else not rich
+        dna = "".join(draw.choices("ACGT", [1, 3, 3, 1] if rich else [3, 1, 1, 3], k=150))
+        return dna, "".join(draw.choices("GARP" if other else "KNFI", k=50)), label
+
+    rows = [pair(n % 4 > 1, n % 2) for n in range(200)]
+    assert evaluate("coding", rows, [], rows)["composition"]["accuracy"] > 0.95
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_one_sentence_finds_a_word_that_only_negatives_have(side):
+    def rows(seed):
+        frame = random_pairs("dna", 300, seed)
+        pairs = frame[["sentence1", "sentence2"]].to_numpy().tolist()
+        for pair, label in zip(pairs, frame["label"], strict=True):
+            pair[side] += "" if label else "GATC"
+        return [(*pair, label) for pair, label in zip(pairs, frame["label"], strict=True)]
+
+    found = evaluate("dna", rows(0), [], rows(1))["one sentence"]
+    assert found["accuracy"] > 0.75  # the word also stands in others by chance
+    assert found["auroc"] > 0.8
+
+
+def test_one_sentence_finds_nothing_in_re_paired_sentences():
+    draw = random.Random(0)
+
+    def rows():
+        texts = ["".join(draw.choices("ACGT", k=60)) for _ in range(200)]
+        return [(a, a, 1) for a in texts] + [(a, b, 0) for a, b in zip(texts, texts[1:] + texts[:1], strict=True)]
+
+    found = evaluate("dna", rows(), [], rows())
+    assert found["one sentence"]["accuracy"] == 0.5
+    assert found["k-mer overlap"]["auroc"] == 1

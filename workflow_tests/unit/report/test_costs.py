@@ -1,0 +1,154 @@
+"""What a run cost: figures follow from benchmark files whose truth is known, and from those of this run alone."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.pages import open_page, read_text
+from linguist.config.plan import UNTRAINED
+from linguist.report import costs
+from linguist.report.plots import figures
+
+HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
+USED = {"pairset": ["en", "dna50"], "model": ["tiny"]}
+RUNS = [("tiny", "en", 1), ("tiny", "en", 2), ("tiny", UNTRAINED, 1)]
+
+
+def write_benchmark(path, seconds, memory, cpu):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{HEADER}{seconds}\t0:00:01\t{memory}\t1\t1\t1\t1\t1\t50.0\t{cpu}\n")
+
+
+def training(device="cpu", **other):
+    means = {"device": device, "precision": "bf16", "attention": "sdpa"}
+    return means | {"seconds": 50.0, "tokens_per_second": 1000} | other
+
+
+def step(folder, rule, pattern, gpu=False):
+    """What the workflow says of a rule whose logs and benchmarks go by `pattern`."""
+    places = {
+        kind: (f"{re.escape(str(folder))}/{kind}s/{rule}/{pattern}\\.{ending}$", f"{folder}/{kind}s/{rule}")
+        for kind, ending in (("log", "log"), ("benchmark", "tsv"))
+    }
+    return places | {"gpu": gpu}
+
+
+@pytest.fixture
+def steps(tmp_path):
+    """A run of three rules: its logs, benchmark files, and files of runs that the config has no more."""
+    for pairset, seconds, cpu in (("en", 10, 7200), ("dna50", 30, 3600), ("gone", 1000, 1e6)):
+        write_benchmark(tmp_path / f"benchmarks/build_pairs/{pairset}.tsv", seconds, 100 + seconds, cpu)
+    for seed, seconds in ((1, 1800), (2, 3600), (9, 1e6)):
+        write_benchmark(tmp_path / f"benchmarks/finetune/tiny/en/seed-{seed}.tsv", seconds, 500 * seed, 1800)
+    write_benchmark(tmp_path / "benchmarks/finetune/other/en/seed-1.tsv", 1e6, 1e6, 1e6)
+    for log in ("build_pairs/en", "build_pairs/gone", "finetune/tiny/en/seed-1", f"evaluate/tiny/{UNTRAINED}/seed-1"):
+        path = tmp_path / f"logs/{log}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    run = r"(?P<model>tiny|other)/(?P<trainset>en|untrained)/seed-(?P<seed>\d+)"
+    return {
+        "build_pairs": step(tmp_path, "build_pairs", "(?P<pairset>en|dna50|gone)"),
+        "finetune": step(tmp_path, "finetune", run, gpu=True),
+        "evaluate": step(tmp_path, "evaluate", run, gpu=True),
+        "never_run": step(tmp_path, "never_run", "all") | {"benchmark": None},
+    }
+
+
+TRAININGS = [("tiny", "en", 1, training("a GPU")), ("tiny", "en", 2, training("a GPU", processes=2))]
+
+
+def test_the_table_counts_what_was_measured_of_this_run_alone(steps):
+    jobs = costs.find_jobs(steps, USED, RUNS, TRAININGS)
+    table = costs.tabulate_costs(jobs).set_index("rule")
+    assert list(table.index) == ["build_pairs", "finetune", "evaluate"]
+    pairs, finetune, evaluate = (table.loc[rule] for rule in table.index)
+    assert (pairs["jobs"], pairs["measured"], pairs["seconds"], pairs["median_seconds"]) == (2, 2, 40, 20)
+    assert (pairs["longest_seconds"], pairs["core_hours"], pairs["gpu_hours"]) == (30, 3, 0)
+    assert (pairs["memory_mb"], pairs["memory_job"]) == (130, "dna50")
+    assert (finetune["core_hours"], finetune["gpu_hours"]) == (1, 0.5 + 2)  # two GPUs of the second
+    assert finetune["memory_job"] == "tiny/en/2"
+    assert (evaluate["jobs"], evaluate["measured"], evaluate["memory_job"]) == (1, 0, "")
+    total = costs.total_of(jobs)
+    assert (total["jobs"], total["measured"], total["core_hours"], total["gpu_hours"]) == (5, 4, 4, 2.5)
+    assert total["memory_job"] == "finetune tiny/en/2"
+
+
+@pytest.mark.parametrize(
+    ("devices", "gpus"),
+    [(["cpu"], 0), (["a GPU"], 1), (["a GPU", "another"], 1), (["a GPU", "cpu"], np.nan), ([], np.nan)],
+)
+def test_a_control_had_the_gpu_that_all_trainings_had(devices, gpus):
+    trainings = [("tiny", "en", seed, training(device)) for seed, device in enumerate(devices)]
+    found = costs.gpus_of({"model": "tiny", "trainset": UNTRAINED, "seed": "1"}, trainings)
+    assert found == gpus or (np.isnan(found) and np.isnan(gpus))
+
+
+def test_a_pretraining_has_its_own_device():
+    trainings = [("tiny", None, None, training("a GPU", processes=4)), ("tiny", "en", 1, training())]
+    assert costs.gpus_of({"model": "tiny"}, trainings) == 4
+    assert costs.gpus_of({"model": "tiny", "instructions": "en", "seed": "1"}, trainings) == 0
+
+
+@pytest.mark.parametrize("text", ["", "nothing of use\n", HEADER, HEADER.replace("cpu_time", "x"), "\xff\xfe\0"])
+def test_a_benchmark_file_without_figures_says_nothing(text, tmp_path):
+    path = tmp_path / "a.tsv"
+    path.write_bytes(text.encode("latin-1"))
+    assert np.isnan(costs.read_benchmark(path)).all()
+
+
+def test_figures_that_were_not_sampled_are_not_zero(tmp_path):
+    for missing in ("-", "NA", "nan"):
+        write_benchmark(tmp_path / "a.tsv", 0.2, missing, missing)
+        seconds, cpu, memory = costs.read_benchmark(tmp_path / "a.tsv")
+        assert seconds == 0.2 and np.isnan([cpu, memory]).all()
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.04, "0.0 s"), (119, "119.0 s"), (600, "10.0 min"), (9000, "2.5 h")])
+def test_spans_are_short(seconds, text):
+    assert costs.span(seconds) == text
+
+
+def test_speeds_are_of_the_runs_that_made_steps():
+    runs = [("tiny", "en", seed, training(tokens_per_second=speed)) for seed, speed in enumerate((100, None, 400))]
+    (found,) = costs.training_speeds(runs)
+    assert (found["runs"], found["seconds"], found["speed"]) == (3, 150, (100, 250, 400))
+    assert costs.training_speeds(runs[1:2])[0]["speed"] is None
+
+
+def write_costs(folder, steps, trainings):
+    jobs = costs.find_jobs(steps, USED, RUNS, trainings)
+    table = costs.tabulate_costs(jobs)
+    figures.save(figures.costs_figure(table), folder / "costs.svg")
+    costs.write_cost_table(table, costs.total_of(jobs), folder / "costs.tsv")
+    costs.write_costs(folder / "costs.html", jobs, table, trainings, folder / "costs.svg")
+    return folder / "costs.html"
+
+
+def test_the_page_shows_the_figures_and_opens_without_an_error(steps, tmp_path):
+    path = write_costs(tmp_path, steps, TRAININGS)
+    text = read_text(path)
+    assert "4.000 core-hours and 2.500 GPU-hours in 4 jobs that were measured, of 5" in text
+    assert "build_pairs: 75 % of the core-hours" in text and "finetune tiny/en/2, held 1,000 MB" in text
+    assert "no job was measured: evaluate (1). Wall" in text and "0 of 1" not in text
+    assert "a short peak of memory is missed" in text.lower()
+    table = pd.read_csv(tmp_path / "costs.tsv", sep="\t").set_index("rule")
+    assert table["core_hours"].dropna().to_dict() == {"build_pairs": 3, "finetune": 1, "total": 4}
+    dom, console = open_page(path, tmp_path)
+    assert "<svg" in dom and "Uncaught" not in console and "ERROR:CONSOLE" not in console
+
+
+@pytest.mark.parametrize("logs", [True, False])
+def test_a_run_of_which_nothing_was_measured(logs, steps, tmp_path):
+    """Results that were copied have no benchmark files, and perhaps no logs."""
+    places = [kind for step in steps.values() for kind in (step["benchmark"], step["log"]) if kind]
+    if logs:
+        steps = {rule: step | {"benchmark": None} for rule, step in steps.items()}
+    else:
+        steps = {rule: step | {"log": None, "benchmark": None} for rule, step in steps.items()}
+    text = read_text(write_costs(tmp_path, steps, []))
+    assert places and "Nothing was measured" in text
+    assert ("none of the 3 jobs that left a log" in text) == logs == ("No job is known." not in text)
+    assert "Speed of trainings" not in text
+    assert pd.read_csv(tmp_path / "costs.tsv", sep="\t")["rule"].iloc[-1] == "total"

@@ -1,0 +1,153 @@
+"""The page of methods: what it tells is in the config and the files, and nothing that it tells is made up."""
+
+import hashlib
+import json
+
+import pytest
+import yaml
+
+from helpers.data import ROOT
+from helpers.pages import Page, open_page
+from linguist import provenance
+from linguist.config.plan import in_use, made_models, used_resources
+from linguist.config.settle import settle
+from linguist.report import methods
+from linguist.splits import SPLITS
+
+RUN = {"device": "a GPU", "precision": "bf16", "attention": "sdpa", "threads": 1, "versions": {"torch": "9.9.9"}}
+RECORD = {"source": "/a/mirror/hg38", "bytes": 1234567, "sha256": "ab" * 32, "verified": None, "day": "2026-01-02"}
+EMPTY = {"pairsets": {}, "resources": {}, "corpora": {}, "models": {}, "studies": {}, "tasks": {}, "instructions": {}}
+EMPTY |= {"vectors": {}}
+
+
+@pytest.fixture(scope="module")
+def config():
+    return settle(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+
+
+def write_model(folder, shapes):
+    """A folder with a safetensors file of tensors of these shapes."""
+    header = {name: {"dtype": "F32", "shape": shape, "data_offsets": [0, 0]} for name, shape in shapes.items()}
+    text = json.dumps(header | {"__metadata__": {"format": "pt"}}).encode()
+    folder.mkdir(exist_ok=True)
+    (folder / "model.safetensors").write_bytes(len(text).to_bytes(8, "little") + text)
+    return folder
+
+
+def write_page(folder, config, pairsets, resources, models, runs):
+    paths = []
+    for name in pairsets:
+        for split in SPLITS:
+            paths.append(folder / f"{name}.{split}.tsv")
+            paths[-1].write_text(f"id\tsentence1\tsentence2\tlabel\n{name}{split}\tA\tC\t1\n")
+    folders = [write_model(folder / name, {"a": [3, 4], "b": [5], "c": []}) for name in models]
+    methods.write_methods(
+        folder / "methods.html",
+        config,
+        methods.describe_splits(pairsets, paths),
+        dict.fromkeys(resources, RECORD),
+        methods.describe_models(config, models, folders),
+        runs,
+        methods.describe_software("9.99", runs, methods.read_pins((ROOT / "envs").glob("*.yaml"))),
+        methods.read_citation(ROOT / "CITATION.cff"),
+    )
+    source = (folder / "methods.html").read_text(encoding="utf-8")
+    page = Page(source)
+    assert len(page.ids) == len(set(page.ids)) and all(load.startswith("#") for load in page.loads)
+    text = " ".join(" ".join(page.text).split())
+    assert not {"None", "nan", "Undefined", "None,"} & set(text.split())
+    return source, text
+
+
+def test_the_page_tells_of_all_that_the_demo_is_made_of(config, tmp_path):
+    pairsets, resources, models = list(config["pairsets"]), used_resources(config), made_models(config)
+    assert set(resources) <= set(config["resources"]) and models
+    source, text = write_page(tmp_path, config, pairsets, resources, models, [RUN])
+    titles = [block["title"] for section in ("studies", "vectors") for block in config[section].values()]
+    for name in [*pairsets, *resources, *models, *titles]:
+        assert name in text
+    assert hashlib.sha256((tmp_path / "en.dev.tsv").read_bytes()).hexdigest()[:16] in text
+    assert "min_similarity 0.85" in text and "1,234,567" in text and "ab" * 32 in text and "2026-01-02" in text
+    assert "a GPU" in text and "sdpa" in text and "9.9.9" in text and "9.99" in text and "2.16.0" in text
+    assert "Can linguists better understand DNA?" in text and "DNAHLM" in text
+    assert source.count("<math") == sum(formula.is_used for formula in methods.FORMULAS) + 1
+    assert "18 its" not in text and " 18 " in f" {text} "  # 12 + 5 + 1 parameters
+    dom, console = open_page(tmp_path / "methods.html", tmp_path)
+    assert "<mfrac>" in dom and "Uncaught" not in console and "ERROR:CONSOLE" not in console
+
+
+def test_a_config_without_anything_has_a_page(config, tmp_path):
+    _, text = write_page(tmp_path, config | EMPTY, [], [], [], [])
+    for said in (
+        "No pair set was built.",
+        "No file from outside",
+        "No model was made",
+        "no study",
+        "nothing was trained",
+    ):
+        assert said in text
+
+
+def test_a_set_is_told_with_the_rules_that_its_recipe_reads_alone(config):
+    assert methods.rules_of(config["pairsets"]["en"]) == {}
+    rules = methods.rules_of(config["pairsets"]["dna50"])
+    assert "min_similarity" in rules and "transitions" not in rules
+
+
+def test_no_formula_is_told_that_nothing_computes():
+    base = methods.FORMULAS[0]
+    assert base.is_used and not methods.Formula("x", "x", "", "", "metrics.nothing_of_the_kind").is_used
+    assert methods.SIMILARITY.is_used
+    told = {formula.function for formula in methods.FORMULAS if formula.is_used}
+    assert {"metrics.wilson", "metrics.auroc_interval", "metrics.mean_interval", "metrics.paired_difference"} <= told
+
+
+@pytest.mark.parametrize("recipe", methods.RECIPES)
+def test_every_recipe_tells_of_itself(recipe):
+    (paragraphs,) = methods.recipes_of({"x": {"recipe": recipe}}).values()
+    assert all(len(text) > 40 for text in paragraphs)
+
+
+def test_a_resource_says_whether_it_was_verified_and_where_it_came_from():
+    spec = {"url": "https://example.org/hg38", "sha256": "ab" * 32}
+    told = methods.describe_resource("hg38", spec, RECORD | {"verified": "sha256"}, None)
+    assert told["verified"] and told["other"] == "/a/mirror/hg38" and told["licence"] == "not stated"
+    told = methods.describe_resource("hg38", {"path": "hg38.fa"}, RECORD, "CC0")
+    assert not told["verified"] and told["other"] is None and told["address"] == "hg38.fa"
+
+
+def test_a_folder_without_weights_has_no_number_of_parameters(tmp_path):
+    assert methods.count_parameters(tmp_path) is None
+
+
+def test_parameters_are_those_of_a_real_model(bodies):
+    from transformers import AutoModelForMaskedLM
+
+    model = AutoModelForMaskedLM.from_pretrained(bodies["bert"])
+    assert methods.count_parameters(bodies["bert"]) == sum(p.numel() for p in model.parameters())
+
+
+def test_versions_are_those_of_this_environment_and_a_command_that_is_not_there_says_nothing():
+    found = provenance.versions_here(["numpy", "no-such-package"])
+    assert found.keys() >= {"python", "numpy"} and "no-such-package" not in found
+    assert provenance.run_quietly("no-such-command") is None and provenance.run_quietly("false") is None
+    assert len(provenance.workflow_version()["digest"]) == 16
+
+
+def test_what_is_in_use_is_of_the_config(config):
+    used = in_use(config)
+    for wildcard, section in {"pairset": "pairsets", "model": "models", "task": "tasks", "corpus": "corpora"}.items():
+        assert used[wildcard] and set(used[wildcard]) <= set(config[section])
+    fewer = config | {"studies": {}, "vectors": {}, "models": {}, "tokenizers": {}}
+    assert used_resources(fewer) and in_use(fewer)["corpus"] == []
+
+
+def test_a_fetched_resource_leaves_a_record(tmp_path):
+    from linguist.sequences.fetching import fetch
+
+    body = b">a\nACGT\n"
+    (tmp_path / "a.fa").write_bytes(body)
+    md5, sha256 = (hashlib.new(name, body).hexdigest() for name in ("md5", "sha256"))
+    for given, algorithm in (({"md5": md5}, "md5"), ({"sha256": sha256}, "sha256"), ({}, None)):
+        record = fetch("a", tmp_path / "out", path=tmp_path / "a.fa", **given)
+        assert (record["bytes"], record["sha256"], record["verified"]) == (len(body), sha256, algorithm)

@@ -1,0 +1,593 @@
+"""Fetching from a real server that misbehaves on purpose, and unpacking archives that do."""
+
+import hashlib
+import io
+import logging
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+import zipfile
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from linguist.errors import LinguistError
+from linguist.sequences import fetching as resources
+from linguist.sequences.fetching import fetch, unpack
+
+BODY = bytes(range(256)) * 4096  # 1 MiB, several blocks
+SUM = hashlib.sha256(BODY).hexdigest()
+BAD = "0" * 64
+
+
+class Handler(BaseHTTPRequestHandler):
+    """The first part of the path is the misbehaviour; what follows only makes the address unique."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self.server.requests.append((self.path, self.headers.get("Range")))
+        self.close_connection = True
+        count = sum(path == self.path for path, _ in self.server.requests)
+        getattr(self, self.path.split("/")[1].split("?")[0])(count)
+
+    def send(self, body, status=200, length=None, headers=()):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body) if length is None else length))
+        self.send_header("Connection", "close")  # else the client may send its next request into a closing connection
+        for header in headers:
+            self.send_header(*header)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def good(self, _):
+        self.send(BODY)
+
+    def wrong(self, _):
+        self.send(BODY[::-1])
+
+    def wrong_once(self, count):
+        self.send(BODY if count > 1 else BODY[::-1])
+
+    def missing(self, _):
+        self.send(b"no such page", 404)
+
+    def forbidden(self, _):
+        self.send(b"", 403)
+
+    def busy_twice(self, count):
+        self.send(BODY if count > 2 else b"try later", 200 if count > 2 else (503, 429)[count - 1])
+
+    def broken(self, _):
+        self.send(b"", 500)
+
+    def cut_once(self, count):
+        self.send(BODY if count > 1 else BODY[: len(BODY) // 2], length=len(BODY))
+
+    def cut(self, _):
+        self.send(BODY[: len(BODY) // 2], length=len(BODY))
+
+    def cut_chunks(self, _):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"5\r\nhello\r\n")
+
+    def resumable(self, count):
+        """The first half; a busy answer; the next quarter; the rest."""
+        start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
+        end = {1: len(BODY) // 2, 3: start + len(BODY) // 4}.get(count, len(BODY))
+        if count == 2:
+            self.send(b"try later", 503)
+        else:
+            span = ("Content-Range", f"bytes {start}-{len(BODY) - 1}/{len(BODY)}")
+            self.send(BODY[start:end], 206 if start else 200, len(BODY) - start, [span])
+
+    def unsatisfiable(self, count):
+        if self.headers.get("Range"):
+            self.send(b"", 416)
+        else:
+            self.cut(count) if count == 1 else self.good(count)
+
+    def cut_chunks_once(self, count):
+        self.good(count) if count > 1 else self.cut_chunks(count)
+
+    def mixed(self, _):
+        """Resumes, but with bytes of another version; whole answers are right from the second on."""
+        start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
+        if start:
+            self.send(bytes(len(BODY) - start), 206)
+        elif len(self.server.requests) == 1:
+            self.send(BODY[: len(BODY) // 2], length=len(BODY))
+        else:
+            self.send(BODY)
+
+    def labelled(self, _):
+        """A file that is compressed itself, which some servers declare as a compressed transfer."""
+        self.send(BODY, headers=[("Content-Encoding", "gzip")])
+
+    def hang(self, _):
+        self.server.closing.wait(20)
+
+    def hang_midway(self, _):
+        self.send(BODY[: len(BODY) // 2], length=len(BODY))
+        self.wfile.flush()
+        self.server.closing.wait(20)
+
+    def drop(self, _):
+        pass
+
+    def moved(self, _):
+        self.send(b"", 302, headers=[("Location", "/good/elsewhere")])
+
+    def mirror(self, count):
+        self.good(count) if self.path.endswith("/corpus.txt") else self.missing(count)
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):  # a client that goes away is what some tests are about
+        pass
+
+
+@pytest.fixture
+def server():
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.requests, server.closing = [], threading.Event()
+        server.base = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.closing.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "*")
+
+
+@pytest.fixture
+def target(tmp_path):
+    """A target in a folder that holds another file already."""
+    folder = tmp_path / "resources"
+    folder.mkdir()
+    (folder / "neighbour").write_text("untouched")
+    return folder / "pawsx"
+
+
+def listing(folder):
+    """All that is below a folder: names, and the bytes of the files."""
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+def failure(call, folder, *words):
+    """Assert that the call fails with one line that holds the words, and leaves the folder as it was."""
+    before = listing(folder)
+    with pytest.raises(LinguistError) as caught:
+        call()
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "; " in message  # a cure follows the cause
+    for word in words:
+        assert word in message
+    assert listing(folder) == before
+    return message
+
+
+def refused(target, *words, **options):
+    options = {"wait": 0, "sha256": SUM, **options}
+    return failure(lambda: fetch("pawsx", target, **options), target.parent, "resources/pawsx: ", *words)
+
+
+# downloads that succeed
+
+
+@pytest.mark.parametrize(
+    ("page", "asked"),
+    [
+        ("good", 1),
+        ("busy_twice", 3),
+        ("cut_once", 2),
+        ("wrong_once", 2),
+        ("labelled", 1),
+        ("moved", 2),
+        ("unsatisfiable", 3),
+        ("good?download=1", 1),
+    ],
+)
+def test_download_arrives(server, target, page, asked):
+    fetch("pawsx", target, url=f"{server.base}/{page}", sha256=SUM.upper(), wait=0)
+    assert target.read_bytes() == BODY
+    assert len(server.requests) == asked
+    assert [path.name for path in sorted(target.parent.iterdir())] == ["neighbour", "pawsx"]
+    assert stat.S_IMODE(target.stat().st_mode) == stat.S_IMODE((target.parent / "neighbour").stat().st_mode)
+
+
+def test_download_goes_on_where_it_was_cut(server, target):
+    fetch("pawsx", target, url=f"{server.base}/resumable", sha256=SUM, wait=0)
+    assert target.read_bytes() == BODY
+    (_, first), *ranges = server.requests
+    starts = [int(span[6:-1]) for _, span in ranges]
+    assert first is None
+    assert 0 < starts[0] == starts[1] < starts[2] < len(BODY)
+
+
+def test_download_resumed_with_other_bytes_begins_anew(server, target):
+    fetch("pawsx", target, url=f"{server.base}/mixed", sha256=SUM, wait=0)
+    assert target.read_bytes() == BODY
+
+
+def test_download_replaces_a_former_file(server, target):
+    target.write_text("former")
+    fetch("pawsx", target, url=f"{server.base}/good", sha256=SUM)
+    assert target.read_bytes() == BODY
+
+
+def test_pauses_double(server, target, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(resources.time, "sleep", pauses.append)
+    refused(target, url=f"{server.base}/broken", wait=0.5)
+    assert pauses == [0.5, 1, 2]
+
+
+def test_progress_is_told(server, target, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, "linguist")
+    fetch("pawsx", target, url=f"{server.base}/good", sha256=SUM)
+    assert [record.getMessage().split(", ")[0] for record in caplog.records] == ["resources/pawsx: 1.0 of 1.0 MB"]
+    assert "MB/s" in caplog.text
+    caplog.clear()
+    monkeypatch.setattr(resources, "PROGRESS", 0)
+    fetch("pawsx", target, url=f"{server.base}/good", sha256=SUM)
+    assert len(caplog.records) == len(BODY) // resources.BLOCK + 1
+
+
+# downloads that fail
+
+
+@pytest.mark.parametrize(
+    ("page", "asked", "cause"),
+    [
+        ("missing", 1, "HTTP 404 Not Found"),
+        ("forbidden", 1, "HTTP 403 Forbidden"),
+        ("broken", 3, "HTTP 500 Internal Server Error"),
+        ("cut", 3, f"cut off before its {len(BODY)} bytes had come"),
+        ("cut_chunks", 3, "connection failed"),
+        ("drop", 3, "connection failed (Remote end closed connection without response)"),
+        ("hang", 3, "no answer for 0.1 s"),
+        ("hang_midway", 3, "no answer for 0.1 s"),
+        ("wrong", 2, f"sha256 is {hashlib.sha256(BODY[::-1]).hexdigest()}, expected {SUM}: the file changed"),
+    ],
+)
+def test_download_fails_in_one_line(server, target, page, asked, cause):
+    timeout = 0.1 if page.startswith("hang") else 10
+    url = f"{server.base}/{page}"
+    refused(target, f"{url}: {cause}", "put a verified copy under 'path'", url=url, retries=2, timeout=timeout)
+    assert len(server.requests) == asked
+
+
+def test_failure_leaves_a_former_file(server, target):
+    target.write_text("former")
+    refused(target, "sha256 is", url=f"{server.base}/wrong")
+    assert target.read_text() == "former"
+
+
+def test_no_server(target):
+    refused(target, "connection failed (Connection refused)", url="http://127.0.0.1:9/x")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "no verified source"),
+        ({"url": "http://127.0.0.1:9/x", "sha256": None}, "give a 'url' with its 'sha256' (or 'unverified: true'), or"),
+        ({"unverified": True, "sha256": None}, "no verified source"),
+        ({"url": "http://:0:/x"}, "not an http, https or file address"),
+        ({"url": "ftp://example.org/x"}, "not an http, https or file address"),
+    ],
+)
+def test_unusable_options(target, options, words):
+    refused(target, words, **options)
+
+
+def test_unwritable_target(server, target):
+    inside = target.parent / "neighbour" / "pawsx"
+    message = refused(inside, url=f"{server.base}/good")
+    assert "neighbour" in message
+
+
+def test_killed_download_leaves_no_file(server, target):
+    code = "import sys; from linguist.sequences.fetching import fetch; fetch('pawsx', sys.argv[1], url=sys.argv[2], sha256='0')"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", code, str(target), f"{server.base}/hang_midway"]
+    process = subprocess.Popen(command, env=environment)
+    try:
+        deadline = time.monotonic() + 30
+        while not any(path.stat().st_size for path in target.parent.glob(".pawsx.*/pawsx")):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert not target.exists()
+    fetch("pawsx", target, url=f"{server.base}/good", sha256=SUM)
+    assert target.read_bytes() == BODY
+
+
+# copies the user has
+
+
+@pytest.fixture
+def copy(tmp_path):
+    path = tmp_path / "mine" / "copy.txt"
+    path.parent.mkdir()
+    path.write_bytes(BODY)
+    os.utime(path, (1, 1))
+    return path
+
+
+@pytest.mark.parametrize("checksum", [SUM, None])
+def test_path_is_linked_and_left_alone(target, copy, checksum):
+    before = copy.stat()
+    begun = time.time() - 1
+    fetch("pawsx", target, path=copy, sha256=checksum, url="http://127.0.0.1:9/x")
+    assert target.read_bytes() == BODY
+    assert Path(os.readlink(target)).is_absolute()
+    assert copy.stat().st_mtime == before.st_mtime
+    assert copy.stat().st_nlink == 1
+    assert target.lstat().st_mtime > begun  # Snakemake takes the later time of link and file
+    target.unlink()
+    assert copy.read_bytes() == BODY
+
+
+def test_path_is_relative_to_the_working_folder(target, copy, monkeypatch):
+    monkeypatch.chdir(copy.parent)
+    fetch("pawsx", Path(os.path.relpath(target)), path="copy.txt", sha256=SUM)
+    assert target.read_bytes() == BODY
+
+
+def test_path_that_is_the_target_stays_a_file(target):
+    target.write_bytes(BODY)
+    fetch("pawsx", target, path=target, sha256=SUM)
+    assert not target.is_symlink()
+    assert target.read_bytes() == BODY
+
+
+def test_wrong_path(target, copy):
+    refused(target, f"{copy}: sha256 is {SUM}, expected {BAD}", "correct 'path'", path=copy, sha256=BAD)
+    refused(target, "/nowhere/x: No such file", "correct 'path'", path="/nowhere/x")
+    refused(target, "Is a directory", path=copy.parent)
+    refused(target, "Is a directory", path=copy.parent, sha256=None)
+
+
+def test_file_address(target, tmp_path):
+    place = tmp_path / "a b.txt"
+    place.write_bytes(BODY)
+    fetch("pawsx", target, url=place.as_uri(), sha256=SUM)
+    assert target.read_bytes() == BODY
+
+
+# mirrors
+
+
+@pytest.mark.parametrize("held", ["pawsx", "corpus.txt"])
+def test_mirror_folder_is_taken_instead(server, target, tmp_path, held):
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / held).write_bytes(BODY)
+    url = f"{server.base}/missing/corpus.txt?version=2"
+    fetch("pawsx", target, url=url, sha256=SUM, mirror=tmp_path / "mirror")
+    assert target.read_bytes() == BODY
+    assert server.requests == []
+
+
+def test_mirror_address_is_taken_instead(server, target):
+    url, mirror = f"{server.base}/missing/corpus.txt", f"{server.base}/mirror/"
+    fetch("pawsx", target, url=url, sha256=SUM, mirror=mirror, wait=0)
+    assert target.read_bytes() == BODY
+    assert [path for path, _ in server.requests] == ["/mirror/pawsx", "/mirror/corpus.txt"]
+
+
+@pytest.mark.parametrize("mirror", ["/nowhere", "http://127.0.0.1:9/"])
+def test_mirror_without_it_falls_back(server, target, mirror):
+    fetch("pawsx", target, url=f"{server.base}/good", sha256=SUM, mirror=mirror, wait=0)
+    assert target.read_bytes() == BODY
+
+
+def test_mirror_with_another_file_of_that_name_falls_back(server, target, tmp_path):
+    (tmp_path / "good").write_text("another")
+    fetch("pawsx", target, url=f"{server.base}/good", sha256=SUM, mirror=tmp_path)
+    assert target.read_bytes() == BODY
+
+
+def test_all_sources_are_named(server, target, tmp_path):
+    (tmp_path / "missing").write_text("another")
+    words = [f"{tmp_path}/pawsx: No such file", f"{tmp_path}/missing: sha256 is", "HTTP 404"]
+    refused(target, *words, url=f"{server.base}/missing", mirror=tmp_path)
+
+
+# resources whose site publishes no checksum
+
+
+PIN = f"resources/pawsx: SHA-256 {SUM}; write it into the config to pin this version"
+
+
+@pytest.mark.parametrize("page", ["good", "busy_twice", "cut_once", "cut_chunks_once", "mixed", "moved"])
+def test_unverified_download_is_begun_anew_and_its_checksum_told(server, target, caplog, page):
+    fetch("pawsx", target, url=f"{server.base}/{page}", unverified=True, wait=0)
+    assert target.read_bytes() == BODY
+    assert PIN in caplog.messages
+    assert all(span is None for _, span in server.requests)
+
+
+def test_unverified_mirror_copy_is_taken_and_its_checksum_told(server, target, tmp_path, caplog):
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / "pawsx").write_bytes(BODY)
+    fetch("pawsx", target, url=f"{server.base}/missing", unverified=True, mirror=tmp_path / "mirror")
+    assert target.read_bytes() == BODY
+    assert PIN in caplog.messages
+    fetch("corpus.txt", target, url=f"{server.base}/missing", unverified=True, mirror=f"{server.base}/mirror", wait=0)
+    assert target.read_bytes() == BODY
+    assert PIN.replace("pawsx", "corpus.txt") in caplog.messages
+    assert [path for path, _ in server.requests] == ["/mirror/corpus.txt"]
+
+
+def test_unverified_mirror_copy_must_bear_the_resources_name(server, target, tmp_path):
+    (tmp_path / "train.csv").write_text("of another resource")
+    options = {"url": f"{server.base}/missing/train.csv", "sha256": None, "unverified": True}
+    refused(target, f"{tmp_path}/pawsx: No such file", "HTTP 404", mirror=tmp_path, **options)
+
+
+def test_a_checksum_is_held_to_even_so(server, target, caplog):
+    refused(target, "sha256 is", url=f"{server.base}/wrong", unverified=True)
+    fetch("pawsx", target, url=f"{server.base}/good", sha256=SUM, unverified=True)
+    assert PIN not in caplog.messages
+
+
+# archives
+
+
+CONTENT = {"a.txt": b"first\n", "deep/b.bin": os.urandom(100_000)}
+
+
+def tarball(path, mode="w:gz", members=()):
+    """An archive of CONTENT and then of members: (name, type, link name)."""
+    with tarfile.open(path, mode) as tar:
+        for name, data in CONTENT.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+        for name, kind, link in members:
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, link
+            tar.addfile(member)
+    return path
+
+
+def zipped(path, *names):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, data in [*CONTENT.items(), *((name, b"evil") for name in names)]:
+            package.writestr(name, data)
+    return path
+
+
+def content(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def spoilt(archive, *words):
+    folder = archive.parent / "made" / "unpacked"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "former").write_text("former")
+    failure(lambda: unpack(archive, folder), archive.parent, f"{archive}: ", *words)
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz", "zip"])
+def test_unpack_tells_the_form_by_content(tmp_path, mode):
+    archive = tmp_path / "archive.txt"
+    zipped(archive) if mode == "zip" else tarball(archive, mode)
+    folder = tmp_path / "made" / "unpacked"
+    folder.mkdir(parents=True)
+    (folder / "former").write_text("former")
+    unpack(archive, folder)
+    assert content(folder) == CONTENT
+    assert list(folder.parent.iterdir()) == [folder]
+    assert (folder / "a.txt").stat().st_mtime > time.time() - 60
+
+
+def test_unpack_keeps_links_that_stay_inside(tmp_path):
+    members = [("deep/link", tarfile.SYMTYPE, "../a.txt"), ("twin", tarfile.LNKTYPE, "a.txt")]
+    unpack(tarball(tmp_path / "x", members=members), tmp_path / "unpacked")
+    assert content(tmp_path / "unpacked") == {**CONTENT, "deep/link": b"first\n", "twin": b"first\n"}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "link"),
+    [
+        ("../evil", tarfile.REGTYPE, ""),
+        ("deep/../../evil", tarfile.REGTYPE, ""),
+        ("/tmp/evil", tarfile.REGTYPE, ""),
+        ("new\nline/../../evil", tarfile.REGTYPE, ""),
+        ("evil", tarfile.SYMTYPE, "../outside"),
+        ("evil", tarfile.SYMTYPE, "/etc/passwd"),
+        ("evil", tarfile.LNKTYPE, "../outside"),
+        ("evil", tarfile.CHRTYPE, ""),
+        ("evil", tarfile.FIFOTYPE, ""),
+    ],
+)
+def test_stray_tar_member(tmp_path, name, kind, link):
+    (tmp_path / "outside").write_text("mine")
+    spoilt(tarball(tmp_path / "x.tar.gz", members=[(name, kind, link)]), f"member {name!r}")
+
+
+def test_tar_member_through_a_link(tmp_path):
+    members = [("way", tarfile.SYMTYPE, "deep"), ("way/evil", tarfile.REGTYPE, "")]
+    spoilt(tarball(tmp_path / "x.tar", "w", members), "member 'way/evil'")
+    spoilt(tarball(tmp_path / "x.tar", "w", [members[0], ("way", tarfile.REGTYPE, "")]), "member 'way'")
+    spoilt(tarball(tmp_path / "x.tar", "w", [members[0], ("evil", tarfile.LNKTYPE, "way/b.bin")]), "member 'evil'")
+
+
+@pytest.mark.parametrize("name", ["../evil", "deep/../../evil", "/tmp/evil"])
+def test_stray_zip_member(tmp_path, name):
+    spoilt(zipped(tmp_path / "x.zip", name), f"member {name!r}")
+
+
+def test_zip_link(tmp_path):
+    link = zipfile.ZipInfo("evil")
+    link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    with closing(zipfile.ZipFile(tmp_path / "x.zip", "w")) as package:
+        package.writestr(link, "/etc/passwd")
+    spoilt(tmp_path / "x.zip", "member 'evil'")
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz", "zip"])
+def test_cut_off_archive(tmp_path, mode):
+    whole = (zipped(tmp_path / "x") if mode == "zip" else tarball(tmp_path / "x", mode)).read_bytes()
+    end = len(whole) - (20_000 if mode == "w" else 1)  # a plain tar ends in up to 10 kB of padding
+    for size in (1, 100, 600, len(whole) // 2, end):
+        (tmp_path / "x").write_bytes(whole[:size])
+        spoilt(tmp_path / "x", "damaged")
+
+
+def test_tar_cut_between_members_or_with_a_bad_header(tmp_path):
+    whole = tarball(tmp_path / "x", "w").read_bytes()
+    for end in (b"", b"junk" * 128, b"\0" * 100):
+        (tmp_path / "x").write_bytes(whole[:1024] + end)
+        spoilt(tmp_path / "x", "cut off between two members")
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz", "zip"])
+def test_flipped_bits(tmp_path, mode):
+    data = bytearray((zipped(tmp_path / "x") if mode == "zip" else tarball(tmp_path / "x", mode)).read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    (tmp_path / "x").write_bytes(data)
+    spoilt(tmp_path / "x", "damaged")
+
+
+@pytest.mark.parametrize("data", [b"", b"plain text\n" * 100, bytes(range(1, 256)) * 50])
+def test_no_archive(tmp_path, data):
+    (tmp_path / "x").write_bytes(data)
+    spoilt(tmp_path / "x", "not a tar or zip archive")
+
+
+@pytest.mark.parametrize("name", [b"\xff.txt", b"\0.txt"])
+def test_zip_with_a_damaged_name(tmp_path, name):
+    data = zipped(tmp_path / "x", "\u00e9txt").read_bytes()
+    (tmp_path / "x").write_bytes(data.replace("\u00e9txt".encode(), name))
+    spoilt(tmp_path / "x", "damaged or unreadable")
+
+
+def test_missing_archive(tmp_path):
+    spoilt(tmp_path / "x", "No such file")

@@ -1,0 +1,309 @@
+"""A run: the same inputs as one by one, the same bytes again, also after a real SIGKILL, and weights that reload."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification, RobertaConfig, RobertaForSequenceClassification
+
+from linguist.errors import LinguistError
+from linguist.files import open_text, read_json
+from linguist.tokenizers.encoding import PairTokens, encode_pairs, load_tokenizer
+from linguist.training import fast_dropout as dropout
+from linguist.training.evaluation import evaluate
+from linguist.training.finetuning import collate, collator, dev_figures, finetune, predict, relabel
+from linguist.training.loop import make_accelerator
+from linguist.training.models import load_classifier
+from linguist.training.predictions import read_predictions
+
+ARCHITECTURES = pytest.mark.parametrize("architecture", ["bert", "gpt2"])
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def outputs_in(folder):
+    return {"metrics": folder / "metrics.json", "curve": folder / "curve.tsv", "weights": folder / "weights"}
+
+
+def run(architecture, bodies, encoded, folder, options, seed=1):
+    """Fine-tune a tiny model; returns (bytes of the weights, text of the curve, metrics)."""
+    outputs, files = outputs_in(folder), encoded[architecture]
+    run = {"options": options, "outputs": outputs, "checkpoint": folder / "checkpoint.pt", "threads": 1}
+    finetune(bodies[architecture], files["train"], files["dev"], seed, **run)
+    return read(folder)
+
+
+def read(folder):
+    outputs = outputs_in(folder)
+    weights = (outputs["weights"] / "model.safetensors").read_bytes()
+    return weights, outputs["curve"].read_text(), json.loads(outputs["metrics"].read_text())
+
+
+@ARCHITECTURES
+def test_collate_equals_a_slow_version(architecture, encoded):
+    tokens = PairTokens.load(encoded[architecture]["train"])
+    rows = np.random.default_rng(1).permutation(len(tokens))[:9]
+    use_types = architecture == "bert"
+    inputs = collate(tokens, rows, 7, use_types, "cpu")
+    assert set(inputs) == {"input_ids", "attention_mask"} | ({"token_type_ids"} if use_types else set())
+    width = max(tokens.lengths[rows])
+    for i, row in enumerate(rows):
+        inside = slice(tokens.offsets[row], tokens.offsets[row + 1])
+        rest = width - tokens.lengths[row]
+        assert inputs["input_ids"][i].tolist() == tokens.ids[inside].tolist() + [7] * rest
+        assert inputs["attention_mask"][i].tolist() == [1] * tokens.lengths[row] + [0] * rest
+        if use_types:
+            assert inputs["token_type_ids"][i].tolist() == tokens.types[inside].tolist() + [0] * rest
+
+
+@ARCHITECTURES
+@pytest.mark.parametrize("attention", ["eager", "sdpa", dropout.ATTENTION])
+def test_predict_equals_one_by_one(architecture, attention, bodies, encoded):
+    """Padding changes nothing, and the order is the table's."""
+    tokens = PairTokens.load(encoded[architecture]["train"])
+    model = load_classifier(bodies[architecture], ("different", "same"), 1, attention)
+    scores = predict(model, tokens, make_accelerator("fp32")[0])
+    plain = load_classifier(bodies[architecture], ("different", "same"), 1, "eager").eval()
+    for i in range(len(tokens)):
+        inside = slice(tokens.offsets[i], tokens.offsets[i + 1])
+        ids = torch.from_numpy(tokens.ids[inside].astype(np.int64))[None]
+        types = {"token_type_ids": torch.from_numpy(tokens.types[inside].astype(np.int64))[None]}
+        with torch.inference_mode():
+            expected = plain(input_ids=ids, **(types if architecture == "bert" else {})).logits[0]
+        np.testing.assert_allclose(scores[i], expected, rtol=1e-4, atol=1e-6)
+        if architecture == "gpt2":  # the head reads the last real token
+            with torch.inference_mode():
+                last = plain.score(plain.transformer(ids).last_hidden_state[0, -1])
+            np.testing.assert_allclose(scores[i], last, rtol=1e-4, atol=1e-6)
+
+
+def test_a_gpt2_without_a_pad_token_reads_its_last_real_token(bodies, encoded, tmp_path):
+    """As published: eos stands in for padding."""
+    for path in bodies["gpt2"].iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"pad_token_id": None}))
+    tokens, accelerator = PairTokens.load(encoded["gpt2"]["dev"]), make_accelerator("fp32")[0]
+    with_pad, without = (
+        predict(load_classifier(folder, ("different", "same"), 1, "eager"), tokens, accelerator)
+        for folder in (bodies["gpt2"], tmp_path)
+    )
+    np.testing.assert_allclose(without, with_pad, rtol=1e-4, atol=1e-6)
+
+
+def test_an_input_longer_than_the_model_is_one_line(bodies, tokenizers, options, tmp_path):
+    frame = pd.DataFrame([("a", "G!" * 200, "C", 1)], columns=["id", "sentence1", "sentence2", "label"])
+    tokens, _ = encode_pairs(frame, load_tokenizer(tokenizers["bert"]), 300)
+    tokens.save(tmp_path / "t.npz")
+    files = {"bert": {"train": tmp_path / "t.npz", "dev": tmp_path / "t.npz"}}
+    with pytest.raises(LinguistError, match="300 tokens, but the model only 128 positions; lower tokens.max_length"):
+        run("bert", bodies, files, tmp_path, options)
+
+
+def test_a_roberta_has_fewer_positions_than_its_embedding(encoded):
+    """It counts them from behind its padding token; one more token would be an index error in the forward pass."""
+    tokens = PairTokens.load(encoded["bert"]["dev"])
+    rows, longest = np.array([tokens.lengths.argmax()]), int(tokens.lengths.max())
+    shape = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+    for room in (longest, longest - 1):
+        config = RobertaConfig(vocab_size=500, pad_token_id=0, max_position_embeddings=room + 1, **shape)
+        model = RobertaForSequenceClassification(config)
+        if room == longest:
+            assert model(**collator(model, tokens, "cpu")(rows)).logits.shape == (1, 2)
+        else:
+            with pytest.raises(LinguistError, match=f"{longest} tokens, but the model only {room} positions"):
+                collator(model, tokens, "cpu")
+
+
+@ARCHITECTURES
+def test_a_tiny_model_learns_an_easy_pair_set(architecture, bodies, encoded, options, tmp_path):
+    options |= {"epochs": 6, "learning_rate": 5e-3, "checkpoint_minutes": 9}
+    _, curve, metrics = run(architecture, bodies, encoded, tmp_path, options)
+    assert metrics["dev_accuracy"] > 0.95
+    losses = pd.read_csv(tmp_path / "curve.tsv", sep="\t")["train_loss"]
+    assert losses.iloc[-1] < 0.5 * losses.iloc[0]
+    assert metrics["train_pairs"] == 64
+    assert metrics["attention"] == dropout.ATTENTION or torch.cuda.is_available()
+    assert not (tmp_path / "checkpoint.pt").exists()
+
+
+@ARCHITECTURES
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_seed_is_its_bytes_and_its_predictions(architecture, precision, bodies, encoded, options, tmp_path):
+    options |= {"precision": precision, "checkpoint_minutes": 9}
+    found = {}
+    for name, seed in (("first", 1), ("again", 1), ("other", 2)):
+        torch.rand(3)  # what came before must not matter
+        found[name] = run(architecture, bodies, encoded, tmp_path / name, options, seed)
+        evaluate(
+            tmp_path / name / "weights",
+            {"dev": encoded[architecture]["dev"]},
+            options,
+            9,
+            tmp_path / f"{name}.tsv.gz",
+            1,
+        )
+    assert found["first"][:2] == found["again"][:2]
+    assert found["first"][0] != found["other"][0]
+    assert (tmp_path / "first.tsv.gz").read_bytes() == (tmp_path / "again.tsv.gz").read_bytes()
+    assert (tmp_path / "first.tsv.gz").read_bytes() != (tmp_path / "other.tsv.gz").read_bytes()
+    # The saved weights reload, and score as they did in the best epoch.
+    with open_text(tmp_path / "first.tsv.gz") as handle:
+        table = pd.read_csv(handle, sep="\t")
+    figures = dev_figures(table[["score0", "score1"]].to_numpy(np.float32), table["label"].to_numpy())
+    metrics = found["first"][2]
+    assert figures["loss"] == pytest.approx(metrics["dev_loss"], rel=1e-4)  # six digits a score
+    assert figures["accuracy"] == metrics["dev_accuracy"]
+    reloaded, info = AutoModelForSequenceClassification.from_pretrained(
+        tmp_path / "first" / "weights", output_loading_info=True
+    )
+    assert not any(info[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    assert reloaded.dtype == torch.float32
+
+
+KILLED_RUN = """
+import json, os, signal, sys
+import torch
+from linguist.training.finetuning import finetune
+
+arguments, killing = json.loads(sys.argv[1]), int(sys.argv[2])
+whole = torch.save
+
+def save(state, path):
+    global killing
+    killing -= 1
+    whole(state, path)
+    if killing == 0:  # in the middle of writing a checkpoint
+        os.truncate(path, os.path.getsize(path) // 2)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+torch.save = save
+finetune(**arguments)
+"""
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_run_killed_for_real_ends_as_an_uninterrupted_one(precision, bodies, encoded, options, tmp_path):
+    options |= {"precision": precision}
+    whole = run("bert", bodies, encoded, tmp_path / "whole", options)
+    folder = tmp_path / "killed"
+    arguments = {
+        "model_folder": str(bodies["bert"]),
+        "train_path": str(encoded["bert"]["train"]),
+        "dev_path": str(encoded["bert"]["dev"]),
+        "seed": 1,
+        "options": options,
+        "outputs": {name: str(path) for name, path in outputs_in(folder).items()},
+        "checkpoint": str(folder / "checkpoint.pt"),
+        "threads": 1,
+    }
+    at = random.randint(2, 15)  # of 16 steps; any will do, a failure names it
+    library = str(Path(sys.modules["linguist"].__path__[0]).parent)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_RUN, json.dumps(arguments), str(at)],
+        env=os.environ | {"PYTHONPATH": library},
+        capture_output=True,
+        timeout=120,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert sorted(path.name for path in folder.iterdir()) == ["checkpoint.partial", "checkpoint.pt"]
+    resumed = run("bert", bodies, encoded, folder, options)
+    assert resumed[:2] == whole[:2], f"killed while saving step {at}"
+    assert sorted(path.name for path in folder.iterdir()) == ["curve.tsv", "metrics.json", "weights"]
+
+
+@pytest.mark.parametrize("failing", ["save_model", "write_json"])
+def test_a_run_that_fails_to_write_is_not_lost(failing, bodies, encoded, options, tmp_path, monkeypatch):
+    whole, folder = run("bert", bodies, encoded, tmp_path / "whole", options), tmp_path / "run"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(f"linguist.training.finetuning.{failing}", lambda *_: interrupt())
+        run("bert", bodies, encoded, folder, options)
+    again = run("bert", bodies, encoded, folder, options)
+    assert again[:2] == whole[:2]
+    assert again[2]["tokens_per_second"] is None, "every step came from the checkpoint"
+    assert sorted(path.name for path in folder.iterdir()) == ["curve.tsv", "metrics.json", "weights"]
+
+
+def test_a_run_whose_tests_fail_is_not_lost(bodies, encoded, options, tmp_path):
+    settings = {"options": options, "checkpoint": tmp_path / "checkpoint.pt", "threads": 1}
+    settings["outputs"] = {name: tmp_path / name for name in ("metrics", "curve", "weights")}
+    files = encoded["bert"]["train"], encoded["bert"]["dev"]
+    with pytest.raises(KeyboardInterrupt):
+        finetune(bodies["bert"], *files, 1, after=interrupt, **settings)
+    assert settings["checkpoint"].exists()
+    finetune(bodies["bert"], *files, 1, **settings)
+    assert not settings["checkpoint"].exists()
+    assert read_json(tmp_path / "metrics")["tokens_per_second"] is None, "every step came from the checkpoint"
+
+
+def test_a_checkpoint_of_another_model_is_not_resumed(bodies, tokenizers, encoded, options, tmp_path, monkeypatch):
+    """Same data, same options, other weights under the same name."""
+    from helpers.data import SHAPES
+    from linguist.training import loop as training
+    from linguist.training.models import initialize_model
+
+    folder = tmp_path / "run"
+    initialize_model("m", "bert", SHAPES["bert"], tokenizers["bert"], 9, tmp_path / "other")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        saves = iter(range(5))
+        save = training.save
+        patch.setattr(training, "save", lambda *args: save(*args) if next(saves) < 4 else interrupt())
+        run("bert", bodies, encoded, folder, options)
+    assert (folder / "checkpoint.pt").exists()
+    models = {"bert": tmp_path / "other"}
+    assert (
+        run("bert", models, encoded, folder, options)[0] == run("bert", models, encoded, tmp_path / "new", options)[0]
+    )
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+@ARCHITECTURES
+def test_the_untrained_control_is_the_model_with_a_head_of_its_seed(architecture, bodies, encoded, tmp_path):
+    tests, options = {"en": encoded[architecture]["dev"]}, {"precision": "fp32", "attention": "eager"}
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        evaluate(bodies[architecture], tests, options, seed, tmp_path / name, 1)
+    a, b, c = (pd.read_csv(tmp_path / name, sep="\t") for name in "abc")
+    assert a.equals(b) and not a["score1"].equals(c["score1"])
+    model = load_classifier(bodies[architecture], ("different", "same"), 1, "eager")
+    scores = predict(model, PairTokens.load(tests["en"]), make_accelerator("fp32")[0])
+    assert a["score1"].to_numpy() == pytest.approx(scores[:, 1], rel=1e-4)
+
+
+def test_a_control_is_trained_on_other_labels_of_the_same_pairs():
+    labels = np.array([1, 1, 1, 0, 0, 1, 0, 0] * 4, np.int8)
+    tokens = PairTokens(np.zeros(0), np.zeros(0), np.zeros(1), labels, np.arange(32).astype(str))
+
+    def made(how, seed=1):
+        return relabel(tokens, how, np.random.default_rng(seed)).labels
+
+    assert (made("given") == labels).all() and (made("flipped") == 1 - labels).all()
+    assert sorted(made("shuffled")) == sorted(labels) and (made("shuffled") != labels).any()
+    assert (made("shuffled") == made("shuffled")).all() and (made("shuffled") != made("shuffled", 2)).any()
+
+
+def test_a_run_that_nothing_tests_has_predictions_without_rows(tmp_path):
+    """One that is wanted for its weights alone: no model is loaded."""
+    evaluate(tmp_path / "none", {}, {}, 1, tmp_path / "predictions.tsv.gz", 1)
+    assert read_predictions(tmp_path / "predictions.tsv.gz").columns.tolist() == [
+        "test",
+        "id",
+        "label",
+        "score0",
+        "score1",
+    ]
