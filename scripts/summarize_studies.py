@@ -3,17 +3,17 @@
 from linguist.files import write_text
 from linguist.logs import start_log
 from linguist.report.pairset import read_shortcuts
-from linguist.report.study import read_study, text_table
 from linguist.report.tasks import read_summary, text_task_table
+from linguist.report.terminal import study_text
 from linguist.report.vectors import read_vectors_table, text_vectors
+from linguist.statistics.verdicts import read_study_tables
 
 
 def main(smk):
     start_log(smk.log[0])
     shortcuts, parts = read_shortcuts(smk.params.tests, smk.input.audits), []
     for title, *paths in zip(smk.params.studies.values(), smk.input.metrics, smk.input.comparisons, strict=True):
-        _, _, judged, claims, comparisons = read_study(*paths, shortcuts)
-        parts.append(title + "\n\n" + text_table(judged, claims, comparisons))
+        parts.append(title + "\n\n" + study_text(read_study_tables(*paths, shortcuts)))
     files = zip(smk.params.task_studies.values(), smk.input.task_metrics, smk.input.task_comparisons, strict=True)
     for title, *paths in files:
         parts.append(title + "\n\n" + text_task_table(*read_summary(*paths)))

@@ -4,23 +4,24 @@ from linguist.config.published import read_published
 from linguist.files import read_json
 from linguist.logs import start_log
 from linguist.report.pairset import read_shortcuts
-from linguist.report.study import collect_facts, read_study, write_page
+from linguist.report.study import collect_facts, write_page
 from linguist.statistics.metrics import read_kinds_table
+from linguist.statistics.verdicts import read_study_tables
 
 
 def main(smk):
     start_log(smk.log[0])
     shortcuts = read_shortcuts(smk.params.tests, smk.input.audits)
-    metrics, _, judged, claims, comparisons = read_study(smk.input.metrics, smk.input.comparisons, shortcuts)
+    tables = read_study_tables(smk.input.metrics, smk.input.comparisons, shortcuts)
     tokens = {name: read_json(path) for name, path in zip(smk.params.readings, smk.input.tokens, strict=True)}
     write_page(
         smk.output[0],
         smk.wildcards.study,
         smk.params.config,
-        judged,
-        claims,
-        comparisons,
-        metrics,
+        tables.judged,
+        tables.claims,
+        tables.comparisons,
+        tables.metrics,
         read_kinds_table(smk.input.kinds),
         figures={
             name: smk.input[name] for name in ("accuracy", "seeds", "curves", "confusion", "lengths") if smk.input[name]

@@ -6,6 +6,7 @@ from statistics import NormalDist
 import numpy as np
 
 from linguist.files import read_json
+from linguist.statistics.numbers import format_interval
 
 RANKS = 0.52  # AUROC's low end must clear chance by a margin: a sound interval touches 0.5 from above quite often
 HOLDS = 0.8  # the biologist's own method must get so many right, or the labels are in doubt
@@ -83,7 +84,7 @@ def shortcut_line(audit):
         return "unknown", "Whether there is a shortcut is not known: no blind baseline was scored on the test split."
     best = max(scored, key=lambda baseline: baseline["accuracy"])
     ranking = max(scored, key=lambda baseline: baseline["auroc_low"] or 0)
-    numbers = f"{interval(best, 'accuracy')} of the test pairs right (majority share {share:.3f})"
+    numbers = f"{format_interval(best, 'accuracy')} of the test pairs right (majority share {share:.3f})"
     if best["accuracy"] - widening(len(scored)) * (best["accuracy"] - best["low"]) > share:
         gain = best["accuracy"] - share
         text = f"{best['name']} alone gets {numbers}: a model that gets no further has shown no more than that."
@@ -91,9 +92,7 @@ def shortcut_line(audit):
         text += f" Also above the share: {', '.join(also)}." if also else ""
     elif (ranking["auroc_low"] or 0) > RANKS:
         gain = ranking["auroc"] - 0.5
-        text = (
-            f"{ranking['name']} alone ranks the test pairs with AUROC {interval(ranking, 'auroc')}, although no blind"
-        )
+        text = f"{ranking['name']} alone ranks the test pairs with AUROC {format_interval(ranking, 'auroc')}, although no blind"
         text += f" baseline's threshold holds (best: {best['name']}, {numbers})."
     else:
         if not audit["splits"]["train"]["rows"]:
@@ -112,7 +111,7 @@ def word_lines(audit):
     return [
         (
             "note",
-            f"{b['name']}, which compares words and not their order, gets {interval(b, 'accuracy')} of the test pairs right: "
+            f"{b['name']}, which compares words and not their order, gets {format_interval(b, 'accuracy')} of the test pairs right: "
             "only a figure above that shows more.",
         )
         for b in shallow(audit)
@@ -131,9 +130,11 @@ def ceiling_lines(audit):
     lines, share = [], majority(audit["splits"]["test"])
     deep = max(shallow(audit, False), key=lambda baseline: baseline["accuracy"], default=None)
     if deep and deep["low"] > share and deep["accuracy"] >= HOLDS:
-        lines.append(("fine", f"The pairs hold the answer: {deep['name']} gets {interval(deep, 'accuracy')} right."))
+        lines.append(
+            ("fine", f"The pairs hold the answer: {deep['name']} gets {format_interval(deep, 'accuracy')} right.")
+        )
     elif deep:
-        text = f"{deep['name']}, which is not shallow, gets only {interval(deep, 'accuracy')} right: do they hold it?"
+        text = f"{deep['name']}, which is not shallow, gets only {format_interval(deep, 'accuracy')} right: do they hold it?"
         lines.append(("note", f"It is not shown that the pairs hold the answer: {text}"))
     seen = [b["name"] for b in audit["baselines"] if b["threshold_from"] == "test"]
     if seen:
@@ -200,9 +201,3 @@ def similarity_line(spec, audit):
             f"{text}. Negatives stay below {bound}, which chance alone does not reach: the bound bars relatives.",
         )
     return "flaw", f"{text}. That reaches the bound for negatives, {bound}: it cannot tell relatives from chance."
-
-
-def interval(row, name):
-    """A figure with its interval, as 0.812 [0.790–0.834]; accuracy's ends are the columns low and high."""
-    prefix = "" if name == "accuracy" else f"{name}_"
-    return f"{row[name]:.3f} [{row[f'{prefix}low']:.3f}–{row[f'{prefix}high']:.3f}]"

@@ -4,44 +4,21 @@ tokenizers and pretrained models."""
 import re
 from collections import Counter
 from pathlib import Path
-from textwrap import fill
 
 import numpy as np
-import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from linguist.config.plan import is_control, reads_grammar, synthetic_of
 from linguist.files import ROOT, write_text
 from linguist.report.comparison import beside_paper
-from linguist.report.pairset import SEVERITIES, findings, interval, similarity_line
-from linguist.statistics.claims import (
-    ALPHA,
-    RIVALS,
-    beaten,
-    differences,
-    headline,
-    is_learned,
-    judge_claims,
-    lead,
-    proven,
-    told_apart,
-    weakest,
-)
-from linguist.statistics.metrics import CHANCE, MAJORITY, read_comparisons, read_metrics, summarize
+from linguist.report.pairset import SEVERITIES, findings, similarity_line
+from linguist.statistics.claims import ALPHA, RIVALS, differences, headline, told_apart
+from linguist.statistics.numbers import format_interval, format_number
+from linguist.statistics.verdicts import VERDICTS, rows_by_arm, unlearned_warning
 from linguist.training.cards import UNITS
 
 REPORTS = ROOT / "reports"
-CONSTANT = 0.02  # a class that gets less than this share of the predictions is as good as never predicted
-VERDICTS = {
-    "above": "above the majority share and above every control",
-    "control": "above the majority share, but not above every control",
-    "uncontrolled": "above the majority share; this study has no control",
-    "ranks": "ranks but the threshold does not carry over",
-    "constant": "constant prediction",
-    "below": "below the majority share",
-    "chance": "not shown to be above the majority share, with p corrected for the number of tests",
-}
 LETTERS = {"dna": 4, "protein": 20}
 CLEAR = 0.02  # nats a token: losses that are nearer than this are level, since one training has no interval
 LEARNED = {"learned": "fine", "level": "note", "not learned": "flaw", "not measured": "unknown"}  # by source; severity
@@ -65,131 +42,6 @@ ORIGINS = {
     "reverse-complement": "another set with one side read from the other strand",
     "union": "rows of other sets together",
 }
-
-
-def verdict(row, rivals):
-    """What may be said of a model on a test: (code, text), decided by paired tests alone.
-
-    Args: a row of `metrics.summarize`, and the rows of `metrics.compare` of the same arm and test. "ranks" is a model whose
-    accuracy does not beat the majority share, but with the threshold at the median score, which needs no labels, is higher and
-    beats a coin and every control. It goes before "constant", since calling every pair the same may hide it.
-    """
-    by = {(rival["measure"], rival["against"]): rival for rival in rivals}
-    majority = by["accuracy", MAJORITY]
-    controls = {name: rival for (measure, name), rival in by.items() if measure == "accuracy" and name != MAJORITY}
-    if beaten(majority):
-        code = "uncontrolled" if not controls else "above" if proven([majority]) else "control"
-    elif row["accuracy_median"] > row["accuracy"] and proven([by["accuracy_median", CHANCE]]):
-        code = "ranks"
-    elif not CONSTANT <= row["predicted_positive"] <= 1 - CONSTANT:
-        code = "constant"
-    else:
-        code = "below" if majority["difference"] < 0 and majority["p_holm"] < ALPHA else "chance"
-    numbers = f"accuracy {interval(row, 'accuracy')} against {row['majority']:.3f}"
-    numbers += "".join(f"; {lead(rival, 'p_holm')}" for rival in controls.values())
-    if code in ("ranks", "constant"):
-        numbers += f"; AUROC {interval(row, 'auroc')}, {row['predicted_positive']:.0%} called same"
-    return code, f"{VERDICTS[code]} ({numbers})"
-
-
-def judge(summary, shortcuts, comparisons):
-    """The rows of `metrics.summarize` that a study makes claims of, each with its controls and the best shallow baseline on
-    its test beside it, its verdict and its claim.
-
-    Args: `shortcuts` maps each test to what `shortcut_of` says of its audit; `comparisons` is the table of `metrics.compare`.
-    Columns lead, lead_low, lead_high, lead_p and lead_over tell the weakest lead over the majority share and the controls. The verdict does not look at the baseline: baseline_reaches says whether the model's interval is not wholly above
-    it, and so does the claim.
-    """
-    records = {(row["model"], row["trainset"], row["test"]): row for row in summary.to_dict("records")}
-    judged = []
-    cells = comparisons[comparisons["level"] == "test"]
-    for key, part in cells.groupby(["model", "trainset", "scope"], sort=False):
-        row, rivals = records[key], part.to_dict("records")
-        least = weakest([rival for rival in rivals if rival["measure"] == "accuracy"])
-        beside = {"lead": least["difference"], "lead_low": least["low"], "lead_high": least["high"]}
-        beside |= {"lead_p": least["p_claim"], "lead_over": least["against"]}
-        shortcut = shortcuts[row["test"]]
-        beside |= {f"baseline_{key}".replace("_name", ""): value for key, value in shortcut.items()}
-        beside["baseline_reaches"] = shortcut["accuracy"] >= row["low"]
-        beside["learned"] = is_learned(rivals)
-        code, claim = verdict(row, rivals)
-        if beside["baseline_reaches"]:
-            claim += (
-                f"; but not clearly above a shallow baseline, {shortcut['name']}, which has {shortcut['accuracy']:.3f}"
-            )
-        judged.append(row | beside | {"verdict": code, "claim": claim})
-    return pd.DataFrame(judged)
-
-
-def read_study(metrics, comparisons, shortcuts):
-    """What the pages of a study are made of, from its two tables of figures (paths): (metrics, summary, judged, claims,
-    comparisons)."""
-    metrics, comparisons = read_metrics(metrics), read_comparisons(comparisons)
-    summary = summarize(metrics)
-    claims = judge_claims(comparisons, summary, shortcuts)
-    return metrics, summary, judge(summary, shortcuts, comparisons), claims, comparisons
-
-
-def groups(judged):
-    """The judged rows by model and training set, in order: [(model, trainset, rows)]."""
-    return [(*key, rows) for key, rows in judged.groupby(["model", "trainset"], sort=False)]
-
-
-def unlearned(trainset, rows):
-    """A warning where a run has not learned the training set itself, by its test split; empty where it has, or where that is no
-    test of the study. `rows` are the judged rows of a group, as dicts.
-    """
-    own = [row for row in rows if row["test"] == trainset]
-    if not own or own[0]["learned"]:
-        return ""
-    text = (
-        f"It is not shown to have learned {trainset} itself: the interval of its lead over the majority share holds 0"
-    )
-    return f"{text}, so that a missing transfer says little." if len(rows) > 1 else f"{text}."
-
-
-def controls_of(summary):
-    """The rows of `metrics.summarize` that are controls."""
-    return summary[[is_control(*arm) for arm in zip(summary["model"], summary["trainset"], strict=True)]]
-
-
-def text_table(judged, claims, comparisons):
-    """The summary for a terminal: at most 110 columns; the claims, then a block for each model and training set.
-
-    Args: tables of `judge`, `claims.judge_claims` and `metrics.compare`.
-    """
-    wide = min(24, max(map(len, [*judged["test"], "test"])))
-    head = f"{'test':<{wide}}  {'accuracy [95 %]':<19}  {'± sd':>6}  {'best':>5}  {'AUROC':>5}  {'same':>4}  "
-    lines = [fill(headline(claims)[1], 108), *filter(None, [fill(told_apart(comparisons), 108)]), ""]
-    for claim in claims[claims["code"] != "not supported"].to_dict("records"):
-        text = f"{claim['model']}, trained on {claim['trainset']}, on {claim['group']}: {claim['text']}"
-        lines.append(fill(text, 108, initial_indent="  ", subsequent_indent="    "))
-    for (model, trainset), part in claims[claims["code"] == "not supported"].groupby(["model", "trainset"], sort=False):
-        text = f"{model}, trained on {trainset}: not supported on {'; '.join(part['group'])}"
-        lines.append(fill(text, 108, initial_indent="  ", subsequent_indent="    "))
-    lines += ["", head + f"{'major.':>6}  {'lead':>6}  {'base.':>5}  verdict"]
-    for model, trainset, rows in groups(judged):
-        seeds = rows["seeds"].iloc[0]
-        lines += ["", f"{model}, trained on {trainset} ({seeds} seed{'' if seeds == 1 else 's'})"]
-        if warning := unlearned(trainset, rows.to_dict("records")):
-            lines.append(fill(warning, 108))
-        for row in rows.to_dict("records"):
-            test = row["test"] if len(row["test"]) <= wide else row["test"][: wide - 1] + "…"
-            spread = f"{number(row['sd']):>6}  {row['best']:.3f}  {number(row['auroc']):>5}"
-            beside = f"{row['predicted_positive']:>4.0%}  {row['majority']:>6.3f}  {row['lead']:>+6.3f}"
-            mark = "†" if row["baseline_reaches"] else ""
-            ends = f"{beside}  {number(row['baseline_accuracy']):>5}  {row['verdict']}{mark}"
-            lines.append(f"{test:<{wide}}  {interval(row, 'accuracy')}  {spread}  {ends}")
-    names = judged.drop_duplicates("test").groupby("baseline", sort=False)["test"].agg(", ".join)
-    used = [fill(f"{name}: {tests}", 108, subsequent_indent="  ") for name, tests in names.items()]
-    key = [f"{code}: {VERDICTS[code]}" for code in VERDICTS if code in set(judged["verdict"])]
-    if judged["baseline_reaches"].any():
-        key.append("†: not clearly above base.: the figure is no evidence of more than that baseline does")
-    about = (
-        "same: share of pairs called same · major.: majority share · lead: the weakest lead over that and the controls"
-    )
-    base = "base.: the best shallow baseline, which knows nothing of the order of letters"
-    return "\n".join([*lines, "", about, base, *(f"  {line}" for line in used), *key, ""])
 
 
 def collect_facts(runs, tokens):
@@ -220,11 +72,6 @@ def shares(tokens, part, whole):
     """The tests of which a share above 0 is `part`, with that share; "none" if there are none."""
     found = {name: report["test"][part] / report["test"][whole] for name, report in tokens.items()}
     return {name: f"{share:.2%}" for name, share in found.items() if share > 0} or "none"
-
-
-def number(value):
-    """Three decimals, or a dash where there is no figure."""
-    return "–" if pd.isna(value) else f"{value:.3f}"
 
 
 def describe_model(spec):
@@ -267,8 +114,8 @@ def render(path, template, **values):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    world.filters |= {"number": number, "plain": plain, "legible": legible}
-    world.globals |= {"interval": interval, "unlearned": unlearned, "origins": ORIGINS}
+    world.filters |= {"number": format_number, "plain": plain, "legible": legible}
+    world.globals |= {"interval": format_interval, "unlearned": unlearned_warning, "origins": ORIGINS}
     write_text(path, world.get_template(Path(template).name).render(**values))
 
 
@@ -289,7 +136,7 @@ def write_page(
 ):
     """Write a study's page: one HTML file that holds all it shows and asks nothing of the network.
 
-    Args: the `config`, or its `plan.part_of`; tables of `judge`, `claims.judge_claims`, `metrics.compare`, `metrics.compute_metrics` and
+    Args: the `config`, or its `plan.part_of`; tables of `judge_tests`, `claims.judge_claims`, `metrics.compare`, `metrics.compute_metrics` and
     `metrics.break_down`;
     `figures` maps names (accuracy, confusion, lengths) to SVG files; `facts` maps a label to text, a list or a dict
     (versions, device …); `published` as of `published.read_published` and `beside` the SVG file of
@@ -304,7 +151,7 @@ def write_page(
         template,
         name=study_name,
         study=study,
-        groups=[(model, trainset, rows.to_dict("records")) for model, trainset, rows in groups(judged)],
+        groups=[(model, trainset, rows.to_dict("records")) for model, trainset, rows in rows_by_arm(judged)],
         rows=judged.to_dict("records"),
         verdicts=VERDICTS,
         tally={

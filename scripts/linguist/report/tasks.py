@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from linguist.config.plan import RANDOM, models_of
-from linguist.report.study import REPORTS, describe_model, inline, learned_grammar, number, render
+from linguist.report.study import REPORTS, describe_model, inline, learned_grammar, render
 from linguist.statistics.claims import ALPHA, p_value
+from linguist.statistics.numbers import format_number
 from linguist.statistics.task_metrics import CLASSIFICATION, KMERS, NEIGHBOURS, RULES
 from linguist.tasks.prompts import SWAPPED, TRAINED, VARIANTS, prompt
 
@@ -83,7 +84,7 @@ def text_task_table(summary, comparisons):
     lines = [f"{'accuracy':<{wide}}  {' '.join(heads)}  {'average [95 %]':>19}  {'MCC':>5}  no answer"]
     for key, rows in ways.items():
         name = names[key] if len(names[key]) <= wide else names[key][: wide - 1] + "…"
-        cells = [f"{number(rows['accuracy'].get(test, np.nan)):>9}" for test in tests[:4]]
+        cells = [f"{format_number(rows['accuracy'].get(test, np.nan)):>9}" for test in tests[:4]]
         last = rows.loc["average"] if "average" in rows.index else rows.iloc[0] if len(tests) == 1 else None
         ends = "–"
         if last is not None:
@@ -93,7 +94,7 @@ def text_task_table(summary, comparisons):
             ends += f"  {last['no_answer']:>9.0%}" if key[1] != CLASSIFICATION else ""
         lines.append(f"{name:<{wide}}  {' '.join(cells)}  {ends}")
     majority = shown.drop_duplicates("test").set_index("test")["majority"]
-    cells = [f"{number(majority.get(test, np.nan)):>9}" for test in tests[:4]]
+    cells = [f"{format_number(majority.get(test, np.nan)):>9}" for test in tests[:4]]
     lines.append(f"{'majority share':<{wide}}  {' '.join(cells)}")
     if shown["rule"].eq("prefix").any():
         lines.append("A reply is read by how it begins; one that is no answer of the task counts as wrong.")

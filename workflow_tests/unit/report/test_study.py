@@ -13,181 +13,12 @@ from helpers.pages import Page, open_page, read_text
 from linguist.config.plan import UNTRAINED, comparisons_of
 from linguist.config.published import read_published
 from linguist.config.settle import PUBLISHED
-from linguist.files import write_table
 from linguist.report import comparison
 from linguist.report import study as report
 from linguist.report.pairset import findings, shortcut_of, similarity_line
 from linguist.report.plots import figures
-from linguist.statistics import claims, metrics
-
-ROW = {
-    "model": "m",
-    "trainset": "en",
-    "test": "fr",
-    "n": 300,
-    "seeds": 3,
-    "accuracy": 0.8,
-    "low": 0.75,
-    "high": 0.85,
-    "sd": 0.01,
-    "worst": 0.79,
-    "best": 0.81,
-    "auroc": 0.88,
-    "auroc_low": 0.84,
-    "auroc_high": 0.92,
-    "accuracy_median": 0.8,
-    "predicted_positive": 0.5,
-    "majority": 0.5,
-}
-CHANCE = {"accuracy": 0.5, "low": 0.45, "high": 0.55, "auroc": 0.5, "auroc_low": 0.44, "auroc_high": 0.56}
-CONTROL = ROW | CHANCE | {"trainset": UNTRAINED, "accuracy_median": 0.5}
-FLAT = ROW | CHANCE | {"accuracy_median": 0.5}
-
-
-def rivals(row=ROW, level="test", scope=None, **differences):
-    """Rows of `metrics.compare` of an arm: {against: difference}, at the median where the name says so; 0 is no difference."""
-    found = []
-    for name, difference in differences.items():
-        against, _, at_median = name.partition("_at_")
-        key = {"model": row["model"], "trainset": row["trainset"], "scope": scope or row["test"], "level": level}
-        key |= {"tests": row["test"], "measure": "accuracy_median" if at_median else "accuracy", "against": against}
-        ends = {"difference": difference, "low": difference - 0.05, "high": difference + 0.05}
-        p = {"p": 0.001, "p_holm": 0.001 if difference else 1.0, "needed": 0.1}
-        found.append(key | ends | p | {"seeds": row["seeds"]})
-    for rival in found:
-        claim = [other for other in found if other["measure"] == rival["measure"]]
-        rival["p_claim"] = max(other["p_holm"] if other["difference"] > 0 else 1.0 for other in claim)
-    return found
-
-
-LEADS = {"majority": 0.3, "untrained": 0.3, "chance_at_median": 0.3, "untrained_at_median": 0.3}
-LEVEL = dict.fromkeys(LEADS, 0)
-RANKS = LEVEL | {"chance_at_median": 0.18, "untrained_at_median": 0.18}
-
-
-@pytest.mark.parametrize(
-    ("row", "differences", "code"),
-    [
-        (ROW, LEADS, "above"),
-        (ROW, {"majority": 0.3, "chance_at_median": 0.3}, "uncontrolled"),
-        (ROW, LEADS | {"untrained": 0}, "control"),
-        (ROW, LEADS | {"shuffled": 0}, "control"),
-        (ROW, LEADS | {"random-weights": -0.1}, "control"),
-        (FLAT, LEVEL, "chance"),
-        (FLAT | {"accuracy": 0.4}, LEVEL | {"majority": -0.1}, "below"),
-        (FLAT | {"predicted_positive": 0.99}, LEVEL, "constant"),
-        (FLAT | {"predicted_positive": 0.0}, {"majority": 0, "chance_at_median": 0}, "constant"),
-        # multilingual-e5-small on dna50: every pair is called the same, and the scores rank them all the same
-        (FLAT | {"predicted_positive": 1.0, "accuracy_median": 0.68}, RANKS, "ranks"),
-        (FLAT | {"accuracy_median": 0.68}, {"majority": 0, "chance_at_median": 0.18}, "ranks"),
-        # it ranks no better than the untrained head: a shortcut of the pair set, not a thing learned
-        (FLAT | {"accuracy_median": 0.58}, RANKS | {"untrained_at_median": 0}, "chance"),
-        # another threshold would not help: the threshold is not to blame
-        (FLAT | {"accuracy_median": 0.49}, RANKS, "chance"),
-    ],
-)
-def test_verdict(row, differences, code):
-    found, text = report.verdict(row, rivals(row, **differences))
-    assert found == code
-    assert text.startswith(report.VERDICTS[code])
-    assert f"{row['accuracy']:.3f}" in text and f"{row['majority']:.3f}" in text
-
-
-LONG = ROW | {
-    "model": "a-model-of-a-long-name",
-    "test": "a-test-whose-name-is-longer-than-any",
-    "sd": np.nan,
-    "seeds": 1,
-}
-CALLED_SAME = FLAT | {"test": "dna50", "predicted_positive": 1.0}
-
-
-@pytest.fixture
-def summary():
-    return pd.DataFrame([CONTROL, CONTROL | {"test": "dna50"}, ROW, CALLED_SAME, LONG])
-
-
-@pytest.fixture
-def comparisons():
-    rows = [*rivals(**LEADS), *rivals(CALLED_SAME, **LEVEL), *rivals(LONG, majority=0.3, chance_at_median=0.3)]
-    groups = [
-        (ROW, "sentences", LEADS),
-        (CALLED_SAME, "DNA", LEVEL),
-        (LONG, "DNA", {"majority": 0.3, "chance_at_median": 0.3}),
-    ]
-    return pd.DataFrame(rows + [r for row, scope, d in groups for r in rivals(row, "group", scope, **d)])
-
-
-SHORTCUTS = {
-    "fr": {"name": "k-mer overlap", "accuracy": 0.98, "low": 0.96, "high": 0.99},
-    "dna50": {"name": "composition", "accuracy": 0.49, "low": 0.43, "high": 0.55},
-    "a-test-whose-name-is-longer-than-any": {"name": "none", "accuracy": np.nan, "low": np.nan, "high": np.nan},
-}
-
-
-def test_judge_puts_the_rival_that_is_led_least_beside_each_row(summary, comparisons):
-    judged = report.judge(summary, SHORTCUTS, comparisons)
-    assert list(judged["verdict"]) == ["above", "constant", "uncontrolled"]
-    assert list(judged["lead"]) == [0.3, 0, 0.3] and list(judged["lead_p"]) == [0.001, 1, 0.001]
-    assert UNTRAINED not in set(judged["trainset"])
-    comparisons.loc[1, "p_holm"] = 0.04
-    assert report.judge(summary, SHORTCUTS, comparisons)["lead_over"][0] == "untrained"
-
-
-def test_a_shallow_baseline_that_reaches_the_model_is_told_and_leaves_the_verdict(summary, comparisons):
-    judged = report.judge(summary, SHORTCUTS, comparisons)
-    assert list(judged["baseline_reaches"]) == [True, True, False]
-    assert list(judged["baseline"]) == ["k-mer overlap", "composition", "none"]
-    assert judged["verdict"][0] == "above" and "k-mer overlap, which has 0.980" in judged["claim"][0]
-    assert "shallow" in judged["claim"][1] and "shallow" not in judged["claim"][2]
-    for accuracy, reaches in ((ROW["low"], True), (ROW["low"] - 0.001, False)):
-        tie = report.judge(summary, SHORTCUTS | {"fr": SHORTCUTS["fr"] | {"accuracy": accuracy}}, comparisons)
-        assert tie["baseline_reaches"][0] == reaches
-
-
-def text_table(summary, comparisons, shortcuts=SHORTCUTS):
-    judged = report.judge(summary, shortcuts, comparisons)
-    return report.text_table(judged, claims.judge_claims(comparisons, summary, shortcuts), comparisons)
-
-
-def test_text_table_marks_what_a_shallow_baseline_reaches(summary, comparisons):
-    lines = text_table(summary, comparisons).splitlines()
-    assert next(line for line in lines if line.startswith("fr")).endswith("0.980  above†")
-    assert sum("†" in line for line in lines) == 3 and lines[-1].startswith("†: not clearly above base.")
-    assert "  k-mer overlap: fr" in lines and "  none: a-test-whose-name-is-longer-than-any" in lines
-    none = dict.fromkeys(SHORTCUTS, SHORTCUTS["a-test-whose-name-is-longer-than-any"])
-    assert "†" not in text_table(summary, comparisons, none)
-
-
-def test_text_table_fits_a_terminal_and_is_aligned(summary, comparisons):
-    text = text_table(summary, comparisons)
-    lines = text.splitlines()
-    assert max(map(len, lines)) <= 110
-    judged = report.judge(summary, SHORTCUTS, comparisons)
-    judged = judged.assign(learned=False, trainset=judged["test"].iloc[0])  # trained on what it is tested on, in vain
-    warned = report.text_table(judged, claims.judge_claims(comparisons, summary, SHORTCUTS), comparisons)
-    assert "not shown to have learned" in warned and max(map(len, warned.splitlines())) <= 110
-    assert text.endswith("\n")
-    head = next(at for at, line in enumerate(lines) if line.startswith("test "))
-    rows = [line for line in lines[head:] if "[" in line and not line.startswith("test")]
-    assert len(rows) == 3
-    assert len({line.index("[") for line in rows}) == 1
-    assert {line.index(line.split()[-1]) for line in rows} == {lines[head].index("verdict")}
-    assert {line.split()[-1].rstrip("†") for line in rows} == {"above", "constant", "uncontrolled"}
-    assert "m, trained on en (3 seeds)" in lines and "a-model-of-a-long-name, trained on en (1 seed)" in lines
-    assert "0.800 [0.750–0.850]" in text
-    assert report.VERDICTS["above"] in text and report.VERDICTS["ranks"] not in text
-    assert "In part: 1 of 3 combinations" in " ".join(lines[:3])
-
-
-def test_table_reads_back_with_the_controls_at_its_end(summary, comparisons, tmp_path):
-    judged = report.judge(summary, SHORTCUTS, comparisons)
-    write_table(tmp_path / "table.tsv", pd.concat([judged, report.controls_of(summary)]))
-    table = pd.read_csv(tmp_path / "table.tsv", sep="\t")
-    assert len(table) == len(summary)
-    assert list(table["trainset"]) == ["en"] * 3 + [UNTRAINED] * 2
-    assert table["accuracy"].iloc[0] == pytest.approx(0.8)
-    assert list(table["baseline_reaches"].iloc[:3].astype(str)) == ["True", "True", "False"]
+from linguist.statistics import metrics
+from linguist.statistics.verdicts import VERDICTS, make_study_tables
 
 
 def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", corpus=None, published=None):
@@ -247,8 +78,8 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
     facts = {"versions": {"torch": "2.13.0"}, "device": "CPU", "folders": ["a", "b"]}
     svgs = {name: folder / f"{name}.svg" for name in drawn} | {"another-figure": folder / "lengths.svg"}
     compared = metrics.compare(scores, comparisons_of(config, "s"))
-    judged = report.judge(summary, shortcuts, compared)
-    said = claims.judge_claims(compared, summary, shortcuts)
+    tables = make_study_tables(table, compared, shortcuts)
+    judged, said = tables.judged, tables.claims
     kinds = metrics.break_down(scores, metrics.read_kinds(tests, runs[0][3]))
     report.write_page(folder / "page.html", "s", config, judged, said, compared, table, kinds, svgs, facts, **beside)
     return (folder / "page.html").read_text(encoding="utf-8"), judged, said
@@ -331,7 +162,7 @@ def test_page_of_one_seed_without_control(tmp_path):
     source, *_ = write_study(tmp_path, seeds=(7,), controls=())
     text = " ".join(Page(source).text)
     assert "nan" not in text.split()
-    assert report.VERDICTS["above"] not in text.lower()
+    assert VERDICTS["above"] not in text.lower()
 
 
 def test_page_has_the_same_bytes_twice(tmp_path):
