@@ -10,7 +10,7 @@ from linguist.sequences import blast
 from linguist.config import plan
 from linguist.config.settle import settle
 from linguist.errors import LinguistError
-from linguist.provenance import code_digest
+from linguist.provenance import code_digest, text_digest
 from linguist.pairs.recipes import RECIPES
 from linguist.splits import CORPUS_SPLITS, SPLITS
 
@@ -23,6 +23,11 @@ except LinguistError as error:
 def one_of(names):
     """A regular expression for a wildcard that takes just these names; with no names it matches nothing."""
     return "|".join(map(re.escape, sorted(names))) or "(?!)"
+
+
+def shell_digest(rule):
+    """A digest of a rule's shell command, for the rule's params: its jobs rerun when the command is edited."""
+    return lambda wildcards: text_digest(workflow.get_rule(rule).shellcmd)
 
 
 # What a run is trained on, or untrained; a control's labels are not those of its rows.

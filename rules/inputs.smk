@@ -40,6 +40,15 @@ def hits_of(pairset):
     return [f"<results>/hits/{search}/{name}/{part}" for name in names for part in parts]
 
 
+def version_files(pairset):
+    """The versions of the programs that searched for a pair set, or for the sets that it is derived from."""
+    spec = config["pairsets"][pairset]
+    if not plan.is_searched(spec):
+        return [path for base in recipe_of(pairset).bases(spec) for path in version_files(base)]
+    found = [*hits_of(pairset), *filter(None, [query_files(pairset).get("masks")])]
+    return [os.path.splitext(path)[0] + ".version" for path in found]
+
+
 def homolog_files(pairset):
     """What the positives of a pair set are chosen from, and the sets that it must not share a family with."""
     spec, earlier = config["pairsets"][pairset], plan.earlier_of(config, pairset)
@@ -107,6 +116,14 @@ def task_files(task):
     if spec["recipe"] == "table":
         return {split: [resource_of(r) for r in references] for split, references in spec["files"].items()}
     return {"sequences": f"<results>/resources/{spec['sequences']}"}
+
+
+def versions_of_searches():
+    """The version files of all searches of a run: those of its pair sets, and those of its tasks' neighbours."""
+    found = [path for pairset in plan.used_pairsets(config) for path in version_files(pairset)]
+    sets = [name for study in plan.task_studies(config) for name in plan.sets_of(config, study)]
+    found += [os.path.splitext(path)[0] + ".version" for name in sets for path in instruction_files(name)["hits"]]
+    return list(dict.fromkeys(found))
 
 
 def hits_of_task(task, split):

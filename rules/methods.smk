@@ -16,6 +16,7 @@ rule write_methods:
         records=[f"<results>/records/{name}.json" for name in plan.used_resources(config)],
         models=[f"<results>/models/{name}" for name in plan.made_models(config)],
         metrics=training_metrics,
+        versions=versions_of_searches(),
         citation=shipped("CITATION.cff"),
         environments=[shipped(f"envs/{name}.yaml") for name in ("blast", "lm", "plots", "sequences")],
         template=shipped("reports/methods.html.j2"),

@@ -14,6 +14,7 @@ rule build_blast_database:
         "../envs/blast.yaml"
     params:
         dbtype=lambda wildcards: blast.DATABASE_TYPES[wildcards.kind],
+        code=shell_digest("build_blast_database"),
     shell:
         "gzip -dc {input} | makeblastdb -in - -dbtype {params.dbtype} -title {wildcards.resource} -out {output}/db > {log} 2>&1"
 
@@ -24,6 +25,7 @@ rule mask_repeats:
     output:
         intervals="<results>/masks/{resource}.txt",
         counts=temp("<results>/masks/{resource}.counts"),
+        version="<results>/masks/{resource}.version",
     log:
         "<logs>/mask_repeats/{resource}.log",
     benchmark:
@@ -33,8 +35,11 @@ rule mask_repeats:
     resources:
         mem=lambda wildcards, attempt: f"{6 * attempt}GB",
         runtime="4h",
+    params:
+        code=shell_digest("mask_repeats"),
     shell:
-        "(windowmasker -mk_counts -in {input}/db -infmt blastdb -mem 4000 -sformat obinary -out {output.counts}"
+        "(windowmasker -version > {output.version}"
+        " && windowmasker -mk_counts -in {input}/db -infmt blastdb -mem 4000 -sformat obinary -out {output.counts}"
         " && windowmasker -ustat {output.counts} -in {input}/db -infmt blastdb -dust true -outfmt interval"
         " -out {output.intervals}) > {log} 2>&1"
 
@@ -73,7 +78,8 @@ rule search_homologs:
         queries="<results>/queries/{pairset}/{scatteritem}.fa",
         database=lambda wildcards: "<results>/blast/{kind}/{{resource}}".format(**config["pairsets"][wildcards.pairset]),
     output:
-        "<results>/hits/{pairset}/{resource}/{scatteritem}.tsv",
+        hits="<results>/hits/{pairset}/{resource}/{scatteritem}.tsv",
+        version="<results>/hits/{pairset}/{resource}/{scatteritem}.version",
     log:
         "<logs>/search_homologs/{pairset}/{resource}/{scatteritem}.log",
     benchmark:
@@ -92,10 +98,12 @@ rule search_homologs:
         targets=config["blast"]["max_target_seqs"],
         hsps=lambda wildcards: config["pairsets"][wildcards.pairset]["rules"]["max_hits"] + 2,  # one more than are borne, and the window itself
         columns=" ".join(blast.BLAST_COLUMNS),
+        code=shell_digest("search_homologs"),
     shell:
-        "({params.program} -query {input.queries} -db {input.database}/db -evalue {params.evalue} -dbsize {params.dbsize}"
+        "({params.program} -version > {output.version}"
+        " && {params.program} -query {input.queries} -db {input.database}/db -evalue {params.evalue} -dbsize {params.dbsize}"
         " -max_target_seqs {params.targets} -max_hsps {params.hsps} -outfmt '6 {params.columns}'"
-        " | sed 's/^/{wildcards.resource}\t/' > {output}) 2> {log}"
+        " | sed 's/^/{wildcards.resource}\t/' > {output.hits}) 2> {log}"
 
 
 rule choose_positives:
@@ -154,6 +162,7 @@ rule audit_pairs:
             f"<results>/tokens/{wildcards.pairset}.{tokenizer}/tokens.json"
             for tokenizer in plan.tokenizers_of(config, wildcards.pairset)
         ],
+        versions=lambda wildcards: version_files(wildcards.pairset),
     output:
         "<results>/pairs/{pairset}/audit.json",
     log:

@@ -45,6 +45,7 @@ rule search_neighbours:
         split="<results>/tasks/{task}/{split}.tsv",
     output:
         hits="<results>/neighbours/{task}/{split}.tsv",
+        version="<results>/neighbours/{task}/{split}.version",
         database=temp(directory("<results>/neighbours/{task}/{split}.db")),
     log:
         "<logs>/search_neighbours/{task}/{split}.log",
@@ -56,8 +57,10 @@ rule search_neighbours:
     params:
         fasta=blast.TSV_TO_FASTA,
         blast=blast.neighbours(config["blast"]["dbsize"]),
+        code=shell_digest("search_neighbours"),
     shell:
-        "({params.fasta} {input.train} | makeblastdb -in - -dbtype nucl -title {wildcards.task} -out {output.database}/db"
+        "(blastn -version > {output.version}"
+        " && {params.fasta} {input.train} | makeblastdb -in - -dbtype nucl -title {wildcards.task} -out {output.database}/db"
         " && {params.fasta} {input.split} | {params.blast} -num_threads {threads} -db {output.database}/db"
         " -out {output.hits}) > {log} 2>&1"
 

@@ -3,6 +3,7 @@
 from linguist.files import write_json
 from linguist.logs import start_log
 from linguist.pairs.audit import audit
+from linguist.provenance import read_tool_versions
 from linguist.splits import SPLITS
 
 
@@ -14,7 +15,9 @@ def main(smk):
         for (name, kind), train, dev in zip(smk.params.trained_on.items(), trains, devs, strict=True)
     }
     tokens = dict(zip(smk.params.tokenizers, smk.input.tokens, strict=True))
-    write_json(smk.output[0], audit(smk.params.kind, {split: smk.input[split] for split in SPLITS}, trained_on, tokens))
+    found = audit(smk.params.kind, {split: smk.input[split] for split in SPLITS}, trained_on, tokens)
+    software = read_tool_versions(smk.input.versions)
+    write_json(smk.output[0], found | ({"software": software} if software else {}))
 
 
 if "snakemake" in globals():

@@ -2,6 +2,7 @@
 
 from linguist.files import read_json
 from linguist.logs import start_log
+from linguist.provenance import read_tool_versions
 from linguist.report import methods
 
 
@@ -15,7 +16,12 @@ def main(smk):
         methods.read_records(smk.params.resources, smk.input.records),
         methods.describe_models(config, smk.params.models, smk.input.models),
         runs,
-        methods.describe_software(smk.params.snakemake, runs, methods.read_pins(smk.input.environments)),
+        methods.describe_software(
+            smk.params.snakemake,
+            runs,
+            read_tool_versions(smk.input.versions),
+            methods.read_pins(smk.input.environments),
+        ),
         methods.read_citation(smk.input.citation),
         smk.input.template,
     )

@@ -1,64 +1,74 @@
-"""What a result was made with: a digest of the code behind it, versions of the packages that matter."""
+"""What a result was made with: digests of the code and commands behind it, and versions of software."""
 
 import ast
 import hashlib
-import platform
 import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import resolve_name
 
 from linguist.files import ROOT
 
 SCRIPTS = ROOT / "scripts"
-PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "numpy")
+PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "numpy")  # those that can change a number
+DIGITS = 16  # hex digits of a digest of code
 
 
 def code_digest(script, *modules):
-    """Hex digest of a script (by its name in scripts/) and all that it imports from the library.
+    """Hex digest of a script (its name in scripts/) and of all library modules that it imports, directly or not.
 
-    `modules` ("linguist.pairs.homologs") are what it loads by name besides. The digest changes when their code changes, not
-    when a comment, a docstring, the layout, a file's time or the Python version does, so that a rule with it in its
-    params reruns exactly when what it runs has changed.
+    `modules` ("linguist.pairs.homologs") are what the script loads by name besides. The digest changes with the code, not
+    with comments, docstrings, layout, time stamps or the Python version. A rule has it among its params, so that its jobs
+    rerun exactly when their code changes.
     """
     seen, waiting = {}, [script, *modules]
     while waiting:
         name = waiting.pop()
         if name not in seen:
-            seen[name], found = read_code(name)
-            waiting.extend(found)
-    return hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest()[:16]
+            seen[name], imported = read_code(name)
+            waiting.extend(imported)
+    return text_digest(repr(sorted(seen.items())))
+
+
+def text_digest(text):
+    """Hex digest of a text, such as a shell command."""
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
 @cache
 def read_code(name):
-    """The code of a script or module without comments, layout and docstrings, and the library's modules it imports."""
+    """The code of a script or module as text, without comments, layout and docstrings; and the names of the library's modules
+    and packages that it imports, also within functions."""
     path = file_of(name)
+    parent = name.rpartition(".")[0]
+    package = name if path.name == "__init__.py" else parent
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    found = {name.rpartition(".")[0]} - {""}  # a module's packages run before it
+    imported = {parent}  # Python runs a module's package before the module
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
-            and ast.get_docstring(node, clean=False) is not None
-        ):
-            node.body = node.body[1:]
-        elif isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
+        if isinstance(node, ast.Import):
+            imported.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-            module = ".".join([*above, *filter(None, [node.module])])
-            found.update([module, *(f"{module}.{alias.name}" for alias in node.names)])
-    return shape(tree), {module for module in found if module.partition(".")[0] == "linguist" and file_of(module)}
+            module = resolve_name("." * node.level + (node.module or ""), package)
+            imported.update([module, *(f"{module}.{alias.name}" for alias in node.names)])
+        elif isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+            del node.body[0]
+    return repr(shape(tree)), sorted(module for module in imported if is_library(module))
+
+
+def is_library(name):
+    """Whether a name is one of the library's modules or packages; an imported function or another package is not."""
+    return name.partition(".")[0] == "linguist" and file_of(name) is not None
 
 
 def file_of(name):
-    """The file of a script, library module or package (its __init__.py); None for what is none of them, such as a function."""
+    """The file of a script, module or package (its __init__.py); None if there is none."""
     path = SCRIPTS.joinpath(*name.split("."))
     return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
 def shape(node):
-    """A syntax tree as plain lists; empty fields are left out, since Python versions differ in which ones there are."""
+    """A syntax tree as plain lists, without empty fields: Python versions differ in which ones there are."""
     if isinstance(node, list):
         return [shape(item) for item in node]
     if not isinstance(node, ast.AST):
@@ -67,10 +77,10 @@ def shape(node):
     return [type(node).__name__, *fields]
 
 
-def versions():
-    """{package: version} of the packages that shape numbers; a package that is not installed is left out."""
+def versions(packages=PACKAGES):
+    """{package: version} of those packages that are installed here."""
     found = {}
-    for package in PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
@@ -78,32 +88,34 @@ def versions():
     return found
 
 
-def versions_here(packages):
-    """{package: version} of this environment: Python, of `packages` those installed, and BLAST where it is on the path."""
-    found = {"python": platform.python_version()}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    said = run_quietly("blastn", "-version")
-    return found | ({"blast": said.split()[1]} if said else {})
+def read_tool_versions(paths):
+    """{program: its versions, in the order seen} from files that hold what BLAST's programs print for `-version`.
+
+    The version is that of the BLAST+ package: WindowMasker's own number is 1.0.0 in all of them.
+    """
+    found = {}
+    for path in paths:
+        with open(path, encoding="utf-8") as handle:
+            program, _, number = handle.readline().strip().partition(": ")
+            package = handle.readline().partition("Package: blast ")[2].partition(",")[0]
+            found.setdefault(program, {})[package or number.rstrip("+")] = None
+    return {program: list(numbers) for program, numbers in sorted(found.items())}
 
 
 def workflow_version():
-    """What the workflow is: its git commit, whether files differ from that (both None where git cannot tell), and a digest
-    of its code, which is the same wherever the code is."""
+    """The workflow's git commit, whether files differ from it (both None if git cannot say), and a digest of its code, which is
+    the same in every copy."""
     root, digest = SCRIPTS.parent, hashlib.sha256()
     for path in sorted([root / "Snakefile", *root.glob("rules/*.smk"), *SCRIPTS.rglob("*.py")]):
         digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     commit = run_quietly("git", "-C", root, "rev-parse", "HEAD")
     status = run_quietly("git", "-C", root, "status", "--porcelain", "--untracked-files=no")
     changed = None if commit is None or status is None else bool(status)
-    return {"commit": commit, "changed": changed, "digest": digest.hexdigest()[:16]}
+    return {"commit": commit, "changed": changed, "digest": digest.hexdigest()[:DIGITS]}
 
 
 def run_quietly(*command):
-    """What a command says, or None if it is not there or fails."""
+    """What a command prints, or None if it does not exist or fails."""
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
     except (OSError, subprocess.SubprocessError):

@@ -147,7 +147,7 @@ def blast_hits(windows, queries, database, resource, kind, target):
         "search_homologs",
         target.with_suffix(".log"),
         input=SimpleNamespace(queries=fasta, database=database),
-        output=target,
+        output=SimpleNamespace(hits=target, version=target.with_suffix(".version")),
         wildcards=SimpleNamespace(resource=resource),
         params=SimpleNamespace(
             program=PROGRAMS[kind],

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from linguist.config.plan import is_searched, tokenizer_of
 from linguist.files import file_digest, read_json
 from linguist.intervals import LEVEL
 from linguist.pairs.recipes import RECIPES
-from linguist.provenance import SCRIPTS, versions_here, workflow_version
+from linguist.provenance import SCRIPTS, versions, workflow_version
 from linguist.report.mathml import mathml
 from linguist.report.study import ORIGINS, REPORTS, describe_model, render
 from linguist.sequences.blast import GAP_SCORES, LETTER_SCORES, PROGRAMS
@@ -266,17 +267,18 @@ def read_pins(paths):
     return {name: ", ".join(pins) for name, pins in found.items()}
 
 
-def describe_software(snakemake, runs, pins):
-    """A record for each package: its version where this page was written, in the trainings, and as pinned for conda.
+def describe_software(snakemake, runs, searches, pins):
+    """A record for each package: its version where this page was written, in the jobs that used it, and as pinned for conda.
 
-    `runs` are metrics.json of trainings. A package of which nothing is known is left out.
+    `runs` are metrics.json of trainings, `searches` {program of BLAST+: versions}. A package without any version is left out.
     """
-    here = {"snakemake": snakemake} | versions_here(PACKAGES)
-    in_runs = {}
+    here = {"python": platform.python_version(), "snakemake": snakemake} | versions(PACKAGES)
+    in_runs = {"blast": {f"{program} {number}": None for program, found in searches.items() for number in found}}
     for run in runs:
         for name, version in run["versions"].items():
             in_runs.setdefault(name, {})[version] = None
-    columns = {"here": here, "runs": {name: ", ".join(found) for name, found in in_runs.items()}, "pinned": pins}
+    used = {name: ", ".join(found) for name, found in in_runs.items() if found}
+    columns = {"here": here, "runs": used, "pinned": pins}
     names = [name for name in ("python", "snakemake", *PACKAGES, "blast") if any(name in c for c in columns.values())]
     return [{"name": name} | {key: column.get(name, "–") for key, column in columns.items()} for name in names]
 

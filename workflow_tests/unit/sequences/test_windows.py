@@ -137,7 +137,7 @@ def test_windowmasker_masks_a_repeat_that_the_file_does_not(tmp_path):
         records[name], repeats[name] = "".join(parts), [(at * 1200 + 900, (at + 1) * 1200) for at in range(copies)]
     fasta = indexed(tmp_path, records)
     database, found = blast_database(fasta, "old", "dna"), tmp_path / "masks.txt"
-    output = SimpleNamespace(intervals=found, counts=tmp_path / "counts")
+    output = SimpleNamespace(intervals=found, counts=tmp_path / "counts", version=tmp_path / "version")
     run_rule("mask_repeats", tmp_path / "log", input=database, output=output)
     masks = read_masks(found)
     assert set(masks) == set(records)
