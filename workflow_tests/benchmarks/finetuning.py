@@ -2,7 +2,7 @@
 
 Three ways to fine-tune the same BERT on the same sentence pairs for one epoch, each in a process of its own, in turn:
 
-    ours     linguist.training, with the options it chooses by itself
+    ours     linguist.training.loop, with the options it chooses by itself
     trainer  the Trainer at its best: batches grouped by length, bf16 where the device has it, the faster of its
              attention backends
     authors  the recipe of "Can linguists better understand DNA?": Trainer, float32, batch 20, padded to 128

@@ -3,7 +3,7 @@
 Ways to pretrain the same GPT-2 (by default small, 124 M parameters) on the same blocks, each in a process of its own, in
 turn:
 
-    ours       linguist.training and linguist.objectives, blocks of several documents as a corpus of DNA gives
+    ours       linguist.training.loop and objectives, blocks of several documents as a corpus of DNA gives
     ours whole the same, with one document a block: attention over all of it
     trainer    the Trainer at its best: bf16 where the device has it, the faster of its attention backends
 

@@ -243,7 +243,7 @@ def test_overlap_is_seen_exactly_where_there_is_one(ends, regions):
 
 
 def test_neither_pandas_nor_torch_is_imported_without_need(genome):
-    code = "import sys, linguist.segments as s; s.read_excluded(sys.argv[1], ['a']); print({'pandas', 'torch'} & {*sys.modules})"
+    code = "import sys, linguist.corpora.segments as s; s.read_excluded(sys.argv[1], ['a']); print({'pandas', 'torch'} & {*sys.modules})"
     command = [sys.executable, "-c", code, str(genome[0])]
     run = subprocess.run(command, cwd=ROOT / "scripts", capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"

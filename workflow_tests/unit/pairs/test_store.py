@@ -125,7 +125,7 @@ def test_what_reads_pairs_knows_nothing_of_the_recipes():
         name: subprocess.run(
             [sys.executable, "-c", code.format(name)], capture_output=True, text=True, check=True, cwd=SCRIPTS
         ).stdout.split()
-        for name in ("pairs", "recipes")
+        for name in ("pairs.store", "pairs.recipes")
     }
-    assert "linguist.pairs.recipes" not in modules["pairs"]
-    assert not {"pandas", "numpy", "pysam", "Bio"} & set(modules["recipes"])
+    assert "linguist.pairs.recipes" not in modules["pairs.store"]
+    assert not {"pandas", "numpy", "pysam", "Bio"} & set(modules["pairs.recipes"])

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.data import ROOT
 from linguist.config.plan import UNTRAINED
 from linguist.report.plots import figures
 from linguist.statistics import metrics
@@ -330,7 +331,7 @@ def test_the_same_table_gives_the_same_bytes_in_another_process(grid, tmp_path):
     *_, table, summary = grid
     table.to_csv(tmp_path / "metrics.tsv", sep="\t", index=False)
     summary.to_csv(tmp_path / "summary.tsv", sep="\t", index=False)
-    library = str(Path(figures.__file__).parents[1])
+    library = str(ROOT / "scripts")
     for name in ("a.svg", "b.svg"):
         arguments = [tmp_path / "metrics.tsv", tmp_path / "summary.tsv", tmp_path / name]
         subprocess.run([sys.executable, "-c", DRAW, *arguments], check=True, env={"PYTHONPATH": library}, timeout=120)
