@@ -4,7 +4,8 @@ from linguist.config.published import read_published
 from linguist.files import write_table
 from linguist.logs import start_log
 from linguist.report.comparison import compare_published
-from linguist.report.plots.figures import published_figure, save
+from linguist.report.plots.published import published_figure
+from linguist.report.plots.style import save
 from linguist.statistics.metrics import read_metrics, summarize
 
 

@@ -1,7 +1,8 @@
 """The main figure of a study: accuracy of every model on every test."""
 
 from linguist.logs import start_log
-from linguist.report.plots.figures import accuracy_figure, save
+from linguist.report.plots.study import accuracy_figure
+from linguist.report.plots.style import save
 from linguist.statistics.metrics import read_metrics, summarize
 
 

@@ -1,7 +1,8 @@
 """Confusion matrices of a study."""
 
 from linguist.logs import start_log
-from linguist.report.plots.figures import confusion_figure, count_confusions, save
+from linguist.report.plots.study import confusion_figure, count_confusions
+from linguist.report.plots.style import save
 
 
 def main(smk):

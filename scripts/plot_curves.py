@@ -1,7 +1,8 @@
 """Accuracy of a study along divergence and length."""
 
 from linguist.logs import start_log
-from linguist.report.plots.figures import curves_figure, save
+from linguist.report.plots.study import curves_figure
+from linguist.report.plots.style import save
 from linguist.statistics.metrics import read_metrics, summarize
 
 

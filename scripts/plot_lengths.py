@@ -2,7 +2,8 @@
 
 from linguist.logs import start_log
 from linguist.pairs.store import read_pairs
-from linguist.report.plots.figures import length_figure, save
+from linguist.report.plots.study import length_figure
+from linguist.report.plots.style import save
 
 
 def main(smk):

@@ -1,7 +1,8 @@
 """Accuracy of a study's runs along its seeds."""
 
 from linguist.logs import start_log
-from linguist.report.plots.figures import save, seeds_figure
+from linguist.report.plots.study import seeds_figure
+from linguist.report.plots.style import save
 from linguist.statistics.metrics import read_metrics
 
 

@@ -1,7 +1,8 @@
 """Accuracy of a study of tasks."""
 
 from linguist.logs import start_log
-from linguist.report.plots.figures import save, tasks_figure
+from linguist.report.plots.style import save
+from linguist.report.plots.tasks import tasks_figure
 from linguist.report.tasks import main_rows, way_of
 from linguist.statistics.task_metrics import read_task_metrics, summarize_tasks
 

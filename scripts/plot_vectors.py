@@ -1,7 +1,7 @@
 """Figures of word vectors: where words lie before and after fine-tuning, and their distances by layer."""
 
 from linguist.logs import start_log
-from linguist.report.plots.figures import save
+from linguist.report.plots.style import save
 from linguist.report.plots.vectors import distances_figure, read_sample, words_figure
 from linguist.report.vectors import read_distances
 

@@ -2,7 +2,8 @@
 
 from linguist.logs import start_log
 from linguist.report.front import read_claims, write_answer
-from linguist.report.plots.figures import leads_figure, save
+from linguist.report.plots.front import leads_figure
+from linguist.report.plots.style import save
 from linguist.report.tasks import read_task_comparisons
 from linguist.report.vectors import read_vectors_table
 from linguist.statistics.metrics import read_comparisons

@@ -2,8 +2,9 @@
 
 from linguist.files import read_json
 from linguist.logs import start_log
-from linguist.report.plots.figures import audit_figure, save
-from linguist.report.study import write_audit
+from linguist.report.pairset import write_audit
+from linguist.report.plots.pairset import audit_figure
+from linguist.report.plots.style import save
 
 
 def main(smk):

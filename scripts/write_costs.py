@@ -3,7 +3,8 @@
 from linguist.files import read_json
 from linguist.logs import start_log
 from linguist.report.costs import find_jobs, tabulate_costs, total_of, write_cost_table, write_costs
-from linguist.report.plots.figures import costs_figure, save
+from linguist.report.plots.costs import costs_figure
+from linguist.report.plots.style import save
 
 
 def main(smk):

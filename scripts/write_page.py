@@ -3,8 +3,9 @@
 from linguist.config.published import read_published
 from linguist.files import read_json
 from linguist.logs import start_log
+from linguist.report.facts import collect_facts
 from linguist.report.pairset import read_shortcuts
-from linguist.report.study import collect_facts, write_page
+from linguist.report.study import write_page
 from linguist.statistics.metrics import read_kinds_table
 from linguist.statistics.verdicts import read_study_tables
 

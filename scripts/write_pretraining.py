@@ -4,8 +4,9 @@ import pandas as pd
 
 from linguist.files import read_json
 from linguist.logs import start_log
-from linguist.report.plots.figures import pretraining_figure, save
-from linguist.report.study import write_pretraining
+from linguist.report.plots.pretraining import pretraining_figure
+from linguist.report.plots.style import save
+from linguist.report.pretraining import write_pretraining
 
 
 def main(smk):

@@ -3,7 +3,7 @@
 from linguist.config.published import read_published
 from linguist.files import read_json, write_table
 from linguist.logs import start_log
-from linguist.report.study import collect_facts
+from linguist.report.facts import collect_facts
 from linguist.report.tasks import read_summary, write_task_page
 
 

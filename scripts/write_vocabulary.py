@@ -2,8 +2,9 @@
 
 from linguist.files import read_json
 from linguist.logs import start_log
-from linguist.report.plots.figures import save, vocabulary_figure
-from linguist.report.study import published_of, write_vocabulary
+from linguist.report.plots.style import save
+from linguist.report.plots.tokenizer import vocabulary_figure
+from linguist.report.tokenizer import published_of, write_vocabulary
 
 
 def main(smk):

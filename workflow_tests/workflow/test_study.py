@@ -195,7 +195,7 @@ def test_a_larger_corpus_reruns_all_that_reads_it(copy, snakemake):
 
 
 def test_a_changed_function_reruns_what_uses_it(copy, snakemake):
-    figures = copy / "scripts/linguist/figures.py"
+    figures = copy / "scripts/linguist/report/plots/style.py"
     figures.write_text(figures.read_text() + "\nUNUSED = 1\n")
     assert planned(snakemake, copy) - {"all"} == {
         "compare_published",

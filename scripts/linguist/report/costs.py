@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from linguist.files import write_table
-from linguist.report.study import REPORTS, inline, render
+from linguist.report.page import REPORTS, inline, render
 
 COLUMNS = [
     "rule",

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from linguist.config.plan import SPOKEN
-from linguist.report.study import REPORTS, inline, render
+from linguist.report.page import REPORTS, inline, render
 from linguist.report.tasks import judge_difference
 from linguist.report.vectors import headline as vectors_headline
 from linguist.statistics.claims import CLAIMS, RIVALS, headline, told_apart, unlearned

@@ -14,8 +14,10 @@ from linguist.files import file_digest, read_json
 from linguist.intervals import LEVEL
 from linguist.pairs.recipes import RECIPES
 from linguist.provenance import SCRIPTS, versions, workflow_version
+from linguist.report.facts import describe_model
 from linguist.report.mathml import mathml
-from linguist.report.study import ORIGINS, REPORTS, describe_model, render
+from linguist.report.page import REPORTS, render
+from linguist.report.pairset import ORIGINS
 from linguist.sequences.blast import GAP_SCORES, LETTER_SCORES, PROGRAMS
 from linguist.splits import SPLITS
 from linguist.statistics.metrics import RESAMPLES

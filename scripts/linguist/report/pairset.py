@@ -6,12 +6,26 @@ from statistics import NormalDist
 import numpy as np
 
 from linguist.files import read_json
+from linguist.report.page import REPORTS, inline, render
 from linguist.statistics.numbers import format_interval
 
 RANKS = 0.52  # AUROC's low end must clear chance by a margin: a sound interval touches 0.5 from above quite often
 HOLDS = 0.8  # the biologist's own method must get so many right, or the labels are in doubt
 STRONG = 0.05  # a baseline that gains less than this over a guess is a weak shortcut
 MIXED = 3  # standard deviations of chance by which the order of the rows may lean to one label
+ORIGINS = {
+    "grammar": "SYNTHETIC: sentences of this project's grammar, not natural language",
+    "table": "read from the resources named in the config",
+    "homologs": "windows of real sequences paired by BLAST",
+    "coding": "windows of real coding sequences with the protein they code for",
+    "hard": "positives of another set, and negatives that match them in length and composition",
+    "evolved": "sequences of another set with copies evolved by simulation",
+    "splice-sites": "windows around the splice sites of annotated human genes, and decoys with the same middle",
+    "gene-starts": "windows around the 5' ends of annotated human genes, and windows elsewhere",
+    "repeats": "windows in and outside of what RepeatMasker found",
+    "reverse-complement": "another set with one side read from the other strand",
+    "union": "rows of other sets together",
+}
 SEVERITIES = ("shortcut", "flaw", "note", "unknown", "fine")
 
 
@@ -201,3 +215,26 @@ def similarity_line(spec, audit):
             f"{text}. Negatives stay below {bound}, which chance alone does not reach: the bound bars relatives.",
         )
     return "flaw", f"{text}. That reaches the bound for negatives, {bound}: it cannot tell relatives from chance."
+
+
+def write_audit(path, name, spec, audit, figure, template=REPORTS / "audit.html.j2"):
+    """Write the page of a pair set's audit: one HTML file that holds all it shows and asks nothing of the network.
+
+    Args: `spec` is the pair set's part of the config, `audit` its audit.json, `figure` the SVG file of
+    `figures.audit_figure`.
+    """
+    lines, bound = findings(audit), similarity_line(spec, audit)
+    render(
+        path,
+        template,
+        name=name,
+        spec=spec,
+        audit=audit,
+        lead=lines[0],
+        findings={severity: [text for found, text in lines[1:] if found == severity] for severity in SEVERITIES},
+        bound=bound,
+        origin=ORIGINS.get(spec["recipe"], spec["recipe"]),
+        kinds=list(dict.fromkeys(kind for split in audit["splits"].values() for kind in split["kinds"])),
+        sides=list(dict.fromkeys(side for split in audit["splits"].values() for side in split["lengths"])),
+        figure=inline(figure, "figure-audit"),
+    )

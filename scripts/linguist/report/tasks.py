@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 
 from linguist.config.plan import RANDOM, models_of
-from linguist.report.study import REPORTS, describe_model, inline, learned_grammar, render
+from linguist.report.facts import describe_model, learned_grammar
+from linguist.report.page import REPORTS, inline, render
+from linguist.report.pairset import ORIGINS
 from linguist.statistics.claims import ALPHA, p_value
 from linguist.statistics.numbers import format_number
 from linguist.statistics.task_metrics import CLASSIFICATION, KMERS, NEIGHBOURS, RULES
@@ -169,6 +171,7 @@ def write_task_page(
         grammarians=[model for model in study["models"] if learned_grammar(config, model)],
         figure=inline(figure, "figure-tasks"),
         facts=facts,
+        origins=ORIGINS,
     )
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 from scipy.stats import t as student
 
 from linguist.files import read_json, write_table
-from linguist.report.study import REPORTS, collect_facts, describe_model, inline, learned_grammar, render
+from linguist.report.facts import collect_facts, describe_model, learned_grammar
+from linguist.report.page import REPORTS, inline, render
 
 BEFORE = -1  # the seed of the rows before fine-tuning, which have none
 NAMES = {"dna": "DNA", "protein": "protein", "english": "English"}

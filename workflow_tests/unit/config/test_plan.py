@@ -12,7 +12,7 @@ from linguist.config import plan
 from linguist.config.published import conditions, read_published
 from linguist.config.settle import settle
 from linguist.pairs.recipes import RECIPES
-from linguist.report.study import learned_grammar
+from linguist.report.facts import learned_grammar
 
 CONFIG = {
     "pairsets": {

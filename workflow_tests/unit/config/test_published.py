@@ -12,7 +12,8 @@ from linguist.config import published
 from linguist.config.settle import CONFIG_FOLDER, PUBLISHED, settle
 from linguist.files import write_table
 from linguist.report import comparison
-from linguist.report.plots import figures
+from linguist.report.plots.published import published_figure
+from linguist.report.plots.style import save
 
 ROOT = Path(__file__).parents[3]
 DATA = published.read_published(PUBLISHED)
@@ -164,7 +165,7 @@ def test_the_file_reads_back(tmp_path):
 def test_the_figure_shows_every_test_and_is_the_same_twice(tables, tmp_path):
     rows = compare(*tables)
     for path in (tmp_path / "1.svg", tmp_path / "2.svg"):
-        figures.save(figures.published_figure(rows), path)
+        save(published_figure(rows), path)
     svg = (tmp_path / "1.svg").read_text()
     assert svg == (tmp_path / "2.svg").read_text()
     shown = ("nano, fine-tuned on en (the paper's gpt2)", "the paper", "our best seed", *tables, *rows["test"])

@@ -9,7 +9,8 @@ import pytest
 from helpers.pages import open_page, read_text
 from linguist.config.plan import UNTRAINED
 from linguist.report import costs
-from linguist.report.plots import figures
+from linguist.report.plots.costs import costs_figure
+from linguist.report.plots.style import save
 
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 USED = {"pairset": ["en", "dna50"], "model": ["tiny"]}
@@ -120,7 +121,7 @@ def test_speeds_are_of_the_runs_that_made_steps():
 def write_costs(folder, steps, trainings):
     jobs = costs.find_jobs(steps, USED, RUNS, trainings)
     table = costs.tabulate_costs(jobs)
-    figures.save(figures.costs_figure(table), folder / "costs.svg")
+    save(costs_figure(table), folder / "costs.svg")
     costs.write_cost_table(table, costs.total_of(jobs), folder / "costs.tsv")
     costs.write_costs(folder / "costs.html", jobs, table, trainings, folder / "costs.svg")
     return folder / "costs.html"

@@ -7,7 +7,8 @@ from helpers.pages import Page, open_page
 from helpers.studies import study, table_of
 from linguist.files import write_table
 from linguist.report.front import read_claims, task_headline, transfers, write_answer
-from linguist.report.plots.figures import leads_figure, save
+from linguist.report.plots.front import leads_figure
+from linguist.report.plots.style import save
 
 TITLES = {"transfer": "A <b>", "seeds": "B", "tasks": "C", "words": "D"}
 COMPARISON = {

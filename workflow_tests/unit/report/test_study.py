@@ -13,10 +13,18 @@ from helpers.pages import Page, open_page, read_text
 from linguist.config.plan import UNTRAINED, comparisons_of
 from linguist.config.published import read_published
 from linguist.config.settle import PUBLISHED
-from linguist.report import comparison
+from linguist.report import comparison, pairset, pretraining, tokenizer
 from linguist.report import study as report
+from linguist.report.page import inline
 from linguist.report.pairset import findings, shortcut_of, similarity_line
-from linguist.report.plots import figures
+from linguist.report.plots.pairset import audit_figure
+from linguist.report.plots.pretraining import pretraining_figure
+from linguist.report.plots.published import published_figure
+from linguist.report.plots.study import accuracy_figure, confusion_figure, count_confusions, length_figure
+from linguist.report.plots.style import save
+from linguist.report.plots.tokenizer import vocabulary_figure
+from linguist.report.pretraining import CLEAR, LEARNED, curve_findings, judge_source
+from linguist.report.tokenizer import published_of, vocabulary_findings
 from linguist.statistics import metrics
 from linguist.statistics.verdicts import VERDICTS, make_study_tables
 
@@ -47,12 +55,12 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
     summary = metrics.summarize(table)
     lengths = pd.DataFrame({"sentence1": ["A" * 9] * 4, "sentence2": ["C" * 9] * 4, "label": [0, 1] * 2})
     drawn = {
-        "accuracy": figures.accuracy_figure(summary, table),
-        "confusion": figures.confusion_figure(figures.count_confusions(tests, runs)),
-        "lengths": figures.length_figure({test: (kind, lengths) for test, kind in zip(tests, kinds, strict=True)}),
+        "accuracy": accuracy_figure(summary, table),
+        "confusion": confusion_figure(count_confusions(tests, runs)),
+        "lengths": length_figure({test: (kind, lengths) for test, kind in zip(tests, kinds, strict=True)}),
     }
     for name, figure in drawn.items():
-        figures.save(figure, folder / f"{name}.svg")
+        save(figure, folder / f"{name}.svg")
     study = {"title": "A <title> & more", "question": "Does it?", "models": models, "trainsets": ["en"]}
     study |= {"seeds": list(seeds), "tests": tests, "controls": list(controls)}
     recipes = (recipe, "homologs", "coding")
@@ -69,7 +77,7 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
     if published:
         study["published"], data = published, read_published(PUBLISHED)
         rows = comparison.compare_published(summary, study, data["tables"])
-        figures.save(figures.published_figure(rows), folder / "published.svg")
+        save(published_figure(rows), folder / "published.svg")
         beside = {"published": data, "beside": folder / "published.svg"}
         config |= {"tokens": {"max_length": 256}, "finetuning": data["setup"]["finetuning"]}
         for spec in config["pairsets"].values():
@@ -171,7 +179,7 @@ def test_page_has_the_same_bytes_twice(tmp_path):
 
 def test_inline_gives_two_copies_of_a_figure_ids_of_their_own(tmp_path):
     write_study(tmp_path)
-    first, second = (Page(report.inline(tmp_path / "accuracy.svg", name)) for name in ("a", "b"))
+    first, second = (Page(inline(tmp_path / "accuracy.svg", name)) for name in ("a", "b"))
     assert first.ids and not set(first.ids) & set(second.ids)
 
 
@@ -334,8 +342,8 @@ def test_the_bound_on_similarity_means_something_only_above_chance():
 
 
 def write_audit(folder, audit):
-    figures.save(figures.audit_figure(audit), folder / "audit.svg")
-    report.write_audit(folder / "audit.html", "dna<50>", SPEC, audit, folder / "audit.svg")
+    save(audit_figure(audit), folder / "audit.svg")
+    pairset.write_audit(folder / "audit.html", "dna<50>", SPEC, audit, folder / "audit.svg")
     return folder / "audit.html"
 
 
@@ -388,9 +396,9 @@ TOKENIZER = {"type": "bpe", "vocab_size": 2000, "corpus": "mixed"}
 
 def write_vocabulary(folder, told, kinds=("dna", "text"), spec=TOKENIZER, grammar=()):
     manifest = make_manifest(*kinds)
-    figures.save(figures.vocabulary_figure(told, report.published_of(told, manifest)), folder / "vocabulary.svg")
+    save(vocabulary_figure(told, published_of(told, manifest)), folder / "vocabulary.svg")
     arguments = (spec, told, manifest, list(grammar), folder / "vocabulary.svg")
-    report.write_vocabulary(folder / "vocabulary.html", "bpe<2>", *arguments)
+    tokenizer.write_vocabulary(folder / "vocabulary.html", "bpe<2>", *arguments)
     return folder / "vocabulary.html"
 
 
@@ -412,7 +420,7 @@ def test_tokenizer_page_shows_the_figures_of_its_report_and_its_corpus(tmp_path)
         "759,789 bytes",
     )
     assert all(value in text for value in (*shown, "CC BY 4.0", "25.00 % are DNA", "1,234"))
-    assert all(line in text for _, line in report.vocabulary_findings(told))
+    assert all(line in text for _, line in vocabulary_findings(told))
     assert "\\xa0x\\x07" in text
     plainly = read_text(write_vocabulary(tmp_path, told, spec=TOKENIZER | {"sample": 5000}))
     assert "5,000 bytes of each kind:" in plainly and "Synthetic" not in plainly
@@ -436,7 +444,7 @@ def test_tokenizer_page_of_kmers_says_that_no_text_trained_them(tmp_path):
 def test_the_papers_vocabulary_stands_beside_those_made_like_it_alone(kind, kinds, shown, tmp_path):
     told = vocabulary(kind, **{source: vocabulary_source() for source in kinds})
     text = read_text(write_vocabulary(tmp_path, told, kinds))
-    assert (report.published_of(told, make_manifest(*kinds)) is not None) == shown
+    assert (published_of(told, make_manifest(*kinds)) is not None) == shown
     assert ("DNAHLM" in text) == ("the paper" in text) == shown
 
 
@@ -470,7 +478,7 @@ def test_the_papers_vocabulary_stands_beside_those_made_like_it_alone(kind, kind
     ],
 )
 def test_what_a_tokenizer_loses_is_said_plainly(kind, sources, severity, line):
-    found = [level for level, text in report.vocabulary_findings(vocabulary(kind, **sources)) if text.startswith(line)]
+    found = [level for level, text in vocabulary_findings(vocabulary(kind, **sources)) if text.startswith(line)]
     assert found == [severity]
 
 
@@ -521,16 +529,16 @@ def pretrained(masked=False, steps=30, **sources):
 )
 def test_a_pretrained_model_is_judged_by_the_models_that_count(losses, masked, code, says):
     _, metrics = pretrained(masked, dna=losses)
-    found, text = report.judge_source(metrics, "dna", "dna")
+    found, text = judge_source(metrics, "dna", "dna")
     assert found == code and text.startswith("dna: ") and says in text
 
 
 @given(*[st.floats(0.01, 12)] * 3)
 def test_more_than_pairs_is_claimed_only_below_the_bigram_model(loss, unigram, bigram):
     _, metrics = pretrained(text=(loss, unigram, bigram, 1.0))
-    code, text = report.judge_source(metrics, "text", "text")
-    assert code in report.LEARNED
-    assert (code == "learned") == (bigram - loss >= report.CLEAR) == ("has learned more" in text)
+    code, text = judge_source(metrics, "text", "text")
+    assert code in LEARNED
+    assert (code == "learned") == (bigram - loss >= CLEAR) == ("has learned more" in text)
     assert ("NOT" in text) == (code == "not learned")
 
 
@@ -540,11 +548,11 @@ def test_more_than_pairs_is_claimed_only_below_the_bigram_model(loss, unigram, b
 )
 def test_bits_no_better_than_letters_in_equal_shares_are_said(kind, bits, said):
     _, metrics = pretrained(s=(5.0, 5.1, 4.7, bits))
-    assert ("equal shares" in report.judge_source(metrics, "s", kind)[1]) == said
+    assert ("equal shares" in judge_source(metrics, "s", kind)[1]) == said
 
 
 def test_a_source_without_a_loss_is_told_as_not_measured():
-    assert report.judge_source(pretrained()[1], "dna", "dna")[0] == "not measured"
+    assert judge_source(pretrained()[1], "dna", "dna")[0] == "not measured"
 
 
 @pytest.mark.parametrize(
@@ -560,7 +568,7 @@ def test_a_source_without_a_loss_is_told_as_not_measured():
 def test_a_training_too_short_or_too_long_is_said(losses, kept, severities):
     curve = pd.DataFrame({"steps": 10 * np.arange(1, len(losses) + 1), "dev_loss": losses})
     metrics = {"dev_loss": losses[kept], "steps": 10 * (kept + 1)}
-    assert [severity for severity, _ in report.curve_findings(curve, metrics)] == severities
+    assert [severity for severity, _ in curve_findings(curve, metrics)] == severities
 
 
 MODEL = {"architecture": "gpt2", "tokenizer": "bpe", "corpus": "mixed", "shape": {"n_layer": 2}}
@@ -568,9 +576,9 @@ MODEL = {"architecture": "gpt2", "tokenizer": "bpe", "corpus": "mixed", "shape":
 
 def write_pretraining(folder, told, kinds=("dna", "text"), grammar=()):
     curve, metrics = told
-    figures.save(figures.pretraining_figure(curve, metrics), folder / "pretraining.svg")
+    save(pretraining_figure(curve, metrics), folder / "pretraining.svg")
     arguments = (MODEL, curve, metrics, make_manifest(*kinds), list(grammar), folder / "pretraining.svg")
-    report.write_pretraining(folder / "pretraining.html", "nano<1>", *arguments)
+    pretraining.write_pretraining(folder / "pretraining.html", "nano<1>", *arguments)
     return folder / "pretraining.html"
 
 

@@ -11,7 +11,8 @@ from helpers.data import ROOT
 from helpers.pages import Page, open_page
 from linguist.files import write_table
 from linguist.report import tasks as task_report
-from linguist.report.plots import figures
+from linguist.report.plots.style import save
+from linguist.report.plots.tasks import tasks_figure
 from linguist.statistics.task_metrics import CLASSIFICATION, KMERS, compare, compute_task_metrics, summarize_tasks
 
 ANSWERS = {"core": ["Non-promoter", "promoter"], "splice": ["A", "B", "C"]}
@@ -152,7 +153,7 @@ def test_published_figures_are_those_of_the_papers():
 def page(tables, tmp_path):
     shown = task_report.main_rows(tables[0])
     ways = dict.fromkeys(zip(shown["model"], shown["method"], strict=True))
-    figures.save(figures.tasks_figure(shown, {way: task_report.way_of(*way) for way in ways}), tmp_path / "f.svg")
+    save(tasks_figure(shown, {way: task_report.way_of(*way) for way in ways}), tmp_path / "f.svg")
     rows = {"rows": {"train": 100}, "dropped": {"core": {"train": 3, "dev": 0, "test": 0}}}
     about = {"baselines": dict.fromkeys(ANSWERS, {"k": 4, "C": 0.1}), "instructions": {"told": rows, "numbered": rows}}
     overlap = {
@@ -198,12 +199,12 @@ def test_the_page_opens_in_a_browser_without_an_error(page, tmp_path):
 def test_the_figure_shows_every_way_in_every_task(tables, tmp_path):
     shown = task_report.main_rows(tables[0])
     ways = dict.fromkeys(zip(shown["model"], shown["method"], strict=True))
-    figure = figures.tasks_figure(shown, {way: task_report.way_of(*way) for way in ways})
+    figure = tasks_figure(shown, {way: task_report.way_of(*way) for way in ways})
     assert [axis.get_title() for axis in figure.axes] == ["core", "splice", "average"]
     for axis in figure.axes:
         assert sum(line.get_marker() not in ("None", "") for line in axis.lines) == len(ways) == 5
-    figures.save(figure, tmp_path / "a.svg")
-    figures.save(figures.tasks_figure(shown, {way: task_report.way_of(*way) for way in ways}), tmp_path / "b.svg")
+    save(figure, tmp_path / "a.svg")
+    save(tasks_figure(shown, {way: task_report.way_of(*way) for way in ways}), tmp_path / "b.svg")
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 

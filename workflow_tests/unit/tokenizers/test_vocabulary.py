@@ -13,7 +13,8 @@ from transformers import AutoTokenizer
 from helpers.data import letters, write_corpus
 from linguist.errors import LinguistError
 from linguist.files import read_json
-from linguist.report.plots import figures
+from linguist.report.plots.style import save
+from linguist.report.plots.tokenizer import vocabulary_figure
 from linguist.tokenizers.encoding import balanced, load_encoder, load_tokenizer, train_tokenizer
 from linguist.tokenizers.packed import Tokens, encode_corpus
 from linguist.tokenizers.vocabulary import (
@@ -149,7 +150,7 @@ def test_the_authors_tokenizer_is_described(real_data, tmp_path):
 @pytest.mark.parametrize("published", [None, {"dna": 0.55, "english": 0.45}])
 def test_the_figure_shows_every_class_and_source(published, folders, corpus, tmp_path):
     report = describe_tokenizer(folders["bpe"], *corpus, NAMES, tmp_path / "report.json")
-    figures.save(figures.vocabulary_figure(report, published), tmp_path / "v.svg")
+    save(vocabulary_figure(report, published), tmp_path / "v.svg")
     tree = ElementTree.parse(tmp_path / "v.svg")
     shown = " ".join(element.text or "" for element in tree.iter("{http://www.w3.org/2000/svg}text"))
     for name in (*NAMES, "DNA", "protein", "English", "other"):

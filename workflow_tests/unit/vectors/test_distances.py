@@ -20,8 +20,8 @@ from helpers.data import ROOT, SHAPES, letters
 from helpers.studies import table_of
 from linguist.errors import LinguistError
 from linguist.report import vectors as vector_report
-from linguist.report.plots import figures
 from linguist.report.plots import vectors as vector_figures
+from linguist.report.plots.style import save
 from linguist.tokenizers.encoding import load_tokenizer, train_tokenizer
 from linguist.tokenizers.vocabulary import classify, read_words
 from linguist.training.models import initialize_model, load_body, load_classifier, save_model
@@ -345,7 +345,7 @@ def test_figures_are_well_formed_small_and_the_same_bytes(written, tmp_path):
     }.items():
         paths = [tmp_path / f"{name}.{attempt}.svg" for attempt in (1, 2)]
         for path in paths:
-            figures.save(make(), path)
+            save(make(), path)
         assert paths[0].read_bytes() == paths[1].read_bytes()
         said = " ".join(e.text for e in ElementTree.parse(paths[0]).iter("{http://www.w3.org/2000/svg}text"))
         assert "before fine-tuning" in said and "after fine-tuning" in said
@@ -360,7 +360,7 @@ def test_the_page_says_what_differs_from_the_paper(written, tmp_path):
         ("words", vector_figures.words_figure(samples, 10)),
         ("distances", vector_figures.distances_figure(table)),
     ):
-        figures.save(figure, tmp_path / f"{name}.svg")
+        save(figure, tmp_path / f"{name}.svg")
     published = yaml.safe_load((ROOT / "resources/published.yaml").read_text())["vectors"]
     assert [(r["before"], r["after"]) for r in published["paper1-vectors"]] == [(50.09, 29.79)]
     block = {"title": "T", "question": "Q?", "models": ["m"], "trainset": "en", "seeds": [1, 2, 3]}

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 from sklearn.decomposition import PCA
 
-from linguist.report.plots.figures import COLOURS, STYLE
+from linguist.report.plots.style import COLOURS, STYLE
 from linguist.report.vectors import BEFORE
 
 CLASSES = {  # name and look; drawn in this order, the class of which most is asked last

@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 
 from helpers.data import ROOT
 from linguist.config.plan import UNTRAINED
-from linguist.report.plots import figures
+from linguist.report.plots.pairset import audit_figure
+from linguist.report.plots.pretraining import pretraining_figure, spread_out
+from linguist.report.plots.study import (
+    accuracy_figure,
+    confusion_figure,
+    count_confusions,
+    curves_figure,
+    length_figure,
+    seeds_figure,
+)
+from linguist.report.plots.style import LOOKS, save
+from linguist.report.plots.tokenizer import vocabulary_figure
 from linguist.statistics import metrics
 
 N = 60
@@ -48,7 +59,7 @@ def pairs(*lengths):
 
 def texts(figure, path):
     """All text of a saved figure; fails where the file is not well-formed XML."""
-    figures.save(figure, path)
+    save(figure, path)
     return [element.text for element in ElementTree.parse(path).iter("{http://www.w3.org/2000/svg}text")]
 
 
@@ -69,7 +80,7 @@ def grid(request, tmp_path):
 
 def test_confusion_counts_agree_with_the_metrics(grid):
     _, _, tests, runs, table, _ = grid
-    counts = figures.count_confusions(tests, runs).set_index(["model", "trainset", "test"])
+    counts = count_confusions(tests, runs).set_index(["model", "trainset", "test"])
     for key, rows in table.groupby(["model", "trainset", "test"]):
         cells = counts.loc[key]
         assert cells.sum() == rows["n"].sum()
@@ -79,13 +90,13 @@ def test_confusion_counts_agree_with_the_metrics(grid):
 
 def test_confusion_counts_leave_out_tests_of_other_studies(tmp_path):
     runs = write_runs(tmp_path, ["m"], ["en"], [1], ["en", "fr"])
-    assert list(figures.count_confusions(["fr"], runs)["test"]) == ["fr"]
+    assert list(count_confusions(["fr"], runs)["test"]) == ["fr"]
 
 
 def test_confusion_figure_shows_each_cell_once(grid, tmp_path):
     models, trainsets, tests, runs, _, _ = grid
-    counts = figures.count_confusions(tests, runs)
-    figure = figures.confusion_figure(counts)
+    counts = count_confusions(tests, runs)
+    figure = confusion_figure(counts)
     assert len(figure.axes) == len(models) * len(trainsets) * len(tests)
     assert figure.get_figwidth() <= 10
     shown = texts(figure, tmp_path / "confusion.svg")
@@ -103,12 +114,12 @@ def test_confusion_of_a_class_that_is_not_there_has_no_share_above_zero(tmp_path
     counts = pd.DataFrame(
         [("m", "en", "en", 5, 1, 0, 0)], columns=["model", "trainset", "test", "tn", "fp", "fn", "tp"]
     )
-    assert texts(figures.confusion_figure(counts), tmp_path / "c.svg").count("0%") == 2
+    assert texts(confusion_figure(counts), tmp_path / "c.svg").count("0%") == 2
 
 
 def test_accuracy_figure_has_a_panel_for_each_training_set(grid, tmp_path):
     models, trainsets, tests, _, table, summary = grid
-    figure = figures.accuracy_figure(summary, table)
+    figure = accuracy_figure(summary, table)
     assert [axis.get_title(loc="left") for axis in figure.axes] == [f"fine-tuned on {t}" for t in trainsets]
     low, high = figure.axes[0].get_xlim()
     assert low <= summary["low"].min() and high >= table["accuracy"].max()
@@ -118,7 +129,7 @@ def test_accuracy_figure_has_a_panel_for_each_training_set(grid, tmp_path):
 
 
 def test_models_never_look_alike():
-    looks = [tuple(look.values()) for look in figures.LOOKS]
+    looks = [tuple(look.values()) for look in LOOKS]
     assert len(set(looks)) == len(looks) == 49
 
 
@@ -128,7 +139,7 @@ def test_length_figure_gives_coding_pairs_a_panel_for_each_unit(tmp_path):
         "dna50": ("dna", pairs((50, 50), (50, 50))),
         "coding": ("coding", pairs((150, 50), (150, 50))),
     }
-    figure = figures.length_figure(shown)
+    figure = length_figure(shown)
     assert [axis.get_title() for axis in figure.axes] == ["en", "dna50", "coding", "coding"]
     units = [axis.get_xlabel() for axis in figure.axes]
     assert units == ["characters", "bp", "bp of the DNA", "residues of the protein"]
@@ -136,13 +147,13 @@ def test_length_figure_gives_coding_pairs_a_panel_for_each_unit(tmp_path):
 
 
 def test_every_sequence_is_in_a_histogram():
-    figure = figures.length_figure({"one": ("dna", pairs(*((n, n + 7) for n in range(20, 400, 3))))})
+    figure = length_figure({"one": ("dna", pairs(*((n, n + 7) for n in range(20, 400, 3))))})
     bars = sum(patch.get_height() for patch in figure.axes[0].patches if hasattr(patch, "get_height"))
     assert bars == 2 * sum(1 for at, _ in enumerate(range(20, 400, 3)) if at % 2 == 0)
 
 
 def test_a_pair_set_with_one_label_only_is_drawn():
-    assert figures.length_figure({"one": ("dna", pairs((50, 50)))}).axes
+    assert length_figure({"one": ("dna", pairs((50, 50)))}).axes
 
 
 PANELS = {
@@ -182,7 +193,7 @@ def make_audit(kind):
 
 @pytest.mark.parametrize("kind", PANELS)
 def test_audit_figure_has_a_panel_for_each_distribution_and_a_row_for_each_baseline(kind, tmp_path):
-    figure = figures.audit_figure(make_audit(kind))
+    figure = audit_figure(make_audit(kind))
     *panels, last = figure.axes
     sides = ["" if side == "both" else f" of {side}" for _, _, side in PANELS[kind]]
     assert [axis.get_title() for axis in panels] == [
@@ -197,14 +208,14 @@ def test_audit_figure_has_a_panel_for_each_distribution_and_a_row_for_each_basel
 
 
 def test_audit_figure_draws_the_majority_share_and_each_label_as_shares():
-    *panels, last = figures.audit_figure(make_audit("dna")).axes
+    *panels, last = audit_figure(make_audit("dna")).axes
     assert any(list(line.get_xdata()) == [0.6, 0.6] for line in last.lines)
     assert [list(patch.get_data().values) for patch in panels[0].patches] == [[0, 0, 0], [1 / 6, 1 / 3, 1 / 2]]
 
 
 def test_labels_of_the_audit_figure_do_not_overlap():
     for kind in PANELS:
-        figure = figures.audit_figure(make_audit(kind))
+        figure = audit_figure(make_audit(kind))
         figure.draw_without_rendering()
         boxes = [axis.get_tightbbox() for axis in figure.axes]
         for at, one in enumerate(boxes):
@@ -213,10 +224,10 @@ def test_labels_of_the_audit_figure_do_not_overlap():
 
 def test_audit_figure_of_a_set_without_pairs_or_without_one_part(tmp_path):
     audit = make_audit("dna")
-    nothing = figures.audit_figure(audit | {"distributions": [], "baselines": []})
+    nothing = audit_figure(audit | {"distributions": [], "baselines": []})
     assert texts(nothing, tmp_path / "none.svg") == ["No pairs in the test split: nothing to show."]
-    assert len(figures.audit_figure(audit | {"distributions": []}).axes) == 1
-    assert len(figures.audit_figure(audit | {"baselines": []}).axes) == 3
+    assert len(audit_figure(audit | {"distributions": []}).axes) == 1
+    assert len(audit_figure(audit | {"baselines": []}).axes) == 3
 
 
 SPECIES = {"dna": 0.0, "protein": 0.0, "text": 0.5}  # sources of a vocabulary, with the share of [UNK]
@@ -231,13 +242,13 @@ def make_vocabulary(unknown=SPECIES):
 
 
 def test_vocabulary_figure_marks_the_sources_whose_tokens_are_unknown(tmp_path):
-    figure = figures.vocabulary_figure(make_vocabulary())
+    figure = vocabulary_figure(make_vocabulary())
     bars = figure.axes[1].patches
     assert [bar.get_hatch() for bar in bars] == [None, None, "////"]
     assert [bar.get_width() for bar in bars] == [2.5, 3.5, 4.5]
     shown = texts(figure, tmp_path / "v.svg")
     assert "4.50 (50% [UNK])" in shown and "3.50" in shown and "the paper" not in shown
-    published = texts(figures.vocabulary_figure(make_vocabulary(), {"dna": 0.55, "english": 0.45}), tmp_path / "p.svg")
+    published = texts(vocabulary_figure(make_vocabulary(), {"dna": 0.55, "english": 0.45}), tmp_path / "p.svg")
     assert {"the paper", "55%", "45%"} <= set(published)
 
 
@@ -262,7 +273,7 @@ def make_pretraining(sources, masked=False, kept=30):
 @pytest.mark.parametrize("masked", [False, True])
 def test_pretraining_figure_shows_each_source_against_models_that_count(sources, masked, tmp_path):
     curve, metrics = make_pretraining(sources, masked)
-    figure = figures.pretraining_figure(curve, metrics)
+    figure = pretraining_figure(curve, metrics)
     titles = [axis.get_title(loc="left") for axis in figure.axes]
     assert titles == (sources if len(sources) == 1 else ["all sources", *sources])
     shown = texts(figure, tmp_path / "p.svg")
@@ -278,7 +289,7 @@ def test_pretraining_figure_shows_each_source_against_models_that_count(sources,
 
 
 def test_a_source_and_its_references_have_one_colour_and_different_dashes():
-    figure = figures.pretraining_figure(*make_pretraining(["dna", "text"]))
+    figure = pretraining_figure(*make_pretraining(["dna", "text"]))
     colours = set()
     for axis in figure.axes[1:]:
         assert len({line.get_color() for line in axis.lines}) == 1
@@ -288,17 +299,17 @@ def test_a_source_and_its_references_have_one_colour_and_different_dashes():
 
 
 def test_pretraining_figure_marks_the_weights_kept_only_where_they_are_not_the_last(tmp_path):
-    assert "weights kept" not in texts(figures.pretraining_figure(*make_pretraining(["dna"])), tmp_path / "a.svg")
-    assert "weights kept" in texts(figures.pretraining_figure(*make_pretraining(["dna"], kept=20)), tmp_path / "b.svg")
+    assert "weights kept" not in texts(pretraining_figure(*make_pretraining(["dna"])), tmp_path / "a.svg")
+    assert "weights kept" in texts(pretraining_figure(*make_pretraining(["dna"], kept=20)), tmp_path / "b.svg")
 
 
 def test_pretraining_figure_leaves_out_a_source_without_a_loss():
     curve, metrics = make_pretraining(["dna"])
-    assert len(figures.pretraining_figure(curve.assign(dev_loss_other=np.nan), metrics).axes) == 1
+    assert len(pretraining_figure(curve.assign(dev_loss_other=np.nan), metrics).axes) == 1
 
 
 def test_figures_at_the_ends_of_the_losses_do_not_overlap():
-    figure = figures.pretraining_figure(*make_pretraining(["dna", "protein", "text"]))
+    figure = pretraining_figure(*make_pretraining(["dna", "protein", "text"]))
     figure.draw_without_rendering()
     boxes = [text.get_window_extent() for axis in figure.axes for text in axis.texts]
     assert len(boxes) == 12
@@ -308,7 +319,7 @@ def test_figures_at_the_ends_of_the_losses_do_not_overlap():
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=5))
 def test_places_spread_out_keep_their_order_and_their_distance(places):
-    spread = figures.spread_out(places, 0.1)
+    spread = spread_out(places, 0.1)
     assert spread.max() <= 1 + 1e-9
     order = np.argsort(places, kind="stable")
     assert (np.diff(spread[order]) >= 0.1 - 1e-9).all()
@@ -320,10 +331,11 @@ def test_places_spread_out_keep_their_order_and_their_distance(places):
 DRAW = """
 import sys
 import pandas as pd
-from linguist.report.plots import figures
+from linguist.report.plots.study import accuracy_figure
+from linguist.report.plots.style import save
 table = pd.read_csv(sys.argv[1], sep="\\t")
 summary = pd.read_csv(sys.argv[2], sep="\\t")
-figures.save(figures.accuracy_figure(summary, table), sys.argv[3])
+save(accuracy_figure(summary, table), sys.argv[3])
 """
 
 
@@ -342,7 +354,7 @@ def test_the_same_table_gives_the_same_bytes_in_another_process(grid, tmp_path):
 
 def test_drawing_leaves_the_global_style_alone():
     before = dict(matplotlib.rcParams)
-    figures.length_figure({"one": ("dna", pairs((50, 50), (40, 44)))})
+    length_figure({"one": ("dna", pairs((50, 50), (40, 44)))})
     assert dict(matplotlib.rcParams) == before
 
 
@@ -354,7 +366,7 @@ def test_a_failed_save_leaves_the_old_figure(tmp_path):
 
     (tmp_path / "f.svg").write_text("old")
     with pytest.raises(OSError, match="disk full"):
-        figures.save(Broken(), tmp_path / "f.svg")
+        save(Broken(), tmp_path / "f.svg")
     assert [path.name for path in tmp_path.iterdir()] == ["f.svg"] and (tmp_path / "f.svg").read_text() == "old"
 
 
@@ -364,7 +376,7 @@ def test_a_curve_has_a_panel_for_each_training_set_and_its_points_in_order(tmp_p
     summary = metrics.summarize(metrics.compute_metrics("s", metrics.read_scores(tests, runs)))
     curves = {("divergence", "DNA, evolved copies"): {"d40": 0.4, "d05": 0.05, "d20": 0.2}}
     curves["length", "protein"] = {"short": 50, "long": 150}
-    figure = figures.curves_figure(summary, curves)
+    figure = curves_figure(summary, curves)
     first, second = figure.axes
     assert first.get_title(loc="left") == "DNA, evolved copies\ntrained on en"
     assert first.get_xlabel() == "divergence (events a base)" and second.get_xlabel().endswith("residues")
@@ -378,7 +390,7 @@ def test_a_curve_has_a_panel_for_each_training_set_and_its_points_in_order(tmp_p
 def test_the_runs_of_each_arm_stand_along_the_seeds(tmp_path):
     runs = write_runs(tmp_path, ["m1", "m2"], ["en", UNTRAINED], [3, 1, 2], ["fr", "dna150"])
     table = metrics.compute_metrics("s", metrics.read_scores(["fr", "dna150"], runs))
-    figure = figures.seeds_figure(table)
+    figure = seeds_figure(table)
     assert [axis.get_title(loc="left") for axis in figure.axes] == [f"{m}, fine-tuned on en" for m in ("m1", "m2")]
     mine = table[(table["model"] == "m1") & (table["trainset"] == "en") & (table["test"] == "fr")].set_index("seed")
     assert list(figure.axes[0].lines[0].get_ydata()) == [mine["accuracy"][seed] for seed in (1, 2, 3)]

@@ -1,0 +1,48 @@
+"""How the runs and models of a page were made."""
+
+from linguist.config.plan import reads_grammar
+
+
+def collect_facts(runs, tokens):
+    """What a page tells of how its runs were made: {label: values}.
+
+    Args: `runs` are the metrics.json of the runs; `tokens` maps "test, model" to the tokens.json of that test.
+    """
+
+    def seen(key):
+        return sorted({str(run[key]) for run in runs})
+
+    def seen_option(key):
+        return ", ".join(sorted({str(run["options"][key]) for run in runs}))
+
+    return {
+        "fine-tuning": {key: seen_option(key) for key in runs[0]["options"]},
+        "tokens that are [UNK]": shares(tokens, "unknown", "tokens"),
+        "inputs cut at max_length": shares(tokens, "truncated", "inputs"),
+        "device": seen("device"),
+        "arithmetic": seen("precision"),
+        "attention": seen("attention"),
+        "training time": f"{sum(run['seconds'] for run in runs):.0f} s in {len(runs)} runs",
+        "versions": runs[0]["versions"],
+    }
+
+
+def shares(tokens, part, whole):
+    """The tests of which a share above 0 is `part`, with that share; "none" if there are none."""
+    found = {name: report["test"][part] / report["test"][whole] for name, report in tokens.items()}
+    return {name: f"{share:.2%}" for name, share in found.items() if share > 0} or "none"
+
+
+def describe_model(spec):
+    """Where a model's weights come from, in a phrase, and whether they are pretrained."""
+    if "corpus" in spec:
+        return f"{spec['architecture']}, pretrained here from random weights on the corpus {spec['corpus']}", True
+    if "architecture" in spec:
+        return f"{spec['architecture']}, from scratch: random weights, not pretrained", False
+    return f"{spec['hub']} at {spec['revision']}" if "hub" in spec else f"local folder {spec['path']}", True
+
+
+def learned_grammar(config, model):
+    """Whether a model is pretrained on a corpus that holds synthetic sentences."""
+    corpus = config["models"][model].get("corpus")
+    return corpus is not None and reads_grammar(config, corpus)

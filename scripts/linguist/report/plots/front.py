@@ -1,0 +1,49 @@
+"""The figure of the front page."""
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from linguist.report.plots.style import COLOURS, STYLE
+
+CODES = {  # of `claims.CLAIMS`: how a claim's lead is drawn
+    "supported": {"color": COLOURS[2], "mfc": COLOURS[2], "marker": "o"},
+    "ranks": {"color": COLOURS[4], "mfc": "white", "marker": "D"},
+    "not supported": {"color": COLOURS[1], "mfc": "white", "marker": "X"},
+    "unrepeated": {"color": COLOURS[5], "mfc": "white", "marker": "s"},
+    "uncontrolled": {"color": COLOURS[3], "mfc": "white", "marker": "^"},
+}
+
+
+@rc_context(STYLE)
+def leads_figure(claims):
+    """The weakest lead of every claim of all studies, a row each under its study's name, with the rival's name.
+
+    `claims` maps studies to tables of `claims.judge_claims`.
+    """
+    lines = []
+    for study, table in claims.items():
+        lines.append((study, None))
+        lines += [(f"{row['model']}, {row['trainset']} → {row['group']}", row) for row in table.to_dict("records")]
+    figure = Figure(figsize=(8.8, 0.17 * max(1, len(lines)) + 0.8), layout="constrained")
+    axis, found = figure.subplots(), set()
+    for at, (_, row) in enumerate(lines):
+        if row is not None:
+            look = CODES[row["code"]]
+            found.add(row["code"])
+            axis.hlines(at, row["low"], row["high"], color=look["color"], lw=1.3)
+            axis.plot(row["difference"], at, ls="", ms=4.6, mew=1.1, **look)
+            axis.text(1.01, at, row["against"], transform=axis.get_yaxis_transform(), va="center", size=7)
+    axis.axvline(0, color="black", lw=1.2, zorder=1)
+    axis.set(ylim=(len(lines) - 0.4, -0.6), xlabel="weakest lead in accuracy over the majority share and the controls")
+    axis.set_yticks(range(len(lines)), [name for name, _ in lines])
+    for label, (_, row) in zip(axis.get_yticklabels(), lines, strict=True):
+        label.set_weight("bold" if row is None else "normal")
+    axis.tick_params(axis="y", length=0)
+    axis.grid(axis="x", color="#dddddd")
+    handles = [
+        Line2D([], [], ls="", ms=4.6, mew=1.1, label=code, **look) for code, look in CODES.items() if code in found
+    ]
+    if handles:
+        figure.legend(handles=handles, loc="outside upper left", ncols=len(handles))
+    return figure

@@ -1,0 +1,92 @@
+"""The figure of a pair set's audit."""
+
+from math import ceil
+from textwrap import fill
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from linguist.report.plots.style import COLOURS, FILLED, LABELS, OUTLINED, STYLE, label_legend
+
+SCORES = {  # of a baseline that is shallow, and of one that is not
+    True: {"marker": "o", "color": COLOURS[1], "mfc": COLOURS[1], "mew": 1.1, "ms": 5},
+    False: {"marker": "D", "color": COLOURS[0], "mfc": "white", "mew": 1.1, "ms": 5},
+}
+WHOLE = ("characters", "bp", "residues")  # units that are counted
+
+
+@rc_context(STYLE)
+def audit_figure(audit):
+    """What tells the labels of a pair set apart: distributions by label, and below them the baselines' accuracy.
+
+    `audit` is an audit.json. Shallow baselines are filled circles, others hollow diamonds; the line is the majority share.
+    """
+    shown = audit["distributions"]
+    baselines = [baseline for baseline in audit["baselines"] if baseline["accuracy"] is not None]
+    down = ceil(len(shown) / 4)
+    across = ceil(len(shown) / max(1, down))  # rows of even length
+    foot = 0.21 * len(baselines) + 0.55 if baselines else 0
+    legend = label_legend() if shown else []
+    for is_shallow in sorted({baseline["shallow"] for baseline in baselines}, reverse=True):
+        label = "shallow baseline" if is_shallow else "baseline that is not shallow"
+        legend.append(Line2D([], [], lw=1.4, label=label, **SCORES[is_shallow]))
+    if baselines:
+        legend.append(Line2D([], [], marker="|", ms=9, mew=1.4, ls="", color="black", label="majority share"))
+    figure = Figure(figsize=(8.8, 1.85 * down + foot + 0.35), layout="constrained")
+    if not legend:
+        figure.text(0.01, 0.5, "No pairs in the test split: nothing to show.", va="center")
+        return figure
+    heights = [1.85] * down + [foot] * bool(baselines)
+    grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
+    for row in range(down):
+        cells = grid[row].subgridspec(1, across)
+        for column, distribution in enumerate(shown[across * row : across * (row + 1)]):
+            axis = figure.add_subplot(cells[column])
+            draw_distribution(axis, distribution)
+            if column == 0:
+                axis.set_ylabel("share of the label")
+    if baselines:
+        test = audit["splits"]["test"]
+        axis = figure.add_subplot(grid[down])
+        draw_baselines(axis, baselines, max(test["positives"], test["rows"] - test["positives"]) / test["rows"])
+    figure.legend(handles=legend, loc="outside upper left", ncols=len(legend))
+    return figure
+
+
+def draw_distribution(axis, distribution):
+    """Histogram of one quantity by label, each label's bars adding up to 1, and its mean as a mark above them."""
+    whole = distribution["unit"] in WHOLE
+    edges = np.asarray(distribution["edges"]) - 0.5 * whole
+    for label, style in zip(LABELS, (FILLED, OUTLINED), strict=True):
+        counts = np.asarray(distribution[label], float)
+        axis.stairs(counts / max(counts.sum(), 1), edges, fill=label == "different", **style)
+        if distribution[f"mean_{label}"] is not None:
+            look = {"mfc": style.get("color", "none"), "mec": style.get("ec", style.get("color")), "ms": 5}
+            place = {"transform": axis.get_xaxis_transform(), "clip_on": False}
+            axis.plot(distribution[f"mean_{label}"], 1.03, "v" if label == "different" else "^", **look, **place)
+    side = "" if distribution["side"] == "both" else f" of {distribution['side']}"
+    axis.set_title(f"{distribution['name']}{side}", pad=9)
+    axis.set(xlabel=fill(distribution["unit"], 30), ylim=(0, None))
+    axis.margins(x=0.05 if len(edges) > 2 else 0.5)
+    axis.locator_params(axis="x", nbins=4, integer=whole)
+    axis.locator_params(axis="y", nbins=4)
+
+
+def draw_baselines(axis, baselines, majority):
+    """Accuracy of each baseline with its interval, a row each, and its figures at the right."""
+    for row, baseline in enumerate(baselines):
+        look = SCORES[baseline["shallow"]]
+        axis.hlines(row, baseline["low"], baseline["high"], color=look["color"], lw=1.4, zorder=2)
+        axis.plot(baseline["accuracy"], row, ls="", zorder=3, **look)
+        text = f"{baseline['accuracy']:.3f} [{baseline['low']:.3f}–{baseline['high']:.3f}]"
+        axis.text(1.02, row, text, transform=axis.get_yaxis_transform(), va="center")
+    axis.axvline(majority, color="black", lw=1.4, zorder=1)
+    lows = [baseline["low"] for baseline in baselines]
+    axis.set(
+        ylim=(len(baselines) - 0.5, -0.5), xlim=(min(0.45, *lows) - 0.01, 1.01), xlabel="accuracy on the test split"
+    )
+    axis.set_yticks(range(len(baselines)), [baseline["name"] for baseline in baselines])
+    axis.tick_params(axis="y", length=0)
+    axis.grid(axis="x", color="#dddddd")

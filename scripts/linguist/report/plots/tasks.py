@@ -1,0 +1,51 @@
+"""The figure of a study of tasks."""
+
+from math import ceil
+from textwrap import fill
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from linguist.report.plots.style import LOOKS, STYLE
+
+
+@rc_context(STYLE)
+def tasks_figure(summary, names):
+    """Accuracy of each way to answer, a row each, a panel for each task and one for the average.
+
+    `summary` holds the rows of `task_metrics.summarize_tasks` that are shown; `names` maps (model, method) to words.
+    """
+    ways, tests = list(names), list(summary["test"].unique())
+    across = min(4, len(tests))
+    down = ceil(len(tests) / across)
+    lines = [fill(name, 30) for name in names.values()]
+    height = 0.16 * sum(1 + line.count("\n") for line in lines) + 0.1 * len(lines) + 0.7
+    figure = Figure(figsize=(8.8, height * down + 0.3), layout="constrained")
+    axes = figure.subplots(down, across, squeeze=False)
+    for axis in axes.flat[len(tests) :]:
+        axis.remove()
+    limits = [
+        max(0, np.floor(20 * min(summary["accuracy_low"].min(), summary["majority"].min())) / 20 - 0.02),
+        min(1.02, np.ceil(20 * summary["accuracy_high"].max()) / 20 + 0.02),
+    ]
+    models = list(dict.fromkeys(model for model, _ in ways))
+    for at, (test, axis) in enumerate(zip(tests, axes.flat, strict=False)):
+        rows = summary[summary["test"] == test].set_index(["model", "method"])
+        for row, way in enumerate(ways):
+            if way in rows.index:
+                look, cell = LOOKS[models.index(way[0])], rows.loc[way]
+                axis.hlines(row, cell["accuracy_low"], cell["accuracy_high"], color=look["color"], lw=1.4)
+                axis.plot(cell["accuracy"], row, ls="", ms=4.5, mew=0, **look)
+        axis.axvline(rows["majority"].iloc[0], color="black", lw=1.4, zorder=1.5)
+        axis.set(ylim=(len(ways) - 0.5, -0.5), xlim=limits, title=test, xlabel="accuracy")
+        axis.set_yticks(range(len(ways)), lines)
+        axis.tick_params(axis="y", length=0, labelleft=at % across == 0)
+        axis.grid(axis="x", color="#dddddd")
+        axis.locator_params(axis="x", nbins=4)
+    figure.legend(
+        handles=[Line2D([], [], marker="|", ms=9, mew=1.4, ls="", color="black", label="majority share")],
+        loc="outside upper left",
+    )
+    return figure
