@@ -1,4 +1,4 @@
-"""Tasks: labelled sequences, told as instructions too; a model that is instructed, its answers, and the figures of a study."""
+"""Tasks: labelled sequences, instruction sets made of them, instruction tuning, answers, baselines, and the metrics of a study."""
 
 
 rule build_task:
@@ -128,12 +128,13 @@ rule build_instructions:
         "../scripts/build_instructions.py"
 
 
-# By itself, so that another phrasing or number of questions trains nothing anew.
+# A rule of its own: a changed unseen wording or number of test rows retrains nothing.
 rule build_questions:
     input:
         unpack(lambda wildcards: instruction_files(wildcards.instructions)),
     output:
-        "<results>/instructions/{instructions}/test.jsonl",
+        rows="<results>/instructions/{instructions}/test.jsonl",
+        unseen="<results>/instructions/{instructions}/unseen.json",
     log:
         "<logs>/build_questions/{instructions}.log",
     benchmark:

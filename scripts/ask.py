@@ -1,4 +1,4 @@
-"""Ask a model that was tuned here about a sequence, or just talk to it: python scripts/ask.py --help"""
+"""Ask a tuned model about a sequence, or generate text with it: python scripts/ask.py --help"""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a folder is all it takes
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # the model is a local folder
 
 from linguist.errors import LinguistError
 
@@ -14,50 +14,55 @@ EPILOG = """examples:
   ask.py --model results/runs/gpt2-nano/told/best "Is it a promoter?" --sequence ACGTACGTTT
   ask.py --model results/runs/gpt2-nano/told/best "Is it a promoter?" --fasta my.fa
   ask.py --model results/runs/gpt2-nano/shown/best "Is it a promoter?" --fasta my.fa --examples 2 --task results/tasks/promoter
-  ask.py --model results/models/gpt2-nano "Once upon a time"        go on with a text
+  ask.py --model results/models/gpt2-nano "Once upon a time"        continue a text
   ask.py --model results/runs/gpt2-nano/told/best                   a small conversation
 
-answers, tab-separated:
-  the sequence's name (with --fasta), the likeliest answer, and its probability among its task's answers (in brackets
-  the others', and what the model generates where that begins otherwise). The task is the one that the question is a
-  phrasing of, trained or held out; for any other question it is the one whose answers are likeliest together, and a
-  last column has its name and the probability of its answers among those of all tasks.
+output, tab-separated:
+  1. the name of the sequence (with --fasta)
+  2. the likeliest answer of the task
+  3. its probability among the answers of the task; in brackets the other answers, and the generated text if it differs
+  4. the task and its probability among all tasks, if the question is none of the wordings in the config
+     (then the task is the one whose answers are likeliest together)
 """
 
 
 def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="ask.py",
-        description="Ask a tuned model: about sequences, for free text, or in a small conversation (no question given).",
+        description="Ask a tuned model about sequences, let it generate text, or start a small conversation (no question).",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("question", nargs="?", help="the instruction; a classifier answers without one")
     parser.add_argument("--model", metavar="FOLDER", help="a tuned model: results/runs/MODEL/SET/best or .../weights")
     given = parser.add_mutually_exclusive_group()
-    given.add_argument("--sequence", metavar="ACGT", help="the sequence that is asked about")
-    given.add_argument("--fasta", metavar="FILE", help="sequences that are asked about, one by one (plain or gzip)")
+    given.add_argument("--sequence", metavar="ACGT", help="the sequence in question")
+    given.add_argument("--fasta", metavar="FILE", help="several sequences, answered one by one (plain or gzip)")
     parser.add_argument(
-        "--examples", type=int, default=0, metavar="N", help="show it the N nearest labelled sequences, found by BLAST"
+        "--examples",
+        type=int,
+        default=0,
+        metavar="N",
+        help="put the N nearest labelled sequences before the question; BLAST finds them",
     )
-    parser.add_argument("--task", metavar="FOLDER", help="the task that examples come from: results/tasks/TASK")
-    parser.add_argument("--tokens", type=int, default=60, metavar="N", help="length of free text at most (60)")
+    parser.add_argument("--task", metavar="FOLDER", help="the task of the examples: results/tasks/TASK")
+    parser.add_argument("--tokens", type=int, default=60, metavar="N", help="most tokens of generated text (60)")
     parser.add_argument(
-        "--temperature", type=float, default=0.0, help="of free text: 0 takes the likeliest token (default)"
+        "--temperature", type=float, default=0.0, help="of generated text; 0 takes the likeliest token (default)"
     )
     return parser.parse_args(arguments)
 
 
 def check(options):
-    """Raise LinguistError for what can be told without loading anything."""
+    """Raise LinguistError for mistakes that are found without loading anything."""
     found = sorted(str(path) for path in Path("results/runs").glob("*/*/best"))
-    hint = f"name one that was tuned, as {found[0] if found else 'results/runs/MODEL/SET/best'}"
+    hint = f"give a tuned model, as {found[0] if found else 'results/runs/MODEL/SET/best'}"
     if not options.model:
         raise LinguistError(f"no model: give --model; {hint}")
     if not Path(options.model, "config.json").is_file():
         raise LinguistError(f"{options.model}: no model there; {hint}")
     if options.examples and not options.task:
-        raise LinguistError("--examples needs the task that they come from; give --task results/tasks/TASK")
+        raise LinguistError("--examples needs their task; give --task results/tasks/TASK")
     if options.examples < 0 or options.tokens < 1 or options.temperature < 0:
         raise LinguistError("--examples and --temperature cannot be below 0, nor --tokens below 1")
 
@@ -66,13 +71,13 @@ def main(arguments=None):
     options = parse(arguments)
     try:
         check(options)
-        from linguist.tasks import chat as asking  # it takes seconds
+        from linguist.tasks.chat import answer_command  # loading torch takes seconds
 
-        asking.run(options, sys.stdout)
+        answer_command(options, sys.stdout)
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader has seen enough, as head has; what Python flushes at its end would fail again
+    except BrokenPipeError:  # the reader has closed the pipe, as head does; Python would flush again at exit, and fail
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)  # what a shell gives for a program that SIGPIPE ended
+        sys.exit(141)  # a shell's code for a program ended by SIGPIPE
     except LinguistError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:

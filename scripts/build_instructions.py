@@ -1,21 +1,21 @@
-"""Tell tasks as instructions, to train on."""
+"""Write the train and dev rows of an instruction set."""
 
 from linguist.files import write_json
 from linguist.logs import start_log
 from linguist.splits import CORPUS_SPLITS
 from linguist.tasks.instruction_sets import build_instructions
-from linguist.tasks.prompts import write_rows
-from linguist.tasks.store import by_task, read_splits
+from linguist.tasks.prompts import write_prompt_rows
+from linguist.tasks.store import paths_by_task, read_tasks
 
 
 def main(smk):
     start_log(smk.log[0])
-    spec, frames = smk.params.spec, read_splits(smk.params.tasks, smk.input.rows)
-    hits = by_task(smk.params.tasks, smk.input.hits) if smk.input.get("hits") else {}
+    spec, frames = smk.params.spec, read_tasks(smk.params.tasks, smk.input.rows)
+    hits = paths_by_task(smk.params.tasks, smk.input.hits) if smk.input.get("hits") else {}
     name = smk.wildcards.instructions
     splits, dropped = build_instructions(name, spec, smk.params.tasks, frames, hits, CORPUS_SPLITS)
     for split, rows in splits.items():
-        write_rows(smk.output[split], rows)
+        write_prompt_rows(smk.output[split], rows)
     write_json(smk.output.about, {"rows": {s: len(rows) for s, rows in splits.items()}, "dropped": dropped})
 
 

@@ -1,17 +1,21 @@
-"""Tell the test rows of tasks as instructions, each in several ways."""
+"""Write the test rows of an instruction set, each with several instructions, and its unseen wordings."""
 
+from linguist.files import write_json
 from linguist.logs import start_log
 from linguist.tasks.instruction_sets import build_instructions
-from linguist.tasks.prompts import write_rows
-from linguist.tasks.store import by_task, read_splits
+from linguist.tasks.prompts import UNSEEN, wordings_of, write_prompt_rows
+from linguist.tasks.store import paths_by_task, read_tasks
 
 
 def main(smk):
     start_log(smk.log[0])
-    spec, frames = smk.params.spec, read_splits(smk.params.tasks, smk.input.rows)
-    hits = by_task(smk.params.tasks, smk.input.hits) if smk.input.get("hits") else {}
-    splits, _ = build_instructions(smk.wildcards.instructions, spec, smk.params.tasks, frames, hits, ["test"])
-    write_rows(smk.output[0], splits["test"])
+    spec, tasks = smk.params.spec, smk.params.tasks
+    hits = paths_by_task(tasks, smk.input.hits) if smk.input.get("hits") else {}
+    splits, _ = build_instructions(
+        smk.wildcards.instructions, spec, tasks, read_tasks(tasks, smk.input.rows), hits, ["test"]
+    )
+    write_prompt_rows(smk.output.rows, splits["test"])
+    write_json(smk.output.unseen, {task: texts.get(UNSEEN, []) for task, texts in wordings_of(spec, tasks).items()})
 
 
 if "snakemake" in globals():

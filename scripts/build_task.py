@@ -1,4 +1,4 @@
-"""Make a task by its recipe."""
+"""Make the splits of a task with its recipe."""
 
 from linguist.logs import start_log
 from linguist.tasks.store import build_task, write_task

@@ -1,8 +1,8 @@
-"""What is reached on a task without a language model."""
+"""Predict the test split of a task with its baselines."""
 
 from linguist.logs import start_log
 from linguist.splits import SPLITS
-from linguist.tasks.baselines import score_baselines
+from linguist.tasks.baselines import score_task_baselines
 from linguist.tasks.store import read_task
 
 
@@ -10,7 +10,7 @@ def main(smk):
     start_log(smk.log[0])
     frames = {split: read_task(smk.input[split]) for split in SPLITS}
     hits = smk.input.get("hits") or None
-    score_baselines(frames, len(smk.params.answers), hits, smk.output.predictions, smk.output.about)
+    score_task_baselines(frames, len(smk.params.answers), hits, smk.output.predictions, smk.output.about)
 
 
 if "snakemake" in globals():

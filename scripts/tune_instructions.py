@@ -3,19 +3,16 @@
 from pathlib import Path
 
 from linguist.logs import start_log
-from linguist.tasks.instruction_tuning import instruct
-from linguist.tasks.prompts import phrasings
+from linguist.tasks.instruction_tuning import tune_instructions
+from linguist.tasks.prompts import TRAINED, wordings_of
 
 
 def main(smk):
     start_log(smk.log[0])
-    # What is held out is no parameter: it is just kept for who asks the model, and another one must train nothing anew.
-    known = smk.config["tasks"]
-    tasks = {task: about | {"held_out": known[task]["held_out"]} for task, about in smk.params.tasks.items()}
-    instruct(
+    wordings = wordings_of(smk.params.spec, smk.params.tasks)
+    tune_instructions(
         smk.input.model,
-        smk.input.train,
-        smk.input.dev,
+        (smk.input.train, smk.input.dev),
         seed=int(smk.wildcards.seed),
         options=smk.params.options,
         outputs=smk.output,
@@ -23,8 +20,10 @@ def main(smk):
         threads=smk.threads,
         code=smk.params.code,
         loss=smk.params.loss,
-        told=phrasings(smk.params.spec, tasks),
-        answers={task: about["answers"] for task, about in smk.params.tasks.items()},
+        tasks={
+            task: {"answers": about["answers"], "phrasings": wordings[task][TRAINED]}
+            for task, about in smk.params.tasks.items()
+        },
     )
 
 

@@ -3,7 +3,7 @@
 `python workflow_tests/benchmarks/answers.py [--layers 12 --width 768]`, random weights, sequences of 70 to 300 bases with one
 instruction before them, on the machine's own precision for ours and float32 for the others':
 
-    generation: prompts/s of `generation.reply` (which scores the allowed answers as well) over `generate` one by one
+    generation: prompts/s of `generation.answer_prompts` (which scores the allowed answers as well) over `generate` one by one
     classification: sequences/s of `finetuning.predict` over the pipeline at the best of several batch sizes
 
 The medians of rounds in turn. Quote the ratio: absolute figures depend on the machine and on what else it is doing.
@@ -25,7 +25,7 @@ from transformers import pipeline
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from linguist.tasks.generation import BEYOND, encode_answer, reply  # noqa: E402
+from linguist.tasks.generation import EXTRA_TOKENS, answer_prompts, encode_answer  # noqa: E402
 from linguist.tasks.instruction_tuning import encode_prompts  # noqa: E402
 from linguist.tokenizers.encoding import encode_pairs, load_tokenizer, train_tokenizer  # noqa: E402
 from linguist.training.finetuning import predict  # noqa: E402
@@ -56,7 +56,7 @@ def measure_generation(folder, sequences):
     theirs = load_language_model(folder, "sdpa").to(accelerator.device).eval()
     rows = [{"instruction": INSTRUCTION, "input": sequence, "examples": []} for sequence in sequences]
     prompts = encode_prompts(rows, tokenizer)
-    most = max(len(encode_answer(tokenizer, answer)) for answer in ANSWERS) + BEYOND
+    most = max(len(encode_answer(tokenizer, answer)) for answer in ANSWERS) + EXTRA_TOKENS
 
     def one_by_one():
         for ids in prompts:
@@ -70,7 +70,7 @@ def measure_generation(folder, sequences):
             )
 
     for _ in range(ROUNDS):
-        at_once = timed(lambda: reply(ours, tokenizer, prompts, ANSWERS, accelerator), len(prompts))
+        at_once = timed(lambda: answer_prompts(ours, tokenizer, prompts, ANSWERS, accelerator), len(prompts))
         yield at_once, timed(one_by_one, len(prompts))
 
 

@@ -135,8 +135,8 @@ def test_an_instructed_model_can_be_asked(finished):
     asked = subprocess.run(command, cwd=finished, capture_output=True, text=True)
     assert asked.returncode == 0, asked.stderr
     assert len(asked.stdout.splitlines()) == 1 and asked.stdout.count("\t") == 1
-    told = json.loads((runs / "teller/told/best/config.json").read_text())["linguist_tasks"]
-    assert told["repeat"]["held_out"] == ["Is it one?"] and told["splice"]["held_out"] == ["What is in it?"]
+    unseen = json.loads((finished / "results/instructions/told/unseen.json").read_text())
+    assert unseen == {"repeat": ["Is it one?"], "splice": ["What is in it?"]}
     predictions = pd.read_csv(runs / "teller/told/seed-1/predictions.tsv.gz", sep="\t")
     assert predictions.groupby(["test", "variant"]).size().to_dict() == {
         (task, variant): n
@@ -152,6 +152,17 @@ def test_a_changed_phrasing_leaves_the_rows_of_its_task_alone(copy, snakemake):
     rerun = planned(snakemake, copy, edit_config(copy, edit))
     assert {"build_instructions", "tune_instructions", "answer_instructions", "compute_task_metrics"} <= rerun
     assert not {"build_task", "tokenize_task", "score_baselines", "finetune", "search_neighbours"} & rerun
+
+
+def test_a_changed_unseen_wording_leaves_the_training_rows_alone(copy, snakemake):
+    """The file that ask.py reads the wording from is made anew, with the test rows; the models' weights do not hold it."""
+
+    def edit(study):
+        study["tasks"]["repeat"]["held_out"] = "Say whether it repeats."
+
+    rerun = planned(snakemake, copy, edit_config(copy, edit))
+    assert {"build_questions", "answer_instructions", "compute_task_metrics"} <= rerun
+    assert not {"build_task", "build_instructions", "finetune", "score_baselines"} & rerun
 
 
 def test_a_second_run_does_nothing(copy, snakemake):

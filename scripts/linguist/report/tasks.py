@@ -12,7 +12,7 @@ from linguist.report.pairset import ORIGINS
 from linguist.statistics.claims import ALPHA, p_value
 from linguist.statistics.numbers import format_number
 from linguist.statistics.task_metrics import CLASSIFICATION, KMERS, NEIGHBOURS, RULES
-from linguist.tasks.prompts import SWAPPED, TRAINED, VARIANTS, prompt
+from linguist.tasks.prompts import SWAPPED, TRAINED, VARIANTS, prompt_text
 
 PAPER = {CLASSIFICATION: 0.81, "instruction": 0.78}  # DNAHLM, section 3: average accuracies
 READS = 0.5  # share of swapped instructions that a model obeys, above which it reads more of them than not
@@ -179,7 +179,9 @@ def example_prompt(spec, tasks):
     """What a prompt of an instruction set looks like, with dots for sequences."""
     task = tasks[spec["tasks"][0]]
     solved = [("ACGT…", answer) for answer in task["answers"][: spec["examples"]]]
-    return prompt("Task 1" if spec["style"] == "ids" else task["phrasings"][0], "ACGT…", solved) + task["answers"][0]
+    return (
+        prompt_text("Task 1" if spec["style"] == "ids" else task["phrasings"][0], "ACGT…", solved) + task["answers"][0]
+    )
 
 
 def read_task_comparisons(path):

@@ -15,7 +15,7 @@ from linguist.config.plan import RANDOM
 from linguist.intervals import LEVEL, wilson
 from linguist.statistics.metrics import RESAMPLES, holm, paired_difference
 from linguist.tasks.baselines import KMERS, NEIGHBOURS
-from linguist.tasks.prompts import HELD_OUT, SWAPPED, TRAINED, begins_with, equals
+from linguist.tasks.prompts import SWAPPED, TRAINED, UNSEEN, match_exact, match_prefix
 from linguist.training.predictions import read_predictions
 
 CLASSIFICATION = "classification"
@@ -77,10 +77,10 @@ def readings(predictions, answers):
         label, test = predictions["label"].to_numpy()[mine], predictions["test"].iloc[0]
         if variant == SWAPPED:
             asked = predictions["asked"][mine]
-            obeys = [begins_with(text, answers[task]) for text, task in zip(texts[mine], asked, strict=True)]
+            obeys = [match_prefix(text, answers[task]) for text, task in zip(texts[mine], asked, strict=True)]
             yield variant, "obeys", np.zeros(len(label), int), np.where(np.array(obeys) < 0, -1, 0)
             continue
-        for rule, read in (("prefix", begins_with), ("strict", equals)):
+        for rule, read in (("prefix", match_prefix), ("strict", match_exact)):
             yield variant, rule, label, np.array([read(text, answers[test]) for text in texts[mine]])
         yield variant, "scored", label, scores[mine].argmax(1)
 
@@ -198,7 +198,7 @@ def compare(called):
         asked.append(("pretraining", own, (f"{model}{RANDOM}", CLASSIFICATION, "")))
         asked += [("pretraining", (model, name, TRAINED), (f"{model}{RANDOM}", name, TRAINED)) for name in sets]
         asked += [("sets", (model, a, TRAINED), (model, b, TRAINED)) for a, b in combinations(sets, 2)]
-        asked += [("phrasing", (model, name, TRAINED), (model, name, HELD_OUT)) for name in sets]
+        asked += [("phrasing", (model, name, TRAINED), (model, name, UNSEEN)) for name in sets]
     rows = []
     for question, one, other in asked:
         if one in ways and other in ways and not ways[one].keys().isdisjoint(ways[other]):

@@ -1,4 +1,4 @@
-"""Baselines of a task: what is reached without a language model. Each gives predictions in the form of a run's."""
+"""Baselines of a task: methods without a language model. Their predictions have the form of a run's."""
 
 import csv
 
@@ -10,38 +10,38 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 
 from linguist.files import write_json, write_table
-from linguist.tasks.neighbours import nearest, read_hits
+from linguist.tasks.neighbours import rank_neighbours, read_neighbours
 
-KMERS, NEIGHBOURS = "k-mers", "nearest neighbour"  # baselines, in the place of a model
-WORDS = (3, 4, 5, 6)
-STRENGTHS = (0.01, 0.1, 1.0, 10.0)  # inverse of the L2 penalty's weight
-MOST = 10_000  # train rows that the choice is made on; the model chosen sees all
+KMERS, NEIGHBOURS = "k-mers", "nearest neighbour"  # names that stand in the column of the model
+K_VALUES = (3, 4, 5, 6)
+STRENGTHS = (0.01, 0.1, 1.0, 10.0)  # C: inverse weight of the L2 penalty
+MOST = 10_000  # train rows used to choose k and C; the chosen model is fitted on all
 
 
 def kmer_model(k, strength):
-    """Logistic regression on the counts of words of `k` letters, scaled to 0..1."""
+    """Logistic regression (C = `strength`) on k-mer counts, scaled to 0..1."""
     counts = CountVectorizer(analyzer="char", ngram_range=(k, k), lowercase=False)
     return make_pipeline(counts, MaxAbsScaler(), LogisticRegression(C=strength, max_iter=2000))
 
 
 def choose_kmers(train, dev):
-    """The word length and strength that get most of dev right, of WORDS and STRENGTHS: (k, strength, accuracy on dev)."""
+    """The k and C with the highest dev accuracy among K_VALUES and STRENGTHS: (k, C, dev accuracy)."""
     some = train.sample(min(MOST, len(train)), random_state=0)
     tried = [
         (kmer_model(k, c).fit(some["sequence"], some["label"]).score(dev["sequence"], dev["label"]), -k, -c)
-        for k in WORDS
+        for k in K_VALUES
         for c in STRENGTHS
     ]
     accuracy, k, c = max(tried)
     return -k, -c, accuracy
 
 
-def score_baselines(frames, classes, hits, predictions, about):
-    """Score a task's test split: k-mer logistic regression and, with BLAST `hits` (a path or None), the class of the best
-    hit among the train rows (the commonest class where there is none).
+def score_task_baselines(frames, classes, hits, predictions, about):
+    """Predict a task's test split with k-mer logistic regression and, given BLAST `hits` (a path or None), with the class of
+    the best hit among the train rows (the majority class without a hit).
 
-    Args: `frames` {split: data frame as from `tasks.read_task`}. Writes `predictions` (baseline, test row's id, label,
-    score0 ...: log-probabilities) and `about` (JSON: what was chosen on dev).
+    Args: `frames` is {split: data frame as from `store.read_task`}, `classes` the number of classes. Writes `predictions`
+    (table: baseline, id of the test row, label, score0 ...: log-probabilities) and `about` (JSON: k and C chosen on dev).
     """
     train, dev, test = (frames[split] for split in ("train", "dev", "test"))
     k, strength, accuracy = choose_kmers(train, dev)
@@ -49,7 +49,7 @@ def score_baselines(frames, classes, hits, predictions, about):
     scores = {KMERS: model.predict_log_proba(test["sequence"])}
     found = {"k": k, "C": strength, "dev_accuracy": float(accuracy)}
     if hits is not None:
-        best = nearest(read_hits(hits))
+        best = rank_neighbours(read_neighbours(hits))
         labels = dict(zip(train["id"], train["label"], strict=True))
         commonest = int(train["label"].mode()[0])
         called = [labels[best[name][0]] if name in best else commonest for name in test["id"]]

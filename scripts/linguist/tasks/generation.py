@@ -1,6 +1,6 @@
-"""Answers of a language model to many prompts at once: greedy text, and the probability of each allowed answer.
+"""Replies of a language model to many prompts at once: greedy text, and the probability of each allowed answer.
 
-What prompts begin with in common is read once, keys and values are kept, and prompts of like length go together.
+The beginning that all prompts share is read once, keys and values are cached, and prompts of similar length share a batch.
 """
 
 import copy
@@ -13,32 +13,32 @@ from transformers import DynamicCache
 from linguist.training.loop import batches_by_length
 
 BATCH = 64
-BEYOND = 4  # tokens that a reply may go on after the longest allowed answer
+EXTRA_TOKENS = 4  # a reply may be this much longer than the longest allowed answer
 
 
-def reply(model, tokenizer, prompts, answers, accelerator, batch_size=BATCH):
+def answer_prompts(model, tokenizer, prompts, answers, accelerator, batch_size=BATCH):
     """Greedy replies to prompts, and the log-probability of each allowed answer after each prompt.
 
-    Args: a causal language model of transformers in evaluation mode; `prompts`, lists of token ids, each shorter than the
-    model's positions by the longest answer and BEYOND; `answers`, the texts that are allowed.
-    Returns (texts, scores): the replies up to the end token, specials left out, and a float32 array (prompts, answers) of
-    log p(answer, end | prompt).
+    Args: a causal language model of transformers in evaluation mode; `prompts`, lists of token ids, each leaving room in the
+    model's positions for the longest answer and EXTRA_TOKENS; `answers`, the allowed texts.
+    Returns (texts, scores): the replies up to the end token, without special tokens, and a float32 array (prompts, answers)
+    of log p(answer, end | prompt) in nats.
     """
     endings = [encode_answer(tokenizer, answer) for answer in answers]
-    most = max(map(len, endings)) + BEYOND
+    most = max(map(len, endings)) + EXTRA_TOKENS
     texts, scores = [""] * len(prompts), np.empty((len(prompts), len(answers)), np.float32)
     shared = commonprefix([prompt[:-1] for prompt in prompts])
     lengths = np.array([len(prompt) - len(shared) for prompt in prompts])
     model.eval()
     with torch.inference_mode(), accelerator.autocast():
-        start = Reading(model)
+        start = CachedTexts(model)
         if shared:
             start.read(torch.tensor([shared], device=model.device))
         for rows in batches_by_length(lengths, batch_size):
-            reading = start.repeat(len(rows))
-            reading.read(*padded([prompts[row][len(shared) :] for row in rows], tokenizer.pad_token_id, model.device))
-            scores[rows] = torch.stack([reading.score(ending) for ending in endings], 1).cpu().numpy()
-            for row, ids in zip(rows, reading.go_on(most, tokenizer.eos_token_id).tolist(), strict=True):
+            state = start.repeat(len(rows))
+            state.read(*pad_rows([prompts[row][len(shared) :] for row in rows], tokenizer.pad_token_id, model.device))
+            scores[rows] = torch.stack([state.score(ending) for ending in endings], 1).cpu().numpy()
+            for row, ids in zip(rows, state.generate(most, tokenizer.eos_token_id).tolist(), strict=True):
                 ids = ids[: ids.index(tokenizer.eos_token_id)] if tokenizer.eos_token_id in ids else ids
                 texts[row] = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
     return texts, scores
@@ -49,22 +49,22 @@ def encode_answer(tokenizer, answer):
     return [*tokenizer.backend_tokenizer.encode(answer, add_special_tokens=False).ids, tokenizer.eos_token_id]
 
 
-def padded(rows, pad, device):
-    """Token ids of rows, padded on the right, and which of them are real: two tensors (rows, tokens)."""
+def pad_rows(rows, pad, device):
+    """Token ids of rows, padded on the right, and their mask (1: token, 0: padding): two tensors (rows, tokens)."""
     longest = max(map(len, rows))
     ids = torch.tensor([[*row, *[pad] * (longest - len(row))] for row in rows], device=device)
     real = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows], device=device)
     return ids, real
 
 
-class Reading:
-    """What a model has read so far of some texts, all at once: keys and values, and the scores of the next token."""
+class CachedTexts:
+    """Some texts as far as a model has read them: cached keys and values, and log-probabilities of the next token."""
 
     def __init__(self, model):
         self.model, self.cache, self.real, self.following = model, DynamicCache(config=model.config), None, None
 
     def repeat(self, times):
-        """The same reading of one text, `times` side by side."""
+        """A copy of one text's state, repeated `times`."""
         other = copy.copy(self)
         other.cache = copy.deepcopy(self.cache)
         if self.real is not None:
@@ -73,7 +73,7 @@ class Reading:
         return other
 
     def read(self, ids, real=None):
-        """Read token ids (texts, tokens), of which those that are `real` count; padding stands on the right.
+        """Read token ids (texts, tokens); `real` is 1 for tokens and 0 for padding, which stands on the right.
 
         Returns the hidden states (texts, tokens, features).
         """
@@ -92,10 +92,11 @@ class Reading:
         return hidden
 
     def log_probabilities(self, hidden):
+        """Log-probabilities of the next token after hidden states: float32 (..., vocabulary)."""
         return self.model.get_output_embeddings()(hidden).float().log_softmax(-1)
 
     def score(self, ending):
-        """The log-probability that each text goes on with the token ids `ending`: float32 (texts,). Nothing stays read."""
+        """The log-probability of the token ids `ending` after each text: float32 (texts,). The state stays as it was."""
         real, following = self.real, self.following
         total = following[:, ending[0]]
         if len(ending) > 1:
@@ -107,8 +108,8 @@ class Reading:
         self.real, self.following = real, following
         return total
 
-    def go_on(self, most, end):
-        """The likeliest tokens, one by one, until all texts have ended or have `most` more: ids (texts, tokens)."""
+    def generate(self, most, end):
+        """Greedy tokens until all texts have ended (token `end`) or have `most` more: ids (texts, tokens)."""
         chosen = []
         ended = torch.zeros(len(self.real), dtype=torch.bool, device=self.real.device)
         for _ in range(most):

@@ -1,4 +1,4 @@
-"""Instruction sets: the rows of several tasks, told in natural language and mixed; solved examples before them if wanted."""
+"""Instruction sets: rows of several tasks, each with an instruction in natural language and, if wanted, solved examples."""
 
 import random
 
@@ -6,26 +6,28 @@ import pandas as pd
 
 from linguist.errors import LinguistError
 from linguist.splits import SPLITS
-from linguist.tasks.neighbours import nearest, read_hits
+from linguist.tasks.neighbours import rank_neighbours, read_neighbours
 from linguist.tasks.overlaps import find_overlaps
-from linguist.tasks.prompts import SWAPPED, TRAINED, VARIANTS, phrasings
+from linguist.tasks.prompts import SWAPPED, TRAINED, VARIANTS, wordings_of
 
 
 def build_instructions(name, spec, tasks, frames, hits, splits=SPLITS):
-    """The rows of an instruction set by split, and what was dropped of each task: ({split: rows}, {task: {split: rows}}).
+    """The rows of an instruction set by split, and how many were dropped: ({split: rows}, {task: {split: number}}).
 
     Args: `spec` is its part of the config, `tasks` those of its tasks; `frames` maps each task to {split: data frame as from
-    `tasks.read_task`}; `hits` to {split: table of BLAST hits among its train rows}, where the set retrieves by BLAST.
+    `store.read_task`}; `hits` maps each task to {split: path of BLAST hits among its train rows}, if the set retrieves by
+    BLAST.
 
-    Train and dev draw one of the trained phrasings a row; test has each row once with a trained phrasing and once with the
-    one held out, and the first `swapped` rows of each task with another task's instruction. With `disjoint`, rows of train
-    and dev go that overlap one of a later split of any of the tasks (see `overlaps`).
+    A train or dev row gets one of the trained wordings, drawn at random. A test row appears once with a trained wording and
+    once with the unseen one; the first `swapped` rows of each task appear also with another task's instruction. With
+    `disjoint`, train and dev rows that overlap a row of a later split of any task are dropped (see `overlaps`).
+    Raises LinguistError if a split has no row left.
     """
     kept, dropped = frames, {task: dict.fromkeys(SPLITS, 0) for task in spec["tasks"]}
     if spec["disjoint"]:
         kept = drop_overlaps(frames)
         dropped = {t: {s: len(frames[t][s]) - len(kept[t][s]) for s in SPLITS} for t in spec["tasks"]}
-    texts, found = phrasings(spec, tasks), {}
+    texts, found = wordings_of(spec, tasks), {}
     for split in splits:
         draw, rows = random.Random(f"{spec['seed']} {split}"), []
         for task in spec["tasks"]:
@@ -50,13 +52,13 @@ def build_instructions(name, spec, tasks, frames, hits, splits=SPLITS):
                             }
                         )
         if not rows:
-            raise LinguistError(f"instructions/{name}: no row is left in split '{split}'; give disjoint: false")
+            raise LinguistError(f"instructions/{name}: no row is left in split '{split}'; set disjoint: false")
         found[split] = rows if split == "test" else draw.sample(rows, len(rows))
     return found, dropped
 
 
 def drop_overlaps(frames):
-    """The frames {task: {split: rows}} without the rows that overlap one of a later split, whatever its task."""
+    """The frames {task: {split: rows}} without rows that overlap a row of a later split of any task."""
     pooled = {
         split: pd.concat([splits[split].assign(task=task) for task, splits in frames.items()], ignore_index=True)
         for split in SPLITS
@@ -75,10 +77,10 @@ def drop_overlaps(frames):
 
 
 def choose_examples(spec, task, frames, split, hits):
-    """Solved examples of each row of a task's split, from its train rows: a list of lists of [input, output].
+    """Solved examples for each row of a task's split, from its train rows: a list of lists of [input, output].
 
-    By `retrieval`: "blast" takes the best hits, fewer where there are few, the best one last; "random" draws some. A row is
-    never its own example, nor one with the same sequence.
+    With `retrieval` "blast" they are the best hits in `hits`[split], the best one last, fewer if BLAST found fewer; with
+    "random" they are drawn. No row gets an example with its own sequence.
     """
     if not spec["examples"]:
         return [[] for _ in range(len(frames[split]))]
@@ -89,7 +91,7 @@ def choose_examples(spec, task, frames, split, hits):
             row.id: draw.sample(names, min(len(names), spec["examples"] + 1)) for row in frames[split].itertuples()
         }
     else:
-        found = nearest(read_hits(hits[split]))
+        found = rank_neighbours(read_neighbours(hits[split]))
     chosen = []
     for row in frames[split].itertuples():
         names = [name for name in found.get(row.id, ()) if name in solved and solved[name][0] != row.sequence]

@@ -1,6 +1,6 @@
-"""Sequences that equal, hold or lie in one another, on either strand: what leaks when tasks are merged.
+"""Overlaps between splits: sequences that equal or contain one another, on either strand. They leak when tasks are merged.
 
-Core promoters of GUE, for one, are cut from its promoters of 300 bp, and the two deal them to splits on their own.
+An example is GUE: its core promoters are parts of its 300 bp promoters, and the two tasks have independent splits.
 """
 
 from collections import Counter
@@ -10,16 +10,17 @@ from Bio.Seq import reverse_complement
 
 from linguist.splits import SPLITS
 
-WIDEST = 32  # letters of a word, two bits each
+WIDEST = 32  # letters of a word: two bits each, 64 bits
 CODES = np.zeros(256, np.uint64)
-CODES[[ord(letter) for letter in "ACGT"]] = range(4)  # any other letter counts as A: words only say where to look
+CODES[[ord(letter) for letter in "ACGT"]] = range(4)  # other letters count as A: words only find candidates
 RELATIONS = ("equal", "inside", "holds")
 
 
 def find_overlaps(ours, theirs):
-    """Which of two lists of upper-case DNA sequences overlap: a set of (i, j, relation), of ours[i] to theirs[j].
+    """Overlaps between two lists of upper-case DNA sequences: a set of (i, j, relation of ours[i] to theirs[j]).
 
-    "equal": the same letters; "inside": ours lies wholly in theirs; "holds": theirs lies in ours; each on either strand.
+    The relation is "equal", "inside" (ours[i] is a part of theirs[j]) or "holds" (theirs[j] is a part of ours[i]), on either
+    strand.
     """
     found = set()
     for texts in (list(ours), [reverse_complement(text) for text in ours]):
@@ -30,15 +31,15 @@ def find_overlaps(ours, theirs):
 
 
 def _inside(short, long):
-    """Pairs (i, j) where short[i] lies in long[j]; the first letters of short[i], as many as it has and a word can have, say
-    where to look."""
+    """Pairs (i, j) where short[i] is a part of long[j]. Candidates are the places of the first letters of short[i]: the
+    longest word of 1, 2, 4, ... WIDEST letters that it has."""
     widths = np.array([min(WIDEST, 1 << (len(text).bit_length() - 1)) for text in short], int)
     for width in np.unique(widths):
         yield from _inside_by_words(short, np.flatnonzero(widths == width), long, int(width))
 
 
 def _inside_by_words(short, chosen, long, width):
-    """As `_inside`, for the `chosen` of `short`, whose first `width` letters (a power of two) are looked for."""
+    """`_inside` for the `chosen` of `short`, by words of their first `width` letters (a power of two)."""
     first = _words([short[i][:width] for i in chosen], width)[0]
     order = chosen[np.argsort(first, kind="stable")]
     starts = np.sort(first)
@@ -56,7 +57,7 @@ def _inside_by_words(short, chosen, long, width):
 
 
 def _words(texts, width):
-    """All words of `width` letters of some texts as numbers (uint64), with the text and the place of each."""
+    """All words of `width` letters in some texts: their codes (uint64), the number of their text, their place in it."""
     lengths = np.array([len(text) for text in texts], int)
     words = CODES[np.frombuffer("".join(texts).encode("ascii"), np.uint8)]
     if len(words) < width:
@@ -72,11 +73,11 @@ def _words(texts, width):
 
 
 def count_overlaps(tasks):
-    """What the splits of tasks share: a list of records, one for each two splits that share something.
+    """Overlaps between the splits of all tasks: a list of records, one for each two splits that share rows.
 
-    `tasks` maps a task to {"answers": its classes, split: data frame as from `tasks.read_task`}. A record counts the rows
-    of `test` (a later split, of any task) that equal, lie in, or hold a row of `train` (an earlier one), and the share of
-    these with the same answer there, where one of the two tasks knows it.
+    `tasks` maps a task to {"answers": its classes, split: data frame as from `store.read_task`}. A record counts the rows of
+    `test` (a later split of any task) that equal, lie inside, or hold a row of `train` (an earlier split), and gives the
+    share of these rows whose answer is the same in both splits (`same_answer`).
     """
     rows = {
         split: [

@@ -1,4 +1,4 @@
-"""Tasks: labelled sequences of DNA, each of one class. Light to import: the recipes are loaded when called."""
+"""Tasks on disk: labelled DNA sequences in three splits."""
 
 import csv
 
@@ -13,9 +13,9 @@ COLUMNS = ["id", "sequence", "label"]
 
 
 def build_task(name, spec, files):
-    """Rows (id, sequence, label) of a task's splits: {split: rows}, each of upper-case DNA and the number of its class.
+    """The splits of a task, {split: rows (id, upper-case sequence, label)}; a label is the number of a class.
 
-    Args: `spec` is its part of the config, `files` what its recipe reads.
+    Args: `spec` is its part of the config; `files` maps what its recipe reads to paths.
     Raises LinguistError if a split lacks a class.
     """
     try:
@@ -38,7 +38,10 @@ def write_task(path, rows):
 
 
 def read_task(path):
-    """One split of a task: a data frame with columns id, sequence (text) and label (a class's number, from 0)."""
+    """One split of a task: a data frame with columns id, sequence (text) and label (number of a class, from 0).
+
+    Raises LinguistError if the file does not have these columns.
+    """
     try:
         frame = pd.read_csv(path, sep="\t", quoting=csv.QUOTE_NONE, dtype=str, keep_default_na=False)
         return frame[COLUMNS].astype({"label": int})
@@ -46,15 +49,15 @@ def read_task(path):
         raise LinguistError(f"{path}: not a task's file ({clean(error)}); delete it and run again") from None
 
 
-def by_task(tasks, paths):
-    """{task: {split: path}} from paths in the order of the tasks, and for each of SPLITS."""
+def paths_by_task(tasks, paths):
+    """{task: {split: path}} from a list of paths: for each task in order, one for each of SPLITS."""
     parts = [paths[at : at + len(SPLITS)] for at in range(0, len(paths), len(SPLITS))]
     return {task: dict(zip(SPLITS, part, strict=True)) for task, part in zip(tasks, parts, strict=True)}
 
 
-def read_splits(tasks, paths):
-    """{task: {split: data frame as from `read_task`}}; paths as for `by_task`."""
+def read_tasks(tasks, paths):
+    """{task: {split: data frame as from `read_task`}}; paths as for `paths_by_task`."""
     return {
         task: {split: read_task(path) for split, path in splits.items()}
-        for task, splits in by_task(tasks, paths).items()
+        for task, splits in paths_by_task(tasks, paths).items()
     }

@@ -19,7 +19,7 @@ from linguist.statistics.task_metrics import (
     read_runs,
     summarize_tasks,
 )
-from linguist.tasks.baselines import choose_kmers, score_baselines
+from linguist.tasks.baselines import choose_kmers, score_task_baselines
 
 labels = st.integers(2, 4).flatmap(
     lambda k: st.tuples(
@@ -191,7 +191,7 @@ def test_k_mers_learn_a_motif_and_the_nearest_neighbour_is_what_blast_says(motif
     hits = tmp_path / "hits.tsv"
     hits.write_text("test-0\ttrain-1\t50\ntest-1\ttrain-3\t40\ntest-1\ttrain-2\t60\n")
     out = tmp_path / "p.tsv.gz", tmp_path / "about.json"
-    score_baselines(motif, 2, hits, *out)
+    score_task_baselines(motif, 2, hits, *out)
     called = read_runs([], {"core": out[0]}, {"core": ["no", "yes"]}, {"core": ["no", "yes"]})
     label, guess = called[KMERS, CLASSIFICATION, "", "class"]["core"][0]
     assert np.mean(label == guess) > 0.8

@@ -1,4 +1,4 @@
-"""Instruction sets: what is told, what is left out, which examples; and how a reply is read."""
+"""Instruction sets: which wordings, which rows are dropped, which examples; and how a reply is read."""
 
 import random
 
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from helpers.data import letters
 from linguist.errors import LinguistError
 from linguist.tasks.instruction_sets import build_instructions
-from linguist.tasks.neighbours import nearest
-from linguist.tasks.prompts import begins_with, equals, prompt, read_rows, write_rows
+from linguist.tasks.neighbours import rank_neighbours
+from linguist.tasks.prompts import match_exact, match_prefix, prompt_text, read_prompt_rows, write_prompt_rows
 
 SPLITS = ("train", "dev", "test")
 TASKS = {
@@ -50,13 +50,13 @@ def build(frames, hits=None, **changes):
     return build_instructions("set", SPEC | changes, TASKS, frames, hits or {})
 
 
-def test_every_row_is_told_once_in_training_and_in_each_way_in_test(frames):
+def test_every_row_appears_once_in_training_and_with_each_variant_in_test(frames):
     splits, dropped = build(frames)
     for split in ("train", "dev"):
         assert len(splits[split]) == 18 and {row["variant"] for row in splits[split]} == {"trained"}
     assert all(n == 0 for counts in dropped.values() for n in counts.values())
-    told = pd.DataFrame(splits["test"])
-    assert told.groupby(["task", "variant"]).size().to_dict() == {
+    rows = pd.DataFrame(splits["test"])
+    assert rows.groupby(["task", "variant"]).size().to_dict() == {
         (task, variant): n for task in TASKS for variant, n in (("trained", 6), ("held-out", 6), ("swapped", 2))
     }
     for row in splits["train"] + splits["test"]:
@@ -72,7 +72,7 @@ def test_every_row_is_told_once_in_training_and_in_each_way_in_test(frames):
             assert row["asked"] == row["task"]
 
 
-def test_the_held_out_phrasing_is_never_trained(frames):
+def test_the_unseen_wording_is_not_in_training(frames):
     splits, _ = build(frames)
     held = {task["held_out"] for task in TASKS.values()}
     assert held.isdisjoint(row["instruction"] for split in ("train", "dev") for row in splits[split])
@@ -89,7 +89,7 @@ def test_numbers_instead_of_words(frames):
 
 
 def test_rows_that_a_later_split_of_any_task_holds_are_dropped(frames):
-    """A core promoter of train that is cut from a longer one of test, told together, would give its answer away."""
+    """A core promoter of train that is cut from a longer one of test, would give its answer away."""
     long = frames["long"]["test"]["sequence"][0]
     frames["core"]["train"].loc[0, "sequence"] = long[10:50]
     frames["splice"]["dev"].loc[1, "sequence"] = frames["splice"]["test"]["sequence"][1]
@@ -104,7 +104,7 @@ def test_rows_that_a_later_split_of_any_task_holds_are_dropped(frames):
 def test_a_set_of_which_nothing_is_left_is_one_line(frames):
     for task in frames.values():
         task["train"] = task["test"]
-    with pytest.raises(LinguistError, match="instructions/set: no row is left in split 'train'; give disjoint: false"):
+    with pytest.raises(LinguistError, match="instructions/set: .*'train'"):
         build(frames)
 
 
@@ -139,13 +139,13 @@ def test_random_examples_are_of_the_task_and_never_the_row_itself(frames):
 def test_neighbours_come_once_by_score_and_then_by_name():
     hits = pd.DataFrame([("q", "b", 5.0), ("q", "a", 5.0), ("q", "c", 9.0), ("q", "b", 7.0), ("r", "a", 1.0)])
     hits.columns = ["id", "neighbour", "bitscore"]
-    assert nearest(hits) == {"q": ["c", "b", "a"], "r": ["a"]}
+    assert rank_neighbours(hits) == {"q": ["c", "b", "a"], "r": ["a"]}
 
 
 def test_a_prompt_is_alpacas():
-    assert prompt("Is it?", "ACGT") == "### Instruction:\nIs it?\n\n### Input:\nACGT\n\n### Response:\n"
-    assert prompt("Say.") == "### Instruction:\nSay.\n\n### Response:\n"
-    solved = prompt("Is it?", "ACGT", [["CCC", "no"]])
+    assert prompt_text("Is it?", "ACGT") == "### Instruction:\nIs it?\n\n### Input:\nACGT\n\n### Response:\n"
+    assert prompt_text("Say.") == "### Instruction:\nSay.\n\n### Response:\n"
+    solved = prompt_text("Is it?", "ACGT", [["CCC", "no"]])
     assert solved.index("CCC\n\n### Response:\nno") < solved.index("ACGT") and solved.endswith("### Response:\n")
 
 
@@ -155,8 +155,8 @@ texts = st.text(st.characters(codec="utf-8"), max_size=20)
 @given(st.lists(st.fixed_dictionaries({"instruction": texts, "input": texts, "output": texts}), max_size=4))
 def test_rows_survive_a_file(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("rows") / "rows.jsonl"
-    write_rows(path, rows)
-    assert read_rows(path) == rows
+    write_prompt_rows(path, rows)
+    assert read_prompt_rows(path) == rows
 
 
 @pytest.mark.parametrize(
@@ -172,11 +172,11 @@ def test_rows_survive_a_file(tmp_path_factory, rows):
 )
 def test_how_a_reply_is_read(text, prefix, strict):
     answers = ["Non-promoter", "promoter"]
-    assert begins_with(text, answers) == prefix and equals(text, answers) == strict
+    assert match_prefix(text, answers) == prefix and match_exact(text, answers) == strict
 
 
 def test_of_answers_that_begin_alike_the_longest_is_meant():
-    assert begins_with("Sites of splicing", ["Sites", "Sites of splicing"]) == 1
+    assert match_prefix("Sites of splicing", ["Sites", "Sites of splicing"]) == 1
 
 
 def test_real_rows_of_the_authors_are_read_as_they_say(real_data):
@@ -187,6 +187,6 @@ def test_real_rows_of_the_authors_are_read_as_they_say(real_data):
     answers = list(dict.fromkeys(row["output"] for row in rows))
     right = [
         sum(read(row["model_response"], answers) == answers.index(row["output"]) for row in rows)
-        for read in (begins_with, equals)
+        for read in (match_prefix, match_exact)
     ]
     assert right == [838, 50]
