@@ -20,7 +20,9 @@ rule train_tokenizer:
     params:
         tokenizer=lookup(dpath="tokenizers/{tokenizer}", within=config),
         kinds=lambda wildcards: plan.kinds_of(config, config["tokenizers"][wildcards.tokenizer]["corpus"]),
-        code=code_digest("train_tokenizer"),
+        code=lambda wildcards: code_digest(
+            "train_tokenizer", f"linguist.tokenizers.types.{config['tokenizers'][wildcards.tokenizer]['type']}"
+        ),
     script:
         "../scripts/train_tokenizer.py"
 
@@ -39,6 +41,7 @@ rule describe_vocabulary:
     conda:
         "../envs/lm.yaml"
     params:
+        type=lookup(dpath="tokenizers/{tokenizer}/type", within=config),
         sources=lambda wildcards: list(
             config["corpora"][config["tokenizers"][wildcards.tokenizer]["corpus"]]["sources"]
         ),

@@ -3,21 +3,16 @@
 import os
 
 from linguist.logs import start_log
-from linguist.tokenizers.encoding import balanced, train_tokenizer
+from linguist.tokenizers.training import read_balanced_sample, train_tokenizer
 
 
 def main(smk):
     start_log(smk.log[0])
     os.environ["RAYON_NUM_THREADS"] = str(smk.threads)  # else tokenizers takes all cores of the machine
-    tokenizer = smk.params.tokenizer
-    train_tokenizer(
-        tokenizer["type"],
-        balanced(smk.input.text, smk.input.sources, tokenizer.get("sample"), smk.params.kinds),
-        tokenizer.get("vocab_size"),
-        smk.output[0],
-        k=tokenizer.get("k"),
-        max_token_length=tokenizer.get("max_token_length"),
-    )
+    entry = smk.params.tokenizer
+    options = {name: value for name, value in entry.items() if name not in ("type", "corpus", "sample")}
+    texts = read_balanced_sample(smk.input.text, smk.input.sources, entry.get("sample"), smk.params.kinds)
+    train_tokenizer(entry["type"], texts, smk.output[0], **options)
 
 
 if "snakemake" in globals():

@@ -1,6 +1,7 @@
 """The one exception for everything a user can mend."""
 
 from contextlib import contextmanager
+from textwrap import shorten
 
 
 class LinguistError(Exception):
@@ -17,3 +18,8 @@ def naming(pairset):
         yield
     except LinguistError as error:
         raise LinguistError(f"pairs/{pairset}: {error}") from None
+
+
+def one_line(error):
+    """An exception's message on one line of at most 300 characters."""
+    return shorten(str(error), 300, placeholder=" …")

@@ -27,7 +27,9 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from linguist.tasks.generation import EXTRA_TOKENS, answer_prompts, encode_answer  # noqa: E402
 from linguist.tasks.instruction_tuning import encode_prompts  # noqa: E402
-from linguist.tokenizers.encoding import encode_pairs, load_tokenizer, train_tokenizer  # noqa: E402
+from linguist.tokenizers.encoding import encode_pairs  # noqa: E402
+from linguist.tokenizers.loading import load_tokenizer  # noqa: E402
+from linguist.tokenizers.training import train_tokenizer  # noqa: E402
 from linguist.training.finetuning import predict  # noqa: E402
 from linguist.training.loop import choose_attention, make_accelerator  # noqa: E402
 from linguist.training.models import initialize_model, load_classifier, load_language_model  # noqa: E402
@@ -120,7 +122,7 @@ def main():
     )
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        train_tokenizer("bpe", texts, 1000, folder / "tokenizer")
+        train_tokenizer("bpe", texts, folder / "tokenizer", vocab_size=1000)
         initialize_model("bench", "gpt2", shape, folder / "tokenizer", 1, folder / "model")
         for name, rounds in (
             ("generation", measure_generation(folder / "model", sequences[: options.prompts])),

@@ -54,12 +54,14 @@ def prepare(folder, n):
     from transformers import BertConfig, BertModel
 
     from linguist.pairs.store import COLUMNS
-    from linguist.tokenizers.encoding import encode_pairs, load_tokenizer, train_tokenizer
+    from linguist.tokenizers.encoding import encode_pairs
+    from linguist.tokenizers.loading import load_tokenizer
+    from linguist.tokenizers.training import train_tokenizer
     from linguist.training.models import save_model
 
     rows, source = sentence_rows(n)
     frame = pd.DataFrame(rows, columns=COLUMNS).astype({"label": int})
-    train_tokenizer("wordpiece", [*frame["sentence1"], *frame["sentence2"]], 4000, folder / "tokenizer")
+    train_tokenizer("wordpiece", [*frame["sentence1"], *frame["sentence2"]], folder / "tokenizer", vocab_size=4000)
     tokenizer = load_tokenizer(folder / "tokenizer")
     tokens, _ = encode_pairs(frame, tokenizer, AUTHORS_LENGTH)
     tokens.save(folder / "train.npz")
@@ -109,7 +111,8 @@ def measure_trainer(folder, threads, attention, authors):
     import torch
     from transformers import AutoModelForSequenceClassification, DataCollatorWithPadding, Trainer, TrainingArguments
 
-    from linguist.tokenizers.encoding import PairTokens, load_tokenizer
+    from linguist.tokenizers.encoding import PairTokens
+    from linguist.tokenizers.loading import load_tokenizer
     from linguist.training.loop import choose_precision
 
     torch.set_num_threads(threads)

@@ -28,8 +28,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from linguist.corpora.mixture import escape  # noqa: E402
-from linguist.tokenizers.encoding import load_encoder, train_tokenizer  # noqa: E402
+from linguist.tokenizers.loading import load_encoder  # noqa: E402
 from linguist.tokenizers.packed import encode_corpus  # noqa: E402
+from linguist.tokenizers.training import train_tokenizer  # noqa: E402
 from linguist.tokenizers.vocabulary import describe_words, read_words  # noqa: E402
 
 TARGETS = {"seconds": 90, "memory": 2000, "ratio": 0.8}  # at most, at most (MB), at least
@@ -110,7 +111,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         start = time.perf_counter()
-        train_tokenizer("bpe", iter(documents), options.vocabulary, folder / "tokenizer")
+        train_tokenizer("bpe", iter(documents), folder / "tokenizer", vocab_size=options.vocabulary)
         seconds = time.perf_counter() - start
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
         classes = describe_words(read_words(folder / "tokenizer").values())

@@ -26,21 +26,21 @@ def texts():
 @pytest.fixture(scope="session")
 def tokenizers(texts, tmp_path_factory):
     """{architecture: folder of the tokenizer it goes with}."""
-    from linguist.tokenizers.encoding import train_tokenizer
+    from linguist.tokenizers.training import train_tokenizer
 
     folder = tmp_path_factory.mktemp("tokenizers")
     for kind in ("bpe", "wordpiece"):
-        train_tokenizer(kind, texts, 500, folder / kind)
+        train_tokenizer(kind, texts, folder / kind, vocab_size=500)
     return {"gpt2": folder / "bpe", "bert": folder / "wordpiece"}
 
 
 @pytest.fixture(scope="session")
 def folders(tokenizers, tmp_path_factory):
     """{kind: folder of a tokenizer}."""
-    from linguist.tokenizers.encoding import train_tokenizer
+    from linguist.tokenizers.training import train_tokenizer
 
     folder = tmp_path_factory.mktemp("kmer") / "tokenizer"
-    train_tokenizer("kmer", (), None, folder, k=3)
+    train_tokenizer("kmer", (), folder, k=3)
     return {"bpe": tokenizers["gpt2"], "wordpiece": tokenizers["bert"], "kmer": folder}
 
 
@@ -71,7 +71,8 @@ def easy_pairs():
 @pytest.fixture(scope="session")
 def encoded(tokenizers, easy_pairs, tmp_path_factory):
     """{architecture: {split: token file}} of the easy pairs."""
-    from linguist.tokenizers.encoding import encode_pairs, load_tokenizer
+    from linguist.tokenizers.encoding import encode_pairs
+    from linguist.tokenizers.loading import load_tokenizer
 
     folder, files = tmp_path_factory.mktemp("tokens"), {}
     for architecture, tokenizer in tokenizers.items():

@@ -15,12 +15,13 @@ from linguist.errors import LinguistError
 from linguist.files import ROOT, open_text
 from linguist.pairs.recipes import RECIPES, TASK_RECIPES
 from linguist.splits import SPLITS
+from linguist.tokenizers.types import TYPES, check_options, masked_types
 
 CONFIG_FOLDER = ROOT / "config"
 PUBLISHED = ROOT / "resources/published.yaml"
 # Names of controls, baselines, ways to answer and averages, which stand where these names do.
 RESERVED = (*CONTROLS, "majority", "chance", "k-mers", "classification", "average")
-TYPES = {
+JSON_TYPES = {
     "object": "a mapping of keys to values",
     "array": "a list",
     "string": "text",
@@ -28,12 +29,6 @@ TYPES = {
     "number": "a number",
     "boolean": "true or false",
     "null": "null",
-}
-TOKENIZER_OPTIONS = {  # and the types that read them
-    "vocab_size": ("bpe", "wordpiece"),
-    "sample": ("bpe", "wordpiece"),
-    "max_token_length": ("bpe",),
-    "k": ("kmer",),
 }
 # What a shape may have, the sizes first: fields of the architecture's own configuration in transformers, which takes seconds
 # to import, without those that come from the tokenizer.
@@ -180,7 +175,7 @@ def explain(error):
             return f"missing key '{missing}', which '{given}' needs; add it"
         case "type":
             names = [rule] if isinstance(rule, str) else rule
-            right = " or ".join(TYPES[name] for name in names)
+            right = " or ".join(JSON_TYPES[name] for name in names)
             return f"is {show(value)}, but must be {right} ({describe(error)}){unquoted(value, names)}"
         case "enum":
             return f"is {show(value)}{suggestion(value, rule)}"
@@ -268,8 +263,10 @@ def check_models(config):
 def check_shape(config, name, model):
     """What a model from scratch cannot be, as far as its own entry tells: found here, and not after hours of corpus."""
     shape, tokenizer = model["shape"], config["tokenizers"][model["tokenizer"]]
-    if model["architecture"] == "bert" and tokenizer["type"] == "bpe":
-        raise LinguistError(f"config: models.{name}.tokenizer: bert needs one of type wordpiece or kmer, not bpe")
+    if model["architecture"] == "bert" and not TYPES[tokenizer["type"]].has_mask:
+        raise LinguistError(
+            f"config: models.{name}.tokenizer: bert needs one of type {masked_types()}, not {tokenizer['type']}"
+        )
     known = SHAPES[model["architecture"]]
     for field in shape:
         if field == "vocab_size" or str(field).endswith("_token_id"):
@@ -331,14 +328,8 @@ def check_source(key, spec):
 
 def check_tokenizers(config):
     for name, tokenizer in config["tokenizers"].items():
-        key, kind = f"tokenizers.{name}", tokenizer["type"]
-        must_know(config, f"{key}.corpus", tokenizer["corpus"], "corpora")
-        for option, kinds in TOKENIZER_OPTIONS.items():
-            if option in tokenizer and kind not in kinds:
-                raise LinguistError(f"config: {key}.{option}: is for type {' or '.join(kinds)}, not {kind}; remove it")
-        need = "k" if kind == "kmer" else "vocab_size"
-        if need not in tokenizer:
-            raise LinguistError(f"config: {key}: missing key '{need}', which type '{kind}' needs; add it")
+        must_know(config, f"tokenizers.{name}.corpus", tokenizer["corpus"], "corpora")
+        check_options(f"tokenizers.{name}", tokenizer)
 
 
 def check_rules(config):

@@ -3,14 +3,9 @@
 from collections import Counter
 
 from linguist.report.page import REPORTS, inline, render
+from linguist.tokenizers.types import TYPES
 
 PUBLISHED = {"dna": 0.55, "english": 0.45}  # DNAHLM: classes of its BPE's tokens
-DESIGNS = {  # what a kind of tokenizer can give back
-    "bpe": "A byte-level BPE has a token for each byte and gives every text back; one that does not is broken.",
-    "wordpiece": "WordPiece is not lossless by design: it does not keep where spaces stood, and decoding sets them by rule.",
-    "kmer": "k-mers are not lossless by design: they spell runs of A, C, G and T of at least k letters and nothing else; "
-    "other words become [UNK]. They overlap, so a base costs a token.",
-}
 
 
 def synthetic_sources(manifest, grammar):
@@ -22,13 +17,13 @@ def synthetic_sources(manifest, grammar):
 def published_of(vocabulary, manifest):
     """The paper's composition, for a tokenizer made as the paper's was: a BPE of DNA and text; None for others."""
     kinds = {about["kind"] for about in manifest["sources"].values()}
-    return PUBLISHED if vocabulary["kind"] == "bpe" and kinds == {"dna", "text"} else None
+    return PUBLISHED if vocabulary["type"] == "bpe" and kinds == {"dna", "text"} else None
 
 
 def vocabulary_findings(vocabulary):
     """What a tokenizer keeps of what it reads, a line each: [(severity, text)]; first, whether it gives texts back."""
     sources = vocabulary["sources"]
-    kind = "kmer" if vocabulary["kind"].endswith("-mer") else vocabulary["kind"]
+    kind = TYPES[vocabulary["type"]]
     measured = {name: about for name, about in sources.items() if about["documents"]}
     changed = {name: about for name, about in measured.items() if about["round_trip"] < 1}
     documents = sum(about["documents"] for about in measured.values())
@@ -38,12 +33,11 @@ def vocabulary_findings(vocabulary):
     elif changed:
         kept = ", ".join(name for name in measured if name not in changed)
         text = f"NOT lossless. Documents that come back to the letter: {shares}" + f"; all in {kept}" * bool(kept)
-        lines = [("flaw" if kind == "bpe" else "note", f"{text}.")]
+        lines = [("flaw" if kind.lossless else "note", f"{text}.")]
     else:
-        what = "Lossless" if kind == "bpe" else "No loss seen"
+        what = "Lossless" if kind.lossless else "No loss seen"
         lines = [("fine", f"{what}: all {documents:,} documents it read come back to the letter.")]
-    if kind in DESIGNS:
-        lines.append(("fine" if kind == "bpe" and not changed else "note", DESIGNS[kind]))
+    lines.append(("fine" if kind.lossless and not changed else "note", kind.note))
     for name, about in measured.items():
         if about["unknown"] > 0:
             share = f"{about['unknown']:.2%} of the tokens of {name} are [UNK]"
@@ -74,7 +68,8 @@ def write_vocabulary(path, name, spec, vocabulary, manifest, grammar, figure, te
         manifest=manifest,
         synthetic=synthetic_sources(manifest, grammar),
         findings=vocabulary_findings(vocabulary),
-        taken=None if spec["type"] == "kmer" else taken,
+        label=TYPES[spec["type"]].label.format(**spec),
+        taken=taken if TYPES[spec["type"]].reads_texts else None,
         published=published_of(vocabulary, manifest),
         tokens=sum(members["tokens"] for members in vocabulary["classes"].values()),
         figure=inline(figure, "figure-vocabulary"),

@@ -13,7 +13,8 @@ from linguist.files import read_json
 from linguist.tasks.generation import EXTRA_TOKENS, answer_prompts, encode_answer
 from linguist.tasks.instruction_tuning import INFO, check_positions, encode_prompts
 from linguist.tasks.prompts import match_prefix
-from linguist.tokenizers.encoding import encode_sequences, load_tokenizer
+from linguist.tokenizers.encoding import encode_sequences
+from linguist.tokenizers.loading import load_tokenizer
 from linguist.training.finetuning import CLASSES
 from linguist.training.loop import choose_attention, make_accelerator
 from linguist.training.models import load_classifier, load_language_model

@@ -13,7 +13,8 @@ from linguist.errors import LinguistError
 from linguist.files import clean, write_table
 from linguist.tasks.generation import EXTRA_TOKENS, answer_prompts, encode_answer
 from linguist.tasks.prompts import prompt_text, read_prompt_rows
-from linguist.tokenizers.encoding import PairTokens, load_tokenizer
+from linguist.tokenizers.encoding import PairTokens
+from linguist.tokenizers.loading import load_tokenizer
 from linguist.training.finetuning import EVALUATION_BATCH, collator, positions_of, tune
 from linguist.training.loop import batches_by_length, choose_attention, make_accelerator
 from linguist.training.models import load_language_model

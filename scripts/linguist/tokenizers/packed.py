@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from linguist.corpora.mixture import read_split
-from linguist.errors import LinguistError
+from linguist.errors import LinguistError, one_line
 from linguist.files import atomic_path, read_json, write_json
-from linguist.tokenizers.encoding import kmer_of, load_encoder, one_line, spell
+from linguist.tokenizers.kmers import spell
+from linguist.tokenizers.loading import kmer_of, load_encoder
 
 COUNTS = ("documents", "tokens", "characters", "bytes", "unknown")
 BATCH = 1_000_000  # characters encoded at a time: some 100 MB of encodings, and work enough for many threads

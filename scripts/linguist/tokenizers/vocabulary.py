@@ -8,9 +8,10 @@ import numpy as np
 from tokenizers import decoders
 
 from linguist.corpora.mixture import read_split
-from linguist.errors import LinguistError
+from linguist.errors import LinguistError, one_line
 from linguist.files import read_json, write_json
-from linguist.tokenizers.encoding import kmer_of, load_encoder, one_line, spell, unspell
+from linguist.tokenizers.kmers import spell, unspell
+from linguist.tokenizers.loading import kmer_of, load_encoder
 
 CLASSES = ("dna", "protein", "english", "other")
 RESIDUES = frozenset("ACDEFGHIKLMNPQRSTVWY")
@@ -105,8 +106,8 @@ def sample_documents(text_path, sources_path, count):
     return chosen
 
 
-def describe_tokenizer(folder, text_path, sources_path, names, target):
-    """Write and return the report on a tokenizer: kind, vocab_size, classes (`describe_words`) and sources, by name
+def describe_tokenizer(kind, folder, text_path, sources_path, names, target):
+    """Write and return the report on a tokenizer of type `kind`: type, vocab_size, classes (`describe_words`) and sources, by name
     (`describe_source`). `names` are the sources of the corpus split, by number."""
     from transformers import AutoTokenizer
 
@@ -116,9 +117,8 @@ def describe_tokenizer(folder, text_path, sources_path, names, target):
         sources = {name: describe_source(here, encoder, tokenizer) for name, here in zip(names, documents, strict=True)}
     except LinguistError as error:
         raise LinguistError(f"{folder}: {error}") from None
-    k = kmer_of(encoder)
     report = {
-        "kind": f"{k}-mer" if k else type(encoder.backend_tokenizer.model).__name__.lower(),
+        "type": kind,
         "vocab_size": encoder.backend_tokenizer.get_vocab_size(),
         "classes": describe_words(words.values()),
         "sources": sources,

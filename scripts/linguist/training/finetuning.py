@@ -13,7 +13,8 @@ import torch
 from linguist.errors import LinguistError
 from linguist.files import atomic_path, file_digest, read_json, write_json, write_table
 from linguist.provenance import versions
-from linguist.tokenizers.encoding import PairTokens, load_tokenizer
+from linguist.tokenizers.encoding import PairTokens
+from linguist.tokenizers.loading import load_tokenizer
 from linguist.training.loop import (
     TrainingOptions,
     batches_by_length,

@@ -17,9 +17,10 @@ from transformers import (
 from transformers.activations import NewGELUActivation
 from transformers.utils import logging as transformers_logging
 
-from linguist.errors import LinguistError
+from linguist.errors import LinguistError, one_line
 from linguist.files import atomic_path
-from linguist.tokenizers.encoding import load_tokenizer, one_line
+from linguist.tokenizers.loading import load_tokenizer
+from linguist.tokenizers.types import masked_types
 
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
@@ -96,7 +97,7 @@ def build_model(name, architecture, shape, tokenizer, seed, attention=None, cont
         )
     if architecture == "bert" and tokenizer.mask_token_id is None:
         raise LinguistError(
-            f"config: models.{name}.tokenizer: bert needs one with a mask token, of type wordpiece or kmer"
+            f"config: models.{name}.tokenizer: bert needs one with a mask token, of type {masked_types()}"
         )
     try:
         torch.manual_seed(seed)

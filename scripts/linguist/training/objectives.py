@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from linguist.tokenizers.encoding import kmer_of
+from linguist.tokenizers.loading import kmer_of
 from linguist.training.fast_dropout import ATTENTION
 
 MASKED, KEPT, SWAPPED = 0.15, 0.1, 0.1  # BERT's shares (Devlin et al. 2019): of all tokens, and of those chosen

@@ -17,7 +17,7 @@ import torch
 from linguist.errors import LinguistError
 from linguist.files import read_json, write_json, write_table
 from linguist.provenance import SCRIPTS, code_digest, versions
-from linguist.tokenizers.encoding import load_tokenizer
+from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.packed import Tokens
 from linguist.training import ngrams
 from linguist.training.cards import model_card

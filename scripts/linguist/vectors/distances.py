@@ -10,7 +10,8 @@ import torch
 from linguist.errors import LinguistError
 from linguist.files import atomic_path, write_json
 from linguist.provenance import versions
-from linguist.tokenizers.encoding import encode_texts, load_tokenizer, pack
+from linguist.tokenizers.encoding import encode_texts, pack
+from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.vocabulary import classify, read_words
 from linguist.training.finetuning import collator
 from linguist.training.loop import batches_by_length, choose_attention, describe_device, make_accelerator

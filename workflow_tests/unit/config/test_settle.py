@@ -333,7 +333,7 @@ MISTAKES = [
     ("tokenizers.bpe.type", "kmer", "tokenizers.bpe.vocab_size: is for type bpe or wordpiece, not kmer; remove it"),
     ("models.nano.corpus", "mx", "models.nano.corpus: 'mx' is not in corpora; did you mean 'mix'?"),
     ("models.nano.pretraining", "{epochs: 3}", "models.nano: missing key 'corpus', which 'pretraining' needs; add it"),
-    ("models.nano.architecture", "bert", "models.nano.tokenizer: bert needs one of type wordpiece or kmer, not bpe"),
+    ("models.nano.architecture", "bert", "models.nano.tokenizer: bert needs one of type kmer or wordpiece, not bpe"),
     (
         "models.nano",
         "{architecture: gpt2, tokenizer: bpe, corpus: mix, shape: {n_positions: 64}}",

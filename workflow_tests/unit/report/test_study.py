@@ -27,6 +27,7 @@ from linguist.report.pretraining import CLEAR, LEARNED, curve_findings, judge_so
 from linguist.report.tokenizer import published_of, vocabulary_findings
 from linguist.statistics import metrics
 from linguist.statistics.verdicts import VERDICTS, make_study_tables
+from linguist.tokenizers.types import TYPES
 
 
 def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", corpus=None, published=None):
@@ -373,7 +374,7 @@ def vocabulary(kind="bpe", **sources):
         for name, words in longest.items()
     }
     sources = sources or {"dna": vocabulary_source(), "text": vocabulary_source()}
-    return {"kind": kind, "vocab_size": 2000, "classes": classes, "sources": sources}
+    return {"type": kind, "vocab_size": 2000, "classes": classes, "sources": sources}
 
 
 def corpus_source(kind, **other):
@@ -428,8 +429,8 @@ def test_tokenizer_page_shows_the_figures_of_its_report_and_its_corpus(tmp_path)
 
 def test_tokenizer_page_of_kmers_says_that_no_text_trained_them(tmp_path):
     spec = {"type": "kmer", "k": 3, "corpus": "mixed"}
-    text = read_text(write_vocabulary(tmp_path, vocabulary("3-mer"), spec=spec))
-    assert "No text: its tokens are all words of 3 letters" in text and "3-mer tokenizer" in text
+    text = read_text(write_vocabulary(tmp_path, vocabulary("kmer"), spec=spec))
+    assert "No text: its tokens are all words of 3 letters" in text and "3-mers" in text
 
 
 @pytest.mark.parametrize(
@@ -459,7 +460,7 @@ def test_the_papers_vocabulary_stands_beside_those_made_like_it_alone(kind, kind
             "NOT lossless. Documents that come back to the letter: 90",
         ),
         ("wordpiece", {"dna": vocabulary_source()}, "fine", "No loss seen"),
-        ("wordpiece", {"dna": vocabulary_source()}, "note", "WordPiece is not lossless by design"),
+        ("wordpiece", {"dna": vocabulary_source()}, "note", TYPES["wordpiece"].note),
         (
             "wordpiece",
             {"dna": vocabulary_source(), "text": vocabulary_source(round_trip=0.775)},
@@ -467,12 +468,12 @@ def test_the_papers_vocabulary_stands_beside_those_made_like_it_alone(kind, kind
             "NOT lossless. Documents that come back to the letter: 77.50% in text; all in dna.",
         ),
         (
-            "3-mer",
+            "kmer",
             {"text": vocabulary_source(unknown=1.0, round_trip=0.0)},
             "flaw",
             "100.00% of the tokens of text are [UNK]",
         ),
-        ("3-mer", {"dna": vocabulary_source()}, "note", "k-mers are not lossless by design"),
+        ("kmer", {"dna": vocabulary_source()}, "note", TYPES["kmer"].note),
         ("bpe", {"dna": vocabulary_source()}, "fine", "No token is [UNK]."),
         ("bpe", {"dna": vocabulary_source(documents=0)}, "unknown", "Not told whether it is lossless"),
     ],

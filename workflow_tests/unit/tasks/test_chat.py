@@ -19,7 +19,8 @@ from linguist.tasks import answering
 from linguist.tasks.chat import answer_command, answer_line
 from linguist.tasks.retrieval import ExampleFinder
 from linguist.tasks.store import write_task
-from linguist.tokenizers.encoding import encode_sequences, load_tokenizer, tokenize_splits
+from linguist.tokenizers.encoding import encode_sequences, tokenize_splits
+from linguist.tokenizers.loading import load_tokenizer
 from linguist.training.finetuning import finetune
 
 

@@ -20,7 +20,7 @@ from linguist.tasks.instruction_tuning import (
     write_answers,
 )
 from linguist.tasks.prompts import write_prompt_rows
-from linguist.tokenizers.encoding import load_tokenizer
+from linguist.tokenizers.loading import load_tokenizer
 from linguist.training.models import load_language_model, randomize_model
 from linguist.training.objectives import Objective
 from linguist.training.predictions import read_predictions

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from helpers.data import write_corpus
 from linguist.errors import LinguistError
 from linguist.tokenizers import packed as tokens
-from linguist.tokenizers.encoding import load_encoder, load_tokenizer, spell, train_tokenizer
+from linguist.tokenizers.kmers import spell
+from linguist.tokenizers.loading import load_encoder, load_tokenizer
 from linguist.tokenizers.packed import Tokens, encode_corpus
+from linguist.tokenizers.training import train_tokenizer
 
 KINDS = ("bpe", "wordpiece", "kmer")
 SPELLED_OUT = "One <|endoftext|> two <pad> [CLS] three [SEP] [UNK] [PAD] four"
@@ -94,7 +96,7 @@ def test_same_corpus_gives_the_same_bytes(folders, documents, tmp_path):
 
 
 def test_a_large_vocabulary_takes_four_bytes(tmp_path):
-    train_tokenizer("kmer", (), None, tmp_path / "tokenizer", k=9)
+    train_tokenizer("kmer", (), tmp_path / "tokenizer", k=9)
     paths = encode(tmp_path / "tokenizer", write_corpus(tmp_path, [(0, "T" * 10)]), tmp_path)
     split = Tokens.open(*paths)
     assert split.ids.dtype == np.dtype("<u4")

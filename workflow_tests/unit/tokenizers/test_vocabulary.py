@@ -15,8 +15,9 @@ from linguist.errors import LinguistError
 from linguist.files import read_json
 from linguist.report.plots.style import save
 from linguist.report.plots.tokenizer import vocabulary_figure
-from linguist.tokenizers.encoding import balanced, load_encoder, load_tokenizer, train_tokenizer
+from linguist.tokenizers.loading import load_encoder, load_tokenizer
 from linguist.tokenizers.packed import Tokens, encode_corpus
+from linguist.tokenizers.training import read_balanced_sample, train_tokenizer
 from linguist.tokenizers.vocabulary import (
     CLASSES,
     classify,
@@ -92,11 +93,11 @@ def test_no_vocabulary_is_one_line(content, tmp_path):
 
 @pytest.mark.parametrize("kind", ["bpe", "wordpiece", "kmer"])
 def test_the_report_agrees_with_counting_by_hand(kind, folders, corpus, tmp_path):
-    report = describe_tokenizer(folders[kind], *corpus, NAMES, tmp_path / "report.json")
+    report = describe_tokenizer(kind, folders[kind], *corpus, NAMES, tmp_path / "report.json")
     assert report == read_json(tmp_path / "report.json")
     tokenizer = load_tokenizer(folders[kind])
     assert report["vocab_size"] == len(tokenizer)
-    assert report["kind"] == {"kmer": "3-mer"}.get(kind, kind)
+    assert report["type"] == kind
     assert sum(one["share"] for one in report["classes"].values()) == pytest.approx(1)
     for number, name in enumerate(NAMES):
         documents, shown = sample_documents(*corpus, 2)[number], report["sources"][name]
@@ -149,7 +150,7 @@ def test_the_authors_tokenizer_is_described(real_data, tmp_path):
 
 @pytest.mark.parametrize("published", [None, {"dna": 0.55, "english": 0.45}])
 def test_the_figure_shows_every_class_and_source(published, folders, corpus, tmp_path):
-    report = describe_tokenizer(folders["bpe"], *corpus, NAMES, tmp_path / "report.json")
+    report = describe_tokenizer("bpe", folders["bpe"], *corpus, NAMES, tmp_path / "report.json")
     save(vocabulary_figure(report, published), tmp_path / "v.svg")
     tree = ElementTree.parse(tmp_path / "v.svg")
     shown = " ".join(element.text or "" for element in tree.iter("{http://www.w3.org/2000/svg}text"))
@@ -161,7 +162,7 @@ def test_the_figure_shows_every_class_and_source(published, folders, corpus, tmp
 
 
 def test_the_report_is_plain_json(folders, corpus, tmp_path):
-    report = describe_tokenizer(folders["kmer"], *corpus, NAMES, tmp_path / "report.json")
+    report = describe_tokenizer("kmer", folders["kmer"], *corpus, NAMES, tmp_path / "report.json")
     assert json.loads(json.dumps(report)) == report
 
 
@@ -173,8 +174,8 @@ def test_real_text_comes_back_to_the_letter(real_data, tmp_path):
     documents = [(0, line) for line in english] + [(1, dna[at : at + 500]) for at in range(0, len(dna), 500)]
     random.Random(9).shuffle(documents)
     corpus = write_corpus(tmp_path, documents)
-    train_tokenizer("bpe", balanced(*corpus), 4000, tmp_path / "tokenizer")
-    report = describe_tokenizer(tmp_path / "tokenizer", *corpus, NAMES, tmp_path / "report.json")
+    train_tokenizer("bpe", read_balanced_sample(*corpus), tmp_path / "tokenizer", vocab_size=4000)
+    report = describe_tokenizer("bpe", tmp_path / "tokenizer", *corpus, NAMES, tmp_path / "report.json")
     for source in report["sources"].values():
         assert (source["round_trip"], source["unknown"]) == (1, 0)
         assert 2 < source["characters_per_token"] < 8

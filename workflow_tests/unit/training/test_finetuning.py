@@ -16,7 +16,8 @@ from transformers import AutoModelForSequenceClassification, RobertaConfig, Robe
 
 from linguist.errors import LinguistError
 from linguist.files import open_text, read_json
-from linguist.tokenizers.encoding import PairTokens, encode_pairs, load_tokenizer
+from linguist.tokenizers.encoding import PairTokens, encode_pairs
+from linguist.tokenizers.loading import load_tokenizer
 from linguist.training import fast_dropout as dropout
 from linguist.training.evaluation import evaluate
 from linguist.training.finetuning import collate, collator, dev_figures, finetune, predict, relabel

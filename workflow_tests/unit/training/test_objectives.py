@@ -12,7 +12,7 @@ from torch import nn
 from transformers.activations import NewGELUActivation
 
 from helpers.data import SHAPES
-from linguist.tokenizers.encoding import load_tokenizer
+from linguist.tokenizers.loading import load_tokenizer
 from linguist.training import objectives
 from linguist.training.fast_dropout import ATTENTION, Bits, eager_attention
 from linguist.training.models import build_model, fuse_activations

@@ -22,8 +22,9 @@ from helpers.data import SENTENCES, SHAPES, letters
 from linguist.corpora.mixture import CORPUS_SPLITS, OUTPUTS, mix_corpus, read_split
 from linguist.errors import LinguistError
 from linguist.files import read_json
-from linguist.tokenizers.encoding import load_tokenizer, train_tokenizer
+from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.packed import Tokens, encode_corpus
+from linguist.tokenizers.training import train_tokenizer
 from linguist.training import pretraining
 from linguist.training.models import load_classifier
 from linguist.training.objectives import Blocks, Examples
@@ -55,7 +56,7 @@ def encode_mixture(folder, kind, size, documents):
     mixed = dict(zip(OUTPUTS, (str(folder / name) for name in names), strict=True))
     mix_corpus(sources, mixed, dev=0.15, seed=1)
     texts = [text for _, text in read_split(mixed["train"], mixed["train_sources"])]
-    train_tokenizer(kind, texts, size, folder / "tokenizer")
+    train_tokenizer(kind, texts, folder / "tokenizer", vocab_size=size)
     corpus = {key: mixed[key] for key in ("manifest", "train_sources", "dev_sources")}
     for split in CORPUS_SPLITS:
         corpus[split], corpus[f"{split}_info"] = (str(folder / f"{split}.{end}") for end in ("bin", "json"))
@@ -538,7 +539,7 @@ def spoil(mistake, corpora, folder, options):
             rf"the dev split has {size} tokens, which make 0 of at least 1 blocks of {size}; give the corpus more",
         )
     if mistake == "tokens of another tokenizer":
-        train_tokenizer("bpe", SENTENCES * 3, 280, folder.parent / "other")
+        train_tokenizer("bpe", SENTENCES * 3, folder.parent / "other", vocab_size=280)
         job["tokenizer_folder"] = str(folder.parent / "other")
         return job, r"train\.bin: not the tokens of .*other; delete it and run again"
     if mistake == "too few positions":

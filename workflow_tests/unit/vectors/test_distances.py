@@ -22,7 +22,8 @@ from linguist.errors import LinguistError
 from linguist.report import vectors as vector_report
 from linguist.report.plots import vectors as vector_figures
 from linguist.report.plots.style import save
-from linguist.tokenizers.encoding import load_tokenizer, train_tokenizer
+from linguist.tokenizers.loading import load_tokenizer
+from linguist.tokenizers.training import train_tokenizer
 from linguist.tokenizers.vocabulary import classify, read_words
 from linguist.training.models import initialize_model, load_body, load_classifier, save_model
 from linguist.vectors import distances as vectors
@@ -184,7 +185,7 @@ def readers(tmp_path_factory):
     texts = [" ".join([*draw.choices(english, k=8), *draw.choices(proteins, k=2)]) for _ in range(200)]
     texts += [letters(draw, 60) for _ in range(60)]
     for architecture, kind in (("gpt2", "bpe"), ("bert", "wordpiece")):
-        train_tokenizer(kind, texts, 450, folder / kind)
+        train_tokenizer(kind, texts, folder / kind, vocab_size=450)
         initialize_model("tiny", architecture, SHAPES[architecture], folder / kind, 1, folder / architecture)
     return {architecture: folder / architecture for architecture in ("gpt2", "bert")}
 
@@ -228,10 +229,12 @@ def test_every_layer_is_measured_and_the_sample_is_of_the_last(architecture, emb
 
 def test_a_vocabulary_without_dna_is_one_line(tmp_path):
     train_tokenizer(
-        "wordpiece", ["the fox jumps over the lazy dog"] * 9, 300, tmp_path / "tokenizer"
+        "wordpiece", ["the fox jumps over the lazy dog"] * 9, tmp_path / "tokenizer", vocab_size=300
     ) if False else None
     tokenizer = tmp_path / "tokenizer"
-    train_tokenizer("bpe", [f"number {i} jumps over the lazy dog {i * i}" for i in range(200)], 300, tokenizer)
+    train_tokenizer(
+        "bpe", [f"number {i} jumps over the lazy dog {i * i}" for i in range(200)], tokenizer, vocab_size=300
+    )
     shape = {"n_embd": 8, "n_layer": 1, "n_head": 1, "n_positions": 32}
     initialize_model("x", "gpt2", shape, tokenizer, 1, tmp_path / "model")
     with pytest.raises(LinguistError, match="0 words of class dna .* take a model"):
