@@ -1,7 +1,6 @@
 """Documents for corpora: texts, proteins and the sentences of pair sets, streamed from files of any size."""
 
 import hashlib
-import json
 import re
 
 import numpy as np
@@ -11,30 +10,43 @@ from linguist.errors import LinguistError
 from linguist.files import atomic_path, reading
 from linguist.pairs.store import read_pairs
 from linguist.sequences.fasta import read_sequences
+from linguist.sequences.tables import is_parquet, read_json_lines, read_parquet, text_of
 
-BEGINNING = 2**20  # letters that tell the form of a text
+TEXT = [("text",)]  # the columns that a table of documents must have
+BEGINNING = 2**20  # characters that decide the form of a text
 BATCH = 2**23  # bytes of documents that are compared at once with all before
 _HEADING = re.compile(r" ?= (?!= ).+ = ?")
 # Control characters carry no text and upset some readers; surrogates, which JSON can spell, have no UTF-8.
-_STRAY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def read_documents(path, kind):
-    """Yield the documents of a file, in order: stripped, none empty, line breaks inside them kept.
+    """Yield (name, document) for each document of a file, in order: stripped, none empty, inner line breaks kept.
 
-    `kind` is "protein" (FASTA, plain or gzip: each record's sequence in upper case), "pairs" (a table of a pair set:
-    its distinct sentences) or "text". The form of a text is told by its beginning, and all but Parquet may be gzip:
+    Only records of FASTA files have a name, other documents None. `kind` is "protein" (FASTA, plain or gzip: each
+    record's sequence in upper case), "pairs" (a table of a pair set: its distinct sentences) or "text". The beginning of
+    a text decides its form, and all forms but Parquet may be gzip:
     - Parquet (its first four bytes) with a column `text`, as Wikipedia's and OpenWebText's;
     - JSON lines (the first line begins with `{"`) with a key `text`;
-    - WikiText (the first line is a heading, ` = Title = `): an article is a document, from one heading to the next. As
-      in Merity et al. 2016, a heading stands between blank lines, which formulas that look like one do not;
-    - else plain text: documents have blank lines between them, if there is one in the first 2**20 letters, or else are
-      a line each.
-    In a text, control characters but tab and line breaks become blanks.
+    - WikiText (the first line is a heading, ` = Title = `): a document is an article, from one heading to the next.
+      A heading stands between blank lines (Merity et al. 2016); formulas that look like a heading do not;
+    - else plain text: documents are separated by blank lines if there is one in the first 2**20 characters, and are
+      single lines if not.
+    Control characters in a text, except tab and line breaks, become blanks.
     Raises LinguistError for a missing or damaged file, text that is not UTF-8, and a missing column or key.
     """
-    for _, document in _read_named(path, kind):
-        yield document
+    parquet = is_parquet(path)  # also refuses a file that cannot be read
+    if kind == "protein":
+        yield from ((record.name, record.sequence.upper()) for record in read_sequences(path, "protein"))
+    elif kind == "pairs":
+        yield from ((None, sentence) for sentence in sentences_of([path]))
+    elif kind == "text":
+        for text in _texts_of(read_parquet(path, TEXT)) if parquet else _read_text(path):
+            document = _CONTROL.sub(" ", text).strip()
+            if document:
+                yield None, document
+    else:
+        raise ValueError(f"no documents of kind {kind!r}")
 
 
 def sentences_of(paths):
@@ -134,7 +146,7 @@ def _take(stream, size):
 
 def _leave_out(paths, kind, excluded, counts):
     for path in paths:
-        for name, document in _read_named(path, kind):
+        for name, document in read_documents(path, kind):
             if name in excluded:
                 counts["excluded"] += 1
             else:
@@ -156,47 +168,7 @@ def _check(paths, size, counts):
         raise LinguistError(f"{where}: no document: {why}; add resources")
 
 
-# ── forms ──
-
-
-def _read_named(path, kind):
-    """Yield (name, document); only FASTA records have a name, others None."""
-    try:
-        with open(path, "rb") as handle:
-            magic = handle.read(4)
-    except OSError as error:
-        raise LinguistError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    if kind == "protein":
-        yield from ((record.name, record.sequence.upper()) for record in read_sequences(path, "protein"))
-    elif kind == "pairs":
-        yield from ((None, sentence) for sentence in sentences_of([path]))
-    elif kind == "text":
-        for text in _read_parquet(path) if magic == b"PAR1" else _read_text(path):
-            document = _STRAY.sub(" ", text).strip()
-            if document:
-                yield None, document
-    else:
-        raise ValueError(f"no documents of kind {kind!r}")
-
-
-def _read_parquet(path):
-    # Imported here, since who reads other documents need not have it.
-    import pyarrow
-    from pyarrow import parquet
-
-    try:
-        with parquet.ParquetFile(path) as file:
-            columns = {field.name: str(field.type) for field in file.schema_arrow}
-            found = f"found: {', '.join(' '.join(column) for column in columns.items())}"
-            if columns.get("text") not in ("string", "large_string", "string_view"):
-                raise LinguistError(f"{path}: no column 'text' of type string ({found}); give a table that has it")
-            for batch in file.iter_batches(batch_size=1000, columns=["text"], use_threads=False):
-                yield from filter(None, batch.column(0).to_pylist())
-    except UnicodeDecodeError as error:
-        raise LinguistError(f"{path}: column 'text' is not UTF-8 text; fetch the file again") from error
-    except (pyarrow.ArrowException, OSError) as error:
-        cause = str(error).strip().partition("\n")[0]
-        raise LinguistError(f"{path}: not valid Parquet ({cause}); fetch the file again") from error
+# ── forms of text ──
 
 
 def _read_text(path):
@@ -207,7 +179,7 @@ def _read_text(path):
     lines = beginning.strip().split("\n")
     with reading(path) as handle:
         if re.match(r'{\s*"', lines[0]):
-            yield from _read_json_lines(path, handle)
+            yield from _texts_of(read_json_lines(path, handle, TEXT))
         elif _HEADING.fullmatch(lines[0]):
             yield from _read_articles(handle)
         elif all(line.strip() for line in lines):
@@ -216,21 +188,8 @@ def _read_text(path):
             yield from _read_blocks(handle)
 
 
-def _read_json_lines(path, handle):
-    for number, line in enumerate(handle, 1):
-        where = f"{path}, line {number}"
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise LinguistError(f"{where}: not valid JSON ({error.msg}); give one object a line") from error
-        if not isinstance(record, dict) or "text" not in record:
-            found = ", ".join(record) if isinstance(record, dict) else str(record)[:30]
-            raise LinguistError(f"{where}: no key 'text' (found: {found}); give one object with it a line")
-        if not isinstance(record["text"], str | None):
-            raise LinguistError(f"{where}: 'text' is {str(record['text'])[:30]}, not text; mend or remove the line")
-        yield record["text"] or ""
+def _texts_of(records):
+    return (text_of(where, record, "text") for where, record in records)
 
 
 def _read_articles(handle):

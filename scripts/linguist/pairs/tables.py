@@ -1,14 +1,11 @@
 """Pair sets from published tables, and tables of any columns, whatever their form: read strictly, in their order."""
 
-import csv
-import json
-import sys
 from pathlib import Path
 
 from linguist.errors import LinguistError
-from linguist.files import clean, reading
+from linguist.files import clean
 from linguist.pairs.store import ALPHABETS, COLUMNS
-from linguist.sequences.fasta import foreign_letter
+from linguist.sequences.tables import read_records, sequence_of, text_of
 from linguist.splits import SPLITS
 
 PAIRS = ("sentence1", "sentence2", "label")
@@ -82,125 +79,6 @@ def read_table(path, kind="sentence"):
     return rows
 
 
-def read_records(path, forms, bare):
-    """Yield (where, {column: value}) for each row of a table, `where` in words that an error can use.
-
-    Args: `forms` are the sets of columns that a table can have (it must have all of one of them); `bare` are the columns
-    of a tab-separated table without a header.
-    Raises LinguistError for a table of another form, or damage.
-    """
-    with open(path, "rb") as handle:
-        if handle.read(4) == b"PAR1":
-            yield from _read_parquet(path, forms)
-            return
-    with reading(path) as handle:
-        first = next((line.strip() for line in handle if line.strip()), "")
-    with reading(path) as handle:
-        if first.startswith("["):
-            yield from _read_json_array(path, handle, forms)
-        elif first.startswith("{"):
-            yield from _read_json_lines(path, handle, forms)
-        elif "\t" not in first and "label" in next(csv.reader([first]), []):
-            yield from _read_commas(path, handle, forms)
-        else:
-            yield from _read_tabs(path, handle, forms, bare)
-
-
-def _read_parquet(path, forms):
-    # Imported here, since who reads other tables need not have it.
-    import pyarrow
-    from pyarrow import parquet
-
-    try:
-        with parquet.ParquetFile(path) as file:
-            columns = file.schema_arrow.names
-            _check_columns(path, columns, forms)
-            wanted = [column for column in columns if column in {"id"}.union(*forms)]
-            number = 0
-            for batch in file.iter_batches(columns=wanted):
-                for record in batch.to_pylist():
-                    number += 1
-                    yield f"{path}, row {number}", record
-    except (pyarrow.ArrowException, OSError) as error:
-        cause = str(error).strip().partition("\n")[0]
-        raise LinguistError(f"{path}: not valid Parquet ({cause}); fetch the file again") from error
-
-
-def _read_json_array(path, handle, forms):
-    try:
-        records = json.load(handle)
-    except json.JSONDecodeError as error:
-        raise LinguistError(
-            f"{path}, line {error.lineno}: not valid JSON ({error.msg}); fetch the file again"
-        ) from error
-    for number, record in enumerate(records, 1):
-        where = f"{path}, row {number}"
-        yield where, _check_object(where, record, forms)
-
-
-def _read_json_lines(path, handle, forms):
-    for number, line in enumerate(handle, 1):
-        where = f"{path}, line {number}"
-        try:
-            if line.strip():
-                yield where, _check_object(where, json.loads(line), forms)
-        except json.JSONDecodeError as error:
-            cause = f"not valid JSON ({error.msg})"
-            raise LinguistError(f"{where}: {cause}; give one object a line, or one array") from error
-
-
-def _read_commas(path, handle, forms):
-    csv.field_size_limit(sys.maxsize)  # a gene with its introns is longer than the 131,072 letters that csv allows
-    lines = csv.reader(handle, strict=True)
-    columns = []
-    try:
-        for fields in lines:
-            where = f"{path}, line {lines.line_num}"
-            if fields and not columns:
-                columns = fields
-                _check_columns(where, columns, forms)
-            elif fields:
-                yield where, _name_fields(where, columns, fields, "comma")
-    except csv.Error as error:
-        raise LinguistError(f"{path}, line {lines.line_num}: not valid CSV ({error}); fetch the file again") from error
-
-
-def _read_tabs(path, handle, forms, bare):
-    columns = bare
-    for number, line in enumerate(handle, 1):
-        where, fields = f"{path}, line {number}", line.rstrip("\n").split("\t")
-        if number == 1 and not set().union(*forms).isdisjoint(fields):
-            columns = fields
-            _check_columns(where, columns, forms)
-        elif line.strip():
-            yield where, _name_fields(where, columns, fields, "tab")
-
-
-def _name_fields(where, columns, fields, separator):
-    if len(fields) != len(columns):
-        raise LinguistError(
-            f"{where}: {len(fields)} {separator}-separated fields, expected {len(columns)}: "
-            f"{', '.join(columns)}; mend or remove the line"
-        )
-    return dict(zip(columns, fields, strict=True))
-
-
-def _check_object(where, value, forms):
-    if not isinstance(value, dict):
-        wanted = ", ".join(forms[0])
-        raise LinguistError(f"{where}: {str(value)[:30]!r} is no object; give one with {wanted} for each row")
-    _check_columns(where, value, forms)
-    return value
-
-
-def _check_columns(where, columns, forms):
-    """Raise unless the columns hold those of the form that they come nearest to."""
-    wanted = max(forms, key=lambda form: len(set(form) & set(columns)))
-    if missing := [column for column in wanted if column not in columns]:
-        found = ", ".join(columns) or "none"
-        raise LinguistError(f"{where}: no column {missing[0]!r} (found: {found}); give {', '.join(wanted)}")
-
-
 def _unflank(where, record, kind):
     """LucaOne's row as one of ours."""
     if kind != "coding":
@@ -220,15 +98,4 @@ def _unflank(where, record, kind):
 
 def _text(where, record, column):
     """The text of a column on one line."""
-    if not isinstance(record[column], str | None):
-        raise LinguistError(f"{where}: {column} is {str(record[column])[:30]}, not text; mend or remove the row")
-    return clean(record[column])
-
-
-def sequence_of(where, column, text, alphabet, cure="mend or remove the row"):
-    """A sequence in upper case, a protein without the stop at its end; raises LinguistError for a foreign letter."""
-    sequence = text.upper().removesuffix("*" if alphabet == "protein" else "")
-    if letter := foreign_letter(sequence, alphabet):
-        cause = f"{letter!r} in {column} is not a letter of the {alphabet} alphabet"
-        raise LinguistError(f"{where}: {cause}; {cure}")
-    return sequence
+    return clean(text_of(where, record, column))

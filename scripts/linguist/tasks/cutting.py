@@ -9,8 +9,8 @@ from Bio.SeqFeature import ExactPosition
 
 from linguist.errors import LinguistError
 from linguist.files import clean, reading
-from linguist.pairs.tables import read_records, sequence_of
 from linguist.sequences.fasta import read_genbank, read_sequences
+from linguist.sequences.tables import read_records, sequence_of
 from linguist.splits import SPLITS
 
 FORMS = (("sequence", "label"),)  # of a table: GUE's (Zhou et al. 2024)

@@ -76,7 +76,7 @@ def test_a_last_line_without_an_end_and_blank_lines_do_not_matter(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("1\ta\tb\t1\n2\ta\tb\n", "line 2: 3 tab-separated fields, expected 4: id, sentence1, sentence2, label; mend"),
+        ("1\ta\tb\t1\n2\ta\tb\n", "line 2: 3 tab-separated fields, expected 4: id, sentence1, sentence2, label;"),
         ("1\ta\tb\t1\n2\ta\tb\tc\t0\n", "line 2: 5 tab-separated fields, expected 4"),
         (f"{HEADER}1,a,b,1\n", "line 2: 1 tab-separated fields, expected 4"),
         (
@@ -185,7 +185,7 @@ def test_typed_forms_drop_what_has_no_value_and_keep_rows_on_one_line(tmp_path, 
     rows = [("1", "a", None, 1), ("2", "a", "b", None), ("3", " a\tb\r\nc", "d", 0)]
     assert read_table(form(tmp_path / "table", rows)) == [("3", "a b  c", "d", 0)]
     for value in (5, ["b"]):
-        with pytest.raises(LinguistError, match=r"sentence2 is (5|\['b'\]), not text; mend"):
+        with pytest.raises(LinguistError, match=r"sentence2 is (5|\['b'\]), not text;"):
             read_table(form(tmp_path / "table", [("1", "a", value, 1)]))
 
 
@@ -194,8 +194,8 @@ def test_typed_forms_drop_what_has_no_value_and_keep_rows_on_one_line(tmp_path, 
     [
         ('{"sentence1": "a"\n', r", line 1: not valid JSON \(.+\); give one object a line, or one array"),
         ('[{"sentence1": "a"},\n', r", line 2: not valid JSON \(.+\); fetch the file again"),
-        ('[["a", "b", 1]]', ", row 1: .+ is no object; give one with sentence1, sentence2, label"),
-        ('{"sentence1": "a", "sentence2": "b", "label": 1}\n3\n', ", line 2: '3' is no object"),
+        ('[["a", "b", 1]]', ", row 1: .+ is not an object; give one with sentence1, sentence2, label"),
+        ('{"sentence1": "a", "sentence2": "b", "label": 1}\n3\n', ", line 2: '3' is not an object"),
         ("sentence1,sentence2,label\na,b\n", ", line 2: 2 comma-separated fields, expected 3: sentence1"),
         ('sentence1,sentence2,label\na,"b,1\n', r", line 2: not valid CSV \("),
         (b"PAR1 and nothing else PAR1", r": not valid Parquet \(.+\); fetch the file again"),
@@ -226,7 +226,7 @@ def test_sequences_come_in_upper_case_and_hold_only_their_letters(tmp_path):
     path = as_json(tmp_path / "table", [("1", " acgtN", "mkvU* ", 1)])
     assert read_table(path, "coding") == read_table(path, "protein") == [("1", "ACGTN", "MKVU", 1)]
     assert read_table(path) == [("1", "acgtN", "mkvU*", 1)]
-    with pytest.raises(LinguistError, match=", row 1: 'U' in sentence2 is not a letter of the dna alphabet; mend"):
+    with pytest.raises(LinguistError, match=", row 1: 'U' in sentence2 is not a letter of the dna alphabet;"):
         read_table(path, "dna")
     with pytest.raises(LinguistError, match="'E' in sentence1 .+ dna alphabet; mend or remove .+ pair set's kind"):
         read_table(as_tabs(tmp_path / "table", [("1", "MEEK", "ACGT", 1)]), "coding")
