@@ -15,7 +15,6 @@ report: "reports/workflow.rst"
 
 
 include: "rules/common.smk"
-include: "rules/inputs.smk"
 include: "rules/resources.smk"
 include: "rules/pairs.smk"
 include: "rules/corpora.smk"
@@ -32,5 +31,7 @@ include: "rules/methods.smk"
 rule all:
     default_target: True
     input:
-        study_outputs(),
+        inputs.requested_files(config),
+        layout.METHODS,
+        layout.COSTS,
     localrule: True

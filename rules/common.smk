@@ -1,4 +1,4 @@
-"""The settled configuration, the wildcards' constraints, and what a run is asked for."""
+"""The final configuration, the constraints of wildcards, and helpers that need the workflow itself."""
 
 import os
 import re
@@ -6,12 +6,13 @@ import sys
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
-from linguist.sequences import blast
-from linguist.config import plan
+from linguist import layout
+from linguist.config import inputs, plan
 from linguist.config.settle import settle
 from linguist.errors import LinguistError
-from linguist.provenance import code_digest, text_digest
 from linguist.pairs.recipes import RECIPES
+from linguist.provenance import code_digest, text_digest
+from linguist.sequences import blast
 from linguist.splits import CORPUS_SPLITS, SPLITS
 
 try:
@@ -21,8 +22,13 @@ except LinguistError as error:
 
 
 def one_of(names):
-    """A regular expression for a wildcard that takes just these names; with no names it matches nothing."""
+    """A regular expression for a wildcard that takes only these names; without names it matches nothing."""
     return "|".join(map(re.escape, sorted(names))) or "(?!)"
+
+
+def models_with(*keys):
+    """The expression for models that have one of the keys."""
+    return one_of(name for name, model in config["models"].items() if not model.keys().isdisjoint(keys))
 
 
 def shell_digest(rule):
@@ -30,13 +36,16 @@ def shell_digest(rule):
     return lambda wildcards: text_digest(workflow.get_rule(rule).shellcmd)
 
 
-# What a run is trained on, or untrained; a control's labels are not those of its rows.
+# A run trains on a pair set, on a pair set with the labels of a control, on a task or on nothing.
 RELABELLED = [f"{pairset}.{labels}" for pairset in config["pairsets"] for labels in plan.RELABELLED]
 TRAINABLE = [*config["pairsets"], *config["tasks"], *RELABELLED]
 TRAINSETS = [*TRAINABLE, plan.UNTRAINED]
+# Pair sets for which BLAST searches.
+SEARCHED = one_of(name for name, spec in config["pairsets"].items() if plan.is_searched(spec))
+WEIGHTS_STAY = config["keep_weights"] == "all"
 
 
-# Only names of the config: a mistyped target is then "no rule to produce", not an error deep inside.
+# Only names of the config, so that Snakemake itself refuses a mistyped target.
 wildcard_constraints:
     resource=one_of(config["resources"]),
     kind=one_of(blast.PROGRAMS),
@@ -60,36 +69,23 @@ scattergather:
     queries=config["blast"]["parts"],
 
 
-# Pair sets whose windows are searched for.
-SEARCHED = one_of(name for name, spec in config["pairsets"].items() if plan.is_searched(spec))
+def weights_output(path):
+    """A run's weights as an output; Snakemake deletes them once the predictions are written, unless the config keeps them."""
+    return directory(path) if WEIGHTS_STAY else temp(directory(path))
 
 
-def models_with(*keys):
-    """A wildcard's expression for the models that have one of the keys."""
-    return one_of(name for name, model in config["models"].items() if not model.keys().isdisjoint(keys))
+def measured_steps(wildcards):
+    """For each rule, where its jobs leave a log and a benchmark file, as (pattern, folder), and its share of a GPU, or 0."""
 
+    def place(path):
+        return (path.regex().pattern, os.path.dirname(path.constant_prefix()))
 
-def study_outputs():
-    """Everything that a run is asked for: what its studies ask for, how it was made, and what it cost."""
-    return [*asked_outputs(), "<results>/report/methods.html", "<results>/report/costs.html"]
-
-
-def asked_outputs():
-    """Everything that the config's studies and vectors ask for, and the pages of all tokenizers; a page brings its table and
-    figures. Without any of them, the pages of all pair sets and pretrained models."""
-    wanted = [f"<results>/report/{name}/page.html" for name in [*config["studies"], *config["vectors"]]]
-    wanted += [f"<results>/report/pairs/{pairset}.html" for pairset in plan.used_pairsets(config)]
-    wanted += [f"<results>/report/tokenizers/{tokenizer}.html" for tokenizer in config["tokenizers"]]
-    wanted += [f"<results>/report/models/{model}.html" for model in plan.pretrained(config)]
-    if not plan.asks_nothing(config):
-        wanted += ["<results>/report/answer.html", "<results>/tables/summary.txt"]
-    if config["studies"]:
-        wanted.append("<results>/tables/metrics.tsv")
-    trained = plan.trained(plan.runs(config))
-    if config["keep_weights"] == "best":
-        wanted += [
-            f"<results>/runs/{m}/{t}/best" for m, t in sorted({run[:2] for run in trained}) if not plan.is_control(m, t)
-        ]
-    elif config["keep_weights"] == "all":
-        wanted += [f"<results>/runs/{m}/{t}/seed-{s}/weights" for m, t, s in trained]
-    return wanted
+    return {
+        step.name: {
+            "log": place(step.log[0]),
+            "benchmark": place(step.benchmark) if step.benchmark else None,
+            "gpu": 0 if "gpu" not in step.resources else 1 / config["runs_per_gpu"] if step.name != "pretrain" else 1,
+        }
+        for step in workflow.rules
+        if len(step.log)
+    }

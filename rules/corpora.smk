@@ -3,7 +3,7 @@
 
 rule segment_genome:
     input:
-        unpack(source_files),
+        unpack(lambda wildcards: inputs.source_files(config, wildcards.corpus, wildcards.source)),
     output:
         text=temp("<results>/segments/{corpus}/{source}.txt"),
         bed="<results>/segments/{corpus}/{source}.bed",
@@ -17,7 +17,7 @@ rule segment_genome:
         mem=lambda wildcards, attempt: f"{2 * attempt}GB",
         runtime="12h",
     params:
-        source=lambda wildcards: plan.reading_of(source_of(wildcards)),
+        source=lambda wildcards: plan.reading_of(config["corpora"][wildcards.corpus]["sources"][wildcards.source]),
         dev=lookup(dpath="corpora/{corpus}/dev", within=config),
         seed=lookup(dpath="corpora/{corpus}/seed", within=config),
         code=code_digest("segment_genome"),
@@ -27,7 +27,7 @@ rule segment_genome:
 
 rule collect_documents:
     input:
-        unpack(source_files),
+        unpack(lambda wildcards: inputs.source_files(config, wildcards.corpus, wildcards.source)),
     output:
         temp("<results>/documents/{corpus}/{source}.txt"),
     log:
@@ -40,7 +40,7 @@ rule collect_documents:
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
         runtime="12h",
     params:
-        source=lambda wildcards: plan.reading_of(source_of(wildcards)),
+        source=lambda wildcards: plan.reading_of(config["corpora"][wildcards.corpus]["sources"][wildcards.source]),
         code=code_digest("collect_documents"),
     script:
         "../scripts/collect_documents.py"
@@ -48,7 +48,7 @@ rule collect_documents:
 
 rule mix_corpus:
     input:
-        lambda wildcards: documents_of(wildcards.corpus),
+        lambda wildcards: inputs.document_files(config, wildcards.corpus),
     output:
         train="<results>/corpora/{corpus}/train.txt",
         dev="<results>/corpora/{corpus}/dev.txt",

@@ -4,8 +4,8 @@
 # Controls that are not trained, and runs whose weights stay; others are tested as they are trained.
 rule evaluate:
     input:
-        weights=weights_of,
-        tests=test_files,
+        weights=lambda wildcards: inputs.tested_weights(wildcards.model, wildcards.trainset, wildcards.seed),
+        tests=lambda wildcards: inputs.test_files(config, wildcards.model, wildcards.trainset),
     output:
         ensure("<results>/runs/{model}/{trainset}/seed-{seed}/predictions.tsv.gz", non_empty=True),
     log:
@@ -13,7 +13,7 @@ rule evaluate:
     benchmark:
         "<benchmarks>/evaluate/{model}/{trainset}/seed-{seed}.tsv"
     wildcard_constraints:
-        trainset=one_of(TRAINSETS if weights_stay() else [plan.UNTRAINED]),
+        trainset=one_of(TRAINSETS if WEIGHTS_STAY else [plan.UNTRAINED]),
     conda:
         "../envs/lm.yaml"
     threads: config["threads"]
@@ -33,7 +33,7 @@ rule evaluate:
 
 rule compute_metrics:
     input:
-        lambda wildcards: predictions_of(wildcards.study),
+        lambda wildcards: inputs.prediction_files(config, wildcards.study),
     output:
         metrics="<results>/tables/{study}.metrics.tsv",
         comparisons="<results>/tables/{study}.comparisons.tsv",

@@ -5,17 +5,16 @@
 # need not wait; but where they stay, by one of its own, so that another test trains nothing anew.
 rule finetune:
     input:
+        unpack(lambda wildcards: inputs.training_files(config, wildcards.model, wildcards.trainset)),
         model="<results>/models/{model}",
-        train=lambda wildcards: f"{tokens_of(plan.rows_of(wildcards.trainset), wildcards.model)}/train.npz",
-        dev=lambda wildcards: f"{tokens_of(plan.rows_of(wildcards.trainset), wildcards.model)}/dev.npz",
-        tests=lambda wildcards: [] if weights_stay() else test_files(wildcards),
+        tests=lambda wildcards: ([] if WEIGHTS_STAY else inputs.test_files(config, wildcards.model, wildcards.trainset)),
     output:
         metrics=ensure("<results>/runs/{model}/{trainset}/seed-{seed}/metrics.json", non_empty=True),
         curve="<results>/runs/{model}/{trainset}/seed-{seed}/curve.tsv",
         weights=weights_output("<results>/runs/{model}/{trainset}/seed-{seed}/weights"),
         predictions=(
             []
-            if weights_stay()
+            if WEIGHTS_STAY
             else ensure("<results>/runs/{model}/{trainset}/seed-{seed}/predictions.tsv.gz", non_empty=True)
         ),
     log:
@@ -36,7 +35,7 @@ rule finetune:
         options=lambda wildcards: plan.finetuning_of(config, wildcards.model, wildcards.trainset),
         labels=lambda wildcards: plan.labels_of(wildcards.trainset),
         classes=lambda wildcards: plan.answers_of(config, wildcards.trainset),
-        tests=lambda wildcards: [] if weights_stay() else plan.tests_of(config, wildcards.model, wildcards.trainset),
+        tests=lambda wildcards: [] if WEIGHTS_STAY else plan.tests_of(config, wildcards.model, wildcards.trainset),
         checkpoint=subpath(output.metrics, parent=True),
         code=code_digest("finetune"),
     script:
@@ -45,8 +44,8 @@ rule finetune:
 
 rule keep_best_weights:
     input:
-        metrics=lambda wildcards: run_files(wildcards, "metrics.json"),
-        weights=lambda wildcards: run_files(wildcards, "weights"),
+        metrics=lambda wildcards: inputs.seed_files(config, wildcards.model, wildcards.trainset, "metrics.json"),
+        weights=lambda wildcards: inputs.seed_files(config, wildcards.model, wildcards.trainset, "weights"),
     output:
         directory("<results>/runs/{model}/{trainset}/best"),
     log:

@@ -12,15 +12,15 @@ all_code = sorted(".".join(path.relative_to(scripts).with_suffix("").parts) for 
 
 rule write_methods:
     input:
-        splits=[path for name in plan.used_pairsets(config) for path in splits_of(name).values()],
-        records=[f"<results>/records/{name}.json" for name in plan.used_resources(config)],
-        models=[f"<results>/models/{name}" for name in plan.made_models(config)],
-        metrics=training_metrics,
-        versions=versions_of_searches(),
-        citation=shipped("CITATION.cff"),
-        environments=[shipped(f"envs/{name}.yaml") for name in ("blast", "lm", "plots", "sequences")],
-        template=shipped("reports/methods.html.j2"),
-        base=shipped("reports/base.html.j2"),
+        splits=[path for name in plan.used_pairsets(config) for path in layout.pair_splits(name).values()],
+        records=[layout.record_file(name) for name in plan.used_resources(config)],
+        models=[layout.model_folder(name) for name in plan.made_models(config)],
+        metrics=inputs.training_metrics(config),
+        versions=inputs.search_versions(config),
+        citation=layout.shipped_file("CITATION.cff"),
+        environments=[layout.shipped_file(f"envs/{name}.yaml") for name in ("blast", "lm", "plots", "sequences")],
+        template=layout.shipped_file("reports/methods.html.j2"),
+        base=layout.shipped_file("reports/base.html.j2"),
     output:
         report("<results>/report/methods.html", category="methods", caption="../reports/captions/methods.rst"),
     log:
@@ -31,7 +31,7 @@ rule write_methods:
         pairsets=plan.used_pairsets(config),
         resources=plan.used_resources(config),
         models=plan.made_models(config),
-        trainings=trainings(),
+        trainings=plan.trainings(config),
         config={key: config[key] for key in methods_keys},
         snakemake=snakemake.__version__,
         code=code_digest("write_methods", *all_code),  # the page tells the version of all code
@@ -44,11 +44,11 @@ rule write_methods:
 # that this config has no more are told by their wildcards.
 rule write_costs:
     input:
-        asked_outputs(),
-        "<results>/report/methods.html",
-        metrics=training_metrics,
-        template=shipped("reports/costs.html.j2"),
-        base=shipped("reports/base.html.j2"),
+        inputs.requested_files(config),
+        layout.METHODS,
+        metrics=inputs.training_metrics(config),
+        template=layout.shipped_file("reports/costs.html.j2"),
+        base=layout.shipped_file("reports/base.html.j2"),
     output:
         page=report("<results>/report/costs.html", category="cost", caption="../reports/captions/costs.rst"),
         table=report("<results>/report/costs.tsv", category="cost", caption="../reports/captions/costs.rst"),
@@ -61,7 +61,7 @@ rule write_costs:
         steps=measured_steps,
         used=plan.in_use(config),
         runs=plan.runs(config),
-        trainings=trainings(),
+        trainings=plan.trainings(config),
         code=code_digest("write_costs"),
     script:
         "../scripts/write_costs.py"

@@ -46,7 +46,7 @@ rule mask_repeats:
 
 rule sample_queries:
     input:
-        unpack(lambda wildcards: query_files(wildcards.pairset)),
+        unpack(lambda wildcards: inputs.query_files(config, wildcards.pairset)),
     output:
         scatter.queries("<results>/queries/{{pairset}}/{scatteritem}.fa"),
     log:
@@ -76,7 +76,9 @@ rule sample_queries:
 rule search_homologs:
     input:
         queries="<results>/queries/{pairset}/{scatteritem}.fa",
-        database=lambda wildcards: "<results>/blast/{kind}/{{resource}}".format(**config["pairsets"][wildcards.pairset]),
+        database=lambda wildcards: layout.blast_database(
+            config["pairsets"][wildcards.pairset]["kind"], wildcards.resource
+        ),
     output:
         hits="<results>/hits/{pairset}/{resource}/{scatteritem}.tsv",
         version="<results>/hits/{pairset}/{resource}/{scatteritem}.version",
@@ -108,7 +110,7 @@ rule search_homologs:
 
 rule choose_positives:
     input:
-        unpack(lambda wildcards: homolog_files(wildcards.pairset)),
+        unpack(lambda wildcards: inputs.homolog_files(config, wildcards.pairset)),
     output:
         "<results>/positives/{pairset}.tsv",
     log:
@@ -131,9 +133,9 @@ rule choose_positives:
 
 rule build_pairs:
     input:
-        unpack(lambda wildcards: pair_files(wildcards.pairset)),
+        unpack(lambda wildcards: inputs.pair_files(config, wildcards.pairset)),
     output:
-        **splits_of("{pairset}"),
+        **layout.pair_splits("{pairset}"),
     log:
         "<logs>/build_pairs/{pairset}.log",
     benchmark:
@@ -145,24 +147,19 @@ rule build_pairs:
         runtime="4h",
     params:
         spec=lookup(dpath="pairsets/{pairset}", within=config),
-        code=lambda wildcards: code_digest("build_pairs", f"linguist.{recipe_of(wildcards.pairset).module}"),
+        code=lambda wildcards: code_digest(
+            "build_pairs", f"linguist.{RECIPES[config['pairsets'][wildcards.pairset]['recipe']].module}"
+        ),
     script:
         "../scripts/build_pairs.py"
 
 
 rule audit_pairs:
     input:
-        **splits_of("{pairset}"),
-        trained_on=lambda wildcards: [
-            splits_of(name)[split]
-            for name in plan.trainsets_of(config, wildcards.pairset)
-            for split in ("train", "dev")
-        ],
-        tokens=lambda wildcards: [
-            f"<results>/tokens/{wildcards.pairset}.{tokenizer}/tokens.json"
-            for tokenizer in plan.tokenizers_of(config, wildcards.pairset)
-        ],
-        versions=lambda wildcards: version_files(wildcards.pairset),
+        **layout.pair_splits("{pairset}"),
+        trained_on=lambda wildcards: inputs.compared_files(config, wildcards.pairset)["trained_on"],
+        tokens=lambda wildcards: inputs.compared_files(config, wildcards.pairset)["tokens"],
+        versions=lambda wildcards: inputs.version_files(config, wildcards.pairset),
     output:
         "<results>/pairs/{pairset}/audit.json",
     log:

@@ -3,7 +3,7 @@
 
 rule pretrain:
     input:
-        unpack(pretraining_files),
+        unpack(lambda wildcards: inputs.pretraining_files(config, wildcards.model)),
     output:
         model=directory("<results>/models/{model}"),
         metrics=ensure("<results>/pretraining/{model}/metrics.json", non_empty=True),
@@ -34,7 +34,7 @@ rule pretrain:
 
 rule initialize_model:
     input:
-        lambda wildcards: origin_of(wildcards.model),
+        lambda wildcards: inputs.initial_files(config, wildcards.model),
     output:
         directory("<results>/models/{model}"),
     log:

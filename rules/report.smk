@@ -4,8 +4,8 @@
 rule write_audit:
     input:
         audit="<results>/pairs/{pairset}/audit.json",
-        template=shipped("reports/audit.html.j2"),
-        base=shipped("reports/base.html.j2"),
+        template=layout.shipped_file("reports/audit.html.j2"),
+        base=layout.shipped_file("reports/base.html.j2"),
     output:
         page=report(
             "<results>/report/pairs/{pairset}.html", category="pair sets", caption="../reports/captions/audit.rst"
@@ -27,9 +27,9 @@ rule write_audit:
 rule write_vocabulary:
     input:
         vocabulary="<results>/vocabularies/{tokenizer}.json",
-        manifest=lambda wildcards: corpus_of(config["tokenizers"][wildcards.tokenizer], "manifest.json"),
-        template=shipped("reports/vocabulary.html.j2"),
-        base=shipped("reports/base.html.j2"),
+        manifest=lambda wildcards: inputs.manifest_file(config, "tokenizers", wildcards.tokenizer),
+        template=layout.shipped_file("reports/vocabulary.html.j2"),
+        base=layout.shipped_file("reports/base.html.j2"),
     output:
         page=report(
             "<results>/report/tokenizers/{tokenizer}.html",
@@ -57,9 +57,9 @@ rule write_pretraining:
     input:
         metrics="<results>/pretraining/{model}/metrics.json",
         curve="<results>/pretraining/{model}/curve.tsv",
-        manifest=lambda wildcards: corpus_of(config["models"][wildcards.model], "manifest.json"),
-        template=shipped("reports/pretraining.html.j2"),
-        base=shipped("reports/base.html.j2"),
+        manifest=lambda wildcards: inputs.manifest_file(config, "models", wildcards.model),
+        template=layout.shipped_file("reports/pretraining.html.j2"),
+        base=layout.shipped_file("reports/base.html.j2"),
     output:
         page=report(
             "<results>/report/models/{model}.html",
@@ -89,7 +89,7 @@ rule tabulate_study:
     input:
         metrics="<results>/tables/{study}.metrics.tsv",
         comparisons="<results>/tables/{study}.comparisons.tsv",
-        audits=lambda wildcards: audits_of(wildcards.study),
+        audits=lambda wildcards: inputs.audit_files(config, wildcards.study),
     output:
         table=report("<results>/report/{study}/table.tsv", category="{study}", caption="../reports/captions/table.rst"),
         claims=report(
@@ -154,7 +154,7 @@ rule plot_seeds:
 
 rule plot_confusion:
     input:
-        lambda wildcards: predictions_of(wildcards.study),
+        lambda wildcards: inputs.prediction_files(config, wildcards.study),
     output:
         report(
             "<results>/report/{study}/confusion.svg", category="{study}", caption="../reports/captions/confusion.rst"
@@ -173,7 +173,7 @@ rule plot_confusion:
 
 rule plot_lengths:
     input:
-        lambda wildcards: [splits_of(test)["test"] for test in config["studies"][wildcards.study]["tests"]],
+        lambda wildcards: [layout.pair_splits(test)["test"] for test in config["studies"][wildcards.study]["tests"]],
     output:
         report("<results>/report/{study}/lengths.svg", category="{study}", caption="../reports/captions/lengths.rst"),
     log:
@@ -190,7 +190,7 @@ rule plot_lengths:
 rule compare_published:
     input:
         metrics="<results>/tables/{study}.metrics.tsv",
-        published=shipped("resources/published.yaml"),
+        published=layout.shipped_file("resources/published.yaml"),
     output:
         table=report(
             "<results>/report/{study}/published.tsv",
@@ -217,21 +217,21 @@ rule compare_published:
 
 rule write_page:
     input:
-        unpack(published_files),
+        unpack(lambda wildcards: inputs.published_files(config, wildcards.study)),
         metrics="<results>/tables/{study}.metrics.tsv",
         comparisons="<results>/tables/{study}.comparisons.tsv",
-        runs=lambda wildcards: trained_metrics_of(wildcards.study),
-        tokens=lambda wildcards: [f"{tokens_of(*cell)}/tokens.json" for cell in plan.readings(config, wildcards.study)],
+        runs=lambda wildcards: inputs.metrics_files(config, wildcards.study),
+        tokens=lambda wildcards: inputs.tokens_reports(config, wildcards.study),
         table="<results>/report/{study}/table.tsv",
         kinds="<results>/tables/{study}.kinds.tsv",
         accuracy="<results>/report/{study}/accuracy.svg",
-        curves=lambda wildcards: curves_of_study(wildcards.study),
-        seeds=lambda wildcards: seeds_of_study(wildcards.study),
+        curves=lambda wildcards: inputs.curves_figure(config, wildcards.study),
+        seeds=lambda wildcards: inputs.seeds_figure(config, wildcards.study),
         confusion="<results>/report/{study}/confusion.svg",
         lengths="<results>/report/{study}/lengths.svg",
-        audits=lambda wildcards: audits_of(wildcards.study),
-        template=shipped("reports/study.html.j2"),
-        base=shipped("reports/base.html.j2"),
+        audits=lambda wildcards: inputs.audit_files(config, wildcards.study),
+        template=layout.shipped_file("reports/study.html.j2"),
+        base=layout.shipped_file("reports/base.html.j2"),
     output:
         report("<results>/report/{study}/page.html", category="{study}", caption="../reports/captions/page.rst"),
     log:
@@ -268,14 +268,14 @@ rule plot_tasks:
 
 rule write_task_page:
     input:
-        unpack(page_files),
+        unpack(lambda wildcards: inputs.task_page_files(config, wildcards.task_study)),
         metrics="<results>/tables/{task_study}.metrics.tsv",
         comparisons="<results>/tables/{task_study}.comparisons.tsv",
         figure="<results>/report/{task_study}/accuracy.svg",
         overlaps="<results>/tables/overlaps.json",
-        published=shipped("resources/published.yaml"),
-        template=shipped("reports/tasks.html.j2"),
-        base=shipped("reports/base.html.j2"),
+        published=layout.shipped_file("resources/published.yaml"),
+        template=layout.shipped_file("reports/tasks.html.j2"),
+        base=layout.shipped_file("reports/base.html.j2"),
     output:
         page=report(
             "<results>/report/{task_study}/page.html",
@@ -308,7 +308,7 @@ rule summarize_studies:
         task_metrics=expand("<results>/tables/{study}.metrics.tsv", study=plan.task_studies(config)),
         task_comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
         vectors=expand("<results>/report/{vectors}/table.tsv", vectors=config["vectors"]),
-        audits=[audit_of(test) for test in plan.tests(config)],
+        audits=[layout.audit_file(test) for test in plan.tests(config)],
     output:
         "<results>/tables/summary.txt",
     log:
@@ -316,9 +316,9 @@ rule summarize_studies:
     conda:
         "../envs/plots.yaml"
     params:
-        studies=titles_of(plan.pair_studies(config)),
-        task_studies=titles_of(plan.task_studies(config)),
-        vectors=titles_of(config["vectors"]),
+        studies=plan.titles_of(plan.pair_studies(config)),
+        task_studies=plan.titles_of(plan.task_studies(config)),
+        vectors=plan.titles_of(config["vectors"]),
         tests=plan.tests(config),
         notes=plan.caveats(config),
         code=code_digest("summarize_studies"),
@@ -332,8 +332,8 @@ rule write_answer:
         tables=expand("<results>/tables/{study}.comparisons.tsv", study=plan.pair_studies(config)),
         comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
         vectors=expand("<results>/report/{vectors}/table.tsv", vectors=config["vectors"]),
-        template=shipped("reports/answer.html.j2"),
-        base=shipped("reports/base.html.j2"),
+        template=layout.shipped_file("reports/answer.html.j2"),
+        base=layout.shipped_file("reports/base.html.j2"),
     output:
         page=report("<results>/report/answer.html", category="answer", caption="../reports/captions/answer.rst"),
         figure=report("<results>/report/leads.svg", category="answer", caption="../reports/captions/answer.rst"),
@@ -342,7 +342,7 @@ rule write_answer:
     conda:
         "../envs/plots.yaml"
     params:
-        titles=titles_of(config["studies"] | config["vectors"]),
+        titles=plan.titles_of(config["studies"] | config["vectors"]),
         pair_studies=list(plan.pair_studies(config)),
         task_studies=list(plan.task_studies(config)),
         vectors=list(config["vectors"]),

@@ -3,9 +3,9 @@
 
 rule build_task:
     input:
-        unpack(lambda wildcards: task_files(wildcards.task)),
+        unpack(lambda wildcards: inputs.task_files(config, wildcards.task)),
     output:
-        **splits_of("{task}", "tasks"),
+        **layout.task_splits("{task}"),
     log:
         "<logs>/build_task/{task}.log",
     benchmark:
@@ -21,7 +21,7 @@ rule build_task:
 
 rule count_overlaps:
     input:
-        [path for task in plan.used_tasks(config) for path in splits_of(task, "tasks").values()],
+        inputs.task_rows(plan.used_tasks(config)),
     output:
         "<results>/tables/overlaps.json",
     log:
@@ -67,10 +67,10 @@ rule search_neighbours:
 
 rule tokenize_task:
     input:
-        **splits_of("{task}", "tasks"),
-        tokenizer=lambda wildcards: tokenizer_folder(wildcards.tokenizer),
+        **layout.task_splits("{task}"),
+        tokenizer=lambda wildcards: inputs.tokenizer_folder(config, wildcards.tokenizer),
     output:
-        **splits_of("{task}.{tokenizer}", "tokens", "npz"),
+        **layout.token_splits("{task}", "{tokenizer}"),
         report="<results>/tokens/{task}.{tokenizer}/tokens.json",
     log:
         "<logs>/tokenize_task/{task}.{tokenizer}.log",
@@ -87,8 +87,8 @@ rule tokenize_task:
 
 rule score_baselines:
     input:
-        **splits_of("{task}", "tasks"),
-        hits=lambda wildcards: hits_of_task(wildcards.task, "test"),
+        **layout.task_splits("{task}"),
+        hits=lambda wildcards: inputs.neighbour_files(config, wildcards.task, "test"),
     output:
         predictions="<results>/baselines/{task}.tsv.gz",
         about="<results>/baselines/{task}.json",
@@ -107,7 +107,7 @@ rule score_baselines:
 
 rule build_instructions:
     input:
-        unpack(lambda wildcards: instruction_files(wildcards.instructions)),
+        unpack(lambda wildcards: inputs.instruction_files(config, wildcards.instructions)),
     output:
         train="<results>/instructions/{instructions}/train.jsonl",
         dev="<results>/instructions/{instructions}/dev.jsonl",
@@ -131,7 +131,7 @@ rule build_instructions:
 # A rule of its own: a changed unseen wording or number of test rows retrains nothing.
 rule build_questions:
     input:
-        unpack(lambda wildcards: instruction_files(wildcards.instructions)),
+        unpack(lambda wildcards: inputs.instruction_files(config, wildcards.instructions)),
     output:
         rows="<results>/instructions/{instructions}/test.jsonl",
         unseen="<results>/instructions/{instructions}/unseen.json",
@@ -213,8 +213,8 @@ rule answer_instructions:
 
 rule compute_task_metrics:
     input:
-        runs=lambda wildcards: predictions_of(wildcards.task_study),
-        baselines=lambda wildcards: [f"<results>/baselines/{task}.tsv.gz" for task in tests_of_study(wildcards)],
+        runs=lambda wildcards: inputs.prediction_files(config, wildcards.task_study),
+        baselines=lambda wildcards: inputs.baseline_files(config, wildcards.task_study, "tsv.gz"),
     output:
         metrics="<results>/tables/{task_study}.metrics.tsv",
         comparisons="<results>/tables/{task_study}.comparisons.tsv",
@@ -226,7 +226,9 @@ rule compute_task_metrics:
         "../envs/plots.yaml"
     params:
         runs=lambda wildcards: plan.cells(config, wildcards.task_study),
-        answers=lambda wildcards: {task: config["tasks"][task]["answers"] for task in tests_of_study(wildcards)},
+        answers=lambda wildcards: {
+            task: config["tasks"][task]["answers"] for task in config["studies"][wildcards.task_study]["tests"]
+        },
         every={task: spec["answers"] for task, spec in config["tasks"].items()},
         code=code_digest("compute_task_metrics"),
     script:

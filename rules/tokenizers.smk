@@ -3,8 +3,7 @@
 
 rule train_tokenizer:
     input:
-        text=lambda wildcards: corpus_of(config["tokenizers"][wildcards.tokenizer], "train.txt"),
-        sources=lambda wildcards: corpus_of(config["tokenizers"][wildcards.tokenizer], "train.sources.npy"),
+        unpack(lambda wildcards: inputs.corpus_files(config, wildcards.tokenizer, "train")),
     output:
         directory("<results>/tokenizers/{tokenizer}"),
     log:
@@ -29,9 +28,8 @@ rule train_tokenizer:
 
 rule describe_vocabulary:
     input:
+        unpack(lambda wildcards: inputs.corpus_files(config, wildcards.tokenizer, "dev")),
         tokenizer="<results>/tokenizers/{tokenizer}",
-        text=lambda wildcards: corpus_of(config["tokenizers"][wildcards.tokenizer], "dev.txt"),
-        sources=lambda wildcards: corpus_of(config["tokenizers"][wildcards.tokenizer], "dev.sources.npy"),
     output:
         "<results>/vocabularies/{tokenizer}.json",
     log:
@@ -52,10 +50,10 @@ rule describe_vocabulary:
 
 rule tokenize_pairs:
     input:
-        **splits_of("{pairset}"),
-        tokenizer=lambda wildcards: tokenizer_folder(wildcards.tokenizer),
+        **layout.pair_splits("{pairset}"),
+        tokenizer=lambda wildcards: inputs.tokenizer_folder(config, wildcards.tokenizer),
     output:
-        **splits_of("{pairset}.{tokenizer}", "tokens", "npz"),
+        **layout.token_splits("{pairset}", "{tokenizer}"),
         report="<results>/tokens/{pairset}.{tokenizer}/tokens.json",
     log:
         "<logs>/tokenize_pairs/{pairset}.{tokenizer}.log",

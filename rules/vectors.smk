@@ -42,10 +42,10 @@ use rule embed_words as embed_words_before with:
 
 rule plot_vectors:
     input:
-        before=lambda wildcards: bodies_of(wildcards.vectors, "words.npz"),
-        after=lambda wildcards: first_tuned_of(wildcards.vectors, "words.npz"),
-        distances_before=lambda wildcards: bodies_of(wildcards.vectors, "distances.json"),
-        distances_after=lambda wildcards: tuned_of(wildcards.vectors, "distances.json"),
+        before=lambda wildcards: inputs.files_before_tuning(config, wildcards.vectors, "words.npz"),
+        after=lambda wildcards: inputs.files_after_tuning(config, wildcards.vectors, "words.npz", first=True),
+        distances_before=lambda wildcards: inputs.files_before_tuning(config, wildcards.vectors, "distances.json"),
+        distances_after=lambda wildcards: inputs.files_after_tuning(config, wildcards.vectors, "distances.json"),
     output:
         words=report(
             "<results>/report/{vectors}/words.svg", category="{vectors}", caption="../reports/captions/words.rst"
@@ -70,14 +70,14 @@ rule plot_vectors:
 
 rule write_vectors_page:
     input:
-        before=lambda wildcards: bodies_of(wildcards.vectors, "distances.json"),
-        after=lambda wildcards: tuned_of(wildcards.vectors, "distances.json"),
-        runs=lambda wildcards: tuned_of(wildcards.vectors, "metrics.json", "runs"),
+        before=lambda wildcards: inputs.files_before_tuning(config, wildcards.vectors, "distances.json"),
+        after=lambda wildcards: inputs.files_after_tuning(config, wildcards.vectors, "distances.json"),
+        runs=lambda wildcards: inputs.run_files(plan.vector_runs(config, wildcards.vectors), "metrics.json"),
         words="<results>/report/{vectors}/words.svg",
         distances="<results>/report/{vectors}/distances.svg",
-        published=shipped("resources/published.yaml"),
-        template=shipped("reports/vectors.html.j2"),
-        base=shipped("reports/base.html.j2"),
+        published=layout.shipped_file("resources/published.yaml"),
+        template=layout.shipped_file("reports/vectors.html.j2"),
+        base=layout.shipped_file("reports/base.html.j2"),
     output:
         page=report(
             "<results>/report/{vectors}/page.html", category="{vectors}", caption="../reports/captions/vectors.rst"

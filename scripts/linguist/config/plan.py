@@ -149,6 +149,16 @@ def trained(cells):
     return [cell for cell in cells if cell[1] != UNTRAINED]
 
 
+def trainings(config):
+    """All trainings as (model, trainset, seed); a pretraining has None for the last two."""
+    return [(model, None, None) for model in pretrained(config)] + trained(runs(config))
+
+
+def titles_of(blocks):
+    """{name: title} of studies or of comparisons of token vectors."""
+    return {name: block["title"] for name, block in blocks.items()}
+
+
 def asks_nothing(config):
     """Whether a config has no study and no vectors: then all of its pair sets and models are wanted."""
     return not config["studies"] and not config["vectors"]
@@ -172,6 +182,12 @@ def search_of(config, pairset):
 
     wanted = asked(config["pairsets"][pairset])
     return next(name for name, spec in config["pairsets"].items() if is_searched(spec) and asked(spec) == wanted)
+
+
+def search_parts(config):
+    """The names of the parts into which each search's windows are divided, as Snakemake's scattergather names them."""
+    parts = config["blast"]["parts"]
+    return [f"{part}-of-{parts}" for part in range(1, parts + 1)]
 
 
 def choice_of(config, pairset):
@@ -425,7 +441,6 @@ def in_use(config):
     """The values that wildcards of this config's jobs may have, by wildcard; of others, any that the rules allow."""
     models = used_models(config)
     bases = {config["models"][model].get("random_of", model) for model in models}
-    parts = config["blast"]["parts"]
     return {
         "pairset": made_pairsets(config),
         "task": made_tasks(config),
@@ -433,7 +448,7 @@ def in_use(config):
         "corpus": used_corpora(config),
         "resource": used_resources(config),
         "model": [name for name in config["models"] if name in models or name in bases],
-        "scatteritem": [f"{part}-of-{parts}" for part in range(1, parts + 1)],
+        "scatteritem": search_parts(config),
     }
 
 

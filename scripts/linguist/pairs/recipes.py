@@ -1,7 +1,7 @@
 """The recipes that make pair sets and tasks, as the config names them. Light to import: the functions are loaded when called.
 
 A recipe is one function that yields a pair set's three splits, and the config keys it needs. A new pair kind or source
-is one such function, its entry in RECIPES and in the schema, its inputs (`pair_files` in rules/common.smk) and a phrase for
+is one such function, its entry in RECIPES and in the schema, its inputs (`config.inputs.pair_files`) and a phrase for
 the report (`report.ORIGINS`).
 """
 

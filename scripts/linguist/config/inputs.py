@@ -1,0 +1,329 @@
+"""Which files a rule reads, as paths made from the final configuration."""
+
+from linguist import layout
+from linguist.config import plan
+from linguist.splits import CORPUS_SPLITS, SPLITS
+
+# The figure of seeds shows a spread from so many seeds on, and can be read up to so many tests.
+SEEDS_TO_PLOT, TESTS_TO_PLOT = 3, 4
+
+# ── pair sets ──
+
+
+def query_files(config, pairset):
+    """The sequences that a pair set's windows are drawn from, and the intervals that mask them besides lower case."""
+    spec = config["pairsets"][pairset]
+    files = {"sequences": layout.sequences_file(spec["kind"], spec["queries"])}
+    if spec["kind"] == "dna" and spec["rules"]["masking"] == "windowmasker":
+        files["masks"] = layout.masks_file(spec["queries"])
+    return files
+
+
+def hit_files(config, pairset):
+    """BLAST's hits of a pair set's windows, from all jobs of its search."""
+    search, names = plan.search_of(config, pairset), config["pairsets"][pairset]["search"]
+    return [layout.hits_file(search, name, part) for name in names for part in plan.search_parts(config)]
+
+
+def version_files(config, pairset):
+    """The versions of the programs that searched for a pair set, or for the sets that it is made from."""
+    spec = config["pairsets"][pairset]
+    if not plan.is_searched(spec):
+        return [path for base in plan.bases_of(spec) for path in version_files(config, base)]
+    files = [*hit_files(config, pairset), *filter(None, [query_files(config, pairset).get("masks")])]
+    return [layout.version_file(path) for path in files]
+
+
+def homolog_files(config, pairset):
+    """What a pair set's positives are chosen from, and the hits and positives of the sets whose splits it keeps to."""
+    spec, earlier = config["pairsets"][pairset], plan.earlier_of(config, pairset)
+    hits = hit_files(config, pairset)
+    earlier_hits = dict.fromkeys(path for name in earlier for path in hit_files(config, name))
+    return {
+        "queries": layout.sequences_file(spec["kind"], spec["queries"]),
+        "databases": [layout.sequences_file(spec["kind"], name) for name in spec["search"]],
+        "hits": hits,
+        "earlier_hits": [path for path in earlier_hits if path not in hits],  # a search may be shared
+        "earlier_positives": [layout.positives_file(name) for name in earlier],
+    }
+
+
+def pair_files(config, pairset):
+    """What a pair set's recipe reads: {input name: path or list of paths}."""
+    spec = config["pairsets"][pairset]
+    match spec["recipe"]:
+        case "homologs":
+            return {"positives": layout.positives_file(pairset)}
+        case "table":
+            return table_files(spec)
+        case "coding":
+            return {key: layout.resource_file(spec[key]) for key in ("sequences", "proteins") if key in spec}
+        case "grammar":
+            names = ("frames", spec["language"])
+            return {"grammar": [layout.shipped_file(f"resources/grammar/{name}.yaml") for name in names]}
+        case "union":
+            return {split: [layout.pair_splits(name)[split] for name in spec["of"]] for split in SPLITS}
+        case _:
+            return layout.pair_splits(spec["of"])
+
+
+def table_files(spec):
+    """The tables of each split of a pair set or task that is read from tables."""
+    return {split: [layout.resource_or_archive(r) for r in files] for split, files in spec["files"].items()}
+
+
+def compared_files(config, pairset):
+    """What an audit compares a pair set with: the train and dev rows of the other sets that its runs are trained on, and
+    what each tokenizer made of it."""
+    others = plan.trainsets_of(config, pairset)
+    return {
+        "trained_on": [layout.pair_splits(name)[split] for name in others for split in ("train", "dev")],
+        "tokens": [layout.tokens_report(pairset, name) for name in plan.tokenizers_of(config, pairset)],
+    }
+
+
+# ── tasks ──
+
+
+def task_files(config, task):
+    """What a task's recipe reads: {input name: path or list of paths}."""
+    spec = config["tasks"][task]
+    if "folder" in spec:
+        return spec["files"]
+    if spec["recipe"] == "table":
+        return table_files(spec)
+    return {"sequences": layout.resource_file(spec["sequences"])}
+
+
+def task_rows(tasks):
+    """The split files of tasks, task by task."""
+    return [path for task in tasks for path in layout.task_splits(task).values()]
+
+
+def neighbour_files(config, task, split):
+    """BLAST's hits of a task's split among the task's train rows, if an instruction set retrieves by BLAST; else none."""
+    return layout.neighbours_file(task, split) if task in plan.searched_tasks(config) else []
+
+
+def instruction_files(config, instructions):
+    """The rows of an instruction set's tasks, and their BLAST hits if it retrieves by BLAST, in the order of SPLITS."""
+    spec = config["instructions"][instructions]
+    hits = [neighbour_files(config, task, split) for task in spec["tasks"] for split in SPLITS]
+    return {"rows": task_rows(spec["tasks"]), "hits": hits if plan.retrieves(spec) else []}
+
+
+def task_page_files(config, study):
+    """What the page of a study of tasks reports on: its baselines, instruction sets and runs."""
+    return {
+        "baselines": baseline_files(config, study, "json"),
+        "instructions": [layout.instruction_report(name) for name in plan.sets_of(config, study)],
+        "runs": metrics_files(config, study),
+        "tokens": [tokens_report(config, *pair) for pair in plan.task_readings(config, study)],
+        # People can ask an instructed model: its best weights stay whatever `keep_weights` says.
+        "best": [layout.best_weights(*pair) for pair in plan.taught(config, study)],
+    }
+
+
+def baseline_files(config, study, ending):
+    """A file of the baselines of each task that a study tests on."""
+    return [layout.baselines_file(task, ending) for task in config["studies"][study]["tests"]]
+
+
+# ── corpora ──
+
+
+def source_files(config, corpus, name):
+    """The files that a corpus's source is read from, and those that say what to leave out."""
+    source = config["corpora"][corpus]["sources"][name]
+    if plan.is_genome(source):
+        files = [layout.sequences_file("dna", source["resources"][0])]
+    else:
+        files = [layout.pair_splits(pairset)["train"] for pairset in source.get("pairsets", [])]
+        files += [layout.resource_or_archive(reference) for reference in source.get("resources", [])]
+    return {
+        "files": files,
+        "beds": [layout.resource_file(bed) for bed in source["exclude"]["beds"]],
+        "pairs": [layout.pair_splits(pairset)["test"] for pairset in source["exclude"]["pairsets"]],
+    }
+
+
+def document_files(config, corpus):
+    """The documents of each source of a corpus."""
+    sources = config["corpora"][corpus]["sources"].items()
+    return [layout.documents_file(corpus, name, cut=plan.is_genome(source)) for name, source in sources]
+
+
+def corpus_files(config, tokenizer, split):
+    """The documents of a split of the corpus that a tokenizer is trained on, and the source of each."""
+    corpus = config["tokenizers"][tokenizer]["corpus"]
+    return {
+        "text": layout.corpus_file(corpus, f"{split}.txt"),
+        "sources": layout.corpus_file(corpus, f"{split}.sources.npy"),
+    }
+
+
+def manifest_file(config, section, name):
+    """The manifest of the corpus that a tokenizer or a model is trained on."""
+    return layout.corpus_file(config[section][name]["corpus"], "manifest.json")
+
+
+def pretraining_files(config, model):
+    """What a model is pretrained on: its tokenizer, its corpus in tokens, and the source of each document."""
+    corpus, tokenizer = config["models"][model]["corpus"], config["models"][model]["tokenizer"]
+    files = {"tokenizer": tokenizer_folder(config, tokenizer), "manifest": manifest_file(config, "models", model)}
+    for split in CORPUS_SPLITS:
+        files[split] = layout.packed_tokens(corpus, tokenizer, f"{split}.bin")
+        files[f"{split}_info"] = layout.packed_tokens(corpus, tokenizer, f"{split}.json")
+        files[f"{split}_sources"] = layout.corpus_file(corpus, f"{split}.sources.npy")
+    return files
+
+
+# ── models and runs ──
+
+
+def tokenizer_folder(config, tokenizer):
+    """The folder of a trained tokenizer, or of the model that has its own."""
+    place = layout.tokenizer_folder if tokenizer in config["tokenizers"] else layout.model_folder
+    return place(tokenizer)
+
+
+def initial_files(config, model):
+    """What a model with random weights is made from: its tokenizer, or the pretrained model whose shape it has."""
+    spec = plan.source_of(config, model)
+    if "random_of" in spec:
+        return layout.model_folder(spec["random_of"])
+    return tokenizer_folder(config, spec["tokenizer"])
+
+
+def token_files(config, name, model):
+    """{split: file} of a pair set or task as a model reads it."""
+    return layout.token_splits(name, plan.tokenizer_of(config, model))
+
+
+def tokens_report(config, name, model):
+    """The report on a pair set or task as a model reads it."""
+    return layout.tokens_report(name, plan.tokenizer_of(config, model))
+
+
+def tokens_reports(config, study):
+    """The reports on all tests of a study as its models read them."""
+    return [tokens_report(config, *pair) for pair in plan.readings(config, study)]
+
+
+def training_files(config, model, trainset):
+    """What a run is trained on, and what its epoch is chosen on."""
+    tokens = token_files(config, plan.rows_of(trainset), model)
+    return {split: tokens[split] for split in ("train", "dev")}
+
+
+def test_files(config, model, trainset):
+    """The tests of a run as its model reads them."""
+    return [token_files(config, test, model)["test"] for test in plan.tests_of(config, model, trainset)]
+
+
+def tested_weights(model, trainset, seed):
+    """What a run is tested with: its weights; if untrained, the model itself, which gets a head drawn from the seed."""
+    if trainset == plan.UNTRAINED:
+        return layout.model_folder(model)
+    return layout.run_file(model, trainset, seed, "weights")
+
+
+def run_files(runs, name):
+    """A file of each run."""
+    return [layout.run_file(*run, name) for run in runs]
+
+
+def seed_files(config, model, trainset, name):
+    """A file of the runs of all seeds of a model and training set."""
+    return run_files([(model, trainset, seed) for seed in plan.seeds_of(config, model, trainset)], name)
+
+
+def prediction_files(config, study):
+    return run_files(plan.cells(config, study), "predictions.tsv.gz")
+
+
+def metrics_files(config, study):
+    """metrics.json of a study's runs that are trained."""
+    return run_files(plan.trained(plan.cells(config, study)), "metrics.json")
+
+
+def training_metrics(config):
+    """metrics.json of all trainings of the config."""
+    return [
+        layout.pretraining_metrics(model)
+        if trainset is None
+        else layout.run_file(model, trainset, seed, "metrics.json")
+        for model, trainset, seed in plan.trainings(config)
+    ]
+
+
+# ── studies and token vectors ──
+
+
+def audit_files(config, study):
+    """The audits of a study's tests, in the order of the tests."""
+    return [layout.audit_file(test) for test in config["studies"][study]["tests"]]
+
+
+def published_files(config, study):
+    """Published results and their figure, for a study that asks for them."""
+    if study not in plan.published_studies(config):
+        return {}
+    return {
+        "published": layout.shipped_file("resources/published.yaml"),
+        "beside": layout.report_file(study, "published.svg"),
+    }
+
+
+def seeds_figure(config, study):
+    """The figure of a study's seeds, if it has enough seeds to show a spread and few enough tests to be read."""
+    block = config["studies"][study]
+    readable = len(block["seeds"]) >= SEEDS_TO_PLOT and len(block["tests"]) <= TESTS_TO_PLOT
+    return layout.report_file(study, "seeds.svg") if readable else []
+
+
+def curves_figure(config, study):
+    """The figure of a study's curves, if its tests make any."""
+    return layout.report_file(study, "curves.svg") if plan.curves_of(config, study) else []
+
+
+def files_before_tuning(config, vectors, name):
+    """A file about the token vectors of each model of a comparison, before fine-tuning."""
+    return [layout.vectors_before(model, name) for model in config["vectors"][vectors]["models"]]
+
+
+def files_after_tuning(config, vectors, name, first=False):
+    """A file about the token vectors of each run of a comparison, or of each run with the `first` seed alone."""
+    seeds = config["vectors"][vectors]["seeds"][: 1 if first else None]
+    return [layout.vectors_after(*run, name) for run in plan.vector_runs(config, vectors) if run[2] in seeds]
+
+
+# ── the whole run ──
+
+
+def search_versions(config):
+    """The version files of all searches: those of the pair sets in use, and those of the neighbours of tasks."""
+    files = [path for pairset in plan.used_pairsets(config) for path in version_files(config, pairset)]
+    sets = [name for study in plan.task_studies(config) for name in plan.sets_of(config, study)]
+    files += [layout.version_file(path) for name in sets for path in instruction_files(config, name)["hits"]]
+    return list(dict.fromkeys(files))
+
+
+def requested_files(config):
+    """Everything that the config asks for, without the pages on methods and costs: the pages of its studies, vectors, pair
+    sets, tokenizers and pretrained models, which bring their tables and figures; and the weights that stay."""
+    wanted = [layout.report_file(name, "page.html") for name in [*config["studies"], *config["vectors"]]]
+    wanted += [layout.report_page("pairs", pairset) for pairset in plan.used_pairsets(config)]
+    wanted += [layout.report_page("tokenizers", tokenizer) for tokenizer in config["tokenizers"]]
+    wanted += [layout.report_page("models", model) for model in plan.pretrained(config)]
+    if not plan.asks_nothing(config):
+        wanted += [layout.ANSWER, layout.SUMMARY]
+    if config["studies"]:
+        wanted.append(layout.METRICS)
+    trained = plan.trained(plan.runs(config))
+    if config["keep_weights"] == "best":
+        arms = sorted({run[:2] for run in trained})
+        wanted += [layout.best_weights(*arm) for arm in arms if not plan.is_control(*arm)]
+    elif config["keep_weights"] == "all":
+        wanted += run_files(trained, "weights")
+    return wanted
