@@ -1,13 +1,13 @@
-"""Two pages on the whole run: how everything was made, and what it cost."""
+"""Two pages about the whole run: how everything was made, and what it cost."""
 
 import snakemake
 
-# What the page of methods tells of the config.
+# The sections of the configuration that the methods page shows.
 methods_keys = ["resources", "pairsets", "corpora", "tokenizers", "models", "studies", "tasks", "instructions"]
 methods_keys += ["vectors", "blast", "tokens", "pretraining", "finetuning", "classification", "instruction_tuning"]
-# Scripts and library: recipes are loaded by name, so that no script imports them.
+# All scripts and modules, also those that are loaded by name: the methods page shows a digest of the whole code.
 scripts = Path(workflow.basedir, "scripts")
-all_code = sorted(".".join(path.relative_to(scripts).with_suffix("").parts) for path in scripts.rglob("*.py"))
+all_modules = sorted(".".join(path.relative_to(scripts).with_suffix("").parts) for path in scripts.rglob("*.py"))
 
 
 rule write_methods:
@@ -31,17 +31,20 @@ rule write_methods:
         pairsets=plan.used_pairsets(config),
         resources=plan.used_resources(config),
         models=plan.made_models(config),
-        trainings=plan.trainings(config),
+        # Their texts are docstrings, which the digest of the code leaves out.
+        recipes={
+            name: getattr(RECIPES[name], "paragraphs", [name])
+            for name in dict.fromkeys(config["pairsets"][p]["recipe"] for p in plan.used_pairsets(config))
+        },
         config={key: config[key] for key in methods_keys},
         snakemake=snakemake.__version__,
-        code=code_digest("write_methods", *all_code),  # the page tells the version of all code
+        code=code_digest("write_methods", *all_modules),
     script:
         "../scripts/write_methods.py"
 
 
-# Benchmark files are no inputs: one that is missing, as beside results that were copied, would have its job run again. The
-# page comes after all that a run is asked for, whose change makes it anew, and reads the files that are there; those of jobs
-# that this config has no more are told by their wildcards.
+# Benchmark files are not inputs: if one were missing, as with copied results, its job would run again. The page is written
+# after everything else and reads the benchmark files that exist; their wildcards tell which belong to this configuration.
 rule write_costs:
     input:
         inputs.requested_files(config),

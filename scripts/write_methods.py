@@ -1,4 +1,4 @@
-"""The page of methods: how everything was made."""
+"""The methods page: how everything in the run was made."""
 
 from linguist.files import read_json
 from linguist.logs import start_log
@@ -8,23 +8,18 @@ from linguist.report import methods
 
 def main(smk):
     start_log(smk.log[0])
-    config, runs = smk.params.config, [read_json(path) for path in smk.input.metrics]
-    methods.write_methods(
-        smk.output[0],
-        config,
-        methods.describe_splits(smk.params.pairsets, smk.input.splits),
-        methods.read_records(smk.params.resources, smk.input.records),
-        methods.describe_models(config, smk.params.models, smk.input.models),
-        runs,
-        methods.describe_software(
-            smk.params.snakemake,
-            runs,
-            read_tool_versions(smk.input.versions),
-            methods.read_pins(smk.input.environments),
-        ),
-        methods.read_citation(smk.input.citation),
-        smk.input.template,
+    config, trainings = smk.params.config, [read_json(path) for path in smk.input.metrics]
+    searches, pins = read_tool_versions(smk.input.versions), methods.read_pins(smk.input.environments)
+    materials = methods.Materials(
+        pairsets=methods.count_rows(smk.params.pairsets, smk.input.splits),
+        resources=methods.read_records(smk.params.resources, smk.input.records),
+        models=methods.list_models(config, smk.params.models, smk.input.models),
+        trainings=trainings,
+        software=methods.list_software(smk.params.snakemake, trainings, searches, pins),
+        recipes=smk.params.recipes,
+        citation=methods.read_citation(smk.input.citation),
     )
+    methods.write_methods(smk.output[0], config, materials, smk.input.template)
 
 
 if "snakemake" in globals():

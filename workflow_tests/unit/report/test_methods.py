@@ -1,7 +1,9 @@
-"""The page of methods: what it tells is in the config and the files, and nothing that it tells is made up."""
+"""The methods page: its formulas have functions, its records agree with the files, and it opens in a browser."""
 
 import hashlib
 import json
+from importlib import import_module
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -11,7 +13,9 @@ from helpers.pages import Page, open_page
 from linguist import provenance
 from linguist.config.plan import in_use, made_models, used_resources
 from linguist.config.settle import settle
+from linguist.pairs.recipes import RECIPES
 from linguist.report import methods
+from linguist.report.formulas import FORMULAS, Formula
 from linguist.splits import SPLITS
 
 RUN = {"device": "a GPU", "precision": "bf16", "attention": "sdpa", "threads": 1, "versions": {"torch": "9.9.9"}}
@@ -34,25 +38,27 @@ def write_model(folder, shapes):
     return folder
 
 
-def write_page(folder, config, pairsets, resources, models, runs):
+def write_page(folder, config, pairsets, resources, models, trainings):
+    """The methods page of a made-up run: its source and its text."""
     paths = []
     for name in pairsets:
         for split in SPLITS:
             paths.append(folder / f"{name}.{split}.tsv")
             paths[-1].write_text(f"id\tsentence1\tsentence2\tlabel\n{name}{split}\tA\tC\t1\n")
     folders = [write_model(folder / name, {"a": [3, 4], "b": [5], "c": []}) for name in models]
-    methods.write_methods(
-        folder / "methods.html",
-        config,
-        methods.describe_splits(pairsets, paths),
-        dict.fromkeys(resources, RECORD),
-        methods.describe_models(config, models, folders),
-        runs,
-        methods.describe_software(
-            "9.99", runs, {"blastn": ["2.34.5"]}, methods.read_pins((ROOT / "envs").glob("*.yaml"))
-        ),
-        methods.read_citation(ROOT / "CITATION.cff"),
+    pins = methods.read_pins((ROOT / "envs").glob("*.yaml"))
+    materials = methods.Materials(
+        pairsets=methods.count_rows(pairsets, paths),
+        resources=dict.fromkeys(resources, RECORD),
+        models=methods.list_models(config, models, folders),
+        trainings=trainings,
+        software=methods.list_software("9.99", trainings, {"blastn": ["2.34.5"]}, pins),
+        recipes={
+            spec["recipe"]: getattr(RECIPES[spec["recipe"]], "paragraphs", [""]) for spec in config["pairsets"].values()
+        },
+        citation=methods.read_citation(ROOT / "CITATION.cff"),
     )
+    methods.write_methods(folder / "methods.html", config, materials)
     source = (folder / "methods.html").read_text(encoding="utf-8")
     page = Page(source)
     assert len(page.ids) == len(set(page.ids)) and all(load.startswith("#") for load in page.loads)
@@ -61,7 +67,7 @@ def write_page(folder, config, pairsets, resources, models, runs):
     return source, text
 
 
-def test_the_page_tells_of_all_that_the_demo_is_made_of(config, tmp_path):
+def test_the_page_shows_all_that_the_demo_is_made_of(config, tmp_path):
     pairsets, resources, models = list(config["pairsets"]), used_resources(config), made_models(config)
     assert set(resources) <= set(config["resources"]) and models
     source, text = write_page(tmp_path, config, pairsets, resources, models, [RUN])
@@ -72,50 +78,48 @@ def test_the_page_tells_of_all_that_the_demo_is_made_of(config, tmp_path):
     assert "min_similarity 0.85" in text and "1,234,567" in text and "ab" * 32 in text and "2026-01-02" in text
     assert "a GPU" in text and "sdpa" in text and "9.9.9" in text and "9.99" in text and "blastn 2.34.5" in text
     assert "Can linguists better understand DNA?" in text and "DNAHLM" in text
-    assert source.count("<math") == sum(formula.is_used for formula in methods.FORMULAS) + 1
-    assert "18 its" not in text and " 18 " in f" {text} "  # 12 + 5 + 1 parameters
+    assert "match 2, mismatch −3" in text and "BLOSUM62" in text
+    assert source.count("<math") == len(FORMULAS)
+    assert " 18 " in f" {text} "  # 12 + 5 + 1 parameters
     dom, console = open_page(tmp_path / "methods.html", tmp_path)
     assert "<mfrac>" in dom and "Uncaught" not in console and "ERROR:CONSOLE" not in console
 
 
 def test_a_config_without_anything_has_a_page(config, tmp_path):
-    _, text = write_page(tmp_path, config | EMPTY, [], [], [], [])
-    for said in (
-        "No pair set was built.",
-        "No file from outside",
-        "No model was made",
-        "no study",
-        "nothing was trained",
-    ):
-        assert said in text
+    source, _ = write_page(tmp_path, config | EMPTY, [], [], [], [])
+    assert source.count("<math") == len(FORMULAS)
 
 
-def test_a_set_is_told_with_the_rules_that_its_recipe_reads_alone(config):
-    assert methods.rules_of(config["pairsets"]["en"]) == {}
-    rules = methods.rules_of(config["pairsets"]["dna50"])
+def test_only_rules_that_the_recipe_reads_are_shown(config):
+    assert methods.used_rules(config["pairsets"]["en"]) == {}
+    rules = methods.used_rules(config["pairsets"]["dna50"])
     assert "min_similarity" in rules and "transitions" not in rules
 
 
-def test_no_formula_is_told_that_nothing_computes():
-    base = methods.FORMULAS[0]
-    assert base.is_used and not methods.Formula("x", "x", "", "", "metrics.nothing_of_the_kind").is_used
-    assert methods.SIMILARITY.is_used
-    told = {formula.function for formula in methods.FORMULAS if formula.is_used}
-    assert {"metrics.wilson", "metrics.auroc_interval", "metrics.mean_interval", "metrics.paired_difference"} <= told
+@pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula.name)
+def test_every_formula_has_a_function_and_is_well_formed(formula):
+    module, _, name = formula.function.rpartition(".")
+    assert callable(getattr(import_module(f"linguist.{module}"), name))
+    assert len(ElementTree.fromstring(formula.mathml)) and "\\" not in formula.mathml
 
 
-@pytest.mark.parametrize("recipe", methods.RECIPES)
-def test_every_recipe_tells_of_itself(recipe):
-    (paragraphs,) = methods.recipes_of({"x": {"recipe": recipe}}).values()
-    assert all(len(text) > 40 for text in paragraphs)
+@pytest.mark.parametrize("function", ["intervals.wilsons", "no_such_module.wilson", "wilson"])
+def test_a_formula_without_a_function_is_an_error_at_once(function):
+    with pytest.raises(LookupError, match="no function"):
+        Formula("x", "x", "", "", function)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_recipe_is_described(recipe):
+    assert all(len(text) > 10 for text in getattr(RECIPES[recipe], "paragraphs", []))
 
 
 def test_a_resource_says_whether_it_was_verified_and_where_it_came_from():
     spec = {"url": "https://example.org/hg38", "sha256": "ab" * 32}
-    told = methods.describe_resource("hg38", spec, RECORD | {"verified": "sha256"}, None)
-    assert told["verified"] and told["other"] == "/a/mirror/hg38" and told["licence"] == "not stated"
-    told = methods.describe_resource("hg38", {"path": "hg38.fa"}, RECORD, "CC0")
-    assert not told["verified"] and told["other"] is None and told["address"] == "hg38.fa"
+    found = methods.list_resource("hg38", spec, RECORD | {"verified": "sha256"}, None)
+    assert found["verified"] and found["mirror"] == "/a/mirror/hg38" and found["licence"] == "not stated"
+    found = methods.list_resource("hg38", {"path": "hg38.fa"}, RECORD, "CC0")
+    assert not found["verified"] and found["mirror"] is None and found["address"] == "hg38.fa"
 
 
 def test_a_folder_without_weights_has_no_number_of_parameters(tmp_path):
