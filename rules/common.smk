@@ -14,6 +14,8 @@ from linguist.pairs.recipes import RECIPES
 from linguist.provenance import code_digest, text_digest
 from linguist.sequences import blast
 from linguist.splits import CORPUS_SPLITS, SPLITS
+from linguist.training.controls import UNTRAINED
+from linguist.training.labels import CHANGES, GIVEN, labels_of
 
 try:
     config.update(settle(config))
@@ -37,9 +39,9 @@ def shell_digest(rule):
 
 
 # A run trains on a pair set, on a pair set with the labels of a control, on a task or on nothing.
-RELABELLED = [f"{pairset}.{labels}" for pairset in config["pairsets"] for labels in plan.RELABELLED]
+RELABELLED = [f"{pairset}.{labels}" for pairset in config["pairsets"] for labels in CHANGES if labels != GIVEN]
 TRAINABLE = [*config["pairsets"], *config["tasks"], *RELABELLED]
-TRAINSETS = [*TRAINABLE, plan.UNTRAINED]
+TRAINSETS = [*TRAINABLE, UNTRAINED]
 # Pair sets for which BLAST searches.
 SEARCHED = one_of(name for name, spec in config["pairsets"].items() if plan.is_searched(spec))
 WEIGHTS_STAY = config["keep_weights"] == "all"

@@ -13,7 +13,7 @@ rule evaluate:
     benchmark:
         "<benchmarks>/evaluate/{model}/{trainset}/seed-{seed}.tsv"
     wildcard_constraints:
-        trainset=one_of(TRAINSETS if WEIGHTS_STAY else [plan.UNTRAINED]),
+        trainset=one_of(TRAINSETS if WEIGHTS_STAY else [UNTRAINED]),
     conda:
         "../envs/lm.yaml"
     threads: config["threads"]

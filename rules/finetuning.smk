@@ -33,7 +33,7 @@ rule finetune:
         runtime="4h",
     params:
         options=lambda wildcards: plan.finetuning_of(config, wildcards.model, wildcards.trainset),
-        labels=lambda wildcards: plan.labels_of(wildcards.trainset),
+        labels=lambda wildcards: labels_of(wildcards.trainset),
         classes=lambda wildcards: plan.answers_of(config, wildcards.trainset),
         tests=lambda wildcards: [] if WEIGHTS_STAY else plan.tests_of(config, wildcards.model, wildcards.trainset),
         checkpoint=subpath(output.metrics, parent=True),

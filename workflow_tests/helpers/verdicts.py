@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from linguist.config.plan import UNTRAINED
+from linguist.training.controls import UNTRAINED
 
 ROW = {
     "model": "m",

@@ -3,6 +3,8 @@
 from linguist import layout
 from linguist.config import plan
 from linguist.splits import CORPUS_SPLITS, SPLITS
+from linguist.training.controls import UNTRAINED, is_control
+from linguist.training.labels import source_set
 
 # The figure of seeds shows a spread from so many seeds on, and can be read up to so many tests.
 SEEDS_TO_PLOT, TESTS_TO_PLOT = 3, 4
@@ -212,7 +214,7 @@ def tokens_reports(config, study):
 
 def training_files(config, model, trainset):
     """What a run is trained on, and what its epoch is chosen on."""
-    tokens = token_files(config, plan.rows_of(trainset), model)
+    tokens = token_files(config, source_set(trainset), model)
     return {split: tokens[split] for split in ("train", "dev")}
 
 
@@ -223,7 +225,7 @@ def test_files(config, model, trainset):
 
 def tested_weights(model, trainset, seed):
     """What a run is tested with: its weights; if untrained, the model itself, which gets a head drawn from the seed."""
-    if trainset == plan.UNTRAINED:
+    if trainset == UNTRAINED:
         return layout.model_folder(model)
     return layout.run_file(model, trainset, seed, "weights")
 
@@ -323,7 +325,7 @@ def requested_files(config):
     trained = plan.trained(plan.runs(config))
     if config["keep_weights"] == "best":
         arms = sorted({run[:2] for run in trained})
-        wanted += [layout.best_weights(*arm) for arm in arms if not plan.is_control(*arm)]
+        wanted += [layout.best_weights(*arm) for arm in arms if not is_control(*arm)]
     elif config["keep_weights"] == "all":
         wanted += run_files(trained, "weights")
     return wanted

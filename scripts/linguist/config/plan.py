@@ -1,36 +1,7 @@
 """What a configuration asks for: runs, their tests, the tokenizers and models they need. Plain functions on the config."""
 
 from linguist.pairs.recipes import CHOICE, RECIPES, SEARCH_RULES, TASK_RECIPES
-
-# Controls of a study: runs that must fail if its claim is true.
-UNTRAINED = "untrained"  # the model with a fresh head and no training; stands in the place of a training set
-# Trained on labels in a drawn order, or all turned round; they go by "en.shuffled".
-SHUFFLED, FLIPPED = "shuffled", "flipped"
-RELABELLED = (SHUFFLED, FLIPPED)
-RANDOM_WEIGHTS = "random-weights"  # a model like it with random weights, trained alike
-RANDOM = "-random"  # ... which goes by the model's name with this ending
-CONTROLS = (UNTRAINED, *RELABELLED, RANDOM_WEIGHTS)
-
-
-def control_of(control, model, trainset):
-    """The (model, training set) that is a control of another."""
-    if control == RANDOM_WEIGHTS:
-        return f"{model}{RANDOM}", trainset
-    return model, UNTRAINED if control == UNTRAINED else f"{trainset}.{control}"
-
-
-def is_control(model, trainset):
-    return model.endswith(RANDOM) or trainset == UNTRAINED or labels_of(trainset) != "given"
-
-
-def rows_of(trainset):
-    """The set whose rows a training set has: itself, or for one with other labels the one that these are of."""
-    return trainset.partition(".")[0]
-
-
-def labels_of(trainset):
-    """How a training set's labels come about: "given", or as a control says."""
-    return trainset.partition(".")[2] or "given"
+from linguist.training.controls import CONTROLS, UNTRAINED
 
 
 def claimed(study):
@@ -40,7 +11,7 @@ def claimed(study):
 
 def arms(study):
     """All (model, training set) of a study: those it makes claims of, then their controls, each once."""
-    controls = [control_of(control, *arm) for control in study["controls"] for arm in claimed(study)]
+    controls = [CONTROLS[control].arm(*arm) for control in study["controls"] for arm in claimed(study)]
     return list(dict.fromkeys([*claimed(study), *controls]))
 
 
@@ -366,7 +337,7 @@ def comparisons_of(config, study):
     return [
         {
             "arm": [model, trainset],
-            "controls": {control: list(control_of(control, model, trainset)) for control in block["controls"]},
+            "controls": {control: list(CONTROLS[control].arm(model, trainset)) for control in block["controls"]},
             "groups": groups_of(config, study, trainset),
         }
         for model, trainset in claimed(block)

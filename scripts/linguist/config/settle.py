@@ -9,13 +9,14 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 
-from linguist.config.plan import CONTROLS, RANDOM, RANDOM_WEIGHTS, is_genome
+from linguist.config.plan import is_genome
 from linguist.config.published import common_cells, name_of, read_published
 from linguist.errors import LinguistError
 from linguist.files import ROOT, open_text
 from linguist.pairs.recipes import RECIPES, TASK_RECIPES
 from linguist.splits import SPLITS
 from linguist.tokenizers.types import TYPES, check_options, masked_types
+from linguist.training.controls import CONTROLS, RANDOM_ENDING
 
 CONFIG_FOLDER = ROOT / "config"
 PUBLISHED = ROOT / "resources/published.yaml"
@@ -97,10 +98,10 @@ def complete(config):
     corpora = {name: complete_corpus(config["corpus"], corpus) for name, corpus in config["corpora"].items()}
     studies = {name: {"controls": []} | study for name, study in config["studies"].items()}
     controls = {
-        f"{model}{RANDOM}": {"random_of": model}
+        f"{model}{RANDOM_ENDING}": {"random_of": model}
         for study in studies.values()
         for model in study["models"]
-        if RANDOM_WEIGHTS in study["controls"]
+        if any(CONTROLS[control].random_weights for control in study["controls"])
     }
     tasks = {name: complete_task(name, config["task"] | task) for name, task in config["tasks"].items()}
     instructions = {name: config["instruction"] | spec for name, spec in config["instructions"].items()}
@@ -247,7 +248,7 @@ def check_names(config):
             )
     for section in ("pairsets", "tasks", "instructions", "models"):
         for name in config[section]:
-            if name in RESERVED or (section == "models" and name.endswith(RANDOM)):
+            if name in RESERVED or (section == "models" and name.endswith(RANDOM_ENDING)):
                 raise LinguistError(f"config: {section}.{name}: this name stands for something else; choose another")
 
 
@@ -482,8 +483,8 @@ def check_task_study(config, key, study):
     for test in study["tests"]:
         must_know(config, f"{key}.tests", test, "tasks")
     for control in study["controls"]:
-        if control != RANDOM_WEIGHTS:
-            cure = f"take '{RANDOM_WEIGHTS}'"
+        if not CONTROLS[control].for_tasks:
+            cure = f"take {' or '.join(repr(name) for name, it in CONTROLS.items() if it.for_tasks)}"
             raise LinguistError(f"config: {key}.controls: '{control}' is for studies of pair sets; {cure}")
     if "published" in study:
         raise LinguistError(f"config: {key}.published: is for studies of pair sets; give tasks.*.published instead")

@@ -1,12 +1,13 @@
 """The page of a study of pair sets."""
 
-from linguist.config.plan import is_control, synthetic_of
+from linguist.config.plan import synthetic_of
 from linguist.report.comparison import beside_paper
 from linguist.report.facts import describe_model, learned_grammar
 from linguist.report.page import REPORTS, inline, render
 from linguist.report.pairset import ORIGINS
 from linguist.statistics.claims import ALPHA, RIVALS, differences, headline, told_apart
 from linguist.statistics.verdicts import VERDICTS, rows_by_arm, unlearned_warning
+from linguist.training.controls import is_control
 
 
 def write_page(

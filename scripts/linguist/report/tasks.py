@@ -5,7 +5,7 @@ from textwrap import fill
 import numpy as np
 import pandas as pd
 
-from linguist.config.plan import RANDOM, models_of
+from linguist.config.plan import models_of
 from linguist.report.facts import describe_model, learned_grammar
 from linguist.report.page import REPORTS, inline, render
 from linguist.report.pairset import ORIGINS
@@ -13,6 +13,7 @@ from linguist.statistics.claims import ALPHA, p_value
 from linguist.statistics.numbers import format_number
 from linguist.statistics.task_metrics import CLASSIFICATION, KMERS, NEIGHBOURS, RULES
 from linguist.tasks.prompts import SWAPPED, TRAINED, VARIANTS, prompt_text
+from linguist.training.controls import RANDOM_ENDING
 
 PAPER = {CLASSIFICATION: 0.81, "instruction": 0.78}  # DNAHLM, section 3: average accuracies
 READS = 0.5  # share of swapped instructions that a model obeys, above which it reads more of them than not
@@ -30,7 +31,7 @@ def way_of(model, method):
     """A way to answer in words: model and method."""
     if model in (KMERS, NEIGHBOURS):
         return {KMERS: "k-mer logistic regression", NEIGHBOURS: "the label of the best BLAST hit"}[model]
-    name = f"{model.removesuffix(RANDOM)} with random weights" if model.endswith(RANDOM) else model
+    name = f"{model.removesuffix(RANDOM_ENDING)} with random weights" if model.endswith(RANDOM_ENDING) else model
     if method == CLASSIFICATION:
         return f"{name}, a classifier a task"
     return f"{name}, instructed ({method})"

@@ -3,18 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from linguist.config.plan import FLIPPED, RANDOM_WEIGHTS, SHUFFLED, UNTRAINED
 from linguist.statistics.metrics import CHANCE, MAJORITY, MEASURES
+from linguist.training.controls import CONTROLS
 
 ALPHA = 0.05  # of the corrected p-values
 RIVALS = {
     MAJORITY: "always calling the larger class",
     CHANCE: "a coin flip",
-    UNTRAINED: "the untrained head",
-    SHUFFLED: "training on shuffled labels",
-    FLIPPED: "training on flipped labels",
-    RANDOM_WEIGHTS: "random weights, trained alike",
-}
+} | {name: control.phrase for name, control in CONTROLS.items()}
 CLAIMS = {
     "supported": "supported: the mean over the seeds beats the majority share and every control",
     "ranks": "not supported, but it ranks: with the threshold at the median score, which needs no labels, it beats every control",
@@ -47,11 +43,11 @@ def weakest(rivals):
 def judge_group(rivals):
     """What may be claimed of a group of tests: one of CLAIMS.
 
-    `rivals` are the rows of `metrics.compare` of one arm and group, of both measures. A run on flipped labels falls below chance
-    wherever labels matter at all, so it alone controls nothing.
+    `rivals` are the rows of `metrics.compare` of one arm and group, of both measures. Where no control can refute the
+    hypothesis, it is uncontrolled.
     """
     by_threshold, by_rank = ([row for row in rivals if row["measure"] == measure] for measure in MEASURES)
-    controlled = any(row["against"] not in (MAJORITY, FLIPPED) for row in by_threshold)
+    controlled = any(row["against"] != MAJORITY and CONTROLS[row["against"]].can_refute for row in by_threshold)
     repeated = rivals[0]["seeds"] > 1
     if proven(by_threshold):
         return "uncontrolled" if not controlled else "supported" if repeated else "unrepeated"
@@ -99,7 +95,9 @@ def judge_claims(comparisons, summary, shortcuts):
         if code in ("supported", "ranks", "unrepeated"):
             text += f" Controls: {', '.join(controls)}"
             text += (
-                "." if RANDOM_WEIGHTS in controls else "; random weights were not tried, so pretraining may not matter."
+                "."
+                if any(CONTROLS[name].random_weights for name in controls)
+                else "; random weights were not tried, so pretraining may not matter."
             )
             if np.isnan(baseline):
                 text += " No shallow baseline was scored beside it."

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from linguist.config.plan import RANDOM
 from linguist.intervals import LEVEL, wilson
 from linguist.statistics.metrics import RESAMPLES, holm, paired_difference
 from linguist.tasks.baselines import KMERS, NEIGHBOURS
 from linguist.tasks.prompts import SWAPPED, TRAINED, UNSEEN, match_exact, match_prefix
+from linguist.training.controls import RANDOM_ENDING
 from linguist.training.predictions import read_predictions
 
 CLASSIFICATION = "classification"
@@ -191,12 +191,12 @@ def compare(called):
     models = list(dict.fromkeys(model for model, _, _ in ways if model not in (KMERS, NEIGHBOURS)))
     sets = list(dict.fromkeys(method for _, method, _ in ways if method != CLASSIFICATION))
     asked = []
-    for model in (model for model in models if not model.endswith(RANDOM)):
+    for model in (model for model in models if not model.endswith(RANDOM_ENDING)):
         own = (model, CLASSIFICATION, "")
         asked += [("instructing", own, (model, name, TRAINED)) for name in sets]
         asked += [("baseline", own, (name, CLASSIFICATION, "")) for name in (KMERS, NEIGHBOURS)]
-        asked.append(("pretraining", own, (f"{model}{RANDOM}", CLASSIFICATION, "")))
-        asked += [("pretraining", (model, name, TRAINED), (f"{model}{RANDOM}", name, TRAINED)) for name in sets]
+        asked.append(("pretraining", own, (f"{model}{RANDOM_ENDING}", CLASSIFICATION, "")))
+        asked += [("pretraining", (model, name, TRAINED), (f"{model}{RANDOM_ENDING}", name, TRAINED)) for name in sets]
         asked += [("sets", (model, a, TRAINED), (model, b, TRAINED)) for a, b in combinations(sets, 2)]
         asked += [("phrasing", (model, name, TRAINED), (model, name, UNSEEN)) for name in sets]
     rows = []

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from linguist.config.plan import is_control
 from linguist.statistics.claims import ALPHA, beaten, is_learned, judge_claims, lead, proven, weakest
 from linguist.statistics.metrics import CHANCE, MAJORITY, read_comparisons, read_metrics, summarize
 from linguist.statistics.numbers import format_interval
+from linguist.training.controls import is_control
 
 CONSTANT = 0.02  # a class that gets less than this share of the predictions is as good as never predicted
 VERDICTS = {

@@ -15,6 +15,7 @@ from linguist.files import atomic_path, file_digest, read_json, write_json, writ
 from linguist.provenance import versions
 from linguist.tokenizers.encoding import PairTokens
 from linguist.tokenizers.loading import load_tokenizer
+from linguist.training.labels import GIVEN, change_labels
 from linguist.training.loop import (
     TrainingOptions,
     batches_by_length,
@@ -105,21 +106,15 @@ def digest_folder(folder):
     return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
 
 
-def relabel(tokens, labels, draw):
-    """Encoded pairs with the labels that a control is trained on: "given" as they are, "shuffled" in an order drawn from the
-    generator `draw`, "flipped" same for different and different for same."""
-    changed = {"given": lambda old: old, "shuffled": draw.permutation, "flipped": lambda old: 1 - old}[labels]
-    return replace(tokens, labels=changed(tokens.labels))
-
-
-def finetune(model_folder, train_path, dev_path, seed, classes=CLASSES, labels="given", **run):
+def finetune(model_folder, train_path, dev_path, seed, classes=CLASSES, labels=GIVEN, **run):
     """Fine-tune a classifier on encoded inputs and keep the best epoch by dev; `classes` are the names of the labels.
 
-    Args: `train_path`, `dev_path` are token files; `labels` as for `relabel`, train's and dev's; `run` are the others that
+    Args: `train_path`, `dev_path` are token files; `labels` as for `change_labels`, of train and dev; `run` are the others that
     `tune` takes.
     """
     draw = np.random.default_rng([seed, 0])
-    train_tokens, dev_tokens = (relabel(PairTokens.load(path), labels, draw) for path in (train_path, dev_path))
+    given = (PairTokens.load(path) for path in (train_path, dev_path))
+    train_tokens, dev_tokens = (replace(tokens, labels=change_labels(tokens.labels, labels, draw)) for tokens in given)
 
     def loss_maker(model, tokens, device):
         to_inputs = collator(model, tokens, device)

@@ -10,6 +10,7 @@ from linguist import layout
 from linguist.config import inputs, plan
 from linguist.config.settle import settle
 from linguist.splits import SPLITS
+from linguist.training.controls import UNTRAINED, is_control
 
 
 def read_config(name, **changes):
@@ -83,7 +84,7 @@ def test_documents_of_a_genome_are_its_segments_and_excluded_pairs_are_test_rows
 
 
 def test_an_untrained_run_is_tested_with_the_model_itself_and_a_control_reads_the_rows_of_its_set(demo):
-    assert inputs.tested_weights("gpt2-nano", plan.UNTRAINED, 1) == layout.model_folder("gpt2-nano")
+    assert inputs.tested_weights("gpt2-nano", UNTRAINED, 1) == layout.model_folder("gpt2-nano")
     assert inputs.tested_weights("gpt2-nano", "en", 1) != layout.model_folder("gpt2-nano")
     given = inputs.training_files(demo, "gpt2-nano", "dna50")
     assert inputs.training_files(demo, "gpt2-nano", "dna50.shuffled") == given
@@ -118,7 +119,7 @@ def test_weights_that_stay_are_asked_for(keep):
     if keep == "all":
         assert weights == inputs.run_files(trained, "weights")
     elif keep == "best":
-        assert {*weights} == {layout.best_weights(m, t) for m, t, _ in trained if not plan.is_control(m, t)}
+        assert {*weights} == {layout.best_weights(m, t) for m, t, _ in trained if not is_control(m, t)}
     else:
         assert not weights
 

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from helpers.pages import open_page, read_text
-from linguist.config.plan import UNTRAINED
 from linguist.report import costs
 from linguist.report.plots.costs import costs_figure
 from linguist.report.plots.style import save
+from linguist.training.controls import UNTRAINED
 
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 USED = {"pairset": ["en", "dna50"], "model": ["tiny"]}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.pages import Page, open_page, read_text
-from linguist.config.plan import UNTRAINED, comparisons_of
+from linguist.config.plan import comparisons_of
 from linguist.config.published import read_published
 from linguist.config.settle import PUBLISHED
 from linguist.report import comparison, pairset, pretraining, tokenizer
@@ -28,6 +28,7 @@ from linguist.report.tokenizer import published_of, vocabulary_findings
 from linguist.statistics import metrics
 from linguist.statistics.verdicts import VERDICTS, make_study_tables
 from linguist.tokenizers.types import TYPES
+from linguist.training.controls import UNTRAINED
 
 
 def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", corpus=None, published=None):

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 from helpers.verdicts import FLAT, LEADS, LEVEL, RANKS, ROW, SHORTCUTS, judged_comparisons, judged_summary, rivals
-from linguist.config.plan import UNTRAINED
 from linguist.files import write_table
 from linguist.statistics.verdicts import VERDICTS, control_rows, judge_test, judge_tests
+from linguist.training.controls import UNTRAINED
 
 
 @pytest.fixture

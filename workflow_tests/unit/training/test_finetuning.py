@@ -20,7 +20,7 @@ from linguist.tokenizers.encoding import PairTokens, encode_pairs
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training import fast_dropout as dropout
 from linguist.training.evaluation import evaluate
-from linguist.training.finetuning import collate, collator, dev_figures, finetune, predict, relabel
+from linguist.training.finetuning import collate, collator, dev_figures, finetune, predict
 from linguist.training.loop import make_accelerator
 from linguist.training.models import load_classifier
 from linguist.training.predictions import read_predictions
@@ -284,18 +284,6 @@ def test_the_untrained_control_is_the_model_with_a_head_of_its_seed(architecture
     model = load_classifier(bodies[architecture], ("different", "same"), 1, "eager")
     scores = predict(model, PairTokens.load(tests["en"]), make_accelerator("fp32")[0])
     assert a["score1"].to_numpy() == pytest.approx(scores[:, 1], rel=1e-4)
-
-
-def test_a_control_is_trained_on_other_labels_of_the_same_pairs():
-    labels = np.array([1, 1, 1, 0, 0, 1, 0, 0] * 4, np.int8)
-    tokens = PairTokens(np.zeros(0), np.zeros(0), np.zeros(1), labels, np.arange(32).astype(str))
-
-    def made(how, seed=1):
-        return relabel(tokens, how, np.random.default_rng(seed)).labels
-
-    assert (made("given") == labels).all() and (made("flipped") == 1 - labels).all()
-    assert sorted(made("shuffled")) == sorted(labels) and (made("shuffled") != labels).any()
-    assert (made("shuffled") == made("shuffled")).all() and (made("shuffled") != made("shuffled", 2)).any()
 
 
 def test_a_run_that_nothing_tests_has_predictions_without_rows(tmp_path):

@@ -1,5 +1,6 @@
 """The figures of a study of pair sets."""
 
+from itertools import cycle
 from math import ceil
 from textwrap import fill, wrap
 
@@ -9,8 +10,9 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from linguist.config.plan import AXES, CONTROLS, control_of, is_control
+from linguist.config.plan import AXES
 from linguist.report.plots.style import FILLED, LABELS, LOOKS, OUTLINED, STYLE, label_legend, panels, rows_of_arm
+from linguist.training.controls import CONTROLS, is_control
 from linguist.training.predictions import read_predictions
 
 SIDES = {  # kind of pair set: what each panel of lengths shows, and which sides it counts
@@ -19,7 +21,7 @@ SIDES = {  # kind of pair set: what each panel of lengths shows, and which sides
     "protein": [("residues", ("sentence1", "sentence2"))],
     "coding": [("bp of the DNA", ("sentence1",)), ("residues of the protein", ("sentence2",))],
 }
-HOLLOW = dict(zip(CONTROLS, "ox+v", strict=True))  # markers of controls
+HOLLOW = dict(zip(CONTROLS, cycle("ox+v^<>1234"), strict=False))  # markers of controls
 
 
 def count_confusions(tests, runs):
@@ -99,11 +101,11 @@ def draw_accuracy(axis, summary, metrics, trainset, models):
     for number, model in enumerate(models):
         colour, marker = LOOKS[number].values()
         lane, apart = ((number + 0.5) / len(models) - 0.5) * 0.8, 0.22 / len(models)
-        for control in CONTROLS:
-            mean = rows_of_arm(summary, control_of(control, model, trainset))
+        for name, control in CONTROLS.items():
+            mean = rows_of_arm(summary, control.arm(model, trainset))
             y = mean["test"].map(tests.index).astype(float) + lane - apart  # without the control, no rows and no type
             axis.hlines(y, mean["low"], mean["high"], color=colour, lw=0.5, alpha=0.6, zorder=3)
-            axis.plot(mean["accuracy"], y, HOLLOW[control], color=colour, mfc="white", mew=0.8, ms=3.6, zorder=4)
+            axis.plot(mean["accuracy"], y, HOLLOW[name], color=colour, mfc="white", mew=0.8, ms=3.6, zorder=4)
         mean = rows_of_arm(summary, (model, trainset))
         y = mean["test"].map(tests.index) + lane
         axis.hlines(y, mean["low"], mean["high"], color=colour, lw=1.4, zorder=3)
@@ -132,9 +134,9 @@ def accuracy_figure(summary, metrics):
     plain = {"ls": "", "color": "#666666"}
     handles = [Line2D([], [], ls="", ms=4.6, label=model, **LOOKS[i]) for i, model in enumerate(models)]
     handles.append(Line2D([], [], marker="o", ms=2.8, mew=0, alpha=0.7, label="single seed", **plain))
-    for control, marker in HOLLOW.items():
-        if any(control_of(control, *arm) in arms for arm in claimed):
-            handles.append(Line2D([], [], marker=marker, mfc="white", ms=4, label=f"control: {control}", **plain))
+    for name, marker in HOLLOW.items():
+        if any(CONTROLS[name].arm(*arm) in arms for arm in claimed):
+            handles.append(Line2D([], [], marker=marker, mfc="white", ms=4, label=f"control: {name}", **plain))
     handles.append(Line2D([], [], marker="|", ms=9, mew=1.4, ls="", color="black", label="majority share"))
     height = tests * max(0.3, 0.16 * len(models) + 0.08) + 0.55
     figure, axes = panels(len(trainsets), 3, (8.8, height), legend=handles)

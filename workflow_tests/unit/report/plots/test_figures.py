@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.data import ROOT
-from linguist.config.plan import UNTRAINED
 from linguist.report.plots.pairset import audit_figure
 from linguist.report.plots.pretraining import pretraining_figure, spread_out
 from linguist.report.plots.study import (
@@ -27,6 +26,7 @@ from linguist.report.plots.study import (
 from linguist.report.plots.style import LOOKS, save
 from linguist.report.plots.tokenizer import vocabulary_figure
 from linguist.statistics import metrics
+from linguist.training.controls import UNTRAINED
 
 N = 60
 
