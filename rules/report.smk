@@ -6,12 +6,15 @@ rule write_audit:
         audit="<results>/pairs/{pairset}/audit.json",
         template=layout.shipped_file("reports/audit.html.j2"),
         base=layout.shipped_file("reports/base.html.j2"),
+        caption=layout.shipped_file("reports/captions/audit_figure.rst"),
     output:
         page=report(
             "<results>/report/pairs/{pairset}.html", category="pair sets", caption="../reports/captions/audit.rst"
         ),
         figure=report(
-            "<results>/report/pairs/{pairset}.svg", category="pair sets", caption="../reports/captions/audit.rst"
+            "<results>/report/pairs/{pairset}.svg",
+            category="pair sets",
+            caption="../reports/captions/audit_figure.rst",
         ),
     log:
         "<logs>/write_audit/{pairset}.log",
@@ -28,8 +31,10 @@ rule write_vocabulary:
     input:
         vocabulary="<results>/vocabularies/{tokenizer}.json",
         manifest=lambda wildcards: inputs.manifest_file(config, "tokenizers", wildcards.tokenizer),
+        published=layout.shipped_file("resources/published.yaml"),
         template=layout.shipped_file("reports/vocabulary.html.j2"),
         base=layout.shipped_file("reports/base.html.j2"),
+        caption=layout.shipped_file("reports/captions/vocabulary_figure.rst"),
     output:
         page=report(
             "<results>/report/tokenizers/{tokenizer}.html",
@@ -39,7 +44,7 @@ rule write_vocabulary:
         figure=report(
             "<results>/report/tokenizers/{tokenizer}.svg",
             category="tokenizers",
-            caption="../reports/captions/vocabulary.rst",
+            caption="../reports/captions/vocabulary_figure.rst",
         ),
     log:
         "<logs>/write_vocabulary/{tokenizer}.log",
@@ -47,7 +52,7 @@ rule write_vocabulary:
         "../envs/plots.yaml"
     params:
         tokenizer=lookup(dpath="tokenizers/{tokenizer}", within=config),
-        grammar=[name for name in config["pairsets"] if plan.synthetic_of(config, name)],
+        synthetic=[name for name in config["pairsets"] if plan.synthetic_of(config, name)],
         code=code_digest("write_vocabulary"),
     script:
         "../scripts/write_vocabulary.py"
@@ -60,6 +65,7 @@ rule write_pretraining:
         manifest=lambda wildcards: inputs.manifest_file(config, "models", wildcards.model),
         template=layout.shipped_file("reports/pretraining.html.j2"),
         base=layout.shipped_file("reports/base.html.j2"),
+        caption=layout.shipped_file("reports/captions/pretraining_figure.rst"),
     output:
         page=report(
             "<results>/report/models/{model}.html",
@@ -69,7 +75,7 @@ rule write_pretraining:
         figure=report(
             "<results>/report/models/{model}.svg",
             category="pretrained models",
-            caption="../reports/captions/pretraining.rst",
+            caption="../reports/captions/pretraining_figure.rst",
         ),
     log:
         "<logs>/write_pretraining/{model}.log",
@@ -79,7 +85,7 @@ rule write_pretraining:
         "../envs/plots.yaml"
     params:
         model=lambda wildcards: plan.source_of(config, wildcards.model),
-        grammar=[name for name in config["pairsets"] if plan.synthetic_of(config, name)],
+        synthetic=[name for name in config["pairsets"] if plan.synthetic_of(config, name)],
         code=code_digest("write_pretraining"),
     script:
         "../scripts/write_pretraining.py"

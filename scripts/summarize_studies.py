@@ -2,7 +2,7 @@
 
 from linguist.files import write_text
 from linguist.logs import start_log
-from linguist.report.pairset import read_shortcuts
+from linguist.report.pairset import read_best_baselines
 from linguist.report.tasks import read_summary, text_task_table
 from linguist.report.terminal import study_text
 from linguist.report.vectors import read_vectors_table, text_vectors
@@ -11,7 +11,7 @@ from linguist.statistics.verdicts import read_study_tables
 
 def main(smk):
     start_log(smk.log[0])
-    shortcuts, parts = read_shortcuts(smk.params.tests, smk.input.audits), []
+    shortcuts, parts = read_best_baselines(smk.params.tests, smk.input.audits), []
     for title, *paths in zip(smk.params.studies.values(), smk.input.metrics, smk.input.comparisons, strict=True):
         parts.append(title + "\n\n" + study_text(read_study_tables(*paths, shortcuts)))
     files = zip(smk.params.task_studies.values(), smk.input.task_metrics, smk.input.task_comparisons, strict=True)

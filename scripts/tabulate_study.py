@@ -4,13 +4,13 @@ import pandas as pd
 
 from linguist.files import write_table
 from linguist.logs import start_log
-from linguist.report.pairset import read_shortcuts
+from linguist.report.pairset import read_best_baselines
 from linguist.statistics.verdicts import control_rows, read_study_tables
 
 
 def main(smk):
     start_log(smk.log[0])
-    shortcuts = read_shortcuts(smk.params.tests, smk.input.audits)
+    shortcuts = read_best_baselines(smk.params.tests, smk.input.audits)
     tables = read_study_tables(smk.input.metrics, smk.input.comparisons, shortcuts)
     write_table(smk.output.table, pd.concat([tables.judged, control_rows(tables.summary)]))
     write_table(smk.output.claims, tables.claims)

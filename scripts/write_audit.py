@@ -2,16 +2,18 @@
 
 from linguist.files import read_json
 from linguist.logs import start_log
-from linguist.report.pairset import write_audit
+from linguist.report.page import inline, render
+from linguist.report.pairset import audit_page
 from linguist.report.plots.pairset import audit_figure
 from linguist.report.plots.style import save
 
 
 def main(smk):
     start_log(smk.log[0])
-    audit = read_json(smk.input.audit)
+    audit, name = read_json(smk.input.audit), smk.wildcards.pairset
     save(audit_figure(audit), smk.output.figure)
-    write_audit(smk.output.page, smk.wildcards.pairset, smk.params.spec, audit, smk.output.figure, smk.input.template)
+    figure = inline(smk.output.figure, "figure-audit")
+    render(smk.output.page, smk.input.template, name=name, figure=figure, **audit_page(smk.params.spec, audit))
 
 
 if "snakemake" in globals():

@@ -4,7 +4,7 @@ from linguist.config.published import read_published
 from linguist.files import read_json
 from linguist.logs import start_log
 from linguist.report.facts import collect_facts
-from linguist.report.pairset import read_shortcuts
+from linguist.report.pairset import read_best_baselines
 from linguist.report.study import write_page
 from linguist.statistics.metrics import read_kinds_table
 from linguist.statistics.verdicts import read_study_tables
@@ -12,7 +12,7 @@ from linguist.statistics.verdicts import read_study_tables
 
 def main(smk):
     start_log(smk.log[0])
-    shortcuts = read_shortcuts(smk.params.tests, smk.input.audits)
+    shortcuts = read_best_baselines(smk.params.tests, smk.input.audits)
     tables = read_study_tables(smk.input.metrics, smk.input.comparisons, shortcuts)
     tokens = {name: read_json(path) for name, path in zip(smk.params.readings, smk.input.tokens, strict=True)}
     write_page(

@@ -4,26 +4,22 @@ import pandas as pd
 
 from linguist.files import read_json
 from linguist.logs import start_log
+from linguist.report.facts import synthetic_sources
+from linguist.report.page import inline, render
 from linguist.report.plots.pretraining import pretraining_figure
 from linguist.report.plots.style import save
-from linguist.report.pretraining import write_pretraining
+from linguist.report.pretraining import pretraining_page
 
 
 def main(smk):
     start_log(smk.log[0])
     curve, metrics = pd.read_csv(smk.input.curve, sep="\t"), read_json(smk.input.metrics)
+    manifest = read_json(smk.input.manifest)
     save(pretraining_figure(curve, metrics), smk.output.figure)
-    write_pretraining(
-        smk.output.page,
-        smk.wildcards.model,
-        smk.params.model,
-        curve,
-        metrics,
-        read_json(smk.input.manifest),
-        smk.params.grammar,
-        smk.output.figure,
-        smk.input.template,
-    )
+    synthetic = synthetic_sources(manifest, smk.params.synthetic)
+    values = pretraining_page(smk.params.model, curve, metrics, manifest, synthetic)
+    figure = inline(smk.output.figure, "figure-pretraining")
+    render(smk.output.page, smk.input.template, name=smk.wildcards.model, figure=figure, **values)
 
 
 if "snakemake" in globals():

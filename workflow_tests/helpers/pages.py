@@ -9,13 +9,13 @@ import pytest
 
 
 class Page(HTMLParser):
-    """Checks that tags nest, and gathers ids, text and whatever a browser would load."""
+    """Checks that tags nest, and collects ids, text, data attributes and whatever a browser would load."""
 
     VOID = {"meta", "br", "link", "img", "input", "hr"}
 
     def __init__(self, source):
         super().__init__()
-        self.stack, self.ids, self.loads, self.text = [], [], [], []
+        self.stack, self.ids, self.loads, self.text, self.data = [], [], [], [], []
         self.feed(source)
         assert not self.stack
 
@@ -27,6 +27,8 @@ class Page(HTMLParser):
                 self.ids.append(value)
             elif key in ("src", "href", "srcset", "data", "action"):
                 self.loads.append(value)
+            elif key.startswith("data-"):
+                self.data.append((key, value))
 
     def handle_startendtag(self, tag, attributes):
         self.handle_starttag(tag, attributes)
@@ -61,3 +63,10 @@ def open_page(path, folder):
     command = [chromium, *flags.split(), f"--user-data-dir={folder / 'browser'}", path.as_uri()]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120)
     return run.stdout, run.stderr
+
+
+def check_in_browser(path, folder, title):
+    """Open a page with a figure in a browser; fails on an error of its scripts, or without its title."""
+    elements, console = open_page(path, folder)
+    assert title in elements and "<svg" in elements
+    assert "Uncaught" not in console and "ERROR:CONSOLE" not in console

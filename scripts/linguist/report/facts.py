@@ -46,3 +46,9 @@ def learned_grammar(config, model):
     """Whether a model is pretrained on a corpus that holds synthetic sentences."""
     corpus = config["models"][model].get("corpus")
     return corpus is not None and reads_grammar(config, corpus)
+
+
+def synthetic_sources(manifest, synthetic):
+    """The sources of a corpus that hold sentences of the synthetic pair sets."""
+    sources = manifest["sources"].items()
+    return [name for name, about in sources if not set(synthetic).isdisjoint(about.get("pairsets", []))]

@@ -7,9 +7,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from linguist.files import ROOT, write_text
-from linguist.statistics.numbers import format_interval, format_number
+from linguist.statistics.numbers import format_interval, format_number, percent
 
 REPORTS = ROOT / "reports"
+SEVERITIES = {  # of a finding, the worst first; and the word for it on a page
+    "shortcut": "shortcut",
+    "flaw": "problem",
+    "note": "note",
+    "unknown": "not tested",
+    "fine": "ok",
+}
 
 
 def plain(value):
@@ -42,6 +49,6 @@ def render(path, template, **values):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    world.filters |= {"number": format_number, "plain": plain, "legible": legible}
-    world.globals |= {"interval": format_interval}
+    world.filters |= {"number": format_number, "plain": plain, "percent": percent, "legible": legible}
+    world.globals |= {"interval": format_interval, "severities": SEVERITIES}
     write_text(path, world.get_template(Path(template).name).render(**values))

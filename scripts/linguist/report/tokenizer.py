@@ -2,75 +2,67 @@
 
 from collections import Counter
 
-from linguist.report.page import REPORTS, inline, render
+from linguist.statistics.numbers import percent
 from linguist.tokenizers.types import TYPES
 
-PUBLISHED = {"dna": 0.55, "english": 0.45}  # DNAHLM: classes of its BPE's tokens
+CLASSES = {"dna": "DNA", "protein": "protein", "english": "English", "other": "other"}  # of tokens, as pages name them
 
 
-def synthetic_sources(manifest, grammar):
-    """The sources of a corpus that hold sentences of the pair sets `grammar`."""
-    sources = manifest["sources"].items()
-    return [name for name, about in sources if not set(grammar).isdisjoint(about.get("pairsets", []))]
-
-
-def published_of(vocabulary, manifest):
-    """The paper's composition, for a tokenizer made as the paper's was: a BPE of DNA and text; None for others."""
+def published_composition(vocabulary, manifest, published):
+    """The paper's composition of a vocabulary, {class: share}, for a tokenizer made as the paper's; None for others."""
     kinds = {about["kind"] for about in manifest["sources"].values()}
-    return PUBLISHED if vocabulary["type"] == "bpe" and kinds == {"dna", "text"} else None
+    made = published["vocabulary"]
+    return made["classes"] if vocabulary["type"] == made["type"] and kinds == set(made["kinds"]) else None
 
 
-def vocabulary_findings(vocabulary):
-    """What a tokenizer keeps of what it reads, a line each: [(severity, text)]; first, whether it gives texts back."""
-    sources = vocabulary["sources"]
-    kind = TYPES[vocabulary["type"]]
+def tokenizer_findings(vocabulary):
+    """What a tokenizer loses of the texts that it reads: [(severity, sentence)]. The first says whether it is lossless."""
+    sources, kind = vocabulary["sources"], TYPES[vocabulary["type"]]
     measured = {name: about for name, about in sources.items() if about["documents"]}
     changed = {name: about for name, about in measured.items() if about["round_trip"] < 1}
     documents = sum(about["documents"] for about in measured.values())
-    shares = ", ".join(f"{about['round_trip']:.2%} in {name}" for name, about in changed.items())
+    shares = ", ".join(f"{percent(about['round_trip'])} of {name}" for name, about in changed.items())
     if not measured:
-        lines = [("unknown", "Not told whether it is lossless: it read no documents.")]
+        lines = [("unknown", "Not tested whether it is lossless: it read no documents.")]
     elif changed:
-        kept = ", ".join(name for name in measured if name not in changed)
-        text = f"NOT lossless. Documents that come back to the letter: {shares}" + f"; all in {kept}" * bool(kept)
+        kept = ", ".join(f"100 % of {name}" for name in measured if name not in changed)
+        text = f"Not lossless. Documents that decode to the same text: {shares}" + f", {kept}" * bool(kept)
         lines = [("flaw" if kind.lossless else "note", f"{text}.")]
     else:
-        what = "Lossless" if kind.lossless else "No loss seen"
-        lines = [("fine", f"{what}: all {documents:,} documents it read come back to the letter.")]
+        what = "Lossless" if kind.lossless else "No loss found"
+        lines = [("fine", f"{what}: all {documents:,} documents tested decode to the same text.")]
     lines.append(("fine" if kind.lossless and not changed else "note", kind.note))
     for name, about in measured.items():
         if about["unknown"] > 0:
-            share = f"{about['unknown']:.2%} of the tokens of {name} are [UNK]"
-            lines.append(("flaw", f"{share}: what stands there is hidden from a model."))
+            lines.append(
+                ("flaw", f"{percent(about['unknown'])} of the tokens of {name} are [UNK]. A model cannot see them.")
+            )
     if measured and not any(about["unknown"] for about in measured.values()):
         lines.append(("fine", "No token is [UNK]."))
     if missing := [name for name in sources if name not in measured]:
-        lines.append(("unknown", f"No documents of {', '.join(missing)} were read: nothing is known of them."))
+        lines.append(("unknown", f"Not tested: {', '.join(missing)} (no documents)."))
     return lines
 
 
-def write_vocabulary(path, name, spec, vocabulary, manifest, grammar, figure, template=REPORTS / "vocabulary.html.j2"):
-    """Write the page of a tokenizer: one HTML file that holds all it shows and asks nothing of the network.
+def tokenizer_page(spec, vocabulary, manifest, synthetic, published):
+    """What the page of a tokenizer shows, as values for its template.
 
-    Args: `spec` is the tokenizer's part of the config, `vocabulary` as from `vocabulary.describe_tokenizer`, `manifest`
-    its corpus's, `grammar` the pair sets of synthetic sentences, `figure` the SVG file of `figures.vocabulary_figure`.
+    Args: `spec` is the tokenizer's part of the config, `vocabulary` as from `vocabulary.describe_tokenizer`, `manifest` its
+    corpus's, `synthetic` the sources of synthetic sentences, `published` as from `published_composition`.
     """
     sizes = Counter()
     for about in manifest["sources"].values():
         sizes[about["kind"]] += about["splits"]["train"]["bytes"]
-    taken = spec.get("sample") or min(sizes.values())
-    render(
-        path,
-        template,
-        name=name,
-        spec=spec,
-        vocabulary=vocabulary,
-        manifest=manifest,
-        synthetic=synthetic_sources(manifest, grammar),
-        findings=vocabulary_findings(vocabulary),
-        label=TYPES[spec["type"]].label.format(**spec),
-        taken=taken if TYPES[spec["type"]].reads_texts else None,
-        published=published_of(vocabulary, manifest),
-        tokens=sum(members["tokens"] for members in vocabulary["classes"].values()),
-        figure=inline(figure, "figure-vocabulary"),
-    )
+    kind = TYPES[spec["type"]]
+    return {
+        "spec": spec,
+        "vocabulary": vocabulary,
+        "manifest": manifest,
+        "synthetic": synthetic,
+        "findings": tokenizer_findings(vocabulary),
+        "label": kind.label.format(**spec),
+        "trained_on": (spec.get("sample") or min(sizes.values())) if kind.reads_texts else None,
+        "published": published,
+        "classes": CLASSES,
+        "tokens": sum(members["tokens"] for members in vocabulary["classes"].values()),
+    }

@@ -78,7 +78,7 @@ def judge_tests(summary, shortcuts, comparisons):
     """The rows of `metrics.summarize` that a study makes claims of, each with its controls and the best shallow baseline on
     its test beside it, its verdict and its claim.
 
-    Args: `shortcuts` maps each test to what `shortcut_of` says of its audit; `comparisons` is the table of `metrics.compare`.
+    Args: `shortcuts` maps each test to what `best_baseline` gives for its audit; `comparisons` is the table of `metrics.compare`.
     Columns lead, lead_low, lead_high, lead_p and lead_over tell the weakest lead over the majority share and the controls. The verdict does not look at the baseline: baseline_reaches says whether the model's interval is not wholly above
     it, and so does the claim.
     """
