@@ -1,7 +1,7 @@
 """Check a FASTA file and write it so that any region can be read."""
 
 from linguist.logs import start_log
-from linguist.sequences.fasta import index_sequences
+from linguist.sequences.indexed import index_sequences
 
 
 def main(smk):

@@ -27,14 +27,15 @@ from statistics import median
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = {"ratio": 3, "memory": 300}  # at least; at most, in MB
 LENGTH = 500
-INDEX = "from linguist.sequences.fasta import index_sequences; index_sequences({!r}, {!r}, 'dna')"
+INDEX = "from linguist.sequences.indexed import index_sequences; index_sequences({!r}, {!r}, 'dna')"
 SEGMENT = (
     "from linguist.corpora.segments import segment_genome; "
     "segment_genome({!r}, 'ours.txt', 'ours.bed', lengths=({length}, {length}), strands='forward', seed=1, dev=0.01)"
 )
 READ = (
-    "import pysam; genome = pysam.FastaFile({!r})\n"
-    "for start in range(0, genome.lengths[0], 2**20): genome.fetch(genome.references[0], start, start + 2**20)"
+    "from linguist.sequences.indexed import open_indexed\n"
+    "for record in open_indexed({!r}):\n"
+    "    for start in range(0, len(record), 2**17): record[start : min(start + 2**17, len(record))]"
 )
 
 

@@ -51,7 +51,7 @@ def backwards(text):
 
 def indexed(folder, records, kind="dna"):
     """An indexed FASTA of {name: sequence}."""
-    from linguist.sequences.fasta import index_sequences
+    from linguist.sequences.indexed import index_sequences
 
     plain, target = folder / "plain.fa", folder / f"{kind}.fa.gz"
     plain.write_text("".join(f">{name} more words\n{text}\n" for name, text in records.items()))

@@ -6,16 +6,16 @@ import re
 from itertools import accumulate, pairwise
 
 import numpy as np
-import pysam
 
 from linguist.corpora.mixture import choose_dev
 from linguist.errors import LinguistError
 from linguist.files import atomic_path, reading
+from linguist.sequences.indexed import open_indexed
 
 logger = logging.getLogger("linguist")
 
 STRANDS = ("forward", "both")
-BLOCK = 1 << 20  # letters held at a time; fits the processor's cache
+BLOCK = 1 << 17  # letters held at a time, two bgzip blocks; fits the cache of the processor
 _OTHER, _BASE, _EXCLUDED = range(3)
 _KINDS = bytes(_BASE if letter in b"ACGTacgt" else _OTHER for letter in range(256))
 _COMPLEMENT = bytes.maketrans(b"ACGT", b"TGCA")
@@ -47,10 +47,11 @@ def segment_genome(fasta, text, bed, *, lengths, strands, seed, dev, size=None, 
         raise ValueError(f"lengths {lengths}, strands {strands!r}, size {size}, share {share}")
     excluded = {record: np.array(regions, np.int64).reshape(-1, 2) for record, regions in (excluded or {}).items()}
     cutting, drawing, turning = np.random.default_rng(seed).spawn(3)
-    with pysam.FastaFile(str(fasta)) as genome:
-        for record in sorted(excluded.keys() - set(genome.references)):
-            _check_record(record, genome.references, "excluded", fasta)
-        counts = {"genome": sum(genome.lengths), "excluded": 0, "bases": 0}
+    with open_indexed(fasta) as genome:
+        sizes_of = {record.name: len(record) for record in genome}
+        for record in sorted(excluded.keys() - sizes_of.keys()):
+            _check_record(record, sizes_of, "excluded", fasta)
+        counts = {"genome": sum(sizes_of.values()), "excluded": 0, "bases": 0}
         starts, sizes, bounds = _cut_genome(genome, excluded, lengths, cutting, counts)
         total = int(sizes.sum())
         if not total:
@@ -77,7 +78,7 @@ def segment_genome(fasta, text, bed, *, lengths, strands, seed, dev, size=None, 
             open(new_text, "wb") as lines,
             open(new_bed, "w", encoding="utf-8", newline="\n") as places,
         ):
-            for record, (first, last) in zip(genome.references, pairwise(bounds), strict=True):
+            for record, (first, last) in zip(sizes_of, pairwise(bounds), strict=True):
                 mine = slice(first, last)
                 ends = starts[mine] + sizes[mine]
                 _check_apart(record, starts[mine], ends, excluded.get(record))
@@ -98,7 +99,7 @@ def segment_genome(fasta, text, bed, *, lengths, strands, seed, dev, size=None, 
 def _cut_genome(genome, excluded, lengths, rng, counts):
     """All segments: starts, sizes, and bounds, where record i has those from bounds[i] to bounds[i + 1]."""
     cut = []
-    for record in genome.references:
+    for record in [one.name for one in genome]:
         stretches = _find_stretches(genome, record, excluded.get(record), counts)
         long = stretches[stretches[:, 1] - stretches[:, 0] >= lengths[0]]
         starts, sizes = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
@@ -116,11 +117,11 @@ def _cut_genome(genome, excluded, lengths, rng, counts):
 
 def _find_stretches(genome, record, regions, counts):
     """Where a record's stretches of ACGT outside of `regions` lie: array (stretches, 2) of start and end, half-open."""
-    edges, n = [np.empty(0, np.int64)], genome.get_reference_length(record)
+    edges, n = [np.empty(0, np.int64)], len(genome[record])
     for start in range(0, n, BLOCK):
         end = min(start + BLOCK, n)
         kinds = np.zeros(end - start + 2, np.uint8)  # nothing at either side, so that every stretch has both its edges
-        kinds[1:-1] = np.frombuffer(genome.fetch(record, start, end).encode().translate(_KINDS), np.uint8)
+        kinds[1:-1] = np.frombuffer(genome[record][start:end].encode().translate(_KINDS), np.uint8)
         if regions is not None:
             near = regions[(regions[:, 0] < end) & (regions[:, 1] > start)]
             for low, high in (np.clip(near - start, 0, end - start) + 1).tolist():
@@ -169,14 +170,14 @@ def _check_apart(record, starts, ends, regions):
 def _write_record(genome, record, starts, ends, turned, in_dev, lines, places):
     """Write the segments of one record, as text to `lines` and as BED to `places`."""
     tails = [f"{split}\t0\t{strand}\n" for split in ("train", "dev") for strand in "+-"]
-    blocks = range(0, genome.get_reference_length(record) + BLOCK, BLOCK)
+    blocks = range(0, len(genome[record]) + BLOCK, BLOCK)
     for first, last in pairwise(np.searchsorted(starts, blocks).tolist()):
         if first == last:
             continue
         mine = slice(first, last)
         low, high, kind = starts[mine].tolist(), ends[mine].tolist(), (2 * in_dev[mine] + turned[mine]).tolist()
         offset = low[0]
-        letters = genome.fetch(record, offset, high[-1]).upper().encode()
+        letters = genome[record][offset : high[-1]].upper().encode()
         texts = [letters[start - offset : end - offset] for start, end in zip(low, high, strict=True)]
         for at in np.flatnonzero(turned[mine]).tolist():
             texts[at] = texts[at][::-1].translate(_COMPLEMENT)
@@ -198,8 +199,8 @@ def read_excluded(fasta, places=(), beds=(), pairs=(), resource=None):
     """
     if pairs and not resource:
         raise ValueError("pairs need the name of the resource that the genome is")
-    with pysam.FastaFile(str(fasta)) as genome:
-        sizes = dict(zip(genome.references, genome.lengths, strict=True))
+    with open_indexed(fasta) as genome:
+        sizes = {record.name: len(record) for record in genome}
     excluded = {}
     sources = [
         _read_places(places, sizes),

@@ -10,7 +10,7 @@ from Bio.Seq import translate
 from linguist.errors import LinguistError
 from linguist.pairs.families import components, deal_families
 from linguist.sequences.alignment import local_similarity
-from linguist.sequences.fasta import read_coding_sequences
+from linguist.sequences.coding_sequences import read_coding_sequences
 from linguist.splits import SPLITS
 
 WORD = 12  # two proteins that share a word of so many residues are one family

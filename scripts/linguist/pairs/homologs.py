@@ -13,7 +13,6 @@ from itertools import groupby
 from math import ceil
 
 import pandas as pd
-import pysam
 
 from linguist.errors import LinguistError
 from linguist.files import reading, write_text
@@ -21,6 +20,7 @@ from linguist.pairs.families import deal_families, families, record_families
 from linguist.pairs.store import COMPOSITION
 from linguist.sequences.alignment import local_similarity, similarity
 from linguist.sequences.blast import HIT_COLUMNS
+from linguist.sequences.indexed import open_indexed
 from linguist.sequences.windows import LETTERS, Region, parse_window
 from linguist.splits import SPLITS
 
@@ -161,11 +161,9 @@ def find_positives(spec, hits, family, files, draw):
     rules, taken = spec["rules"], set()
     shortest = (1 - rules["max_length_difference"]) * spec["length"]
     letters = LETTERS[spec["kind"]]
-    databases = {
-        name: pysam.FastaFile(str(path)) for name, path in zip(spec["search"], files["databases"], strict=True)
-    }
+    databases = {name: open_indexed(path) for name, path in zip(spec["search"], files["databases"], strict=True)}
     found = []
-    with pysam.FastaFile(str(files["queries"])) as queries:
+    with open_indexed(files["queries"]) as queries:
         for query, rows in groupby(hits.sort_values("qseqid", kind="stable").itertuples(), key=lambda row: row.qseqid):
             _, window = parse_window(query)
             good = []

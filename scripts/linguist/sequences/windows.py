@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
-import pysam
 from Bio.Seq import reverse_complement
 
 from linguist.files import reading
+from linguist.sequences.indexed import open_indexed
 
 LETTERS = {"dna": frozenset("ACGT"), "protein": frozenset("ACDEFGHIKLMNPQRSTVWY")}
 
@@ -27,8 +27,8 @@ class Region:
         return f"{self.record}:{self.start}-{self.end}{':-' if self.reverse else ''}"
 
     def read(self, fasta):
-        """The upper-case sequence, from an open pysam.FastaFile."""
-        text = fasta.fetch(self.record, self.start, self.end).upper()
+        """The upper-case sequence of the region; `fasta` is as `open_indexed` gives it."""
+        text = fasta[self.record][self.start : self.end].upper()
         return reverse_complement(text) if self.reverse else text
 
 
@@ -47,8 +47,9 @@ def sample_windows(fasta, kind, length, n, seed, max_masked, masks=None):
     20 residues), or with more than a share `max_masked` of soft-masked (lower-case) letters, is passed over. What
     `masks` (from `read_masks`) says is masked too. Masked letters come out in lower case.
     """
-    with pysam.FastaFile(str(fasta)) as handle:
-        ends = list(accumulate(size // length for size in handle.lengths))
+    with open_indexed(fasta) as genome:
+        records = list(genome)
+        ends = list(accumulate(len(record) // length for record in records))
         total = ends[-1] if ends else 0
         chosen = 0
         for at in (
@@ -56,10 +57,10 @@ def sample_windows(fasta, kind, length, n, seed, max_masked, masks=None):
         ):
             if chosen == n:
                 return
-            record = bisect_right(ends, at)
-            start = (at - (ends[record - 1] if record else 0)) * length
-            region = Region(handle.references[record], start, start + length)
-            text = handle.fetch(region.record, region.start, region.end)
+            number = bisect_right(ends, at)
+            start = (at - (ends[number - 1] if number else 0)) * length
+            region = Region(records[number].name, start, start + length)
+            text = records[number][region.start : region.end]
             if masks is not None:
                 text = mask(text, start, masks.get(region.record))
             if LETTERS[kind].issuperset(text.upper()) and sum(map(str.islower, text)) <= max_masked * length:

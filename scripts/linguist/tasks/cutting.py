@@ -9,7 +9,8 @@ from Bio.SeqFeature import ExactPosition
 
 from linguist.errors import LinguistError
 from linguist.files import clean, reading
-from linguist.sequences.fasta import read_genbank, read_sequences
+from linguist.sequences.coding_sequences import read_genbank
+from linguist.sequences.fasta import read_sequences
 from linguist.sequences.tables import read_records, sequence_of
 from linguist.splits import SPLITS
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from linguist.errors import LinguistError
 from linguist.pairs.coding import LARGEST_FAMILY, WORD, _families, cut_windows, from_coding_sequences, refuted
 from linguist.sequences.alignment import local_similarity
-from linguist.sequences.fasta import CodingSequence, read_coding_sequences
+from linguist.sequences.coding_sequences import CodingSequence, read_coding_sequences
 
 GENES = Path(__file__).parents[3] / "resources/demo/human_cds.gb.gz"
 # The standard code (NCBI table 1), codons in the order TTT, TTC, TTA, TTG, TCT ...

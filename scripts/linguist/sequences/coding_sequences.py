@@ -1,0 +1,229 @@
+"""Complete coding sequences with their proteins, from GenBank files, tables or Ensembl's pairs of FASTA files."""
+
+import logging
+import warnings
+from collections import Counter
+from dataclasses import dataclass
+from itertools import count
+from typing import NamedTuple
+
+from Bio import BiopythonParserWarning, SeqIO
+from Bio.Data.CodonTable import TranslationError
+from Bio.Seq import Seq, UndefinedSequenceError
+from Bio.SeqFeature import ExactPosition
+
+from linguist.errors import LinguistError
+from linguist.files import reading
+from linguist.sequences.fasta import split_records
+
+logger = logging.getLogger("linguist")
+
+# The genetic code of a GenBank record that names none: the bacterial one for these divisions, else the standard one.
+BACTERIAL_DIVISIONS = {"BCT", "PHG"}
+STANDARD_CODE, BACTERIAL_CODE = 1, 11
+CODING = "protein_coding"  # Ensembl's biotype
+
+
+@dataclass(frozen=True)
+class CodingSequence:
+    """A complete coding sequence: upper-case `dna` without the stop codon, and its `protein`, a residue a codon."""
+
+    name: str
+    dna: str
+    protein: str
+
+
+class _Candidate(NamedTuple):
+    """What may be a coding sequence: upper-case `dna` with its stop codon, the protein given with it, a known `flaw`."""
+
+    name: str
+    dna: str
+    protein: str
+    code: int = STANDARD_CODE
+    flaw: str | None = None
+    gene: str | None = None
+
+
+def read_coding_sequences(path, proteins=None, dropped=None):
+    """Yield a CodingSequence for each one of a GenBank file, a table, or Ensembl's pair of FASTA files, beyond doubt.
+
+    That is: complete, within its record, free of ambiguous bases, a multiple of three long, from a start codon to its
+    only stop codon, and translating exactly to the protein given with it, by the genetic code given with it (an
+    alternative start codon gives M). A table is tab-separated, with columns `cds`, `protein` and perhaps `accession`.
+    A FASTA file is in the form of Ensembl's cds/*.cds.all.fa.gz, with `proteins` in that of pep/*.pep.all.fa.gz: both
+    sides are matched by transcript and read by the standard code, and of each gene only the longest protein-coding
+    isoform stays (of equals the first by name).
+    Any may be compressed. What was dropped is logged by reason, and counted in `dropped`, a Counter, if given.
+    Raises LinguistError for a file that cannot be read or gives nothing.
+    """
+    dropped = Counter() if dropped is None else dropped
+    names = Counter()
+    for candidate in _keep_longest(_keep_sound(_read_candidates(path, proteins), dropped), dropped):
+        name = candidate.name
+        names[name] += 1
+        unique = name if names[name] == 1 else f"{name}-{names[name]}"
+        yield CodingSequence(unique, candidate.dna[:-3], candidate.protein)
+    reasons = ", ".join(f"{number} {flaw}" for flaw, number in dropped.most_common()) or "none"
+    if not names:
+        cure = "give complete coding sequences with their translations"
+        raise LinguistError(f"{path}: no usable coding sequence (dropped: {reasons}); {cure}")
+    logger.info("%s: %d coding sequences (dropped: %s)", path, names.total(), reasons)
+
+
+def _keep_sound(candidates, dropped):
+    for candidate in candidates:
+        if flaw := candidate.flaw or _find_flaw(candidate.dna, candidate.protein, candidate.code):
+            dropped[flaw] += 1
+        else:
+            yield candidate
+
+
+def _keep_longest(candidates, dropped):
+    """Pass on the longest candidate of each gene, when all are seen; those of no named gene at once."""
+    longest = {}
+    for candidate in candidates:
+        if candidate.gene is None:
+            yield candidate
+            continue
+        rivals = [candidate, longest.get(candidate.gene, candidate)]
+        if candidate.gene in longest:
+            dropped["other isoforms of their gene"] += 1
+        longest[candidate.gene] = min(rivals, key=lambda one: (-len(one.dna), one.name))
+    yield from longest.values()
+
+
+def _read_candidates(path, proteins):
+    """Yield a _Candidate for each entry of a table, a GenBank file, or Ensembl's FASTA with its proteins."""
+    with reading(path) as handle:
+        first = handle.readline().strip()
+        columns = first.split("\t")
+        if first.startswith(">") and not proteins:
+            cure = "give Ensembl's peptides of the same release as 'proteins'"
+            raise LinguistError(f"{path}: a FASTA file does not say what its sequences code for; {cure}")
+        if proteins and not first.startswith(">"):
+            raise LinguistError(f"{path}: not FASTA, so it brings its own proteins; leave out 'proteins'")
+        if {"cds", "protein"} <= set(columns):
+            yield from _read_table(path, handle, columns)
+            return
+    with reading(path) as handle:
+        if proteins:
+            yield from _read_ensembl(path, proteins)
+        else:
+            otherwise = "neither GenBank nor a table with columns cds and protein; give one of these"
+            for candidates in read_genbank(path, handle, _find_candidates, otherwise):
+                yield from candidates
+
+
+def _read_table(path, handle, columns):
+    for number, line in enumerate(handle, 2):
+        cells = [cell.strip() for cell in line.rstrip("\n").split("\t")]
+        if len(cells) == len(columns):
+            row = dict(zip(columns, cells, strict=True))
+            protein = row["protein"].upper().removesuffix("*")
+            yield _Candidate(row.get("accession") or f"row{number - 1}", row["cds"].upper(), protein)
+        elif line.strip():
+            cause = f"{len(cells)} columns where the header has {len(columns)}"
+            raise LinguistError(f"{path}, line {number}: {cause}; mend or remove the line")
+
+
+def _read_ensembl(path, proteins):
+    # The proteins are the smaller file; of the sequences only one a gene is ever held.
+    peptides = {
+        fields["transcript"]: peptide.removesuffix("*")
+        for _, fields, peptide in _read_ensembl_fasta(proteins, "pep", "transcript")
+        if fields["transcript_biotype"] == CODING
+    }
+    for name, fields, dna in _read_ensembl_fasta(path, "cds", "gene"):
+        flaw = None
+        if fields["transcript_biotype"] != CODING:
+            flaw = "not protein-coding"
+        elif name not in peptides:
+            flaw = "without a peptide"
+        yield _Candidate(name, dna, peptides.get(name, ""), flaw=flaw, gene=fields["gene"])
+
+
+def _read_ensembl_fasta(path, content, key):
+    """Yield (name, fields of the header, upper-case letters, unchecked); `content` and `key` are what headers must say.
+
+    Names and fields keep their version: in plants, what follows the dot is the isoform.
+    """
+    for number, header, lines in split_records(path, "dna" if content == "cds" else "protein"):
+        name, *words = header.partition(" description:")[0].split() or [""]
+        fields = dict(word.split(":", 1) for word in words if ":" in word)
+        missing = [f"{field}:" for field in (key, "transcript_biotype") if field not in fields]
+        if content not in words[:1]:
+            missing = [content]
+        if missing:
+            cure = f"give a file as Ensembl's {content}/*.{content}.all.fa.gz"
+            raise LinguistError(f"{path}, line {number}: the header of {name!r} does not say {missing[0]!r}; {cure}")
+        yield name, fields, "".join(lines).upper()
+
+
+def read_genbank(path, handle, use, otherwise="not GenBank; give a GenBank file"):
+    """Yield `use(record)` of each record of a GenBank file, a Biopython SeqRecord.
+
+    Raises LinguistError for damage, also for what `use` meets in a record, and for a file without a record.
+    """
+    records = SeqIO.parse(handle, "genbank")
+    for number in count(1):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", BiopythonParserWarning)
+                warnings.filterwarnings("error", "Premature end|Expected sequence length", BiopythonParserWarning)
+                record = next(records, None)
+            made = None if record is None else use(record)
+        except UnicodeDecodeError:
+            raise
+        except (ValueError, AssertionError, LookupError, BiopythonParserWarning, UndefinedSequenceError) as error:
+            cause = str(error).partition("\n")[0]
+            raise LinguistError(
+                f"{path}, record {number}: not valid GenBank ({cause}); fetch the file again"
+            ) from error
+        if record is None and number == 1:
+            raise LinguistError(f"{path}: {otherwise}")
+        if record is None:
+            return
+        yield made
+
+
+def _find_candidates(record):
+    return [found for item in enumerate(record.features) if (found := _extract(record, *item))]
+
+
+def _extract(record, index, feature):
+    """Give the candidate that a GenBank feature is, spliced and on its strand; None if it codes for nothing."""
+    if feature.type != "CDS":
+        return None
+    given = {key: values[0] for key, values in feature.qualifiers.items()}
+    bacterial = record.annotations.get("data_file_division") in BACTERIAL_DIVISIONS
+    code = int(given.get("transl_table", BACTERIAL_CODE if bacterial else STANDARD_CODE))
+    parts = feature.location.parts if feature.location else []
+    dna, flaw = "", None
+    if "translation" not in given:
+        flaw = "without a translation"
+    elif not parts or any(part.ref for part in parts):
+        flaw = "not wholly within their record"
+    elif not all(isinstance(end, ExactPosition) for part in parts for end in (part.start, part.end)):
+        flaw = "incomplete"
+    else:
+        try:
+            dna = str(feature.extract(record.seq)).upper()[int(given.get("codon_start", 1)) - 1 :]
+        except UndefinedSequenceError:
+            flaw = "without DNA in their record"
+    name = given.get("protein_id", f"{record.id}.feature{index}")
+    return _Candidate(name, dna, given.get("translation", "").upper(), code, flaw)
+
+
+def _find_flaw(dna, protein, code):
+    """Name what makes a coding sequence unfit, or return None."""
+    if set(dna) - set("ACGT"):
+        return "with ambiguous bases"
+    if len(dna) % 3:
+        return "not a multiple of three long"
+    try:
+        translation = str(Seq(dna).translate(table=code, cds=True))
+    except TranslationError:
+        return "without a start, without a stop at the end, or with a stop inside"
+    except KeyError:
+        return "of an unknown genetic code"
+    return None if translation == protein else "with a translation that differs"

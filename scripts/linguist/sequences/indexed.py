@@ -1,0 +1,62 @@
+"""Indexed FASTA: files written so that any region can be read by its coordinates, and their reading."""
+
+import os
+from pathlib import Path
+
+import pyfaidx
+import pysam
+
+from linguist.errors import LinguistError
+from linguist.files import atomic_path
+from linguist.sequences.fasta import read_sequences
+
+LINE_WIDTH = 60  # letters
+_BLOCK = LINE_WIDTH * 20_000
+
+
+def index_sequences(path_in, path_out, alphabet):
+    """Check a FASTA file and write it with an index; plain gzip cannot be read by coordinates."""
+    write_indexed_fasta(read_sequences(path_in, alphabet), path_out)
+
+
+def write_indexed_fasta(records, path):
+    """Write records (anything with name, description, sequence) as bgzip-compressed FASTA, with .fai and .gzi beside it.
+
+    All three files appear or none. The FASTA file appears last, so that it is never seen without its indices. The same
+    records give the same bytes. Raises LinguistError if there is no record.
+    """
+    path = Path(path)
+    names = set()
+    with atomic_path(path) as temporary:
+        # Level 4: a third of the time of the usual 6, for a file 5 % larger.
+        with pysam.BGZFile(str(temporary), "wb4") as handle:
+            for record in records:
+                if record.name in names:
+                    raise ValueError(f"{path}: a second record is named {record.name}")
+                names.add(record.name)
+                handle.write(f">{record.name} {record.description}".rstrip().encode() + b"\n")
+                # By blocks, so that a chromosome is not held twice.
+                for start in range(0, len(record.sequence), _BLOCK):
+                    block = record.sequence[start : start + _BLOCK]
+                    lines = (block[i : i + LINE_WIDTH] + "\n" for i in range(0, len(block), LINE_WIDTH))
+                    handle.write("".join(lines).encode())
+        if not names:
+            raise LinguistError(f"{path}: there is no sequence to write; give at least one")
+        pysam.faidx(str(temporary))
+        # An older file must not be seen beside indices that are not its own.
+        path.unlink(missing_ok=True)
+        for suffix in (".fai", ".gzi"):
+            os.replace(f"{temporary}{suffix}", f"{path}{suffix}")
+
+
+def open_indexed(path):
+    """Open an indexed FASTA file, bgzip (.gz) or plain, as a pyfaidx.Fasta; use it in a `with` statement.
+
+    `fasta[record][start:end]` is the text of a region, 0-based and half-open, in the case of the file; `fasta.keys()`
+    are the names of the records and `len(fasta[record])` is the length of one. A region outside its record raises
+    pyfaidx.FetchError. Only reads: raises LinguistError for a file without its index, where pyfaidx would write one.
+    """
+    indices = [f"{path}.fai", *([f"{path}.gzi"] if str(path).endswith(".gz") else [])]
+    if missing := [index for index in indices if not Path(index).is_file()]:
+        raise LinguistError(f"{path}: its index {missing[0]} is missing; delete both and run again")
+    return pyfaidx.Fasta(str(path), as_raw=True, strict_bounds=True, rebuild=False, build_index=False)
