@@ -1,4 +1,4 @@
-"""A small study from end to end: what it leaves, what reruns, what survives a kill, and that its bytes repeat."""
+"""A small study from end to end: what it leaves, what survives a kill, and that its bytes repeat."""
 
 import gzip
 import hashlib
@@ -9,13 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
-STUDY = "workflow_tests/workflow/tiny.yaml"
+from helpers.pages import open_page
+from helpers.runs import STUDY, edit_config, planned_rules
+
 COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", STUDY]
 # metrics.json holds times, and a report of one run's speed goes on the page.
 REPEATABLE = [
@@ -65,23 +65,6 @@ def digests(folder):
     }
 
 
-def planned(snakemake, folder, config=STUDY):
-    """Names of the rules that a dry run would run."""
-    run = snakemake(folder, "-n", "--configfile", config)
-    assert run.returncode == 0, run.stderr
-    table = run.stdout.partition("Job stats:")[2].splitlines()[3:]
-    return {line.split()[0] for line in table[: next((i for i, line in enumerate(table) if not line.strip()), 0)]} - {
-        "total"
-    }
-
-
-def edit_config(folder, edit):
-    study = yaml.safe_load((folder / STUDY).read_text())
-    edit(study)
-    (folder / "edited.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
-    return "edited.yaml"
-
-
 def test_what_it_leaves(finished):
     results = finished / "results"
     for split in ("train", "dev", "test"):
@@ -126,7 +109,7 @@ def test_weights_go_but_the_best_stay(finished):
 
 
 def test_an_instructed_model_can_be_asked(finished):
-    """The best weights of a told model stay, and ask.py answers from them; those of the random control go."""
+    """The best weights of an instruction-tuned model are kept, and ask.py answers from them."""
     runs = finished / "results/runs"
     assert (runs / "teller/told/best/config.json").is_file() and not (runs / "teller/told/seed-1/weights").exists()
     sequence = (finished / "results/tasks/splice/test.tsv").read_text().splitlines()[1].split("\t")[1]
@@ -145,103 +128,10 @@ def test_an_instructed_model_can_be_asked(finished):
     }
 
 
-def test_a_changed_phrasing_leaves_the_rows_of_its_task_alone(copy, snakemake):
-    def edit(study):
-        study["tasks"]["repeat"]["phrasings"] = ["Is it a repeat?"]
-
-    rerun = planned(snakemake, copy, edit_config(copy, edit))
-    assert {"build_instructions", "tune_instructions", "answer_instructions", "compute_task_metrics"} <= rerun
-    assert not {"build_task", "tokenize_task", "score_baselines", "finetune", "search_neighbours"} & rerun
-
-
-def test_a_changed_unseen_wording_leaves_the_training_rows_alone(copy, snakemake):
-    """The file that ask.py reads the wording from is made anew, with the test rows; the models' weights do not hold it."""
-
-    def edit(study):
-        study["tasks"]["repeat"]["held_out"] = "Say whether it repeats."
-
-    rerun = planned(snakemake, copy, edit_config(copy, edit))
-    assert {"build_questions", "answer_instructions", "compute_task_metrics"} <= rerun
-    assert not {"build_task", "build_instructions", "finetune", "score_baselines"} & rerun
-
-
 def test_a_second_run_does_nothing(copy, snakemake):
     run = snakemake(copy, "--cores", "2", "--configfile", STUDY)
     assert run.returncode == 0
     assert "Nothing to be done" in run.stderr + run.stdout
-
-
-def test_touched_files_and_comments_rerun_nothing(copy, snakemake):
-    for path in (copy / "scripts").rglob("*.py"):
-        path.write_text(path.read_text() + "\n# a comment\n")
-    assert planned(snakemake, copy) == set()
-
-
-def test_a_changed_key_reruns_what_depends_on_it(copy, snakemake):
-    config = edit_config(copy, lambda study: study["finetuning"].update(learning_rate=2e-3))
-    rerun = planned(snakemake, copy, config)
-    assert {"finetune", "evaluate", "compute_metrics"} <= rerun
-    assert not {"build_pairs", "tokenize_pairs", "train_tokenizer", "pretrain", "search_homologs"} & rerun
-
-
-def test_more_points_of_a_figure_of_words_train_nothing(copy, snakemake):
-    rerun = planned(snakemake, copy, edit_config(copy, lambda study: study.update(vector={"points": 20})))
-    pages = {"write_vectors_page", "summarize_studies", "write_answer"}
-    assert rerun - {"all"} == {"plot_vectors", *pages, "write_costs"}  # the last comes after all
-
-
-def test_a_longer_pretraining_leaves_corpus_and_tokens_alone(copy, snakemake):
-    rerun = planned(snakemake, copy, edit_config(copy, lambda study: study["pretraining"].update(epochs=2)))
-    assert {"pretrain", "finetune", "write_pretraining"} <= rerun
-    assert not {"segment_genome", "mix_corpus", "train_tokenizer", "encode_corpus", "tokenize_pairs"} & rerun
-
-
-def test_a_larger_corpus_reruns_all_that_reads_it(copy, snakemake):
-    def enlarge(study):
-        study["corpora"]["mixed"]["sources"]["dna"]["bytes"] = 61000
-
-    rerun = planned(snakemake, copy, edit_config(copy, enlarge))
-    assert {"segment_genome", "mix_corpus", "train_tokenizer", "encode_corpus", "pretrain", "finetune"} <= rerun
-    assert not {"build_pairs", "search_homologs", "sample_queries"} & rerun
-
-
-def test_a_changed_function_reruns_what_uses_it(copy, snakemake):
-    figures = copy / "scripts/linguist/report/plots/style.py"
-    figures.write_text(figures.read_text() + "\nUNUSED = 1\n")
-    assert planned(snakemake, copy) - {"all"} == {
-        "compare_published",
-        "plot_accuracy",
-        "plot_confusion",
-        "plot_lengths",
-        "plot_tasks",
-        "plot_vectors",
-        "summarize_studies",
-        "write_answer",
-        "write_audit",
-        "write_costs",
-        "write_methods",
-        "write_page",
-        "write_pretraining",
-        "write_task_page",
-        "write_vectors_page",
-        "write_vocabulary",
-    }
-
-
-def test_a_changed_rule_reruns_the_sets_that_read_it(copy, snakemake):
-    rerun = planned(snakemake, copy, edit_config(copy, lambda study: study["pairs"]["rules"].update(transitions=0.5)))
-    assert rerun == set()
-    rerun = planned(snakemake, copy, edit_config(copy, lambda study: study["pairs"]["rules"].update(unrelated=0.5)))
-    assert {"build_pairs", "evaluate"} <= rerun and not {
-        "choose_positives",
-        "search_homologs",
-        "train_tokenizer",
-    } & rerun
-
-
-def test_another_seed_shares_everything_but_its_run(copy, snakemake):
-    rerun = planned(snakemake, copy, edit_config(copy, lambda study: study["studies"]["small"].update(seeds=[1, 2])))
-    assert "finetune" in rerun and not {"build_pairs", "tokenize_pairs"} & rerun
 
 
 def interrupt(folder):
@@ -300,38 +190,21 @@ def test_a_failed_download_stops_one_branch_only(copy, snakemake, tmp_path):
     }
 
 
-def test_the_report(copy, snakemake):
+def test_the_report(copy, snakemake, tmp_path):
     run = snakemake(copy, "--configfile", STUDY, "--report", "results/report.html")
     assert run.returncode == 0, run.stderr
     pages = {"results/report.html": "A small study", "results/report/asked/page.html": "A small study of tasks"}
     pages["results/report/moved/page.html"] = "Words that move"
     pages |= {"results/report/methods.html": "<mfrac>", "results/report/costs.html": "core-hours"}
     for page, title in (pages | {"results/report/small/page.html": "A small study"}).items():
-        dom, console = browse(copy / page)
+        dom, console = open_page(copy / page, tmp_path)
         assert title in dom
         assert "Uncaught" not in console and "ERROR:CONSOLE" not in console
     assert dom.count("<svg") >= 3
 
 
-def browse(page):
-    """A page's elements after its scripts ran, and what the browser logged, from headless Chromium."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium to open the report in")
-    flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    flags += " --disable-component-update --disable-sync --enable-logging=stderr --virtual-time-budget=5000 --dump-dom"
-    profile = Path(page).parent / "browser"
-    run = subprocess.run(
-        [chromium, *flags.split(), f"--user-data-dir={profile}", Path(page).as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    return run.stdout, run.stderr
-
-
 def test_the_costs_are_those_of_all_benchmark_files_and_of_nothing_else(copy, snakemake):
-    """Files of runs that the config does not have are not counted, and one that is missing is told and not made anew."""
+    """Files of runs outside the config are not counted; a missing file is reported and its job does not run again."""
     benchmarks = copy / "benchmarks"
     found = pd.read_csv(copy / "results/report/costs.tsv", sep="\t").set_index("rule")
     counts = {folder.name: len(list(folder.rglob("*.tsv"))) for folder in benchmarks.iterdir()}
@@ -340,7 +213,7 @@ def test_the_costs_are_those_of_all_benchmark_files_and_of_nothing_else(copy, sn
     stale = benchmarks / "finetune/tiny/en/seed-7.tsv"
     shutil.copy(benchmarks / "finetune/tiny/en/seed-1.tsv", stale)
     (benchmarks / "pretrain/tiny.tsv").unlink()
-    assert planned(snakemake, copy) == set()
+    assert planned_rules(snakemake, copy) == set()
     run = snakemake(copy, "--cores", "2", "--configfile", STUDY, "--force", "results/report/costs.html")
     assert run.returncode == 0, run.stderr[-4000:]
     again = pd.read_csv(copy / "results/report/costs.tsv", sep="\t").set_index("rule")
