@@ -1,7 +1,7 @@
 """Unpack a resource that is an archive."""
 
 from linguist.logs import start_log
-from linguist.sequences.fetching import unpack
+from linguist.sequences.unpacking import unpack
 
 
 def main(smk):

@@ -1,1 +1,1 @@
-"""Sequences from outside: fetching files, FASTA, windows, BLAST and alignment."""
+"""Files from outside, and the sequences in them: downloads, archives, FASTA, tables, windows, BLAST, alignment."""

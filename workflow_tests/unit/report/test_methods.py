@@ -147,11 +147,11 @@ def test_what_is_in_use_is_of_the_config(config):
 
 
 def test_a_fetched_resource_leaves_a_record(tmp_path):
-    from linguist.sequences.fetching import fetch
+    from linguist.sequences.fetching import Origin, fetch
 
     body = b">a\nACGT\n"
     (tmp_path / "a.fa").write_bytes(body)
     md5, sha256 = (hashlib.new(name, body).hexdigest() for name in ("md5", "sha256"))
     for given, algorithm in (({"md5": md5}, "md5"), ({"sha256": sha256}, "sha256"), ({}, None)):
-        record = fetch("a", tmp_path / "out", path=tmp_path / "a.fa", **given)
+        record = fetch("a", tmp_path / "out", Origin(path=tmp_path / "a.fa", **given))
         assert (record["bytes"], record["sha256"], record["verified"]) == (len(body), sha256, algorithm)
