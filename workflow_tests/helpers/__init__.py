@@ -1,1 +1,1 @@
-"""What several tests share, beside the fixtures of conftest.py."""
+"""Functions that several tests share; fixtures are in conftest.py."""

@@ -1,4 +1,4 @@
-"""What several tests share, made in seconds with nothing from outside: tiny models and pair sets, sequences, BLAST's rules."""
+"""Fixtures for unit tests, made in seconds without any file from outside: tiny tokenizers, models and pair sets."""
 
 import os
 import random
@@ -8,11 +8,6 @@ os.environ |= {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 import pytest
 
 from helpers.data import RESIDUES, SENTENCES, SHAPES, letters
-
-# ── the rules of rules/pairs.smk, as Snakemake runs them ──
-
-
-# ── tiny corpora, tokenizers, models and pair sets ──
 
 
 @pytest.fixture(scope="session")

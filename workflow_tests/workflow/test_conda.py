@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from linguist.pairs.recipes import RECIPES
+from linguist.provenance import file_of, read_code
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
@@ -29,6 +29,12 @@ PACKAGE_OF = {
     "torch": "pytorch",
     "urllib3": "requests",
     "yaml": "pyyaml",
+}
+# Packages of modules that a script loads by name.
+LOADED = {
+    "build_pairs": "linguist.pairs.recipes",
+    "build_task": "linguist.tasks.recipes",
+    "train_tokenizer": "linguist.tokenizers.types",
 }
 PIP_NAME = {"parasail-python": "parasail", "pytorch": "torch"}
 
@@ -51,29 +57,37 @@ def read_rules():
     return rules
 
 
-def imported_packages(*paths):
-    """Names of the conda packages that Python files, and the library's modules they import, need."""
-    packages, seen, waiting = set(), set(), list(paths)
+def imported_packages(*names):
+    """The conda packages that scripts and library modules need, with all modules of the library that they import."""
+    packages, seen, waiting = set(), set(), list(names)
     while waiting:
-        path = waiting.pop()
-        if path in seen or not path.exists():
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            packages |= packages_of(file_of(name).read_text())
+            waiting += read_code(name)[1]
+    return packages
+
+
+def modules_in(package):
+    """The names of all modules in a package of the library."""
+    return {f"{package}.{path.stem}" for path in file_of(package).parent.glob("[!_]*.py")}
+
+
+def packages_of(source):
+    """The conda packages that Python code imports by itself."""
+    packages = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
             continue
-        seen.add(path)
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                base = ["linguist"] * node.level + [node.module] * bool(node.module)
-                names = [".".join([*base, alias.name]) for alias in node.names]
-            else:
-                continue
-            # A module of torch that is empty without the package it wraps.
-            packages.update("tensorboard" for name in names if name.startswith("torch.utils.tensorboard"))
-            for top, *rest in (name.split(".") for name in names):
-                if top == "linguist":
-                    waiting.append(SCRIPTS / "linguist" / f"{rest[0]}.py")
-                elif top not in sys.stdlib_module_names:
-                    packages.add(PACKAGE_OF.get(top, top))
+        # A module of torch that is empty without the package it wraps.
+        packages.update("tensorboard" for name in names if name.startswith("torch.utils.tensorboard"))
+        tops = {name.partition(".")[0] for name in names} - {"linguist"} - set(sys.stdlib_module_names)
+        packages.update(PACKAGE_OF.get(top, top) for top in tops)
     return packages
 
 
@@ -96,22 +110,24 @@ def test_an_environment_has_the_versions_of_the_requirements(env):
 @pytest.mark.parametrize("env", ENVS)
 def test_an_environment_lists_what_its_scripts_import(env):
     # Snakemake lets a script see its own packages as well, so that a run does not notice one that is missing here.
-    scripts = {script for used, script in read_rules().values() if used == env and script}
-    paths = [SCRIPTS / f"{script}.py" for script in scripts]
-    if "build_pairs" in scripts:  # recipes are imported by name
-        paths += [SCRIPTS / "linguist" / f"{recipe.module}.py" for recipe in RECIPES.values()]
-    needed = imported_packages(*paths) | {"python"} if scripts else set()
+    names = {script for used, script in read_rules().values() if used == env and script}
+    for script, package in LOADED.items():
+        names |= modules_in(package) if script in names else set()
+    needed = imported_packages(*names) | {"python"} if names else set()
     listed = set(read_pins(env)) - {"blast"}
     assert not needed - listed, f"envs/{env}.yaml lacks {needed - listed}"
     assert not listed - needed, f"envs/{env}.yaml has {listed - needed}, which no script of its rules imports"
 
 
-def test_planning_needs_just_what_snakemake_brings(tmp_path):
-    # A user's conda may hold Snakemake and no package of the library: those are in the rules' environments.
-    imports = "\n".join(re.findall(r"^(?:from|import) .+", "".join(map(Path.read_text, RULES)), flags=re.M))
-    (tmp_path / "imports.py").write_text(imports)
-    assert "linguist" in imports
-    assert imported_packages(tmp_path / "imports.py") <= {"snakemake", "jsonschema", "pyyaml"}
+def test_planning_needs_only_what_snakemake_brings():
+    """A user's conda may hold Snakemake and no package of the library: those are in the rules' environments."""
+    imports = re.findall(r"^(?:from|import) .+", "\n".join(path.read_text() for path in RULES), flags=re.M)
+    code = "\n".join([*imports, "import sys", "print(*{name.partition('.')[0] for name in sys.modules})"])
+    run = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    loaded = {PACKAGE_OF.get(name, name) for name in run.stdout.split()}
+    pinned = {package for env in ENVS for package in read_pins(env)} - {"pyyaml", "jinja2", "requests", "python"}
+    assert "linguist" in loaded and not loaded & pinned
 
 
 def hide_blast(directory, copy):

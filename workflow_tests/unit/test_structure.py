@@ -1,0 +1,63 @@
+"""The structure that the project keeps: rules, scripts and library belong together and stay apart."""
+
+import ast
+import re
+
+import pytest
+
+from helpers.data import ROOT
+
+RULE = re.compile(r"^(?:rule (?P<name>\w+)|use rule (?P<base>\w+) as \w+ with):\n(?P<body>(?:(?:    .*)?\n)+)", re.M)
+RULE_FILES = [ROOT / "Snakefile", *sorted(ROOT.glob("rules/*.smk"))]
+FOUND = [match for path in RULE_FILES for match in RULE.finditer(path.read_text())]
+RULES = {match["name"]: match["body"] for match in FOUND if match["name"] and match["name"] != "all"}
+SCRIPTS = {path.stem: path.read_text() for path in ROOT.glob("scripts/*.py")}
+LIBRARY = {path.relative_to(ROOT / "scripts").as_posix(): path for path in ROOT.glob("scripts/linguist/**/*.py")}
+
+
+def imported_names(source):
+    """The modules that Python code imports, anywhere in it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_has_an_environment_and_a_log_of_its_name(rule):
+    assert re.search(r'^    conda:\n        "\.\./envs/\w+\.yaml"$', RULES[rule], re.M), "name an environment of envs/"
+    assert re.search(rf'^    log:\n        "<logs>/{rule}/', RULES[rule], re.M), f"write its log to <logs>/{rule}/"
+    benchmark = re.search(r'^    benchmark:\n        "(.*)"$', RULES[rule], re.M)
+    assert benchmark is None or benchmark[1].startswith(f"<benchmarks>/{rule}/")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_has_a_digest_of_what_it_runs(rule):
+    """Snakemake does not watch scripts and commands here: a rule reruns because of its params."""
+    kind = "shell_digest" if re.search(r"^    shell:$", RULES[rule], re.M) else "code_digest"
+    digest = rf'^        code=(?:lambda wildcards: )?{kind}\(\s*"{rule}"'
+    assert re.search(digest, RULES[rule], re.M), f'add code={kind}("{rule}") to the params of rule {rule}'
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_runs_a_command_or_the_script_of_its_name(rule):
+    assert not re.search(r"^    run:$", RULES[rule], re.M), "move the code to a script"
+    script = re.search(r'^    script:\n        "(.*)"$', RULES[rule], re.M)
+    assert script is None or script[1] == f"../scripts/{rule}.py"
+
+
+@pytest.mark.parametrize("script", sorted(SCRIPTS.keys() & RULES.keys()))
+def test_the_script_of_a_rule_is_short(script):
+    assert len(SCRIPTS[script].splitlines()) < 40, "move the logic to the library"
+
+
+@pytest.mark.parametrize("module", LIBRARY)
+def test_the_library_does_not_know_snakemake(module):
+    assert "snakemake" not in {name.partition(".")[0] for name in imported_names(LIBRARY[module].read_text())}
+
+
+def test_no_test_imports_another_test():
+    for path in ROOT.glob("workflow_tests/**/*.py"):
+        names = list(imported_names(path.read_text()))
+        assert not [name for name in names if re.search(r"(^|\.)(test_|conftest)", name)], path
