@@ -206,7 +206,7 @@ rule compare_published:
         figure=report(
             "<results>/report/{study}/published.svg",
             category="{study}",
-            caption="../reports/captions/published.rst",
+            caption="../reports/captions/published_figure.rst",
         ),
     log:
         "<logs>/compare_published/{study}.log",
@@ -238,6 +238,10 @@ rule write_page:
         audits=lambda wildcards: inputs.audit_files(config, wildcards.study),
         template=layout.shipped_file("reports/study.html.j2"),
         base=layout.shipped_file("reports/base.html.j2"),
+        captions=[
+            layout.shipped_file(f"reports/captions/{figure}.rst")
+            for figure in ("accuracy", "seeds", "curves", "confusion", "lengths", "published_figure")
+        ],
     output:
         report("<results>/report/{study}/page.html", category="{study}", caption="../reports/captions/page.rst"),
     log:

@@ -42,6 +42,14 @@ class Page(HTMLParser):
         self.text.append(data)
 
 
+def data_of(source):
+    """The data attributes of a page, by name without "data-": {name: list of values}."""
+    found = {}
+    for key, value in Page(source).data:
+        found.setdefault(key.removeprefix("data-"), []).append(value)
+    return found
+
+
 def read_text(path):
     """A page and its text, checked as all pages are: well-formed, no blanks of the code, nothing asked of the network."""
     source = path.read_text(encoding="utf-8")

@@ -1,10 +1,11 @@
 """How the runs and models of a page were made."""
 
 from linguist.config.plan import reads_grammar
+from linguist.statistics.numbers import percent
 
 
 def collect_facts(runs, tokens):
-    """What a page tells of how its runs were made: {label: values}.
+    """How the runs of a study were made: {label: value}.
 
     Args: `runs` are the metrics.json of the runs; `tokens` maps "test, model" to the tokens.json of that test.
     """
@@ -18,9 +19,9 @@ def collect_facts(runs, tokens):
     return {
         "fine-tuning": {key: seen_option(key) for key in runs[0]["options"]},
         "tokens that are [UNK]": shares(tokens, "unknown", "tokens"),
-        "inputs cut at max_length": shares(tokens, "truncated", "inputs"),
+        "inputs truncated at max_length": shares(tokens, "truncated", "inputs"),
         "device": seen("device"),
-        "arithmetic": seen("precision"),
+        "precision": seen("precision"),
         "attention": seen("attention"),
         "training time": f"{sum(run['seconds'] for run in runs):.0f} s in {len(runs)} runs",
         "versions": runs[0]["versions"],
@@ -28,9 +29,9 @@ def collect_facts(runs, tokens):
 
 
 def shares(tokens, part, whole):
-    """The tests of which a share above 0 is `part`, with that share; "none" if there are none."""
+    """The tests in which a share of `whole` above 0 is `part`, with that share; "none" if there are none."""
     found = {name: report["test"][part] / report["test"][whole] for name, report in tokens.items()}
-    return {name: f"{share:.2%}" for name, share in found.items() if share > 0} or "none"
+    return {name: percent(share) for name, share in found.items() if share > 0} or "none"
 
 
 def describe_model(spec):

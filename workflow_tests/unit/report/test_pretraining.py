@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.corpora import make_manifest
-from helpers.pages import Page, check_in_browser, read_text
+from helpers.pages import check_in_browser, data_of, read_text
 from linguist.report.page import REPORTS, inline, render
 from linguist.report.plots.pretraining import pretraining_figure
 from linguist.report.plots.style import save
@@ -109,17 +109,9 @@ def make_page(folder, training, kinds=("dna", "text"), synthetic=()):
     return folder / "page.html"
 
 
-def codes_of(page):
-    """The data attributes of a page, {name: values}."""
-    found = {}
-    for key, value in Page(page.read_text()).data:
-        found.setdefault(key.removeprefix("data-"), []).append(value)
-    return found
-
-
 def test_the_page_shows_losses_corpus_and_settings(tmp_path):
     page = make_page(tmp_path, pretrained(dna=BAD, text=GOOD), synthetic=["text"])
-    text, codes = read_text(page), codes_of(page)
+    text, codes = read_text(page), data_of(page.read_text())
     assert "nano<1>" in text and codes["warning"] == ["synthetic"]
     for loss, unigram, bigram, bits in (GOOD, BAD):
         assert all(f"{value:.3f}" in text for value in (loss, unigram, bigram, bits, bits + 0.1, bits - 0.1))
@@ -133,7 +125,7 @@ def test_the_page_shows_losses_corpus_and_settings(tmp_path):
 def test_the_page_of_a_model_that_learned_nothing_says_so(kinds, tmp_path):
     page = make_page(tmp_path, pretrained(**dict.fromkeys(kinds, BAD)), kinds=kinds)
     read_text(page)
-    codes = codes_of(page)
+    codes = data_of(page.read_text())
     assert codes["learned"] == ["0"] and "warning" not in codes and set(codes["source"]) == {"not learned"}
 
 
@@ -141,7 +133,7 @@ def test_the_page_of_a_masked_model_has_no_bigram_model_and_no_bits(tmp_path):
     page = make_page(tmp_path, pretrained(masked=True, dna=(4.559, 5.072, None, None)))
     text = read_text(page)
     assert "15 %" in text and "bits per base" not in text
-    assert codes_of(page)["source"] == ["learned", "not measured"]
+    assert data_of(page.read_text())["source"] == ["learned", "not measured"]
 
 
 def test_the_page_opens_in_a_browser(tmp_path):

@@ -1,11 +1,11 @@
-"""Reports: what may be claimed follows from the intervals alone, and the page holds everything and asks for nothing."""
+"""The page of a study: it holds every number and finding, is one file, and asks nothing of the network."""
 
 import re
 
 import numpy as np
 import pandas as pd
 
-from helpers.pages import Page, check_in_browser
+from helpers.pages import Page, check_in_browser, data_of
 from linguist.config.plan import comparisons_of
 from linguist.config.published import read_published
 from linguist.config.settle import PUBLISHED
@@ -16,7 +16,7 @@ from linguist.report.plots.published import published_figure
 from linguist.report.plots.study import accuracy_figure, confusion_figure, count_confusions, length_figure
 from linguist.report.plots.style import save
 from linguist.statistics import metrics
-from linguist.statistics.verdicts import VERDICTS, make_study_tables
+from linguist.statistics.verdicts import make_study_tables
 from linguist.training.controls import UNTRAINED
 
 
@@ -75,13 +75,15 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
             spec |= {"sizes": {"train": 400}, "files": {}, "rules": {}}
     shortcuts = {test: {"name": "k-mer overlap", "accuracy": 0.75, "low": 0.7, "high": 0.8} for test in tests}
     facts = {"versions": {"torch": "2.13.0"}, "device": "CPU", "folders": ["a", "b"]}
-    svgs = {name: folder / f"{name}.svg" for name in drawn} | {"another-figure": folder / "lengths.svg"}
+    svgs = {name: folder / f"{name}.svg" for name in drawn}
     compared = metrics.compare(scores, comparisons_of(config, "s"))
     tables = make_study_tables(table, compared, shortcuts)
-    judged, said = tables.judged, tables.claims
+    judged, hypotheses = tables.judged, tables.claims
     kinds = metrics.break_down(scores, metrics.read_kinds(tests, runs[0][3]))
-    report.write_page(folder / "page.html", "s", config, judged, said, compared, table, kinds, svgs, facts, **beside)
-    return (folder / "page.html").read_text(encoding="utf-8"), judged, said
+    report.write_page(
+        folder / "page.html", "s", config, judged, hypotheses, compared, table, kinds, svgs, facts, **beside
+    )
+    return (folder / "page.html").read_text(encoding="utf-8"), judged, hypotheses
 
 
 def test_page_is_one_well_formed_file_that_asks_the_network_for_nothing(tmp_path):
@@ -94,9 +96,9 @@ def test_page_is_one_well_formed_file_that_asks_the_network_for_nothing(tmp_path
     assert referred and {name for names in referred for name in names if name} <= set(page.ids)
 
 
-def test_page_shows_each_figure_beside_its_interval_and_control(tmp_path):
-    source, judged, said = write_study(tmp_path)
-    text = " ".join(Page(source).text)
+def test_the_page_shows_each_metric_with_its_interval_and_its_closest_control(tmp_path):
+    source, judged, hypotheses = write_study(tmp_path)
+    text, data = " ".join(Page(source).text), data_of(source)
     for row in judged.to_dict("records"):
         for name in ("test", "model"):
             assert row[name] in text
@@ -105,70 +107,67 @@ def test_page_shows_each_figure_beside_its_interval_and_control(tmp_path):
         for name in ("lead", "lead_low", "lead_high"):
             assert f"{row[name]:+.3f}" in text
         assert row["claim"] in source
-        triumphs = row["verdict"] == "above" and row["baseline_reaches"]
-        assert not triumphs or "but k-mer overlap: 0.750" in text
-    assert len(said) == 4
-    for claim in said["text"]:
-        assert claim[1:] in text
+        not_clear = row["verdict"] == "above" and row["baseline_reaches"]
+        assert not not_clear or "† k-mer overlap: 0.750" in text
+    assert data["hypothesis"] == list(hypotheses["code"]) and len(hypotheses) == 4
+    for sentence in hypotheses["text"]:
+        assert sentence[1:] in text
     assert text.split().count("scrambled") == 6  # two models on three tests
-    assert "audit of dna50" in " ".join(text.split())
+    assert "dna50.html" in text  # where its audit is
     assert "A <title> & more" in text and "Does it?" in text
-    assert "torch 2.13.0" in text and "a, b" in text and "another-figure" in text
+    assert "torch 2.13.0" in text and "a, b" in text
 
 
-def test_page_puts_the_papers_figures_beside_ours_with_what_differs(tmp_path):
+def test_the_page_compares_with_the_paper_if_the_study_asks_for_it(tmp_path):
     plain, *_ = write_study(tmp_path)
-    assert "Beside the paper" not in plain
+    assert "outside" not in data_of(plain)
     asked = {"tables": ["table1", "table3"], "as": {"m1": "gpt2", "m2": "bert-multi"}}
     source, judged, _ = write_study(tmp_path, published=asked)
     page = Page(source)
     text = " ".join(" ".join(page.text).split())
     assert len(page.ids) == len(set(page.ids)) and not re.search(r"https?://|@import|<link|<img", source)
-    rows = comparison.compare_published(
-        judged, {"models": ["m1", "m2"], "trainsets": ["en"], "tests": ["en", "dna50", "coding"], "published": asked},
-        read_published(PUBLISHED)["tables"],
-    )  # fmt: skip
+    published = read_published(PUBLISHED)
+    study = {"models": ["m1", "m2"], "trainsets": ["en"], "tests": ["en", "dna50", "coding"], "published": asked}
+    rows = comparison.compare_published(judged, study, published["tables"])
     assert len(rows) == 10  # table1 has en, dna50 and coding; table3 dna50 and coding
-    assert f"{rows['outside'].sum()} of 10 figures of the paper lie outside" in text
+    assert data_of(source)["outside"] == [str(rows["outside"].sum())]
     for row in rows.to_dict("records"):
         assert f"{row['mean_difference']:+.3f}" in text and f"{row['best_difference']:+.3f}" in text
-    assert source.count(">outside</span>") == rows["outside"].sum()
-    assert "m1 stands for gpt2 (openai-community/gpt2): it is another model" in text
-    assert "inputs are cut at 256 tokens, the paper's at 128" in text and "82.9 %" in text
-    assert "en: synthetic sentences" in text and "The best of several seeds, whose number is not told." in text
-    for one in read_published(PUBLISHED)["tables"]["figure5"], read_published(PUBLISHED)["tables"]["table5"]:
-        assert one["source"] not in text
+    assert source.count('class="tag below">outside') == rows["outside"].sum()
+    for fact in ("openai-community/gpt2", "256", "128", "82.9 %", published["tables"]["table1"]["source"]):
+        assert fact in text
+    for name in ("figure5", "table5"):
+        assert published["tables"][name]["source"] not in text
 
 
-def test_page_says_what_is_synthetic_and_what_is_not_pretrained(tmp_path):
+def test_the_page_warns_of_synthetic_sentences_and_random_weights(tmp_path):
     source, *_ = write_study(tmp_path)
-    assert "Synthetic sentences." in source and "not PAWS-X" in source
-    assert re.search(r"Random weights, not pretrained\.</strong> m1: built", source)
+    assert data_of(source)["warning"][:2] == ["synthetic", "random"]
+    assert re.search(r'data-warning="random">.*?</strong> m1:', source)
     real, *_ = write_study(tmp_path, recipe="table")
-    assert "Synthetic sentences." not in real and "Random weights" in real
+    assert data_of(real)["warning"][0] == "random"
 
 
-def test_page_tells_models_pretrained_here_from_those_with_random_weights(tmp_path):
+def test_the_page_warns_of_pretraining_on_synthetic_sentences(tmp_path):
     source, *_ = write_study(tmp_path, corpus="mixed")
-    assert "Random weights" not in source
-    assert re.search(r"Pretrained on synthetic sentences\.</strong> m1: what", source)
-    assert "gpt2, pretrained here from random weights on the corpus mixed." in source
+    assert data_of(source)["warning"][:2] == ["synthetic", "synthetic-pretraining"]
+    assert re.search(r'data-warning="synthetic-pretraining">.*?</strong> m1:', source)
+    assert re.search(r"<strong>m1</strong>: .*gpt2.* mixed", source)
     real, *_ = write_study(tmp_path, recipe="table", corpus="mixed")
-    assert "Pretrained on synthetic" not in real
+    assert not {"synthetic", "random", "synthetic-pretraining"} & set(data_of(real).get("warning", []))
 
 
-def test_page_of_one_seed_without_control(tmp_path):
-    source, *_ = write_study(tmp_path, seeds=(7,), controls=())
-    text = " ".join(Page(source).text)
-    assert "nan" not in text.split()
-    assert VERDICTS["above"] not in text.lower()
+def test_without_a_control_nothing_is_above_all_controls(tmp_path):
+    source, judged, hypotheses = write_study(tmp_path, seeds=(7,), controls=())
+    assert "nan" not in " ".join(Page(source).text).split()
+    assert "above" not in set(judged["verdict"]) and "supported" not in set(hypotheses["code"])
 
 
-def test_page_has_the_same_bytes_twice(tmp_path):
+def test_the_page_has_the_same_bytes_twice(tmp_path):
     assert write_study(tmp_path)[0] == write_study(tmp_path)[0]
 
 
-def test_inline_gives_two_copies_of_a_figure_ids_of_their_own(tmp_path):
+def test_two_copies_of_a_figure_have_ids_of_their_own(tmp_path):
     write_study(tmp_path)
     first, second = (Page(inline(tmp_path / "accuracy.svg", name)) for name in ("a", "b"))
     assert first.ids and not set(first.ids) & set(second.ids)

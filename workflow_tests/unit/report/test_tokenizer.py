@@ -3,7 +3,7 @@
 import pytest
 
 from helpers.corpora import make_manifest
-from helpers.pages import Page, check_in_browser, read_text
+from helpers.pages import check_in_browser, data_of, read_text
 from linguist.config.published import read_published
 from linguist.config.settle import PUBLISHED
 from linguist.report.page import REPORTS, inline, render
@@ -61,17 +61,15 @@ def test_the_page_shows_all_numbers_findings_and_sources(tmp_path):
     assert all(value in text for value in (*shown, "759,789 bytes", "CC BY 4.0", "25.00 %", "1,234"))
     assert all(line in text for _, line in tokenizer_findings(found))
     assert "\\xa0x\\x07" in text
-    assert ("data-warning", "synthetic") in Page(page.read_text()).data
+    assert data_of(page.read_text())["warning"] == ["synthetic"]
     sampled = make_page(tmp_path, found, spec=TOKENIZER | {"sample": 5000})
-    assert "5,000 bytes" in read_text(sampled) and not any(
-        key == "data-warning" for key, _ in Page(sampled.read_text()).data
-    )
+    assert "5,000 bytes" in read_text(sampled) and "warning" not in data_of(sampled.read_text())
 
 
 def test_kmers_are_not_trained_on_text(tmp_path):
     spec = {"type": "kmer", "k": 3, "corpus": "mixed"}
     page = make_page(tmp_path, vocabulary("kmer"), spec=spec)
-    assert "3-mers" in read_text(page) and ("data-untrained", None) in Page(page.read_text()).data
+    assert "3-mers" in read_text(page) and "untrained" in data_of(page.read_text())
 
 
 @pytest.mark.parametrize(
@@ -85,7 +83,7 @@ def test_kmers_are_not_trained_on_text(tmp_path):
 )
 def test_the_papers_vocabulary_stands_beside_a_tokenizer_of_its_type_only(kind, kinds, shown, tmp_path):
     page = make_page(tmp_path, vocabulary(kind, **{source: vocabulary_source() for source in kinds}), kinds)
-    assert (("data-published", None) in Page(page.read_text()).data) == shown
+    assert ("published" in data_of(page.read_text())) == shown
 
 
 @pytest.mark.parametrize(
