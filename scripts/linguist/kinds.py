@@ -157,7 +157,9 @@ KINDS = {
         ),
     )
 }
+# Names of the kinds that BLAST can search, and of those that evolve by substitutions of bases.
 SEARCHABLE = tuple(name for name, kind in KINDS.items() if kind.blast)
+NUCLEOTIDES = tuple(name for name in SEARCHABLE if KINDS[name].blast.database == "nucl")
 
 
 def kind_of_source(name):

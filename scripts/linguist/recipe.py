@@ -22,6 +22,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
+from linguist.layout import pair_splits, resource_or_archive
+from linguist.splits import SPLITS
+
 
 def nothing(spec):
     """For recipes that read no resource, or are made from no other set."""
@@ -30,6 +33,24 @@ def nothing(spec):
 
 def no_files(spec, name):
     return {}
+
+
+def base_of(spec):
+    """The pair set that a derived one is made from, as a list."""
+    return [spec["of"]]
+
+
+def base_files(spec, name):
+    return pair_splits(spec["of"])
+
+
+def table_resources(spec):
+    """The tables of a set that is read from tables, in the order of the splits."""
+    return [reference for split in SPLITS for reference in spec["files"].get(split, [])]
+
+
+def table_files(spec, name):
+    return {split: [resource_or_archive(table) for table in tables] for split, tables in spec["files"].items()}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The audit of a pair set: the proof a sceptic wants that nothing but meaning tells its labels apart."""
+"""The audit of a pair set: evidence that nothing but the relation of the two sides predicts the label."""
 
 import re
 
@@ -7,25 +7,26 @@ import pandas as pd
 
 from linguist.files import read_json
 from linguist.intervals import auroc_interval
-from linguist.pairs.baselines import composition_distance, evaluate_baselines, lengths, similarities, translations
+from linguist.kinds import KINDS
+from linguist.pairs.baselines import evaluate_baselines
+from linguist.pairs.distributions import distributions, random_similarity
 from linguist.pairs.duplicates import near_copies
-from linguist.pairs.store import ALPHABETS, COLUMNS, COMPOSITION, kinds_of_pairs, read_pairs
+from linguist.pairs.store import COLUMNS, SIDES, kinds_of_pairs, read_pairs
+from linguist.splits import SPLITS
 
-UNITS = {"dna": "bp", "protein": "residues", "sentence": "characters"}
-SIDES = ("sentence1", "sentence2")
-RANDOM_PAIRS = 1000
-MOST_BINS = 30
 NOTHING = pd.DataFrame(columns=COLUMNS).astype({"label": int})
 
 
 def audit(kind, splits, trained_on=None, tokens=None):
-    """All that the report says of a pair set, as plain values for JSON; None where a figure has no meaning.
+    """The audit of a pair set as plain values for JSON; None for what has no meaning for this set.
 
-    Args: `kind` is sentence, dna, protein or coding; `splits` maps split to its table, of which some may be empty;
-    `trained_on` maps the name of another pair set, on which models are trained that are tested on this one, to its
-    [kind, train, dev]; `tokens` maps tokenizer to what `tokenize_pairs` counted (tokens.json).
-    The parts: `splits` (see `audit_split`), `overlaps` between them, `trained_on` (test against the other sets' train and
-    dev), `distributions` over all splits, `random_similarity`, `tokens` and `baselines` (see `evaluate_baselines`).
+    Args: `kind` is the name of its kind; `splits` maps each split to its table, which may have no rows; `trained_on` maps
+    other pair sets, on which models are trained that are tested on this one, to their [kind, train table, dev table];
+    `tokens` maps tokenizers to what `tokenize_pairs` counted (tokens.json).
+
+    Parts: `splits` (see `audit_split`), `overlaps` between the splits, `trained_on` (test against the train and dev rows of
+    the other sets), `distributions` over all splits, `random_similarity`, `tokens` and `baselines` (see
+    `evaluate_baselines`).
     """
     frames = {split: read_pairs(path) for split, path in splits.items()}
     others = {
@@ -50,7 +51,7 @@ def audit(kind, splits, trained_on=None, tokens=None):
             "tokens": {name: count_tokens(path) for name, path in (tokens or {}).items()},
             "baselines": evaluate_baselines(
                 kind,
-                {split: frames.get(split, NOTHING) for split in ("train", "dev", "test")},
+                {split: frames.get(split, NOTHING) for split in SPLITS},
                 kinds_of_pairs(test["id"]),
             ),
         }
@@ -75,24 +76,24 @@ def sentences(frame):
 
 
 def ordered(frame):
-    """The pairs of a split, row by row, each with its sentences in alphabetic order, for the order within has no meaning."""
+    """The two sentences of each row in alphabetic order, since their order within a pair has no meaning."""
     return [tuple(sorted(pair)) for pair in zip(frame["sentence1"], frame["sentence2"], strict=True)]
 
 
 def by_alphabet(kind, frame):
-    """{"dna" or "protein": the sentences written in it}; nothing for text."""
+    """{kind of a side: the set of its sentences}, of biological sequences; {} for text."""
     found = {}
-    for alphabet, side in zip(ALPHABETS.get(kind, ()), SIDES, strict=False):
+    for alphabet, side in zip(KINDS[kind].alphabets, SIDES, strict=False):
         found.setdefault(alphabet, set()).update(frame[side])
     return found
 
 
 def audit_split(kind, frame, near):
-    """What is wrong within one split; `near` holds the near copies of each alphabet's sentences, of all splits.
+    """Counts of one split, and of its flaws; `near` has the near copies of the sentences of all splits, by kind of side.
 
-    Pairs count as the same in either order. `order` is the AUROC of the row number as a score for label 1: 0.5 in a
-    mixed table, 0 where positives come first. `near_duplicates` counts distinct sentences with a near copy that is not
-    their partner in a positive; that and `near_copy_negatives` are None for text.
+    A pair counts as the same in either order of its sentences. `order` is the AUROC of the row number as a score for label
+    1: 0.5 in a shuffled table, 0 where positives come first. `near_duplicates` counts distinct sentences with a near copy
+    that is not their partner in a positive. `near_duplicates` and `near_copy_negatives` are None for text.
     """
     pairs, labels = ordered(frame), {}
     for pair, label in zip(pairs, frame["label"], strict=True):
@@ -102,7 +103,7 @@ def audit_split(kind, frame, near):
         "rows": len(frame),
         "positives": int(frame["label"].sum()),
         "lengths": {
-            f"{column} label {label}": describe(part[column].str.len().to_numpy())
+            f"{column} label {label}": length_range(part[column].str.len().to_numpy())
             for label, part in frame.groupby("label")
             for column in SIDES
         },
@@ -112,11 +113,11 @@ def audit_split(kind, frame, near):
         "near_duplicates": count_near(kind, frame, near, own, partners(frame)) if own else None,
         "near_copy_negatives": count_near_negatives(frame, near) if own else None,
         "kinds": pd.Series(kinds_of_pairs(frame["id"]), dtype=object).value_counts().sort_index().to_dict(),
-        "start_codon": find_start_codon(frame) if kind == "coding" else None,
+        "start_codon": find_start_codon(frame) if KINDS[kind].translated else None,
     }
 
 
-def describe(values):
+def length_range(values):
     return {"mean": round(float(np.mean(values)), 2), "min": int(values.min()), "max": int(values.max())}
 
 
@@ -130,8 +131,10 @@ def partners(frame):
 
 
 def count_near(kind, frame, near, among, ignored=None):
-    """Distinct sentences of a frame that have a near copy in `among` (sentences by alphabet, as `by_alphabet` gives them),
-    other than those that `ignored` has for them: that the two sides of a positive are alike is no flaw."""
+    """How many distinct sentences of a frame have a near copy in `among`, which is as `by_alphabet` gives it.
+
+    `ignored` maps a sentence to near copies that do not count: the two sides of a positive may be alike.
+    """
     ignored = ignored or {}
     return sum(
         not (near[alphabet].get(text, set()) - ignored.get(text, set())).isdisjoint(among[alphabet])
@@ -142,7 +145,7 @@ def count_near(kind, frame, near, among, ignored=None):
 
 
 def count_near_negatives(frame, near):
-    """Negatives that nearly repeat a positive of the same split: each sentence equals one of the positive's, or nearly."""
+    """How many negatives nearly repeat a positive of the split: each side is equal or nearly equal to one of its sides."""
     copies = {text: found for part in near.values() for text, found in part.items()}
     positives = partners(frame)
 
@@ -156,8 +159,11 @@ def count_near_negatives(frame, near):
 
 
 def find_start_codon(frame):
-    """Where ATG is most over-represented in the DNA of positives: 0-based offset, count, share of positives there, and
-    the mean share elsewhere. Flanks left on genes put it at the flank's length; None without positives."""
+    """Where ATG occurs most often in the DNA of positives; None without positives.
+
+    Gives the 0-based offset, the count and the share of positives there, and the mean share elsewhere. Where genes still
+    have their flanks, the offset is the length of the flank.
+    """
     dna = frame.loc[frame["label"] == 1, "sentence1"]
     at = [match.start() for text in dna for match in re.finditer("ATG", text)]
     offsets = dna.str.len().max() - 2 if len(dna) else 0
@@ -170,8 +176,11 @@ def find_start_codon(frame):
 
 
 def overlap(kind1, frame1, kind2, frame2, near=None):
-    """What two tables share: distinct `sentences` and `pairs` that stand in both, and `near_duplicates`: sentences of the
-    second with a near copy in the first (None where no side of the two is written in the same biological alphabet)."""
+    """What two tables share: the number of distinct `sentences` and `pairs` in both, and `near_duplicates`.
+
+    `near_duplicates` counts sentences of the second table with a near copy in the first; None where the two have no
+    biological kind of side in common.
+    """
     first, second = by_alphabet(kind1, frame1), by_alphabet(kind2, frame2)
     if near is None:
         near = {
@@ -186,84 +195,8 @@ def overlap(kind1, frame1, kind2, frame2, near=None):
     }
 
 
-def distributions(kind, frame):
-    """Histograms of each measure, for pairs of label 1 ("same") and of label 0 ("different"), with their means.
-
-    Both sides are pooled where they are of one alphabet.
-    """
-    if frame.empty:
-        return []
-    label = frame["label"].to_numpy()
-    alphabets = ALPHABETS.get(kind, (kind, kind))
-    sides = dict(zip(SIDES, alphabets, strict=True)) if kind == "coding" else {"both": kind}
-    found = []
-
-    def add(name, unit, side, values):
-        values = np.asarray(values, float)
-        labels = np.tile(label, len(values) // len(label))
-        same, different = values[labels == 1], values[labels == 0]
-        edges = find_edges(values, whole=unit in UNITS.values())
-        found.append(
-            {
-                "name": name,
-                "unit": unit,
-                "side": side,
-                "edges": edges.tolist(),
-                "same": np.histogram(same, edges)[0].tolist(),
-                "different": np.histogram(different, edges)[0].tolist(),
-                "mean_same": same.mean() if len(same) else None,
-                "mean_different": different.mean() if len(different) else None,
-            }
-        )
-
-    def texts(side):
-        return pd.concat([frame[column] for column in (SIDES if side == "both" else [side])])
-
-    for side, alphabet in sides.items():
-        add("length", UNITS[alphabet], side, texts(side).str.len())
-    if kind in ALPHABETS:
-        for side, alphabet in sides.items():
-            letters, unit = COMPOSITION[alphabet]
-            counted = texts(side)
-            add("composition", unit, side, counted.str.count(f"[{letters}]") / counted.str.len().clip(lower=1))
-    length1, length2 = lengths(kind, frame)
-    add("length difference", UNITS[alphabets[0]], "both", abs(length1 - length2))
-    # DNA and protein have no letters in common: the translation is compared.
-    compared = (
-        frame.assign(sentence1=[translations(dna)[0] for dna in frame["sentence1"]]) if kind == "coding" else frame
-    )
-    add(
-        "composition distance", "sum of differences of letter frequencies", "both", composition_distance(kind, compared)
-    )
-    if kind in ALPHABETS:
-        add("similarity", "local similarity", "both", similarities(kind, frame))
-    return found
-
-
-def find_edges(values, whole):
-    """Edges of at most MOST_BINS bins over all values, multiples of 1, 2 or 5 times a power of ten (or, `whole`, of 1)."""
-    low, high = values.min(), values.max()
-    steps = (digit * 10.0**power for power in range(0 if whole else -2, 12) for digit in (1, 2, 5))
-    step = next(step for step in steps if high // step - low // step < MOST_BINS)
-    edges = np.arange(low // step, high // step + 2) * step
-    return edges if whole else edges.round(6)
-
-
-def random_similarity(kind, frame):
-    """Local similarity of pairs of this set whose letters are shuffled: what chance alone gives; None for sentences."""
-    if kind not in ALPHABETS or frame.empty:
-        return None
-    draw = np.random.default_rng(0)
-    sample = frame.iloc[draw.integers(len(frame), size=RANDOM_PAIRS)]
-    shuffled = sample.assign(
-        **{side: ["".join(draw.permutation(list(text))) for text in sample[side]] for side in SIDES}
-    )
-    found = similarities(kind, shuffled)
-    return {"pairs": RANDOM_PAIRS, "mean": found.mean(), "p99": np.percentile(found, 99), "max": found.max()}
-
-
 def count_tokens(path):
-    """Of each split: mean and most tokens of an input, the share of tokens that are unknown, and of inputs cut short."""
+    """For each split: mean and highest number of tokens of an input, shares of unknown tokens and of truncated inputs."""
     return {
         split: {
             "mean": part["tokens"] / max(1, part["inputs"]),

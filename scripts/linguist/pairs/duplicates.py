@@ -1,4 +1,4 @@
-"""Near copies: sequences that differ in a few letters only, found without comparing all with all."""
+"""Near copies: sequences that differ in a few letters only, found without comparing all pairs."""
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -7,21 +7,21 @@ from linguist.sequences.alignment import local_similarity
 
 NEAR = 0.97  # local similarity from which two different sequences are near copies
 WORD = 11
-COMMON = 2000  # a word in more sequences than this is a repeat, and links them no longer
+COMMON = 2000  # a word in more sequences than this is a repeat, and is ignored
 BLOCK = 20_000_000  # products of one block, so that memory stays below half a gigabyte
 
 
 def near_copies(kind, texts, others=None):
     """{text: its near copies among `others`} for the texts that have one; `others` are the texts themselves if not given.
 
-    Near copies have a `local_similarity` of NEAR or more and are not identical; `kind` is "dna" or "protein", and a DNA
-    sequence is compared as it stands, not with the other strand.
+    Near copies have a `local_similarity` of NEAR or more and are not identical. `kind` is the name of a kind with scores;
+    the other strand of DNA is not considered.
 
     Only pairs with enough words in common are aligned, and no near copy has fewer (the q-gram lemma, Jokinen & Ukkonen
-    1991): of the longer one's letters, e = 3 % at most are not matched, and as many of the shorter one's; a letter of
-    the first sort breaks WORD of its words, one of the second sort WORD - 1. From 34 letters on (shorter near copies are
+    1991): at most e = 3 % of the longer one's letters are unmatched, and as many of the shorter one's; a letter of the
+    first sort breaks WORD of its words, one of the second sort WORD - 1. From 34 letters on (shorter near copies are
     identical) some words of 11 letters always survive, and unrelated sequences rarely share any. The result is exact
-    unless all words that two sequences share stand in more than COMMON sequences.
+    unless all words that two sequences share occur in more than COMMON sequences.
     """
     mirrored = others is None
     ours = sorted(set(texts))
@@ -55,22 +55,22 @@ def near_copies(kind, texts, others=None):
 
 
 def _blocks(costs, most):
-    """Consecutive rows (arrays of their numbers), each block costing about `most` together."""
+    """Blocks of consecutive rows (arrays of their numbers), each with a total cost of about `most`."""
     starts = np.flatnonzero(np.diff(np.cumsum(costs) // most)) + 1
     return np.split(np.arange(len(costs)), starts)
 
 
 def word_table(texts, k):
-    """How often each word of `k` letters stands in each text: a sparse matrix, texts × distinct words.
+    """How often each word of `k` letters occurs in each text: a sparse matrix, texts × distinct words.
 
-    Exact as long as (distinct letters) ** k is below 2 ** 64; beyond it words might fall together.
+    Exact if (distinct letters) ** k is below 2 ** 64; beyond that, different words might be counted as one.
     """
     length = np.array([len(text) for text in texts], dtype=np.int64)
     letters, code = np.unique(np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32), return_inverse=True)
     code = code.astype(np.uint16 if len(letters) < 2**16 else np.uint32)
     windows = np.maximum(length - k + 1, 0)
     owner = np.repeat(np.arange(len(texts), dtype=np.int32), windows)
-    # The n-th window of all stands at n, plus the letters before it that start none.
+    # The n-th word of all begins at n, plus the letters before it that begin no word.
     start = np.arange(len(owner)) + np.repeat(np.cumsum(length - windows) - (length - windows), windows)
     word = np.zeros(len(owner), np.uint64)
     for step in range(k):

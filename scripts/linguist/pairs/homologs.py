@@ -1,4 +1,4 @@
-"""Pair sets of homologs: windows of one genome (or proteome), their BLAST hits in others, and matched non-homologs.
+"""Pair sets of homologs: windows of one genome, proteome or transcriptome, and their BLAST hits in others.
 
 Rules and their defaults follow Table 2 of "Can linguists better understand DNA?". The paper does not give its similarity
 formula; ours is `alignment.similarity`, for positives and negatives alike.
@@ -6,8 +6,6 @@ formula; ours is `alignment.similarity`, for positives and negatives alike.
 
 import csv
 import random
-from bisect import bisect_right
-from collections import deque
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil
@@ -16,12 +14,14 @@ import pandas as pd
 
 from linguist.errors import LinguistError
 from linguist.files import reading, write_text
+from linguist.kinds import KINDS
 from linguist.pairs.families import deal_families, families, record_families
-from linguist.pairs.store import COMPOSITION
-from linguist.sequences.alignment import local_similarity, similarity
+from linguist.pairs.pairing import exchange_partners
+from linguist.pairs.store import Pair, shuffled_rows
+from linguist.sequences.alignment import similarity
 from linguist.sequences.blast import HIT_COLUMNS
 from linguist.sequences.indexed import open_indexed
-from linguist.sequences.windows import LETTERS, Region, parse_window
+from linguist.sequences.windows import Region, parse_window
 from linguist.splits import SPLITS
 
 LARGEST_FAMILY = 0.05  # share of a split, so that no repeat or large gene family fills it
@@ -39,27 +39,23 @@ def read_hits(paths):
 
 
 @dataclass(frozen=True)
-class Homologs:
-    """A positive pair, the window it was found with, and the family (a number) of sequences that hits link to it."""
+class Homologs(Pair):
+    """A positive pair, the window it was found with, and the number of its family."""
 
     window: str
-    id1: str
-    id2: str
-    sentence1: str
-    sentence2: str
     family: int
 
 
 def choose_positives(spec, files):
-    """The positives of a DNA or protein pair set, dealt to splits: {split: Homologs}, sizes[split] / 2 in each.
+    """The positives of a pair set, assigned to splits: {split: list of Homologs}, sizes[split] / 2 in each.
 
     Args: `spec` is the pair set's part of the config. `files` has `queries` (indexed FASTA that the windows were drawn
     from), `databases` (the same for each of spec["search"], in that order), `hits` (of all of them) and, of the pair
     sets that came before it, `earlier_hits` and `earlier_positives`.
 
     Positives obey every rule of Table 2. All sequences that hits link form a family (of proteins: whole records). A
-    family stays in one split, and in the split that an earlier set has dealt it to; where earlier sets are linked only
-    now and stand in two splits, its positives go unused. Raises LinguistError if too few are found.
+    family stays in one split, and in the split to which an earlier set assigned it. If hits link families of earlier sets
+    only now, and these are in two splits, the family is not used. Raises LinguistError if too few positives are found.
     """
     rules, seed = spec["rules"], spec["seed"]
     hits = read_hits(files["hits"])
@@ -67,17 +63,17 @@ def choose_positives(spec, files):
     for name in spec["search"]:
         if name not in found:
             raise LinguistError(
-                f"{name}: 0 hits found of up to {rules['windows']} windows of {spec['queries']}, at least 1 wanted; take "
-                f"it from 'search', give closer sequences, or raise rules.max_evalue ({rules['max_evalue']})"
+                f"{name}: no hits of up to {rules['windows']} windows of {spec['queries']}, at least 1 needed; remove it "
+                f"from 'search', give more closely related sequences, or raise rules.max_evalue ({rules['max_evalue']})"
             )
     linked = pd.concat([hits, read_hits(files["earlier_hits"])]) if files["earlier_hits"] else hits
-    family = (families if spec["kind"] == "dna" else record_families)(linked)
+    family = (record_families if KINDS[spec["kind"]].whole_records else families)(linked)
     dealt = {}
     for path in files["earlier_positives"]:
-        for split, pairs in read_positives(path).items():
+        for split, pairs in read_homologs(path).items():
             for pair in pairs:
                 dealt.setdefault(family[pair.window], set()).add(split)
-    hits = hits[~_is_self(hits, spec["kind"])]
+    hits = hits[~_is_self(hits, KINDS[spec["kind"]].whole_records)]
     counts = hits.groupby("qseqid").size()
     hits = hits[hits["qseqid"].isin(counts[counts <= rules["max_hits"]].index)].reset_index(drop=True)
     positives = find_positives(spec, hits, family, files, random.Random(f"positives {seed}"))
@@ -85,43 +81,41 @@ def choose_positives(spec, files):
     return deal_families(positives, halves, seed, most=LARGEST_FAMILY, dealt=dealt)
 
 
-def write_positives(path, splits):
-    """Write {split: Homologs} as one tab-separated table with a header."""
+def write_homologs(path, splits):
+    """Write {split: list of Homologs} as one tab-separated table with a header."""
     rows = [
         (split, *(str(getattr(pair, name)) for name in POSITIVES[1:])) for split in splits for pair in splits[split]
     ]
     write_text(path, "".join("\t".join(row) + "\n" for row in [POSITIVES, *rows]))
 
 
-def read_positives(path):
-    """What `write_positives` wrote: {split: Homologs}."""
+def read_homologs(path):
+    """What `write_homologs` wrote: {split: list of Homologs}."""
     splits = {split: [] for split in SPLITS}
     with reading(path) as handle:
         next(handle)
         for line in handle:
-            split, *fields, family = line.rstrip("\n").split("\t")
-            splits[split].append(Homologs(*fields, int(family)))
+            split, window, *pair, family = line.rstrip("\n").split("\t")
+            splits[split].append(Homologs(*pair, window, int(family)))
     return splits
 
 
 def from_positives(spec, files):
-    """The splits of a pair set from its positives; `files`: `positives`, as `choose_positives` gave them.
-
-    Shares rules["identical"] and rules["contained"] of the positives are made so: the second side becomes a copy of the
-    first, or either side is cut (by one letter at least) to a stretch that the other contains. Negatives re-pair the
-    positives' own sequences within a split, so each sentence stands in as many negatives as positives, lengths and length
-    differences match, and no feature of a single sentence can tell the label.
-    """
+    """The rows of each split of a pair set, as the recipe `homologs` says; `files["positives"]` is from `write_homologs`."""
     rules, seed, splits = spec["rules"], spec["seed"], {}
-    for split, chosen in read_positives(files["positives"]).items():
+    for split, chosen in read_homologs(files["positives"]).items():
         pairs = simplify(chosen, rules, random.Random(f"simple {split} {seed}"))
-        negatives = find_negatives(spec["kind"], pairs, rules)
-        splits[split] = _rows(pairs, negatives, random.Random(f"order {split} {seed}"))
+        negatives = exchange_partners(spec["kind"], pairs, rules)
+        splits[split] = shuffled_rows(pairs, negatives, random.Random(f"order {split} {seed}"))
     return splits
 
 
 def simplify(pairs, rules, draw):
-    """The pairs with the shares rules["identical"] and rules["contained"] of them made identical and contained."""
+    """The pairs, of which a share rules["identical"] becomes identical and a share rules["contained"] contained.
+
+    In an identical pair, the second sequence is a copy of the first. In a contained pair, either sequence is cut by at
+    least one letter, to a stretch that the other contains.
+    """
     identical = round(rules["identical"] * len(pairs))
     contained = min(round(rules["contained"] * len(pairs)), len(pairs) - identical)
     order = draw.sample(range(len(pairs)), identical + contained)
@@ -142,11 +136,11 @@ def simplify(pairs, rules, draw):
     return pairs
 
 
-def _is_self(hits, kind):
-    """Hits on the window's own place (of a protein: anywhere in its record, since that holds repeats of its own)."""
+def _is_self(hits, whole_records):
+    """Hits on the window's own place; with `whole_records` anywhere in its record, which may contain repeats of it."""
     record = hits["qseqid"].str.rpartition(":")
     own = record[0] == hits["resource"] + ":" + hits["sseqid"]
-    if kind == "dna" and own.any():
+    if not whole_records and own.any():
         place = record.loc[own, 2].str.partition("-")
         ends = hits.loc[own, ["sstart", "send"]]
         own[own] = (ends.min(axis=1) <= place[2].astype(int)) & (ends.max(axis=1) > place[0].astype(int))
@@ -154,13 +148,13 @@ def _is_self(hits, kind):
 
 
 def find_positives(spec, hits, family, files, draw):
-    """At most one Homologs a window: one of its hits that obey the rules, drawn at random so that divergence varies.
+    """At most one Homologs for each window: a random one of the hits that obey the rules, so that divergence varies.
 
-    `family` is as `families` gives it. A sequence that is already in a positive is not taken again.
+    `family` is as `families` gives it. No sequence is used twice.
     """
     rules, taken = spec["rules"], set()
     shortest = (1 - rules["max_length_difference"]) * spec["length"]
-    letters = LETTERS[spec["kind"]]
+    letters = set(KINDS[spec["kind"]].letters)
     databases = {name: open_indexed(path) for name, path in zip(spec["search"], files["databases"], strict=True)}
     found = []
     with open_indexed(files["queries"]) as queries:
@@ -182,95 +176,10 @@ def find_positives(spec, hits, family, files, draw):
                 fresh = taken.isdisjoint((text1, text2)) and text1 not in text2 and text2 not in text1
                 if fresh and letters.issuperset(text1 + text2):
                     id1, id2 = f"{spec['queries']}:{region1}", f"{hit.resource}:{region2}"
-                    good.append(Homologs(query, id1, id2, text1, text2, family[query]))
+                    good.append(Homologs(id1, id2, text1, text2, query, family[query]))
             if good:
                 found.append(draw.choice(good))
                 taken.update((found[-1].sentence1, found[-1].sentence2))
     for database in databases.values():
         database.close()
     return found
-
-
-def find_negatives(kind, positives, rules):
-    """As many negatives as positives: sentence1 of one with sentence2 of another, matched in length and composition.
-
-    Composition is the GC content (DNA) or the share of hydrophobic residues (protein). Every pair is of two families,
-    obeys the length rule and has a local similarity below rules["max_negative_similarity"]; each sentence2 is used once.
-    """
-    strong, _ = COMPOSITION[kind]
-
-    def place(pair):
-        return len(pair.sentence2), sum(map(pair.sentence2.count, strong)) / len(pair.sentence2)
-
-    def fits(one, other):
-        pair, taken = order[one], order[other]
-        length1, length2 = len(pair.sentence1), len(taken.sentence2)
-        return (
-            taken.family != pair.family
-            and abs(length1 - length2) <= rules["max_length_difference"] * max(length1, length2)
-            and local_similarity(kind, pair.sentence1, taken.sentence2) < rules["max_negative_similarity"]
-        )
-
-    order = sorted(positives, key=place)
-    partners = pair_off(len(order), fits)
-    if None in partners:
-        raise LinguistError(
-            f"no negative fits {order[partners.index(None)].id1}; add sequences of other families, or raise "
-            f"rules.max_negative_similarity ({rules['max_negative_similarity']})"
-        )
-    taken = [order[other] for other in partners]
-    return [replace(one, id2=other.id2, sentence2=other.sentence2) for one, other in zip(order, taken, strict=True)]
-
-
-def pair_off(n, fits):
-    """Give each number below `n` another one as its own partner, such that `fits(one, partner)`, the nearest if possible.
-
-    Where nothing that is free fits, others give up their partners along a shortest chain (an augmenting path, Berge
-    1957), so that all have one if that is possible at all. Returns the partners, None for who stays without.
-    """
-    free, partner, taker = list(range(n)), {}, {}
-
-    def nearest_free(one):
-        return next((other for other in outward(free, bisect_right(free, one)) if fits(one, other)), None)
-
-    for one in range(n):
-        reached, queue = {one: None}, deque([one])  # whom each would give up its partner to
-        last, found = one, nearest_free(one)
-        while found is None and queue:
-            seeker = queue.popleft()
-            for other in outward(range(n), seeker):
-                last = taker.get(other, seeker)
-                if last not in reached and fits(seeker, other):
-                    reached[last] = seeker
-                    queue.append(last)
-                    found = nearest_free(last)
-                    if found is not None:
-                        break
-        if found is None:
-            continue
-        free.remove(found)
-        while last is not None:
-            given_up = partner.get(last)
-            partner[last], taker[found] = found, last
-            last, found = reached[last], given_up
-    return [partner.get(one) for one in range(n)]
-
-
-def outward(items, at):
-    """All items, those nearest to position `at` first."""
-    for step in range(max(at, len(items) - at) + 1):
-        if at + step < len(items):
-            yield items[at + step]
-        if step and at - step >= 0:
-            yield items[at - step]
-
-
-def _rows(positives, negatives, draw):
-    """Pair-set rows in random order."""
-    rows = [
-        (f"{pair.id1}~{pair.id2}", pair.sentence1, pair.sentence2, label)
-        for label, pairs in ((1, positives), (0, negatives))
-        for pair in pairs
-    ]
-    draw.shuffle(rows)
-    return rows

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -9,10 +10,17 @@ from linguist.errors import LinguistError
 from linguist.files import write_text
 
 COLUMNS = ["id", "sentence1", "sentence2", "label"]
-# What each side of a kind is written in; sentences are not here.
-ALPHABETS = {"dna": ("dna", "dna"), "protein": ("protein", "protein"), "coding": ("dna", "protein")}
-# The letters whose share stands for a sequence's composition, and the name of that share.
-COMPOSITION = {"dna": ("GC", "GC share"), "protein": ("AVILMFWC", "hydrophobic share")}
+SIDES = ("sentence1", "sentence2")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two sequences, and where each of them comes from."""
+
+    id1: str
+    id2: str
+    sentence1: str
+    sentence2: str
 
 
 def write_pairs(path, rows):
@@ -49,7 +57,41 @@ def read_pairs(path):
     return frame.astype({"label": int})
 
 
+def read_sides(path):
+    """As `read_pairs`, with columns id1 and id2: the halves of an id `id1~id2`; an id without `~` is both."""
+    frame = read_pairs(path)
+    halves = frame["id"].str.partition("~")
+    return frame.assign(id1=halves[0], id2=halves[2].where(halves[1] != "", halves[0]))
+
+
+def read_positives(path):
+    """The positives of one split of a pair set, as Pairs in their order."""
+    frame = read_sides(path)
+    columns = ["id1", "id2", *SIDES]
+    return [Pair(*row) for row in frame.loc[frame["label"] == 1, columns].itertuples(index=False)]
+
+
+def shuffled_rows(positives, negatives, draw):
+    """The rows of a split, (id1~id2, sentence1, sentence2, label), from its Pairs; in random order."""
+    rows = [
+        (f"{pair.id1}~{pair.id2}", pair.sentence1, pair.sentence2, label)
+        for label, pairs in ((1, positives), (0, negatives))
+        for pair in pairs
+    ]
+    draw.shuffle(rows)
+    return rows
+
+
 def kinds_of_pairs(ids):
-    """What kind of pair each row is, as the end of its id says (swap_roles in train-000001-swap_roles); None if not."""
+    """The type of each row, the last word of its id (swap_roles in train-000001-swap_roles); None if there is none."""
     ends = (re.search(r"-([a-z][a-z_]*)$", name) for name in ids)
     return [end and end[1] for end in ends]
+
+
+def reversed_id(name):
+    """The id of a sequence that is read from the other strand.
+
+    The mark `:-` of `windows.Region` is added or removed; a last word, as in `-shuffled`, stays last.
+    """
+    place, mark, word = re.fullmatch(r"(.*?)(:-)?((?:-[a-z]+)*)", name).groups()
+    return f"{place}{'' if mark else ':-'}{word}"

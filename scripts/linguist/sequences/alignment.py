@@ -1,16 +1,14 @@
-"""Local alignment of two sequences, and the similarity that pair sets are made and checked by."""
+"""Local alignment of two sequences, and the similarity by which pair sets are made and checked."""
 
 from functools import cache
 
 import parasail
 
-from linguist.sequences.blast import GAP_SCORES, LETTER_SCORES
+from linguist.kinds import KINDS
 
-# BLAST's default scores. All are scaled, so that one point for each identity can choose among alignments of the same score
-# without changing which scores are best.
+# All scores are scaled, so that one point for each identity can choose among alignments of the same score without changing
+# which scores are best.
 SCALE = 1000
-MATCH, MISMATCH = (score * SCALE for score in LETTER_SCORES["dna"])
-GAPS = {kind: (first * SCALE, more * SCALE) for kind, (first, more) in GAP_SCORES.items()}
 
 
 def similarity(identities, length1, length2):
@@ -19,29 +17,35 @@ def similarity(identities, length1, length2):
 
 
 @cache
-def substitution_matrix(kind):
-    """The scores of `kind` ("dna" or "protein"), scaled, with a point for an identity."""
-    if kind == "dna":
-        matrix = parasail.matrix_create("ACGT", MATCH, MISMATCH)
-        scores = [
-            [MATCH if i == j < 4 else MISMATCH for j in range(5)] for i in range(5)
-        ]  # the fifth: any other letter
-    else:
-        matrix = parasail.blosum62.copy()
+def alignment_scores(kind):
+    """(cost of a gap's first letter, of each further letter, substitution matrix) of a kind, for parasail.
+
+    They are those of `Kind.scores`, times SCALE; an identity has a point more.
+    """
+    given, alphabet = KINDS[kind].scores, KINDS[kind].letters
+    if isinstance(given.letters, str):
+        matrix = getattr(parasail, given.letters.lower()).copy()
         scores = (matrix.matrix * SCALE).tolist()
+    else:
+        match, mismatch = (score * SCALE for score in given.letters)
+        matrix, n = parasail.matrix_create(alphabet, match, mismatch), len(alphabet)
+        # The last row and column stand for any other letter.
+        scores = [[match if i == j < n else mismatch for j in range(n + 1)] for i in range(n + 1)]
     for i, row in enumerate(scores):
         for j, score in enumerate(row):
             matrix.set_value(i, j, score + (i == j))
-    return matrix
+    first, more = given.gap
+    return first * SCALE, more * SCALE, matrix
 
 
 def local_similarity(kind, text1, text2):
     """`similarity` of the best local alignment (Smith & Waterman 1981, affine gaps); 0 where nothing aligns.
 
-    Args: `kind` is "dna" or "protein" and picks the scores above; of equally good alignments the one with the most
-    identities counts. With these scores, unrelated random sequences of 150 letters reach 0.06 on average and hardly ever
-    0.2 (of 50: 0.13 and 0.4), far from the 0.55 that a negative must stay below. With free mismatches and cheap gaps
-    (match 1, mismatch 0, 0.5 for each gap letter) they reach 0.59, and the threshold would mean nothing.
+    `kind` is the name of a kind with scores. Of equally good alignments, the one with the most identities counts.
+
+    With these scores, unrelated random DNA of 150 letters reaches 0.06 on average and hardly ever 0.2 (of 50 letters: 0.13
+    and 0.4), far from the 0.55 below which a negative must stay. With free mismatches and cheap gaps (match 1, mismatch 0,
+    0.5 for each letter of a gap) it reaches 0.59, and the threshold would mean nothing.
     """
-    result = parasail.sw_stats_striped_32(text1, text2, *GAPS[kind], substitution_matrix(kind))
+    result = parasail.sw_stats_striped_32(text1, text2, *alignment_scores(kind))
     return similarity(result.matches, len(text1), len(text2)) if result.score > 0 else 0.0

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 from linguist.errors import LinguistError
 from linguist.files import reading
+from linguist.kinds import KINDS, NUCLEOTIDES
 
-# IUPAC codes: N is any base, X any residue; U and O are the two rare residues.
-LETTERS = {"dna": "ACGTNRYSWKMBDHV", "protein": "ACDEFGHIKLMNPQRSTVWYBZXJUO"}
-_FOREIGN = {alphabet: re.compile(f"[^{letters}]", re.IGNORECASE | re.ASCII) for alphabet, letters in LETTERS.items()}
+_FOREIGN = {
+    name: re.compile(f"[^{kind.letters}{kind.ambiguous}]", re.IGNORECASE | re.ASCII)
+    for name, kind in KINDS.items()
+    if kind.letters
+}
 _LOOKS_LIKE_DNA = re.compile("[ACGTUN]{30,}", re.IGNORECASE)
 
 
@@ -31,8 +34,8 @@ def read_sequences(path, alphabet):
     """Yield each record of a FASTA file as a Sequence, holding one at a time.
 
     The file may be plain, gzip or bgzip, with any line ends, blank lines and a byte-order mark. `alphabet` is "dna"
-    (ACGT, N and the other IUPAC codes) or "protein" (20 residues and B, Z, X, J, U, O; one stop at the end is
-    removed). Lower case marks repeats and is kept. Raises LinguistError at the first flaw.
+    (ACGT, N and the other IUPAC codes), "rna" (U for T) or "protein" (20 residues and B, Z, X, J, U, O; one stop at the
+    end is removed). Lower case marks repeats and is kept. Raises LinguistError at the first flaw.
     """
     foreign = _FOREIGN[alphabet]
     names = set()
@@ -40,8 +43,7 @@ def read_sequences(path, alphabet):
         where = f"{path}, line {number}"
         name, _, description = header.partition(" ")
         sequence = "".join(lines)
-        if alphabet == "protein":
-            sequence = sequence.removesuffix("*")
+        sequence = sequence.removesuffix(KINDS[alphabet].ending)
         if foreign.search(sequence):
             _refuse_letters(path, number, lines, alphabet)
         if not name:
@@ -84,18 +86,20 @@ def _refuse_letters(path, header_number, lines, alphabet):
     """Raise the error for the first line with a letter that is not of the alphabet."""
     last = max(index for index, line in enumerate(lines) if line)
     for number, line in enumerate(lines, header_number + 1):
-        ends = alphabet == "protein" and number == header_number + 1 + last
-        if found := _FOREIGN[alphabet].search(line.removesuffix("*") if ends else line):
+        ending = KINDS[alphabet].ending if number == header_number + 1 + last else ""
+        if found := _FOREIGN[alphabet].search(line.removesuffix(ending)):
             letter = found.group()
             advice = "remove it, or give another file"
             if letter in "-.":
                 advice = "it looks like an alignment gap; give the sequences before alignment"
-            elif letter == "*" and alphabet == "protein":
+            elif letter == KINDS[alphabet].ending:
                 advice = "a stop inside the protein; remove the record, or write X for it"
             elif letter in "Uu" and not _FOREIGN["dna"].search(re.sub("[Uu]", "T", line)):
-                advice = "it looks like RNA; write T for U"
-            elif alphabet == "dna" and not _FOREIGN["protein"].search(line.removesuffix("*")):
-                advice = "it looks like protein; give a DNA file here"
+                advice = "it looks like RNA; write T for U, or give the kind rna"
+            elif letter in "Tt" and not _FOREIGN["rna"].search(re.sub("[Tt]", "U", line)):
+                advice = "it looks like DNA; write U for T, or give the kind dna"
+            elif alphabet in NUCLEOTIDES and not _FOREIGN["protein"].search(line.removesuffix("*")):
+                advice = "it looks like protein; give a nucleotide file here"
             raise LinguistError(
                 f"{path}, line {number}: {letter!r} is not a letter of the {alphabet} alphabet: {advice}"
             )

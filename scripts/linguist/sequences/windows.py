@@ -9,9 +9,8 @@ import numpy as np
 from Bio.Seq import reverse_complement
 
 from linguist.files import reading
+from linguist.kinds import KINDS
 from linguist.sequences.indexed import open_indexed
-
-LETTERS = {"dna": frozenset("ACGT"), "protein": frozenset("ACDEFGHIKLMNPQRSTVWY")}
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,7 @@ def sample_windows(fasta, kind, length, n, seed, max_masked, masks=None):
     20 residues), or with more than a share `max_masked` of soft-masked (lower-case) letters, is passed over. What
     `masks` (from `read_masks`) says is masked too. Masked letters come out in lower case.
     """
+    letters = frozenset(KINDS[kind].letters)
     with open_indexed(fasta) as genome:
         records = list(genome)
         ends = list(accumulate(len(record) // length for record in records))
@@ -63,7 +63,7 @@ def sample_windows(fasta, kind, length, n, seed, max_masked, masks=None):
             text = records[number][region.start : region.end]
             if masks is not None:
                 text = mask(text, start, masks.get(region.record))
-            if LETTERS[kind].issuperset(text.upper()) and sum(map(str.islower, text)) <= max_masked * length:
+            if letters.issuperset(text.upper()) and sum(map(str.islower, text)) <= max_masked * length:
                 chosen += 1
                 yield region, text
 

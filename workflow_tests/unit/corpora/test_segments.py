@@ -319,6 +319,7 @@ def test_a_table_that_would_exclude_nothing_is_refused(small, tmp_path):
 
 def test_the_ids_of_pair_sets_are_understood(small, tmp_path):
     from linguist.pairs.derived import turned
+
     from linguist.sequences.windows import Region
 
     for region in (Region("HLA:1-2", 3, 9), Region("HLA:1-2", 3, 9, True)):

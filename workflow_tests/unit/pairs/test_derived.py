@@ -8,10 +8,10 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from linguist.pairs.derived import evolve, evolved, hard, reverse_complement, shuffle_words, turned
 
 from linguist.errors import LinguistError
 from linguist.pairs import derived
-from linguist.pairs.derived import evolve, evolved, hard, reverse_complement, shuffle_words, turned
 from linguist.pairs.store import write_pairs
 from linguist.sequences.alignment import local_similarity
 

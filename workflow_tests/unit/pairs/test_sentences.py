@@ -3,8 +3,8 @@
 from collections import Counter
 
 import pytest
-
 from linguist.pairs.sentences import from_grammar, union
+
 from linguist.pairs.store import write_pairs
 from linguist.splits import SPLITS
 

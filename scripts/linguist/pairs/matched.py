@@ -1,0 +1,104 @@
+"""Negatives that match a pair set's positives in length and composition, for controls.
+
+An id ends with the type of its row after a hyphen: `unrelated`, `shuffled` or `permuted`. The recipe `hard` says how each
+type is made.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from Bio.Seq import reverse_complement
+
+from linguist.errors import LinguistError
+from linguist.kinds import KINDS
+from linguist.pairs.shuffling import shuffle_letters, shuffle_words
+from linguist.pairs.store import Pair, reversed_id, shuffled_rows
+from linguist.sequences.alignment import local_similarity
+
+SHUFFLES = 20  # draws of one sequence before another type of negative is tried
+
+
+def make_rows(spec, split, positives, draw, mark=""):
+    """The rows of a split: its positives (Pairs), and a negative for each, in random order.
+
+    `mark` is put behind the ids of positives. Raises LinguistError if a positive has no negative.
+    """
+    negatives = match_negatives(spec, positives, draw)
+    if lacking := negatives.count(None):
+        raise LinguistError(
+            f"{lacking} of {len(positives)} positives of '{split}' are too similar to all shuffles of themselves; raise "
+            f"rules.max_negative_similarity ({spec['rules']['max_negative_similarity']}), or lower the base's "
+            "rules.max_masked"
+        )
+    return shuffled_rows([replace(pair, id2=pair.id2 + mark) for pair in positives], negatives, draw)
+
+
+def match_negatives(spec, positives, draw):
+    """A negative for each positive, as the recipe `hard` says; None where all candidates and shuffles are too similar."""
+    maker, n, unrelated = NegativeMaker(spec, positives, draw), len(positives), 0
+    most = spec["rules"]["unrelated"] * n
+    found = [None] * n
+    for number in draw.sample(range(n), n):
+        ways = [maker.unrelated, maker.shuffled] if unrelated + 1 <= most else [maker.shuffled, maker.unrelated]
+        found[number] = next(filter(None, (way(number) for way in [*ways, maker.permuted])), None)
+        unrelated += found[number] is not None and found[number].id2.endswith("-unrelated")
+    return found
+
+
+class NegativeMaker:
+    """Makes a negative of the positive with a given number, or None. It uses each unrelated sequence once."""
+
+    def __init__(self, spec, positives, draw):
+        self.kind, self.limit = KINDS[spec["kind"]], spec["rules"]["max_negative_similarity"]
+        self.positives, self.draw = positives, draw
+        texts, n = [pair.sentence2 for pair in positives], len(positives)
+        if self.kind.both_strands:  # candidate i + n is candidate i from the other strand
+            texts = texts + [reverse_complement(text) for text in texts]
+        self.texts, self.free = texts, np.ones(n, dtype=bool)
+        letters = sorted(self.kind.letters)
+        self.counts1 = count_letters([pair.sentence1 for pair in positives], letters)
+        self.counts = count_letters(texts, letters)
+        lengths = np.array([len(text) for text in texts])
+        self.of_length = {length: np.flatnonzero(lengths == length) for length in set(lengths.tolist())}
+
+    def unlike(self, number, text):
+        """Whether `text` is dissimilar enough to sentence1."""
+        return local_similarity(self.kind.name, self.positives[number].sentence1, text) < self.limit
+
+    def unrelated(self, number):
+        """sentence1 with the sentence2 of another positive that is nearest in letters to the true partner."""
+        pair, own = self.positives[number], self.counts[number]
+        n, length1, length2 = len(self.free), len(pair.sentence1), len(pair.sentence2)
+        candidates = self.of_length[length2]
+        candidates = candidates[self.free[candidates % n] & (candidates % n != number)]
+        # Frequencies times both lengths: one letter more or less then changes them by a length.
+        distance = np.abs(self.counts[candidates] * length1 - self.counts1[number] * length2).sum(axis=1)
+        wanted = np.abs(own * length1 - self.counts1[number] * length2).sum()
+        candidates = candidates[np.abs(distance - wanted) <= max(length1, length2)]
+        nearest = np.abs(self.counts[candidates] - own).sum(axis=1).argsort(kind="stable")
+        for at in candidates[nearest].tolist():
+            text, backwards = self.texts[at], self.texts[(at + n) % len(self.texts)]
+            if self.unlike(number, text) and self.unlike(number, backwards):
+                other = self.positives[at % n]
+                self.free[at % n] = False
+                id2 = other.id2 if at < n else reversed_id(other.id2)
+                return Pair(pair.id1, f"{id2}-unrelated", pair.sentence1, text)
+        return None
+
+    def shuffled(self, number):
+        text, sizes = self.positives[number].sentence2, range(self.kind.shuffled_word, 1, -1)
+        texts = (shuffle_words(text, size, self.draw) for size in sizes for _ in range(SHUFFLES))
+        return self._first_unlike(number, texts, "shuffled")
+
+    def permuted(self, number):
+        texts = (shuffle_letters(self.positives[number].sentence2, self.draw) for _ in range(SHUFFLES))
+        return self._first_unlike(number, texts, "permuted")
+
+    def _first_unlike(self, number, texts, word):
+        pair, text = self.positives[number], next((text for text in texts if self.unlike(number, text)), None)
+        return text and Pair(pair.id1, f"{pair.id2}-{word}", pair.sentence1, text)
+
+
+def count_letters(texts, letters):
+    """How often each text holds each of the letters: an array of whole numbers, texts x letters."""
+    return np.array([[text.count(letter) for letter in letters] for text in texts]).reshape(len(texts), len(letters))

@@ -1,0 +1,38 @@
+"""Recipe `homologs`."""
+
+from linguist.kinds import SEARCHABLE
+from linguist.layout import positives_file
+from linguist.recipe import recipe
+
+SEARCH_RULES = ("windows", "max_masked", "masking", "max_hits", "max_evalue")  # what BLAST finds depends on them
+# What the positives depend on; a change of another rule leaves them as they are.
+CHOICE_RULES = (*SEARCH_RULES, "min_similarity", "max_length_difference")
+
+
+@recipe(
+    "homologs",
+    kinds=SEARCHABLE,
+    needs=("queries", "search", "length"),
+    rules=(*CHOICE_RULES, "max_negative_similarity", "identical", "contained"),
+    files=lambda spec, name: {"positives": positives_file(name)},
+    resources=lambda spec: [spec["queries"], *spec["search"]],
+    searched=True,
+)
+def pair_homologs(spec, files):
+    """Windows of real sequences, paired by BLAST.
+
+    Positives: windows of `queries`, drawn at random, with one of their BLAST hits in `search` that obeys all rules. The
+    sequences that hits link form a family (of proteins: their whole records). A family stays in one split, in all pair
+    sets of its kind, and fills at most a twentieth of it.
+
+    A share `identical` of the positives gets a copy of the first sequence as the second one; in a share `contained`, one
+    sequence is cut to a stretch that the other contains.
+
+    Negatives: the positives' own sequences, paired anew within the split. The two are of different families, obey the
+    rule on lengths, are matched in length and composition (GC, or hydrophobic residues of proteins), and have a local
+    similarity below `max_negative_similarity`. Each sequence occurs in as many negatives as positives, so no property of
+    a single sequence can predict the label.
+    """
+    from linguist.pairs.homologs import from_positives
+
+    return from_positives(spec, files)

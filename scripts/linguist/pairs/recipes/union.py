@@ -1,0 +1,43 @@
+"""Recipe `union`."""
+
+from linguist.layout import pair_splits
+from linguist.recipe import recipe
+from linguist.splits import SPLITS
+
+
+def files_of_all(spec, name):
+    return {split: [pair_splits(base)[split] for base in spec["of"]] for split in SPLITS}
+
+
+@recipe(
+    "union",
+    kinds=("sentence",),
+    needs=("of",),
+    rules=("disjoint",),
+    files=files_of_all,
+    bases=lambda spec: spec["of"],
+    several=True,
+)
+def join_sets(spec, files):
+    """Rows of several sets together.
+
+    The rows of all sets are mixed at random and cut to `sizes`. A split's rows come from that split alone, so parallel
+    sets, whose splits are translations of one another, stay apart. Each id begins with the name of its set. With the rule
+    `disjoint`, a row of train or dev goes if a later split of any of the sets holds one of its sentences.
+    """
+    import random
+
+    from linguist.pairs.store import read_pairs
+
+    splits, taken = {}, set()
+    for split in reversed(SPLITS):
+        rows = [
+            (f"{name}:{row.id}", row.sentence1, row.sentence2, row.label)
+            for name, path in zip(spec["of"], files[split], strict=True)
+            for row in read_pairs(path).itertuples()
+        ]
+        kept = [row for row in rows if taken.isdisjoint(row[1:3])] if spec["rules"]["disjoint"] else rows
+        taken.update(sentence for row in rows for sentence in row[1:3])
+        random.Random(f"union {split} {spec['seed']}").shuffle(kept)
+        splits[split] = kept[: spec["sizes"][split]]
+    return {split: splits[split] for split in SPLITS}
