@@ -10,6 +10,7 @@ from linguist import layout
 from linguist.config import inputs, plan
 from linguist.config.settle import settle
 from linguist.errors import LinguistError
+from linguist.kinds import KINDS, SEARCHABLE
 from linguist.pairs.recipes import RECIPES
 from linguist.provenance import code_digest, text_digest
 from linguist.sequences import blast
@@ -50,7 +51,7 @@ WEIGHTS_STAY = config["keep_weights"] == "all"
 # Only names of the config, so that Snakemake itself refuses a mistyped target.
 wildcard_constraints:
     resource=one_of(config["resources"]),
-    kind=one_of(blast.PROGRAMS),
+    kind=one_of(SEARCHABLE),
     pairset=one_of(config["pairsets"]),
     corpus=one_of(config["corpora"]),
     source=one_of(source for corpus in config["corpora"].values() for source in corpus["sources"]),

@@ -33,7 +33,7 @@ rule write_methods:
         models=plan.made_models(config),
         # Their texts are docstrings, which the digest of the code leaves out.
         recipes={
-            name: getattr(RECIPES[name], "paragraphs", [name])
+            name: RECIPES[name].paragraphs
             for name in dict.fromkeys(config["pairsets"][p]["recipe"] for p in plan.used_pairsets(config))
         },
         config={key: config[key] for key in methods_keys},

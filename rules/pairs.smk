@@ -13,7 +13,7 @@ rule build_blast_database:
     conda:
         "../envs/blast.yaml"
     params:
-        dbtype=lambda wildcards: blast.DATABASE_TYPES[wildcards.kind],
+        dbtype=lambda wildcards: KINDS[wildcards.kind].blast.database,
         code=shell_digest("build_blast_database"),
     shell:
         "gzip -dc {input} | makeblastdb -in - -dbtype {params.dbtype} -title {wildcards.resource} -out {output}/db > {log} 2>&1"
@@ -94,7 +94,7 @@ rule search_homologs:
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
         runtime="12h",
     params:
-        program=lambda wildcards: blast.PROGRAMS[config["pairsets"][wildcards.pairset]["kind"]],
+        program=lambda wildcards: KINDS[config["pairsets"][wildcards.pairset]["kind"]].blast.program,
         evalue=lambda wildcards: config["pairsets"][wildcards.pairset]["rules"]["max_evalue"],
         dbsize=config["blast"]["dbsize"],
         targets=config["blast"]["max_target_seqs"],
@@ -148,7 +148,7 @@ rule build_pairs:
     params:
         spec=lookup(dpath="pairsets/{pairset}", within=config),
         code=lambda wildcards: code_digest(
-            "build_pairs", f"linguist.{RECIPES[config['pairsets'][wildcards.pairset]['recipe']].module}"
+            "build_pairs", RECIPES[config["pairsets"][wildcards.pairset]["recipe"]].module
         ),
     script:
         "../scripts/build_pairs.py"

@@ -2,13 +2,13 @@
 
 from linguist.errors import naming
 from linguist.logs import start_log
-from linguist.pairs.homologs import choose_positives, write_positives
+from linguist.pairs.homologs import choose_positives, write_homologs
 
 
 def main(smk):
     start_log(smk.log[0])
     with naming(smk.wildcards.pairset):
-        write_positives(smk.output[0], choose_positives(smk.params.spec, dict(smk.input.items())))
+        write_homologs(smk.output[0], choose_positives(smk.params.spec, dict(smk.input.items())))
 
 
 if "snakemake" in globals():

@@ -129,17 +129,18 @@ def run_rule(rule, log, **names):
 
 def blast_database(fasta, resource, kind):
     """BLAST's database of an indexed FASTA, beside it."""
-    from linguist.sequences.blast import DATABASE_TYPES
+    from linguist.kinds import KINDS
 
     folder = fasta.parent / f"{resource}-db"
-    wildcards, params = SimpleNamespace(resource=resource), SimpleNamespace(dbtype=DATABASE_TYPES[kind])
+    wildcards, params = SimpleNamespace(resource=resource), SimpleNamespace(dbtype=KINDS[kind].blast.database)
     run_rule("build_blast_database", f"{folder}.log", input=fasta, output=folder, wildcards=wildcards, params=params)
     return folder
 
 
 def blast_hits(windows, queries, database, resource, kind, target):
     """BLAST's hits of windows (from `sample_windows` of the resource `queries`) in a database, written to `target`."""
-    from linguist.sequences.blast import BLAST_COLUMNS, PROGRAMS
+    from linguist.kinds import KINDS
+    from linguist.sequences.blast import BLAST_COLUMNS
 
     fasta = target.with_suffix(".fa")
     fasta.write_text("".join(f">{queries}:{region}\n{text}\n" for region, text in windows))
@@ -150,7 +151,7 @@ def blast_hits(windows, queries, database, resource, kind, target):
         output=SimpleNamespace(hits=target, version=target.with_suffix(".version")),
         wildcards=SimpleNamespace(resource=resource),
         params=SimpleNamespace(
-            program=PROGRAMS[kind],
+            program=KINDS[kind].blast.program,
             evalue=RULES["max_evalue"],
             dbsize=100_000_000,
             targets=100,

@@ -2,6 +2,9 @@
 
 from linguist import layout
 from linguist.config import plan
+from linguist.kinds import KINDS
+from linguist.pairs.recipes import RECIPES
+from linguist.recipe import table_files
 from linguist.splits import CORPUS_SPLITS, SPLITS
 from linguist.training.controls import UNTRAINED, is_control
 from linguist.training.labels import source_set
@@ -16,7 +19,7 @@ def query_files(config, pairset):
     """The sequences that a pair set's windows are drawn from, and the intervals that mask them besides lower case."""
     spec = config["pairsets"][pairset]
     files = {"sequences": layout.sequences_file(spec["kind"], spec["queries"])}
-    if spec["kind"] == "dna" and spec["rules"]["masking"] == "windowmasker":
+    if KINDS[spec["kind"]].repeats_masked and spec["rules"]["masking"] == "windowmasker":
         files["masks"] = layout.masks_file(spec["queries"])
     return files
 
@@ -53,25 +56,7 @@ def homolog_files(config, pairset):
 def pair_files(config, pairset):
     """What a pair set's recipe reads: {input name: path or list of paths}."""
     spec = config["pairsets"][pairset]
-    match spec["recipe"]:
-        case "homologs":
-            return {"positives": layout.positives_file(pairset)}
-        case "table":
-            return table_files(spec)
-        case "coding":
-            return {key: layout.resource_file(spec[key]) for key in ("sequences", "proteins") if key in spec}
-        case "grammar":
-            names = ("frames", spec["language"])
-            return {"grammar": [layout.shipped_file(f"resources/grammar/{name}.yaml") for name in names]}
-        case "union":
-            return {split: [layout.pair_splits(name)[split] for name in spec["of"]] for split in SPLITS}
-        case _:
-            return layout.pair_splits(spec["of"])
-
-
-def table_files(spec):
-    """The tables of each split of a pair set or task that is read from tables."""
-    return {split: [layout.resource_or_archive(r) for r in files] for split, files in spec["files"].items()}
+    return RECIPES[spec["recipe"]].files(spec, pairset)
 
 
 def compared_files(config, pairset):
@@ -93,7 +78,7 @@ def task_files(config, task):
     if "folder" in spec:
         return spec["files"]
     if spec["recipe"] == "table":
-        return table_files(spec)
+        return table_files(spec, task)
     return {"sequences": layout.resource_file(spec["sequences"])}
 
 

@@ -1,6 +1,8 @@
 """What a configuration asks for: runs, their tests, the tokenizers and models they need. Plain functions on the config."""
 
-from linguist.pairs.recipes import CHOICE, RECIPES, SEARCH_RULES, TASK_RECIPES
+from linguist.kinds import KINDS
+from linguist.pairs.recipes import RECIPES, TASK_RECIPES
+from linguist.pairs.recipes.homologs import CHOICE_RULES, SEARCH_RULES
 from linguist.training.controls import CONTROLS, UNTRAINED
 
 
@@ -164,11 +166,11 @@ def search_parts(config):
 def choice_of(config, pairset):
     """What the choice of a pair set's positives depends on: its part of the config without what comes after that."""
     spec = config["pairsets"][pairset]
-    return spec | {"rules": {rule: spec["rules"][rule] for rule in CHOICE}}
+    return spec | {"rules": {rule: spec["rules"][rule] for rule in CHOICE_RULES}}
 
 
 def is_searched(spec):
-    return spec["recipe"] == "homologs"
+    return RECIPES[spec["recipe"]].searched
 
 
 def is_genome(source):
@@ -304,13 +306,7 @@ def reads_grammar(config, corpus):
 def synthetic_of(config, pairset):
     """Whether a pair set's sentences are the grammar's, its own or those of a set that it joins."""
     spec = config["pairsets"][pairset]
-    if spec["recipe"] == "union":
-        return any(synthetic_of(config, name) for name in spec["of"])
-    return spec["recipe"] == "grammar"
-
-
-SPOKEN = {"sentence": "sentences", "dna": "DNA", "protein": "protein", "coding": "DNA with protein"}
-VARIANTS = {"hard": "hard twins", "evolved": "evolved copies", "reverse-complement": "one side reversed"}
+    return RECIPES[spec["recipe"]].synthetic or any(synthetic_of(config, base) for base in bases_of(spec))
 
 
 def groups_of(config, study, trainset):
@@ -320,7 +316,7 @@ def groups_of(config, study, trainset):
     own = {trainset, *bases_of(pairsets[trainset])}
     for test in (test for test in config["studies"][study]["tests"] if test not in own):
         spec = pairsets[test]
-        name = ", ".join([SPOKEN[spec["kind"]], *filter(None, [VARIANTS.get(spec["recipe"])])])
+        name = ", ".join(filter(None, [KINDS[spec["kind"]].label, RECIPES[spec["recipe"]].variant]))
         found.setdefault(name, []).append(test)
     return found
 

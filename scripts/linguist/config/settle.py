@@ -13,6 +13,7 @@ from linguist.config.plan import is_genome
 from linguist.config.published import common_cells, name_of, read_published
 from linguist.errors import LinguistError
 from linguist.files import ROOT, open_text
+from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES, TASK_RECIPES
 from linguist.splits import SPLITS
 from linguist.tokenizers.types import TYPES, check_options, masked_types
@@ -343,12 +344,12 @@ def check_rules(config):
                     f"config: pairsets.{name}.rules: recipe '{spec['recipe']}' reads no rule '{rule}'"
                     f"{suggestion(rule, recipe.rules)}"
                 )
-        if "of" in spec and isinstance(spec["of"], list) != recipe.many:
-            right = "a list of pair sets" if recipe.many else "one pair set"
+        if "of" in spec and isinstance(spec["of"], list) != recipe.several:
+            right = "a list of pair sets" if recipe.several else "one pair set"
             raise LinguistError(
                 f"config: pairsets.{name}.of: recipe '{spec['recipe']}' is made from {right}; name it so"
             )
-        if "of" in recipe.needs and "sizes" in spec and not recipe.many:
+        if "of" in recipe.needs and "sizes" in spec and not recipe.several:
             raise LinguistError(
                 f"config: pairsets.{name}.sizes: the set has those of the one it is made from; remove it"
             )
@@ -356,14 +357,14 @@ def check_rules(config):
 
 def check_recipe(config, key, recipe, spec, common):
     """A set has the keys that its recipe needs, no others but those `common` to all, and its resources are known."""
-    known = (*recipe.needs, *recipe.may)
+    known = recipe.keys
     for need in recipe.needs:
         if need not in spec:
             raise LinguistError(f"config: {key}: missing key '{need}', which recipe '{spec['recipe']}' needs; add it")
     for other in sorted(spec.keys() - {"recipe", "seed", *common, *known}):
         raise LinguistError(f"config: {key}: recipe '{spec['recipe']}' has no key '{other}'{suggestion(other, known)}")
     for reference in [] if "folder" in spec else recipe.resources(spec):
-        resource = reference.partition(":")[0] if spec["recipe"] == "table" else reference
+        resource = reference.partition(":")[0] if recipe.members else reference
         must_know(config, f"{key}.{next(k for k in known if reference in leaves(spec.get(k)))}", resource, "resources")
 
 
@@ -410,7 +411,7 @@ def check_pairsets(config):
             must_know(config, f"{key}.of", base, "pairsets")
             check_base(config, name, base)
             must_have(config, f"{key}.of", base, SPLITS)
-        if pairset["recipe"] == "coding" and pairset["length"] % 3:
+        if KINDS[pairset["kind"]].translated and pairset.get("length", 0) % 3:
             raise LinguistError(
                 f"config: {key}.length: is {pairset['length']}, but must be a multiple of 3 (whole codons)"
             )

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from linguist.errors import LinguistError
 from linguist.files import clean
-from linguist.pairs.store import ALPHABETS, COLUMNS
+from linguist.kinds import KINDS
+from linguist.pairs.store import COLUMNS
 from linguist.sequences.tables import read_records, sequence_of, text_of
 from linguist.splits import SPLITS
 
@@ -72,8 +73,8 @@ def read_table(path, kind="sentence"):
             raise LinguistError(f"{where}: label {label!r} is not 0 or 1; mend or remove the row")
         sentences = [_text(where, record, column) for column in PAIRS[:2]]
         if label and all(sentences) and "NS" not in sentences:
-            if kind in ALPHABETS:
-                sides = zip(PAIRS, sentences, ALPHABETS[kind], strict=False)
+            if alphabets := KINDS[kind].alphabets:
+                sides = zip(PAIRS, sentences, alphabets, strict=False)
                 sentences = [sequence_of(where, *side, WRONG_KIND) for side in sides]
             rows.append((clean(record.get("id")) or str(number), *sentences, LABELS[label]))
     return rows
@@ -81,7 +82,7 @@ def read_table(path, kind="sentence"):
 
 def _unflank(where, record, kind):
     """LucaOne's row as one of ours."""
-    if kind != "coding":
+    if not KINDS[kind].translated:
         raise LinguistError(f"{where}: pairs of genes with proteins; give the pair set the kind 'coding', not {kind!r}")
     side = {record["seq_type_a"]: "a", record["seq_type_b"]: "b"}
     if side.keys() != {"gene", "prot"}:

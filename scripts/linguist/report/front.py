@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from linguist.config.plan import SPOKEN
+from linguist.kinds import KINDS
 from linguist.report.page import REPORTS, inline, render
 from linguist.report.tasks import judge_difference
 from linguist.report.vectors import headline as vectors_headline
@@ -53,7 +53,7 @@ def transfers(claims, kinds):
     found = {}
     for table in claims.values():
         for row in table.to_dict("records"):
-            if kinds[row["trainset"]] == "sentence" and not row["group"].startswith(SPOKEN["sentence"]):
+            if kinds[row["trainset"]] == "sentence" and not row["group"].startswith(KINDS["sentence"].label):
                 key = (row["model"], row["trainset"], row["group"])
                 found[key] = row["code"] if found.get(key, "supported") == "supported" else found[key]
     return found

@@ -7,6 +7,7 @@ import numpy as np
 
 from linguist.files import read_json
 from linguist.kinds import KINDS
+from linguist.pairs.recipes import RECIPES
 from linguist.report.page import SEVERITIES
 from linguist.statistics.numbers import format_interval, percent
 from linguist.statistics.thresholds import (
@@ -19,18 +20,10 @@ from linguist.statistics.thresholds import (
     UNBALANCED,
 )
 
-ORIGINS = {
-    "grammar": "SYNTHETIC: sentences of this project's grammar, not natural language",
-    "table": "read from the resources named in the config",
-    "homologs": "windows of real sequences paired by BLAST",
-    "coding": "windows of real coding sequences with the protein they code for",
-    "hard": "positives of another set, and negatives that match them in length and composition",
-    "evolved": "sequences of another set with copies evolved by simulation",
+ORIGINS = {name: recipe.description for name, recipe in RECIPES.items()} | {
     "splice-sites": "windows around the splice sites of annotated human genes, and decoys with the same middle",
     "gene-starts": "windows around the 5' ends of annotated human genes, and windows elsewhere",
     "repeats": "windows in and outside of what RepeatMasker found",
-    "reverse-complement": "another set with one side read from the other strand",
-    "union": "rows of other sets together",
 }
 
 
@@ -54,7 +47,7 @@ def scored(audit):
 
 def order_free(audit):
     """The scored baselines that do not use the order of letters beyond short words."""
-    return [baseline for baseline in scored(audit) if baseline["shallow"]]
+    return [baseline for baseline in scored(audit) if not baseline["uses_order"]]
 
 
 def majority_accuracy(split):
@@ -102,7 +95,7 @@ def count_finding(what, counts, severity="flaw"):
 
 def shortcut_finding(audit):
     """Whether a baseline that describes each sequence alone predicts the label, by its threshold or else by ranking."""
-    blind, share = [b for b in order_free(audit) if b["blind"]], majority_accuracy(audit["splits"]["test"])
+    blind, share = [b for b in order_free(audit) if b["each_side_alone"]], majority_accuracy(audit["splits"]["test"])
     if not blind:
         return "unknown", "Not tested for shortcuts: no baseline on single sequences was scored on the test split."
     best = max(blind, key=lambda baseline: baseline["accuracy"])
@@ -136,7 +129,7 @@ def word_findings(audit):
             "A model must exceed this to show that it uses the order.",
         )
         for b in order_free(audit)
-        if not b["blind"] and b["low"] > majority_accuracy(audit["splits"]["test"])
+        if not b["each_side_alone"] and b["low"] > majority_accuracy(audit["splits"]["test"])
     ]
 
 
@@ -149,7 +142,7 @@ def widening(n):
 def solvable_findings(audit):
     """Whether alignment or translation recovers the labels; and baselines whose threshold saw the test split."""
     lines, share = [], majority_accuracy(audit["splits"]["test"])
-    full = [baseline for baseline in scored(audit) if not baseline["shallow"]]
+    full = [baseline for baseline in scored(audit) if baseline["uses_order"]]
     best = max(full, key=lambda baseline: baseline["accuracy"], default=None)
     if best and best["low"] > share and best["accuracy"] >= SOLVABLE_FROM:
         text = f"The labels can be recovered: {best['name']} has accuracy {format_interval(best, 'accuracy')}."

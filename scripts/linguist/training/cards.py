@@ -1,6 +1,7 @@
 """Model cards: what a model made here is, for those who find it without its workflow."""
 
-UNITS = {"dna": "base", "protein": "residue", "text": "character"}  # by kind of a source
+from linguist.kinds import kind_of_source
+
 PIPELINES = {"gpt2": "text-generation", "bert": "fill-mask"}
 CLASSES = {"gpt2": "AutoModelForCausalLM", "bert": "AutoModelForMaskedLM"}
 
@@ -31,7 +32,7 @@ def model_card(name, model, manifest, metrics, train_info):
     for source, about in manifest["sources"].items():
         row = [source, *(show(metrics.get(f"{of}loss_{source}")) for of in ("dev_", "unigram_", "bigram_"))]
         bits = show(metrics.get(f"dev_bits_{source}"))
-        figures.append([*row, f"{bits} a {UNITS[about['kind']]}" if bits != "–" else bits])
+        figures.append([*row, f"{bits} a {kind_of_source(about['kind']).letter}" if bits != "–" else bits])
     losses = table(["source", "loss", "unigram model", "bigram model", "bits"], figures)
     options, shape = metrics["options"], ", ".join(f"{key} {value}" for key, value in model["shape"].items())
     what = "next token" if architecture == "gpt2" else "masked tokens (15 %)"

@@ -12,6 +12,7 @@ from linguist.config import plan
 from linguist.config.published import conditions, read_published
 from linguist.config.settle import settle
 from linguist.pairs.recipes import RECIPES
+from linguist.pairs.recipes.homologs import SEARCH_RULES
 from linguist.report.facts import learned_grammar
 from linguist.training.controls import CONTROLS, is_control
 
@@ -211,7 +212,7 @@ def test_what_a_search_reads_is_what_it_is_known_by():
     smk = (root / "rules/pairs.smk").read_text()
     rules = smk[smk.index("rule sample_queries:") : smk.index("rule choose_positives:")]
     known = yaml.safe_load((root / "config/schemas/config.schema.yaml").read_text())["$defs"]["rules"]["properties"]
-    assert {name for name in known if f'"{name}"' in rules} | {"masking"} == set(plan.SEARCH_RULES)
+    assert {name for name in known if f'"{name}"' in rules} | {"masking"} == set(SEARCH_RULES)
 
 
 names = st.lists(st.sampled_from("abc"), min_size=1, unique=True)
@@ -339,7 +340,7 @@ def test_a_claim_is_of_tests_of_one_kind_and_question_and_not_of_the_training_se
     study = {"models": ["m"], "trainsets": ["en"], "seeds": [1], "tests": list(pairsets), "controls": ["shuffled"]}
     (found,) = plan.comparisons_of({"pairsets": pairsets, "studies": {"s": study}}, "s")
     assert found["arm"] == ["m", "en"] and found["controls"] == {"shuffled": ["m", "en.shuffled"]}
-    groups = {"sentences": ["fr"], "DNA": ["dna"], "DNA, hard twins": ["dna-hard"], "DNA with protein": ["coding"]}
+    groups = {"sentences": ["fr"], "DNA": ["dna"], "DNA, matched": ["dna-hard"], "DNA with protein": ["coding"]}
     assert found["groups"] == groups
 
 
@@ -355,7 +356,7 @@ def test_tests_of_several_lengths_or_divergences_make_a_curve():
     found = plan.curves_of({"pairsets": pairsets, "studies": {"s": study}}, "s")
     assert found == {
         ("length", "DNA"): {"dna50": 50, "dna150": 150},
-        ("divergence", "DNA, evolved copies"): {"d05": 0.05, "d40": 0.4},
+        ("divergence", "DNA, simulated divergence"): {"d05": 0.05, "d40": 0.4},
     }
     study["tests"] = ["en", "dna50", "d05"]
     assert plan.curves_of({"pairsets": pairsets, "studies": {"s": study}}, "s") == {}

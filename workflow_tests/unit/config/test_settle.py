@@ -400,7 +400,11 @@ MISTAKES = [
     ("studies", "{1: {}}", "studies: 1 is not a name; use lower-case letters"),
     # recipes
     ("pairsets.en.kind", "dna", "pairsets.en.kind: recipe 'grammar' makes sentence pairs, not dna"),
-    ("pairsets.dna.kind", "sentence", "pairsets.dna.kind: recipe 'homologs' makes dna or protein pairs, not sentence"),
+    (
+        "pairsets.dna.kind",
+        "sentence",
+        "pairsets.dna.kind: recipe 'homologs' makes dna or rna or protein pairs, not sentence",
+    ),
     ("pairsets.en.recipe", "gramar", "pairsets.en.recipe: is 'gramar'; did you mean 'grammar'?"),
     ("pairsets.en.length", "50", "pairsets.en: recipe 'grammar' has no key 'length'; known: language"),
     ("pairsets.dna.language", "en", "pairsets.dna: recipe 'homologs' has no key 'language'; known: queries, search"),

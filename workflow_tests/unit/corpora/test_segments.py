@@ -318,14 +318,13 @@ def test_a_table_that_would_exclude_nothing_is_refused(small, tmp_path):
 
 
 def test_the_ids_of_pair_sets_are_understood(small, tmp_path):
-    from linguist.pairs.derived import turned
-
+    from linguist.pairs.store import reversed_id
     from linguist.sequences.windows import Region
 
     for region in (Region("HLA:1-2", 3, 9), Region("HLA:1-2", 3, 9, True)):
         for kind in ("", "-shuffled", "-evolved-unrelated"):
             name = f"hg:{region}{kind}"
-            table = pair_table(tmp_path, f"hg:{Region('chr1', 1, 2)}~{name}", f"hg:chr1:1-2~{turned(name)}")
+            table = pair_table(tmp_path, f"hg:{Region('chr1', 1, 2)}~{name}", f"hg:chr1:1-2~{reversed_id(name)}")
             assert read_excluded(small, pairs=[table], resource="hg") == {"chr1": [(1, 2)], "HLA:1-2": [(3, 9)]}
 
 

@@ -8,8 +8,10 @@ import pytest
 from Bio.Seq import reverse_complement, translate
 
 from linguist.intervals import wilson
-from linguist.pairs import baselines
-from linguist.pairs.baselines import OVERLAP_WORD, best_threshold, evaluate_baselines, translations
+from linguist.kinds import KINDS as RECORDS
+from linguist.pairs import measures
+from linguist.pairs.baselines import best_threshold, evaluate_baselines, score_alignment
+from linguist.pairs.measures import translations
 
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
 LETTERS = {"sentence": ("ab é京",) * 2, "dna": ("ACGT",) * 2, "protein": (RESIDUES,) * 2, "coding": ("ACGT", RESIDUES)}
@@ -41,9 +43,9 @@ def test_translations_are_those_of_the_codon_table():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_shallow_scores(kind):
+def test_measures_that_count_letters(kind):
     frame = random_pairs(kind, 60)
-    k = OVERLAP_WORD[kind]
+    k = RECORDS[kind].overlap_word
 
     def words(texts):
         return {text[i : i + k] for text in texts for i in range(len(text) - k + 1)}
@@ -51,22 +53,22 @@ def test_shallow_scores(kind):
     for i, (one, other) in enumerate(zip(frame["sentence1"], frame["sentence2"], strict=True)):
         coding = kind == "coding"
         length1, length2 = len(one), len(other) * (3 if coding else 1)
-        assert baselines.length_difference(kind, frame)[i] == abs(length1 - length2) / max(length1, length2)
+        assert measures.length_difference(kind, frame)[i] == abs(length1 - length2) / max(length1, length2)
         words1, words2 = words(translations(one) if coding else [one]), words([other])
         union = len(words1 | words2)
-        assert baselines.kmer_overlap(kind, frame)[i] == (len(words1 & words2) / union if union else 0)
+        assert measures.kmer_overlap(kind, frame)[i] == (len(words1 & words2) / union if union else 0)
         distance = sum(abs(one.count(x) / len(one) - other.count(x) / len(other)) for x in {*one, *other})
-        assert baselines.composition_distance(kind, frame)[i] == pytest.approx(distance)
+        assert measures.composition_distance(kind, frame)[i] == pytest.approx(distance)
 
 
 def test_alignment_takes_the_better_strand_and_the_codon_table_the_best_frame():
     dna = "ATGGCTCATCGTACCGATTTGCAAGGCTAC"
     pairs = frame_of([(dna, reverse_complement(dna), 1), (dna, dna, 1), ("", dna, 0)])
-    assert baselines.alignment("dna", pairs).tolist() == [1, 1, 0]
-    assert baselines.similarities("dna", pairs)[0] < 0.6
+    assert score_alignment("dna", pairs).tolist() == [1, 1, 0]
+    assert measures.similarities("dna", pairs)[0] < 0.6
     protein = translations(dna)[0]
     shifted = frame_of([("CC"[:n] + dna, protein, 1) for n in range(3)] + [("AC", protein, 0)])
-    assert baselines.similarities("coding", shifted).tolist() == [1, 1, 1, 0]
+    assert measures.similarities("coding", shifted).tolist() == [1, 1, 1, 0]
 
 
 def test_the_threshold_is_the_best_of_all():
@@ -113,15 +115,16 @@ def test_a_constant_score_ranks_nothing(kind):
 
 
 def test_which_baselines_judge_which_kind():
-    own = {"sentence": [], "dna": ["alignment"], "protein": ["alignment"]}
     for kind in KINDS:
         found = evaluate(kind, [("ACGTACGT", "ACGTA", n % 2) for n in range(10)])
-        shallow = [name for name, baseline in found.items() if baseline["shallow"]]
-        if kind == "coding":  # what is trained is not there: too few rows; to translate is not shallow
-            assert list(found) == ["length difference", "k-mer overlap", "codon table"] and shallow == list(found)[:1]
+        counting = {name for name, baseline in found.items() if not baseline["uses_order"]}
+        assert "one sentence" not in found  # it is fitted, and there are too few rows
+        assert "length difference" in counting
+        if kind == "coding":  # a translation uses the order of bases
+            assert {"k-mer overlap", "codon table"} <= set(found) - counting and "alignment" not in found
         else:
-            assert list(found) == ["length difference", "composition", "2-mer composition", "k-mer overlap", *own[kind]]
-            assert shallow == list(found)[:4]
+            assert {"composition", "2-mer composition", "k-mer overlap"} <= counting and "codon table" not in found
+            assert ("alignment" in set(found) - counting) == (kind != "sentence")
 
 
 def test_composition_of_coding_pairs_sees_a_protein_of_another_gc_content():

@@ -1,15 +1,15 @@
-"""Recipes: each is a function that is there, with keys that the schema knows; errors say which pair set they are about."""
+"""Recipes of pair sets: found in their package, known by their records; errors name the pair set."""
 
-import sys
-from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import yaml
 
-from linguist.errors import LinguistError
-from linguist.pairs.recipes import RECIPES, SPLITS, Recipe, build_pairs, naming
+from linguist.errors import LinguistError, naming
+from linguist.kinds import KINDS
+from linguist.pairs.recipes import RECIPES, build_pairs
+from linguist.recipe import Recipe
+from linguist.splits import SPLITS
 
 SCHEMA = yaml.safe_load((Path(__file__).parents[3] / "config/schemas/config.schema.yaml").read_text())
 KEYS = SCHEMA["properties"]["pairsets"]["additionalProperties"]["properties"]
@@ -18,13 +18,13 @@ KEYS = SCHEMA["properties"]["pairsets"]["additionalProperties"]["properties"]
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_is_there_and_the_schema_knows_its_keys(name):
     recipe = RECIPES[name]
-    assert callable(getattr(import_module(f"linguist.{recipe.module}"), recipe.function.rpartition(".")[2]))
-    assert {*recipe.needs, *recipe.may} <= set(KEYS) and set(recipe.kinds) <= set(KEYS["kind"]["enum"])
+    assert callable(recipe.build) and recipe.name == name and recipe.description
+    assert set(recipe.keys) <= set(KEYS) and set(recipe.kinds) <= set(KINDS)
 
 
 def test_the_schema_knows_all_recipes_and_each_key_of_its_own_has_one():
     assert set(KEYS["recipe"]["enum"]) == set(RECIPES)
-    used = {key for recipe in RECIPES.values() for key in (*recipe.needs, *recipe.may)}
+    used = {key for recipe in RECIPES.values() for key in recipe.keys}
     assert set(KEYS) - used == {"kind", "recipe", "sizes", "rules", "seed"}
 
 
@@ -35,17 +35,16 @@ def test_a_recipe_says_what_it_reads():
     assert RECIPES["coding"].resources({"sequences": "a"}) == ["a"]
     assert RECIPES["coding"].resources({"sequences": "a", "proteins": "b"}) == ["a", "b"]
     assert RECIPES["grammar"].resources({"language": "en"}) == []
-    for name, recipe in RECIPES.items():
-        if not recipe.many:
-            assert recipe.bases({"of": "a"}) == (["a"] if name in ("hard", "evolved", "reverse-complement") else [])
+    for recipe in RECIPES.values():
+        if not recipe.several:
+            assert recipe.bases({"of": "a"}) == (["a"] if "of" in recipe.needs else [])
     assert RECIPES["union"].bases({"of": ["a", "b"]}) == ["a", "b"]
 
 
 @pytest.fixture
 def made(monkeypatch):
     """A recipe "made" that gives what it is asked for."""
-    monkeypatch.setitem(sys.modules, "linguist.made", SimpleNamespace(up=lambda spec, files: files))
-    monkeypatch.setitem(RECIPES, "made", Recipe("made.up", ("dna",), ()))
+    monkeypatch.setitem(RECIPES, "made", Recipe("made", lambda spec, files: files, ("dna",), ()))
     return {"recipe": "made", "sizes": dict.fromkeys(SPLITS, 6)}
 
 
@@ -60,7 +59,7 @@ def test_a_pair_set_is_what_its_recipe_makes(made):
 @pytest.mark.parametrize("empty", SPLITS)
 def test_an_empty_split_gets_one_line_unless_it_has_no_files(made, empty):
     splits = dict.fromkeys(SPLITS, ROWS) | {empty: []}
-    said = f"^pairs/x: split '{empty}' is empty: 0 rows found, 6 wanted; give it a source that has some$"
+    said = f"^pairs/x: split '{empty}' is empty: 0 rows found, 6 wanted; "
     for files in ({}, {"files": dict.fromkeys(SPLITS, ["a"])}):
         with pytest.raises(LinguistError, match=said):
             build_pairs("x", made | files, splits)

@@ -25,8 +25,8 @@ def baseline(name, is_shallow, accuracy, auroc=0.5, half_width=0.05):
     said = {
         "name": name,
         "about": f"what {name} does",
-        "shallow": is_shallow,
-        "blind": is_shallow and name != "k-mer overlap",
+        "uses_order": not is_shallow,
+        "each_side_alone": is_shallow and name != "k-mer overlap",
         "threshold": 0.2,
         "threshold_from": "train",
     }

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.data import RESIDUES, align, letters
-from linguist.sequences.alignment import GAPS, SCALE, local_similarity, similarity, substitution_matrix
+from linguist.sequences.alignment import SCALE, alignment_scores, local_similarity, similarity
 
 BLOSUM62 = substitution_matrices.load("BLOSUM62")
 SCORES = {"dna": lambda one, other: 2 if one == other else -3, "protein": lambda one, other: int(BLOSUM62[one, other])}
@@ -63,7 +63,7 @@ def test_it_is_the_best_alignment_and_of_equal_ones_that_with_most_identities(ki
     score, identities = align(text1, text2, SCORES[kind], *COSTS[kind])
     assert local_similarity(kind, text1, text2) == local_similarity(kind, text2, text1)
     assert local_similarity(kind, text1, text2) == identities / max(len(text1), len(text2))
-    found = parasail.sw_stats_striped_32(text1, text2, *GAPS[kind], substitution_matrix(kind))
+    found = parasail.sw_stats_striped_32(text1, text2, *alignment_scores(kind))
     assert max(found.score, 0) == SCALE * score + identities  # far below 0 where nothing aligns
     assert score == aligner(kind).score(text1, text2)
 
@@ -76,7 +76,7 @@ def test_scores_of_usual_lengths_are_biopythons(kind):
         for _ in range(20):
             text1 = letters(draw, length, alphabet)
             text2 = "".join(draw.choice(alphabet) if draw.random() < 0.2 else c for c in text1 if draw.random() > 0.03)
-            found = parasail.sw_stats_striped_32(text1, text2, *GAPS[kind], substitution_matrix(kind))
+            found = parasail.sw_stats_striped_32(text1, text2, *alignment_scores(kind))
             assert found.score // SCALE == compare.score(text1, text2) and found.matches > 0.5 * length
 
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linguist.errors import LinguistError
-from linguist.sequences.fasta import LETTERS, Sequence
+from linguist.kinds import KINDS
+from linguist.sequences.fasta import Sequence
 from linguist.sequences.indexed import index_sequences, open_indexed, write_indexed_fasta
 
 PLAIN = ">chr1 a first one\nACGTacgtNN\nRYSWKM\n>chr2\nAC\n"
@@ -24,6 +25,9 @@ def write(path, content):
 
 
 names = st.lists(st.text("abcXYZ019_.|-", min_size=1, max_size=9), min_size=1, max_size=5, unique=True)
+
+
+LETTERS = {name: kind.letters + kind.ambiguous for name, kind in KINDS.items() if kind.letters}
 
 
 @settings(deadline=None, max_examples=40)

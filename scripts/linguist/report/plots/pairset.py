@@ -29,7 +29,7 @@ def audit_figure(audit):
     across = ceil(len(shown) / max(1, down))  # rows of even length
     foot = 0.21 * len(baselines) + 0.55 if baselines else 0
     legend = label_legend() if shown else []
-    for is_shallow in sorted({baseline["shallow"] for baseline in baselines}, reverse=True):
+    for is_shallow in sorted({not baseline["uses_order"] for baseline in baselines}, reverse=True):
         label = "shallow baseline" if is_shallow else "baseline that is not shallow"
         legend.append(Line2D([], [], lw=1.4, label=label, **SCORES[is_shallow]))
     if baselines:
@@ -77,7 +77,7 @@ def draw_distribution(axis, distribution):
 def draw_baselines(axis, baselines, majority):
     """Accuracy of each baseline with its interval, a row each, and its figures at the right."""
     for row, baseline in enumerate(baselines):
-        look = SCORES[baseline["shallow"]]
+        look = SCORES[not baseline["uses_order"]]
         axis.hlines(row, baseline["low"], baseline["high"], color=look["color"], lw=1.4, zorder=2)
         axis.plot(baseline["accuracy"], row, ls="", zorder=3, **look)
         text = f"{baseline['accuracy']:.3f} [{baseline['low']:.3f}–{baseline['high']:.3f}]"

@@ -11,17 +11,21 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from linguist.config.plan import AXES
+from linguist.kinds import KINDS
+from linguist.pairs.store import SIDES
 from linguist.report.plots.style import FILLED, LABELS, LOOKS, OUTLINED, STYLE, label_legend, panels, rows_of_arm
 from linguist.training.controls import CONTROLS, is_control
 from linguist.training.predictions import read_predictions
 
-SIDES = {  # kind of pair set: what each panel of lengths shows, and which sides it counts
-    "sentence": [("characters", ("sentence1", "sentence2"))],
-    "dna": [("bp", ("sentence1", "sentence2"))],
-    "protein": [("residues", ("sentence1", "sentence2"))],
-    "coding": [("bp of the DNA", ("sentence1",)), ("residues of the protein", ("sentence2",))],
-}
 HOLLOW = dict(zip(CONTROLS, cycle("ox+v^<>1234"), strict=False))  # markers of controls
+
+
+def length_panels(kind):
+    """What each panel of lengths shows for a kind of pair set: [(unit, columns that are counted)]."""
+    if not KINDS[kind].mixed:
+        return [(KINDS[kind].unit, SIDES)]
+    sides = zip(SIDES, (KINDS[name] for name in KINDS[kind].sides), strict=True)
+    return [(f"{side.unit} of the {side.label}", (column,)) for column, side in sides]
 
 
 def count_confusions(tests, runs):
@@ -219,7 +223,7 @@ def length_figure(pairsets):
 
     `pairsets` maps a name to (kind, pairs as from `pairs.read_pairs`). A side counts as one sequence.
     """
-    shown = [(name, *side, pairs) for name, (kind, pairs) in pairsets.items() for side in SIDES[kind]]
+    shown = [(name, *side, pairs) for name, (kind, pairs) in pairsets.items() for side in length_panels(kind)]
     figure, axes = panels(len(shown), 4, (max(2.2 * min(4, len(shown)), 4.2), 1.65), label_legend())
     for axis, (name, unit, sides, pairs) in zip(axes, shown, strict=True):
         lengths = pairs[list(sides)].apply(lambda side: side.str.len())

@@ -180,7 +180,7 @@ def make_audit(kind):
     baselines = [
         {
             "name": name,
-            "shallow": shallow,
+            "uses_order": not shallow,
             "accuracy": value,
             "low": value and value - 0.1,
             "high": value and min(1, value + 0.1),

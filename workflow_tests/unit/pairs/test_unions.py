@@ -1,12 +1,14 @@
-"""Sets of sentences: the grammar's as a pair set (it has its own tests), and several sets in one."""
+"""Several pair sets in one; and the grammar's sentences as a pair set (the grammar has its own tests)."""
 
 from collections import Counter
 
 import pytest
-from linguist.pairs.sentences import from_grammar, union
 
+from linguist.pairs.recipes import RECIPES
 from linguist.pairs.store import write_pairs
 from linguist.splits import SPLITS
+
+from_grammar, union = RECIPES["grammar"].build, RECIPES["union"].build
 
 
 def test_the_grammar_gives_the_sizes_asked_for():
