@@ -10,7 +10,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from linguist.config.plan import AXES
+from linguist.config.design import CURVE_AXES
 from linguist.kinds import KINDS
 from linguist.pairs.store import SIDES
 from linguist.report.plots.style import FILLED, LABELS, LOOKS, OUTLINED, STYLE, label_legend, panels, rows_of_arm
@@ -157,7 +157,7 @@ def accuracy_figure(summary, metrics):
 def curves_figure(summary, curves):
     """Accuracy and AUROC along a rising divergence or length: a panel for each curve and training set, a line for each model.
 
-    Args: the table of `metrics.summarize`; `curves` maps (key, group) to {test: place}, as from `plan.curves_of`.
+    Args: the table of `metrics.summarize`; `curves` maps (key, group) to {test: place}, as from `design.curves_of`.
     """
     arms = dict.fromkeys(zip(summary["model"], summary["trainset"], strict=True))
     claimed = [arm for arm in arms if not is_control(*arm)]
@@ -184,7 +184,7 @@ def curves_figure(summary, curves):
         majority = summary[summary["test"].isin(places)].groupby("test")["majority"].first()
         at = sorted(places, key=places.get)
         axis.plot([places[t] for t in at], majority[at], color="black", lw=1.2, ls=(0, (6, 2)), zorder=1)
-        unit = AXES[key] + (f", {'residues' if group.startswith('protein') else 'bp'}" if key == "length" else "")
+        unit = CURVE_AXES[key] + (f", {'residues' if group.startswith('protein') else 'bp'}" if key == "length" else "")
         axis.set_title(f"{group}\ntrained on {trainset}", loc="left")
         axis.set(xlabel=unit, ylabel="share", xticks=sorted(set(places.values())))
         axis.grid(axis="y", color="#dddddd")
