@@ -169,9 +169,9 @@ def test_the_figure_shows_every_test_and_is_the_same_twice(tables, tmp_path):
         save(published_figure(rows), path)
     svg = (tmp_path / "1.svg").read_text()
     assert svg == (tmp_path / "2.svg").read_text()
-    shown = ("nano, fine-tuned on en (the paper's gpt2)", "the paper", "our best seed", *tables, *rows["test"])
+    shown = ("nano, fine-tuned on en (paper: gpt2)", "our best seed", *tables, *rows["test"])
     assert all(f">{text}<" in svg for text in shown)
-    assert (">the paper's best seed<" in svg) == ("mean" in tables)
+    assert (">paper, best seed<" in svg) == ("mean" in tables)
 
 
 # ── what differs from the paper's setup ──
