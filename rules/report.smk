@@ -346,7 +346,9 @@ rule write_answer:
         base=layout.shipped_file("reports/base.html.j2"),
     output:
         page=report("<results>/report/answer.html", category="answer", caption="../reports/captions/answer.rst"),
-        figure=report("<results>/report/closest_controls.svg", category="answer", caption="../reports/captions/answer.rst"),
+        figure=report(
+            "<results>/report/closest_controls.svg", category="answer", caption="../reports/captions/answer.rst"
+        ),
     log:
         "<logs>/write_answer/all.log",
     conda:
