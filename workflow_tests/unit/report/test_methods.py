@@ -53,9 +53,7 @@ def write_page(folder, config, pairsets, resources, models, trainings):
         models=methods.list_models(config, models, folders),
         trainings=trainings,
         software=methods.list_software("9.99", trainings, {"blastn": ["2.34.5"]}, pins),
-        recipes={
-            spec["recipe"]: getattr(RECIPES[spec["recipe"]], "paragraphs", [""]) for spec in config["pairsets"].values()
-        },
+        recipes={spec["recipe"]: RECIPES[spec["recipe"]].paragraphs for spec in config["pairsets"].values()},
         citation=methods.read_citation(ROOT / "CITATION.cff"),
     )
     methods.write_methods(folder / "methods.html", config, materials)
@@ -111,7 +109,7 @@ def test_a_formula_without_a_function_is_an_error_at_once(function):
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_recipe_is_described(recipe):
-    assert all(len(text) > 10 for text in getattr(RECIPES[recipe], "paragraphs", []))
+    assert all(len(text) > 10 for text in RECIPES[recipe].paragraphs)
 
 
 def test_a_resource_says_whether_it_was_verified_and_where_it_came_from():
