@@ -1,4 +1,4 @@
-"""Describe what a tokenizer is made of, and how it does on the dev split of its corpus."""
+"""Describe the vocabulary of a tokenizer, and how it encodes the dev split of its corpus."""
 
 from linguist.logs import start_log
 from linguist.tokenizers.vocabulary import describe_tokenizer

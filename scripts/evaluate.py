@@ -1,22 +1,16 @@
 """Score all tests of a run."""
 
 from linguist.logs import start_log
-from linguist.training.evaluation import evaluate
+from linguist.training.evaluation import Classifier, write_predictions
 from linguist.training.finetuning import CLASSES
 
 
 def main(smk):
     start_log(smk.log[0])
+    seed, options, classes = int(smk.wildcards.seed), smk.params.options, smk.params.classes or CLASSES
+    classifier = Classifier(smk.input.weights, seed, classes, options["precision"], options["attention"])
     tests = dict(zip(smk.params.tests, smk.input.tests, strict=True))
-    evaluate(
-        smk.input.weights,
-        tests,
-        smk.params.options,
-        int(smk.wildcards.seed),
-        smk.output[0],
-        smk.threads,
-        smk.params.classes or CLASSES,
-    )
+    write_predictions(classifier, tests, smk.output[0], smk.threads)
 
 
 if "snakemake" in globals():

@@ -1,4 +1,4 @@
-"""Put a pretrained model and its tokenizer in their place."""
+"""Fetch a pretrained model and its tokenizer."""
 
 from linguist.logs import start_log
 from linguist.training.models import fetch_model
@@ -6,7 +6,7 @@ from linguist.training.models import fetch_model
 
 def main(smk):
     start_log(smk.log[0])
-    # The mirror is not a param: it says from where, the revision or folder says what.
+    # The mirror is not among the params: another mirror has the same model, so that nothing needs to rerun.
     fetch_model(smk.wildcards.model, smk.output[0], mirror=smk.config["mirror"], **smk.params.source)
 
 

@@ -1,35 +1,27 @@
-"""Fine-tune a model on a pair set or task, with one seed, and score its tests if the run's predictions are asked for."""
+"""Fine-tune a model on a pair set or task with one seed, and score its tests if the rule asks for predictions."""
 
 from pathlib import Path
 
 from linguist.logs import start_log
-from linguist.training.evaluation import evaluate
+from linguist.training.evaluation import Classifier, write_predictions
 from linguist.training.finetuning import CLASSES, finetune
+from linguist.training.tuning import Run
 
 
 def main(smk):
     start_log(smk.log[0])
-    seed, options, classes = int(smk.wildcards.seed), smk.params.options, smk.params.classes or CLASSES
+    options, classes = smk.params.options, smk.params.classes or CLASSES
+    checkpoint = Path(smk.params.checkpoint) / "checkpoint.pt"
+    seed, code = int(smk.wildcards.seed), smk.params.code
+    run = Run(smk.input.model, seed, options, smk.output, checkpoint, smk.threads, code)
 
-    def test():
+    def score_tests():
         if smk.output.predictions:
+            classifier = Classifier(smk.output.weights, seed, classes, options["precision"], options["attention"])
             tests = dict(zip(smk.params.tests, smk.input.tests, strict=True))
-            evaluate(smk.output.weights, tests, options, seed, smk.output.predictions, smk.threads, classes)
+            write_predictions(classifier, tests, smk.output.predictions, smk.threads)
 
-    finetune(
-        smk.input.model,
-        smk.input.train,
-        smk.input.dev,
-        seed=seed,
-        options=options,
-        outputs=smk.output,
-        checkpoint=Path(smk.params.checkpoint) / "checkpoint.pt",
-        threads=smk.threads,
-        code=smk.params.code,
-        classes=classes,
-        labels=smk.params.labels,
-        after=test,
-    )
+    finetune(run, (smk.input.train, smk.input.dev), classes, smk.params.labels, after=score_tests)
 
 
 if "snakemake" in globals():

@@ -1,4 +1,4 @@
-"""Make a model with random weights: of a given shape, or as another one is."""
+"""Make a model with random weights: of a given shape, or like another model."""
 
 from linguist.logs import start_log
 from linguist.training.models import initialize_model, randomize_model

@@ -1,4 +1,4 @@
-"""Keep the weights of the seed that is best on dev."""
+"""Keep the weights of the seed with the best dev metric."""
 
 from linguist.logs import start_log
 from linguist.training.finetuning import keep_best_weights

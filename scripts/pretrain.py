@@ -1,25 +1,26 @@
-"""Pretrain a model on the tokens of a corpus, on as many GPUs as the job has."""
+"""Pretrain a model on the tokens of a corpus, on all GPUs of the job."""
 
 from pathlib import Path
 
 from linguist.logs import start_log
-from linguist.training.pretraining import launch
+from linguist.training.launching import launch
+from linguist.training.pretraining import PretrainingJob
 
 
 def main(smk):
     start_log(smk.log[0])
     folder = Path(smk.params.checkpoint)
-    job = {
-        "name": smk.wildcards.model,
-        "model": smk.params.model,
-        "tokenizer_folder": smk.input.tokenizer,
-        "corpus": {name: path for name, path in smk.input.items() if name != "tokenizer"},
-        "options": smk.params.options,
-        "outputs": dict(smk.output.items()),
-        "checkpoint": str(folder / "checkpoint.pt"),
-        "threads": smk.threads,
-        "events": str(Path(smk.log[0]).with_suffix("")),
-    }
+    job = PretrainingJob(
+        name=smk.wildcards.model,
+        model=smk.params.model,
+        tokenizer=smk.input.tokenizer,
+        corpus={name: path for name, path in smk.input.items() if name != "tokenizer"},
+        options=smk.params.options,
+        outputs=dict(smk.output.items()),
+        checkpoint=str(folder / "checkpoint.pt"),
+        threads=smk.threads,
+        events=str(Path(smk.log[0]).with_suffix("")),
+    )
     launch(job, smk.resources.gpu, folder)
 
 

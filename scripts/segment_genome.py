@@ -2,8 +2,7 @@
 
 import logging
 
-from linguist.corpora.exclusions import excluded_regions
-from linguist.corpora.segments import SegmentOptions, segment_genome
+from linguist.corpora.segments import read_excluded, segment_genome
 from linguist.logs import start_log
 
 logger = logging.getLogger("linguist")
@@ -11,23 +10,27 @@ logger = logging.getLogger("linguist")
 
 def main(smk):
     start_log(smk.log[0])
-    source, fasta = smk.params.source, smk.input.files[0]
-    excluded = excluded_regions(
-        fasta,
+    source = smk.params.source
+    excluded = read_excluded(
+        smk.input.files[0],
         places=source["exclude"]["places"],
         beds=smk.input.get("beds", []),
-        tables=smk.input.get("pairs", []),
+        pairs=smk.input.get("pairs", []),
         resource=source["resources"][0],
     )
-    options = SegmentOptions(
+    counts = segment_genome(
+        smk.input.files[0],
+        smk.output.text,
+        smk.output.bed,
         lengths=source["lengths"],
         strands=source["strands"],
         seed=smk.params.seed,
         dev=smk.params.dev,
         size=source.get("bytes"),
         share=source.get("share"),
+        excluded=excluded,
     )
-    logger.info("%s", segment_genome(fasta, smk.output.text, smk.output.bed, options, excluded))
+    logger.info("%s", counts)
 
 
 if "snakemake" in globals():

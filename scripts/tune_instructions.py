@@ -5,26 +5,20 @@ from pathlib import Path
 from linguist.logs import start_log
 from linguist.tasks.instruction_tuning import tune_instructions
 from linguist.tasks.prompts import TRAINED, wordings_of
+from linguist.training.tuning import Run
 
 
 def main(smk):
     start_log(smk.log[0])
     wordings = wordings_of(smk.params.spec, smk.params.tasks)
-    tune_instructions(
-        smk.input.model,
-        (smk.input.train, smk.input.dev),
-        seed=int(smk.wildcards.seed),
-        options=smk.params.options,
-        outputs=smk.output,
-        checkpoint=Path(smk.params.checkpoint) / "checkpoint.pt",
-        threads=smk.threads,
-        code=smk.params.code,
-        loss=smk.params.loss,
-        tasks={
-            task: {"answers": about["answers"], "phrasings": wordings[task][TRAINED]}
-            for task, about in smk.params.tasks.items()
-        },
-    )
+    tasks = {
+        task: {"answers": about["answers"], "phrasings": wordings[task][TRAINED]}
+        for task, about in smk.params.tasks.items()
+    }
+    checkpoint = Path(smk.params.checkpoint) / "checkpoint.pt"
+    seed, code = int(smk.wildcards.seed), smk.params.code
+    run = Run(smk.input.model, seed, smk.params.options, smk.output, checkpoint, smk.threads, code)
+    tune_instructions(run, (smk.input.train, smk.input.dev), smk.params.loss, tasks)
 
 
 if "snakemake" in globals():

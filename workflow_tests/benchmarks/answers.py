@@ -30,8 +30,8 @@ from linguist.tasks.instruction_tuning import encode_prompts  # noqa: E402
 from linguist.tokenizers.encoding import encode_pairs  # noqa: E402
 from linguist.tokenizers.loading import load_tokenizer  # noqa: E402
 from linguist.tokenizers.training import train_tokenizer  # noqa: E402
+from linguist.training.devices import choose_attention, make_accelerator  # noqa: E402
 from linguist.training.finetuning import predict  # noqa: E402
-from linguist.training.loop import choose_attention, make_accelerator  # noqa: E402
 from linguist.training.models import initialize_model, load_classifier, load_language_model  # noqa: E402
 
 TARGETS = {"generation": 5.0, "classification": 1.0}  # at least

@@ -73,36 +73,26 @@ def prepare(folder, n):
 def measure_ours(folder, threads):
     """Seconds of one epoch of our loop, batches included, without loading the model and without dev evaluation."""
     import numpy as np
-    import torch
 
     from linguist.tokenizers.encoding import PairTokens
-    from linguist.training.finetuning import CLASSES, collator
-    from linguist.training.loop import (
-        TrainingOptions,
-        batches_by_length,
-        choose_attention,
-        make_accelerator,
-        train,
-    )
+    from linguist.training.batches import batches_by_length
+    from linguist.training.checkpoints import Checkpoint
+    from linguist.training.devices import prepare_environment
+    from linguist.training.finetuning import CLASSES, make_classification_loss
+    from linguist.training.loop import Callbacks, TrainingOptions, train
     from linguist.training.models import load_classifier
 
-    torch.set_num_threads(threads)
     tokens = PairTokens.load(folder / "train.npz")
     options = TrainingOptions(1e-5, BATCH, 1, "constant_with_warmup", 0.1, 0.0, 1.0, "loss", "auto", "auto", 60)
-    accelerator, _ = make_accelerator("auto")
-    model = load_classifier(folder / "model", CLASSES, 1, choose_attention("auto", accelerator.device))
-    to_inputs = collator(model, tokens, accelerator.device)
-    labels = torch.from_numpy(tokens.labels.astype(np.int64)).to(accelerator.device)
-
-    def loss_of(model, rows):
-        logits = model(**to_inputs(rows)).logits
-        return torch.nn.functional.cross_entropy(logits.float(), labels[torch.from_numpy(rows).to(labels.device)])
-
-    def batches_of(epoch):
-        return batches_by_length(tokens.lengths, BATCH, np.random.default_rng([1, epoch]))
-
+    accelerator, environment = prepare_environment("auto", "auto", threads)
+    model = load_classifier(folder / "model", CLASSES, 1, environment.attention)
+    callbacks = Callbacks(
+        lambda epoch: batches_by_length(tokens.lengths, BATCH, np.random.default_rng([1, epoch])),
+        make_classification_loss(model, tokens, environment.device),
+        lambda: {"loss": 0.0},
+    )
     started = time.perf_counter()
-    train(accelerator, model, batches_of, loss_of, lambda: {"loss": 0.0}, options, 1, folder / "checkpoint.pt", "bench")
+    train(accelerator, model, callbacks, options, 1, Checkpoint(folder / "checkpoint.pt", {}))
     return time.perf_counter() - started
 
 
@@ -113,7 +103,7 @@ def measure_trainer(folder, threads, attention, authors):
 
     from linguist.tokenizers.encoding import PairTokens
     from linguist.tokenizers.loading import load_tokenizer
-    from linguist.training.loop import choose_precision
+    from linguist.training.devices import choose_precision
 
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

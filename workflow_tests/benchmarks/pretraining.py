@@ -90,36 +90,32 @@ def product_rate(precision):
 def measure_ours(options, folder, whole=False):
     """Times at which steps ended, and the precision."""
     import numpy as np
-    import torch
 
-    from linguist.training.loop import TrainingOptions, choose_attention, make_accelerator, train
+    from linguist.training.blocks import Blocks, Examples
+    from linguist.training.checkpoints import Checkpoint
+    from linguist.training.devices import prepare_environment
+    from linguist.training.loop import Callbacks, TrainingOptions, train
     from linguist.training.models import build_model
-    from linguist.training.objectives import Blocks, Examples, Objective
+    from linguist.training.objectives import Objective
 
-    torch.set_num_threads(options.threads)
     tokenizer = Numbers()
-    accelerator, precision = make_accelerator("auto")
-    attention = choose_attention("auto", accelerator.device)
-    body = build_model("gpt2", "gpt2", shape_of(options), tokenizer, 1, attention, options.context)
+    accelerator, environment = prepare_environment("auto", "auto", options.threads)
+    entry = {"architecture": "gpt2", "shape": shape_of(options), "seed": 1}
+    body = build_model("gpt2", entry, tokenizer, environment.attention, options.context)
     if accelerator.device.type == "cuda":
         body.base_model.compile()
     blocks = Blocks(make_ids(options, whole), 0, options.context)
-    examples = Examples(blocks, body, tokenizer, attention, precision, 1, accelerator.device)
+    examples = Examples(blocks, body, tokenizer, environment, 1)
     training = TrainingOptions(1e-4, options.batch, 1, "cosine", 0.1, 0.01, 1.0, "last", "auto", "auto", 60)
     ended = []
-    train(
-        accelerator,
-        Objective(body),
+    callbacks = Callbacks(
         lambda epoch: list(np.arange(len(blocks)).reshape(-1, options.batch)),
         lambda objective, rows: objective(**examples(rows)),
         lambda: {"loss": 0.0},
-        training,
-        1,
-        folder / "checkpoint.pt",
-        {},
-        watch=lambda step, figures: ended.append(time.perf_counter()),
+        record=lambda step, metrics: ended.append(time.perf_counter()),
     )
-    return ended[: options.steps], precision
+    train(accelerator, Objective(body), callbacks, training, 1, Checkpoint(folder / "checkpoint.pt", {}))
+    return ended[: options.steps], environment.precision
 
 
 def measure_trainer(options, folder, attention):
@@ -127,7 +123,7 @@ def measure_trainer(options, folder, attention):
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
 
-    from linguist.training.loop import choose_precision
+    from linguist.training.devices import choose_precision
 
     torch.set_num_threads(options.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -4,6 +4,7 @@ import json
 
 from helpers.data import letters
 from linguist.tasks.instruction_tuning import tune_instructions
+from linguist.training.tuning import Run
 
 TASKS = {
     "rich": {"answers": ["low", "high"], "phrasings": ["GC?"], "held_out": "How much?"},
@@ -26,15 +27,7 @@ def prompt_row(draw, number, task):
 def tune_on_rows(model, rows, folder, options, loss="answer"):
     """Tune a model on train.jsonl and dev.jsonl in the folder `rows`: (bytes of the weights, metrics)."""
     outputs = {"metrics": folder / "metrics.json", "curve": folder / "curve.tsv", "weights": folder / "weights"}
-    tune_instructions(
-        model,
-        (rows / "train.jsonl", rows / "dev.jsonl"),
-        1,
-        options=options,
-        outputs=outputs,
-        checkpoint=folder / "checkpoint.pt",
-        threads=1,
-        loss=loss,
-        tasks={task: {key: about[key] for key in ("answers", "phrasings")} for task, about in TASKS.items()},
-    )
+    tasks = {task: {key: about[key] for key in ("answers", "phrasings")} for task, about in TASKS.items()}
+    run = Run(model, 1, options, outputs, folder / "checkpoint.pt", threads=1)
+    tune_instructions(run, (rows / "train.jsonl", rows / "dev.jsonl"), loss, tasks)
     return (folder / "weights/model.safetensors").read_bytes(), json.loads((folder / "metrics.json").read_text())

@@ -5,12 +5,7 @@ from collections import Counter
 from linguist.statistics.numbers import percent
 from linguist.tokenizers.types import TYPES
 
-CLASS_LABELS = {
-    "dna": "DNA",
-    "protein": "protein",
-    "english": "English",
-    "other": "other",
-}  # of tokens, as pages name them
+CLASSES = {"dna": "DNA", "protein": "protein", "english": "English", "other": "other"}  # of tokens, as pages name them
 
 
 def published_composition(vocabulary, manifest, published):
@@ -68,6 +63,6 @@ def tokenizer_page(spec, vocabulary, manifest, synthetic, published):
         "label": kind.label.format(**spec),
         "trained_on": (spec.get("sample") or min(sizes.values())) if kind.reads_texts else None,
         "published": published,
-        "classes": CLASS_LABELS,
+        "classes": CLASSES,
         "tokens": sum(members["tokens"] for members in vocabulary["classes"].values()),
     }

@@ -15,8 +15,8 @@ from linguist.tasks.instruction_tuning import INFO, check_positions, encode_prom
 from linguist.tasks.prompts import match_prefix
 from linguist.tokenizers.encoding import encode_sequences
 from linguist.tokenizers.loading import load_tokenizer
+from linguist.training.devices import choose_attention, make_accelerator
 from linguist.training.finetuning import CLASSES
-from linguist.training.loop import choose_attention, make_accelerator
 from linguist.training.models import load_classifier, load_language_model
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from transformers import DynamicCache
 
-from linguist.training.loop import batches_by_length
+from linguist.training.batches import batches_by_length
 
 BATCH = 64
 EXTRA_TOKENS = 4  # a reply may be this much longer than the longest allowed answer

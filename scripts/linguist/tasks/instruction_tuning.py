@@ -15,10 +15,11 @@ from linguist.tasks.generation import EXTRA_TOKENS, answer_prompts, encode_answe
 from linguist.tasks.prompts import prompt_text, read_prompt_rows
 from linguist.tokenizers.encoding import PairTokens
 from linguist.tokenizers.loading import load_tokenizer
-from linguist.training.finetuning import EVALUATION_BATCH, collator, positions_of, tune
-from linguist.training.loop import batches_by_length, choose_attention, make_accelerator
+from linguist.training.batches import EVALUATION_BATCH, batches_by_length, make_collator, position_limit
+from linguist.training.devices import choose_attention, make_accelerator
 from linguist.training.models import load_language_model
 from linguist.training.objectives import Objective
+from linguist.training.tuning import Method, tune
 
 logger = logging.getLogger("linguist")
 INFO = "linguist_tasks"  # key of a tuned model's configuration: the answers and wordings of its tasks
@@ -55,7 +56,7 @@ def encode_answered_prompts(rows, tokenizer):
 
 def check_positions(model, tokens):
     """How many positions a model has (None: no limit). Raises LinguistError if they are fewer than `tokens`."""
-    room = positions_of(model)
+    room = position_limit(model)
     if room is not None and tokens > room:
         raise LinguistError(
             f"the input has {tokens} tokens with its answer, but the model has {room} positions; give a shorter sequence, "
@@ -65,11 +66,11 @@ def check_positions(model, tokens):
 
 
 def make_instruction_loss(answers_only):
-    """The loss of instruction tuning, as `finetuning.tune` takes it: mean cross-entropy (nats) over all tokens of prompt and
+    """The loss of instruction tuning, as `tuning.Method` takes it: mean cross-entropy (nats) over all tokens of prompt and
     answer, as in the paper, or over the answer's tokens alone."""
 
     def make(model, tokens, device):
-        inputs_of, types_of = collator(model, tokens, device), tokens.types
+        inputs_of, types_of = make_collator(model, tokens, device), tokens.types
 
         def loss_of(objective, rows):
             inputs = inputs_of(rows)
@@ -97,7 +98,7 @@ def _spans(tokens, rows):
 def answer_metrics(model, tokens, accelerator):
     """{"loss", "accuracy"} of the answers in a PairTokens of `encode_answered_prompts`: the mean cross-entropy of their tokens
     (nats), and the share of answers whose tokens are all the likeliest, which greedy generation would give."""
-    to_inputs = collator(model, tokens, accelerator.device)
+    to_inputs = make_collator(model, tokens, accelerator.device)
     total, count, correct = 0.0, 0, 0
     model.eval()
     with torch.inference_mode():
@@ -118,39 +119,29 @@ def answer_metrics(model, tokens, accelerator):
     return {"loss": total / count, "accuracy": correct / len(tokens)}
 
 
-def tune_instructions(model_folder, sets, seed, *, loss, tasks, **run):
+def tune_instructions(run, sets, loss, tasks):
     """Tune a language model on an instruction set and keep the epoch with the best dev answers.
 
-    Args: `sets` are the paths of its train and dev rows; `loss` is "prompt" (over the whole text) or "answer"; `tasks`
-    ({task: {"answers", "phrasings"}}) is kept in the model's configuration, so that it can be asked later; `run` are the other
-    arguments of `finetuning.tune`. Accuracy is the share of dev answers that are exactly right.
+    Args: `run` is a `tuning.Run`; `sets` are the paths of the train and dev rows; `loss` is "prompt" (over the whole text) or "answer"; `tasks`
+    ({task: {"answers", "phrasings"}}) is kept in the model's configuration, so that it can be asked later. Accuracy
+    is the share of dev answers that are exactly right.
     Raises LinguistError for a model that is not causal, has too few positions, or has no end token.
     """
-    tokenizer = load_tokenizer(model_folder)
+    tokenizer = load_tokenizer(run.model)
     if tokenizer.eos_token_id is None:
-        raise LinguistError(f"{model_folder}: its tokenizer has no end token, which ends an answer; give another model")
+        raise LinguistError(f"{run.model}: its tokenizer has no end token, which ends an answer; give another model")
     train_tokens, dev_tokens = (encode_answered_prompts(read_prompt_rows(path), tokenizer) for path in sets)
 
     def load(attention):
-        model = load_language_model(model_folder, attention)
+        model = load_language_model(run.model, attention)
         model.config.pad_token_id = tokenizer.pad_token_id
         longest = max(int(tokens.lengths.max()) for tokens in (train_tokens, dev_tokens))
         check_positions(model, longest + EXTRA_TOKENS)
         setattr(model.config, INFO, tasks)
         return model
 
-    tune(
-        model_folder,
-        train_tokens,
-        dev_tokens,
-        seed,
-        **run,
-        load=load,
-        loss_maker=make_instruction_loss(loss == "answer"),
-        dev_figures=answer_metrics,
-        wrap=Objective,
-        facts={"loss_over": loss},
-    )
+    method = Method(load, make_instruction_loss(loss == "answer"), answer_metrics, Objective, {"loss_over": loss})
+    tune(run, train_tokens, dev_tokens, method)
 
 
 def write_answers(weights, rows_path, tasks, options, predictions, threads):

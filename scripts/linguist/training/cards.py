@@ -1,4 +1,4 @@
-"""Model cards: what a model made here is, for those who find it without its workflow."""
+"""Model cards: what a model from here is, for people who find it without its workflow."""
 
 from linguist.kinds import kind_of_source
 
@@ -7,16 +7,16 @@ CLASSES = {"gpt2": "AutoModelForCausalLM", "bert": "AutoModelForMaskedLM"}
 
 
 def model_card(name, model, manifest, metrics, train_info):
-    """The README.md of a pretrained model's folder, in the hub's form: Markdown under a block of YAML.
+    """The README.md of a pretrained model's folder, as the hub expects it: Markdown after a block of YAML.
 
-    Args: the model's name and entry of the config, its corpus's manifest, its metrics, and the description of the tokens
-    it was trained on (`tokens.encode_corpus`).
+    Args: the model's name and entry in the config, its corpus's manifest, its metrics.json, and the description of the tokens
+    of the train split (`packed.encode_corpus`).
     """
     architecture = model["architecture"]
-    rows = []
+    data_rows, loss_rows = [], []
     for number, (source, about) in enumerate(manifest["sources"].items()):
         counts = train_info["sources"].get(str(number), {"tokens": 0})
-        rows.append(
+        data_rows.append(
             [
                 source,
                 about["kind"],
@@ -27,15 +27,12 @@ def model_card(name, model, manifest, metrics, train_info):
                 about.get("licence") or "not stated",
             ]
         )
-    data = table(["source", "kind", "from", "bytes", "documents", "training tokens", "licence"], rows)
-    figures = []
-    for source, about in manifest["sources"].items():
-        row = [source, *(show(metrics.get(f"{of}loss_{source}")) for of in ("dev_", "unigram_", "bigram_"))]
-        bits = show(metrics.get(f"dev_bits_{source}"))
-        figures.append([*row, f"{bits} a {kind_of_source(about['kind']).letter}" if bits != "–" else bits])
-    losses = table(["source", "loss", "unigram model", "bigram model", "bits"], figures)
+        losses = [_three_digits(metrics.get(f"{prefix}loss_{source}")) for prefix in ("dev_", "unigram_", "bigram_")]
+        bits = metrics.get(f"dev_bits_{source}")
+        unit = kind_of_source(about["kind"]).letter
+        loss_rows.append([source, *losses, "–" if bits is None else f"{bits:.3f} per {unit}"])
     options, shape = metrics["options"], ", ".join(f"{key} {value}" for key, value in model["shape"].items())
-    what = "next token" if architecture == "gpt2" else "masked tokens (15 %)"
+    objective = "the next token" if architecture == "gpt2" else "masked tokens (15 %)"
     return f"""---
 library_name: transformers
 pipeline_tag: {PIPELINES[architecture]}
@@ -44,9 +41,9 @@ tags: [{architecture}, dna-linguist]
 
 # {name}
 
-A {architecture} of {metrics["parameters"]:,} parameters ({shape}; vocabulary {train_info["vocab_size"]:,}), pretrained from
-random weights (seed {metrics["seed"]}) by dna-linguist to predict the {what}.
-All its tokens, DNA, protein and text alike, share one embedding table.
+A {architecture} with {metrics["parameters"]:,} parameters ({shape}; vocabulary {train_info["vocab_size"]:,}). dna-linguist
+pretrained it from random weights (seed {metrics["seed"]}) to predict {objective}.
+Tokens of DNA, protein and text share one embedding table.
 
 ```python
 from transformers import AutoTokenizer, {CLASSES[architecture]}
@@ -57,15 +54,16 @@ tokenizer = AutoTokenizer.from_pretrained("path/to/{name}")
 
 ## Data
 
-{data}
+{_markdown_table(["source", "kind", "from", "bytes", "documents", "training tokens", "licence"], data_rows)}
 
-{manifest["dev"]:.2%} of the documents of each source are held out as dev split. The licences above reach the weights.
+The dev split has {manifest["dev"]:.2%} of the documents of each source. The licences of the data also apply to the weights.
 
 ## Losses on the dev split
 
-In nats a token; bits a character count the ends of documents too. The unigram and bigram models count the same training tokens.
+Losses are in nats per token. Bits per letter include the ends of documents. The unigram and bigram models count the same
+training tokens.
 
-{losses}
+{_markdown_table(["source", "loss", "unigram model", "bigram model", "bits"], loss_rows)}
 
 ## Training
 
@@ -75,11 +73,10 @@ learning rate {options["learning_rate"]:g}, {options["schedule"]}, warm-up {opti
 """
 
 
-def table(header, rows):
-    """A table in Markdown."""
+def _markdown_table(header, rows):
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
 
 
-def show(figure):
-    return "–" if figure is None else f"{figure:.3f}"
+def _three_digits(value):
+    return "–" if value is None else f"{value:.3f}"

@@ -1,4 +1,4 @@
-"""Models before fine-tuning: fetched from a hub, a mirror or a folder, or made from scratch; and loaded for a task."""
+"""Models: fetched from a hub, a mirror or a folder, made with random weights, and loaded for a use."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,18 +29,18 @@ HEADS = {"gpt2": AutoModelForCausalLM, "bert": AutoModelForMaskedLM}
 
 
 def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None):
-    """Put a pretrained model and its tokenizer at `folder`, in the form of `save_pretrained` (float32, safetensors).
+    """Save a pretrained model and its tokenizer in `folder`, as `save_pretrained` does (float32, safetensors).
 
-    Args: `path` is a local folder; else `hub` and `revision` name it on the Hugging Face hub, whose cache and HF_ENDPOINT
-    are honoured. A folder `{mirror}/{hub}` is taken instead of the hub where it exists.
-    Raises LinguistError with the cause in one line.
+    Args: `path` is a local folder. Without it, `hub` and `revision` name the model on the Hugging Face hub (its cache and
+    HF_ENDPOINT are used), unless the folder `{mirror}/{hub}` exists.
+    Raises LinguistError with the cause.
     """
     source, options = str(path), {}
     if path is None:
         mirrored = Path(mirror or "") / hub
         source, options = (str(mirrored), {}) if mirror and mirrored.is_dir() else (hub, {"revision": revision})
     try:
-        torch.manual_seed(0)  # for weights that the checkpoint lacks, as a pooler
+        torch.manual_seed(0)  # for weights that are missing in the checkpoint, such as a pooler's
         model = class_of(source, **options).from_pretrained(source, dtype=torch.float32, **options)
         tokenizer = load_tokenizer(source) if not options else load_from_hub(source, revision)
     except Exception as error:  # the hub's client, its HTTP library and safetensors each raise their own
@@ -50,13 +50,13 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
 
 
 def class_of(source, **options):
-    """The class that loads all of a checkpoint: its language-modelling head too, where it has one, but no other head."""
+    """The class that loads a checkpoint with its language-modelling head, if it has one, but with no other head."""
     names = AutoConfig.from_pretrained(source, **options).architectures or [""]
     return getattr(transformers, names[0]) if names[0].endswith(LANGUAGE_HEADS) else AutoModel
 
 
 def load_from_hub(hub, revision):
-    """The tokenizer of a hub model at a revision, without its traps."""
+    """The tokenizer of a hub model at a revision, as `load_tokenizer` gives it."""
     from huggingface_hub import snapshot_download
 
     return load_tokenizer(
@@ -65,26 +65,31 @@ def load_from_hub(hub, revision):
 
 
 def initialize_model(name, architecture, shape, tokenizer_folder, seed, folder):
-    """Make a model of the given architecture and shape with random weights, for `seed`; save it with its tokenizer."""
+    """Save a model of an architecture and shape with random weights, drawn from `seed`, and its tokenizer."""
     tokenizer = load_tokenizer(tokenizer_folder)
-    save_model(build_model(name, architecture, shape, tokenizer, seed), tokenizer, folder)
+    entry = {"architecture": architecture, "shape": shape, "seed": seed}
+    save_model(build_model(name, entry, tokenizer), tokenizer, folder)
 
 
 def randomize_model(source, seed, folder):
-    """Make a model like the one in the folder `source`, its tokenizer too, with random weights, for `seed`."""
+    """Save a model like the one in the folder `source`, and its tokenizer, but with random weights, drawn from `seed`."""
     config = AutoConfig.from_pretrained(source)
-    kind = class_of(source)
+    model_class = class_of(source)
     torch.manual_seed(seed)
-    save_model(kind.from_config(config) if kind is AutoModel else kind(config), load_tokenizer(source), folder)
+    model = model_class.from_config(config) if model_class is AutoModel else model_class(config)
+    save_model(model, load_tokenizer(source), folder)
 
 
-def build_model(name, architecture, shape, tokenizer, seed, attention=None, context=0):
-    """A language model (next-token head for gpt2, masked-token head for bert) with random weights, drawn from `seed`.
+def build_model(name, entry, tokenizer, attention=None, context=0):
+    """A language model with random weights: with a next-token head for gpt2, with a masked-token head for bert.
 
-    Vocabulary size and special-token ids come from the tokenizer: with the architecture's own defaults a small
-    vocabulary would point past its end. `shape` are fields of the Hugging Face configuration; `attention` is a backend's
-    name, or None for the architecture's own choice; `context` the tokens it must have positions for.
+    Args: `entry` is the model's entry in the config: architecture, shape (fields of the Hugging Face configuration) and seed.
+    `attention` is a backend's name (None: the architecture's default); the model must have positions for `context` tokens.
+    The size of the vocabulary and the special tokens come from the tokenizer, since the architecture's own defaults are ids
+    beyond the end of a small vocabulary.
+    Raises LinguistError for what the architecture does not allow.
     """
+    architecture, shape = entry["architecture"], entry["shape"]
     ids = {f"{token}_token_id": getattr(tokenizer, f"{token}_token_id") for token in ("bos", "eos", "pad")}
     known = AutoConfig.for_model(architecture).to_dict()
     given = sorted(set(shape) & {"vocab_size", *ids})
@@ -93,17 +98,17 @@ def build_model(name, architecture, shape, tokenizer, seed, attention=None, cont
     unknown = sorted(set(shape) - set(known))
     if unknown:
         raise LinguistError(
-            f"config: models.{name}.shape: {architecture} has no field '{unknown[0]}'; see its configuration"
+            f"config: models.{name}.shape: {architecture} has no field '{unknown[0]}'; see its configuration in transformers"
         )
     if architecture == "bert" and tokenizer.mask_token_id is None:
         raise LinguistError(
-            f"config: models.{name}.tokenizer: bert needs one with a mask token, of type {masked_types()}"
+            f"config: models.{name}.tokenizer: bert needs a tokenizer with a mask token; give one of type {masked_types()}"
         )
     try:
-        torch.manual_seed(seed)
+        torch.manual_seed(entry.get("seed", 0))
         config = AutoConfig.for_model(architecture, **shape, vocab_size=len(tokenizer), **ids)
         model = HEADS[architecture].from_config(config, attn_implementation=attention)
-    except Exception as error:  # transformers checks little: a wrong value surfaces as anything, anywhere
+    except Exception as error:  # transformers checks little, so a wrong value can raise any exception
         raise LinguistError(f"config: models.{name}.shape: {type(error).__name__}: {one_line(error)}") from None
     if config.max_position_embeddings < context:
         raise LinguistError(
@@ -114,7 +119,7 @@ def build_model(name, architecture, shape, tokenizer, seed, attention=None, cont
 
 
 def fuse_activations(model):
-    """The model with GPT-2's activation as one operation instead of eight: the same function."""
+    """The model, with GPT-2's activation computed by one operation instead of eight. The function is the same."""
     for module in list(model.modules()):
         for name, child in module.named_children():
             if isinstance(child, NewGELUActivation):
@@ -123,7 +128,7 @@ def fuse_activations(model):
 
 
 def save_model(model, tokenizer, folder, card=None):
-    """Save a model and its tokenizer, and perhaps its card, as one Hugging Face folder, whole or not at all."""
+    """Save a model, its tokenizer and a model card (if given) as one Hugging Face folder, whole or not at all."""
     with atomic_path(folder) as temporary:
         model.save_pretrained(temporary)
         tokenizer.save_pretrained(temporary)
@@ -132,14 +137,13 @@ def save_model(model, tokenizer, folder, card=None):
 
 
 def load_classifier(folder, classes, seed, attention):
-    """A sequence classifier for `classes` (their names, or None for the number that the folder's has) on the body in
-    `folder`; its head, where new, is drawn from `seed`.
+    """The model in `folder` as a sequence classifier for `classes` (their names; None: as many as the folder's has). If it has
+    no classification head, one is drawn from `seed`.
 
-    The seed comes before the head is built: runs of one seed then differ in nothing. `attention` is a backend's name,
-    or None for the architecture's own choice.
+    `attention` is a backend's name (None: the architecture's default).
     """
-    torch.manual_seed(seed)
-    with loading(folder, "a sequence classifier", attention):
+    torch.manual_seed(seed)  # before the head is built, so that runs of one seed have the same head
+    with _loading(folder, "a sequence classifier", attention):
         names = {}
         if classes is not None:
             names = {"id2label": dict(enumerate(classes)), "label2id": {name: i for i, name in enumerate(classes)}}
@@ -153,21 +157,23 @@ def load_classifier(folder, classes, seed, attention):
 
 
 def load_language_model(folder, attention):
-    """The causal language model in `folder`. Raises LinguistError for another kind of model."""
-    with loading(folder, "a language model that goes on with a text", attention):
+    """The causal language model in `folder`. Raises LinguistError if the model is not causal."""
+    with _loading(folder, "a causal language model", attention):
         config = AutoConfig.from_pretrained(folder)
         masked, causal = AutoModelForMaskedLM._model_mapping, AutoModelForCausalLM._model_mapping
         if type(config) in masked or type(config) not in causal:
-            raise LinguistError(f"{folder}: a {config.model_type} does not go on with a text; give a GPT-2 or its like")
+            raise LinguistError(
+                f"{folder}: a {config.model_type} is not a causal language model; give a GPT-2 or a similar model"
+            )
         model = AutoModelForCausalLM.from_pretrained(
             folder, config=config, dtype=torch.float32, attn_implementation=attention
         )
     return fuse_activations(model)
 
 
-def load_body(folder, attention):
-    """The model in `folder`, or that of a fine-tuned classifier, without its head: what gives hidden states."""
-    with loading(folder, "a model", attention):
+def load_base_model(folder, attention):
+    """The model or fine-tuned classifier in `folder`, without its head: it gives hidden states."""
+    with _loading(folder, "a model", attention):
         config = AutoConfig.from_pretrained(folder)
         if config.pad_token_id is None:
             config.pad_token_id = config.eos_token_id
@@ -176,11 +182,11 @@ def load_body(folder, attention):
 
 
 @contextmanager
-def loading(folder, what, attention):
-    """Errors of loading a model, in one line."""
+def _loading(folder, what, attention):
+    """Turn the errors of loading a model into a LinguistError."""
     try:
         yield
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        lacking = attention and (attention in str(error) or "attention implementation" in str(error))
-        cure = "; set finetuning.attention: eager" if lacking else ""
+        unsupported = attention and (attention in str(error) or "attention implementation" in str(error))
+        cure = "; set finetuning.attention: eager" if unsupported else ""
         raise LinguistError(f"{folder}: cannot be loaded as {what} ({one_line(error)}){cure}") from None

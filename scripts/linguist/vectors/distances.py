@@ -13,9 +13,9 @@ from linguist.provenance import versions
 from linguist.tokenizers.encoding import encode_texts, pack
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.vocabulary import classify, read_words
-from linguist.training.finetuning import collator
-from linguist.training.loop import batches_by_length, choose_attention, describe_device, make_accelerator
-from linguist.training.models import load_body
+from linguist.training.batches import batches_by_length, make_collator
+from linguist.training.devices import choose_attention, describe_device, make_accelerator
+from linguist.training.models import load_base_model
 
 COMPARED = ("dna", "protein", "english")  # classes of words; distances are to the last
 METRICS = ("euclidean", "cosine")
@@ -56,7 +56,7 @@ def encode_words(texts, tokenizer):
 def embed(model, tokens, real, batch_size, target):
     """Fill `target` (layers + 1, words, width; float32) with the vectors of words: the mean over a word's tokens, special
     ones left out, in each hidden layer; layer 0 are the embeddings. Args: as from `encode_words`."""
-    to_inputs = collator(model, tokens, model.device)
+    to_inputs = make_collator(model, tokens, model.device)
     model.eval()
     with torch.inference_mode():
         for rows in batches_by_length(tokens.lengths, batch_size):
@@ -185,7 +185,7 @@ def embed_words(folder, options, targets, threads):
         if len(words[name]) < least:
             cause = f"its vocabulary has {len(words[name])} words of class {name} of two characters and more"
             raise LinguistError(f"{folder}: {cause}; take a model whose tokenizer has read DNA and English")
-    model = load_body(folder, choose_attention("auto", device)).to(device)
+    model = load_base_model(folder, choose_attention("auto", device)).to(device)
     tokens, real = encode_words([word for members in words.values() for word in members], tokenizer)
     ends = np.cumsum([len(members) for members in words.values()])
     shape = (model.config.num_hidden_layers + 1, len(tokens), model.config.hidden_size)

@@ -8,7 +8,7 @@ from helpers.instructions import TASKS
 from linguist.tasks.generation import EXTRA_TOKENS, answer_prompts, encode_answer
 from linguist.tasks.instruction_tuning import answer_metrics, encode_answered_prompts, encode_prompts
 from linguist.tokenizers.loading import load_tokenizer
-from linguist.training.loop import make_accelerator
+from linguist.training.devices import make_accelerator
 from linguist.training.models import load_language_model
 
 

@@ -21,6 +21,7 @@ from linguist.tasks.instruction_tuning import (
 )
 from linguist.tasks.prompts import write_prompt_rows
 from linguist.tokenizers.loading import load_tokenizer
+from linguist.training.checkpoints import Checkpoint
 from linguist.training.models import load_language_model, randomize_model
 from linguist.training.objectives import Objective
 from linguist.training.predictions import read_predictions
@@ -82,7 +83,7 @@ def test_a_tuned_model_is_given_its_trained_wordings_and_nothing_outside_of_the_
     import tune_instructions as script
 
     given = {}
-    monkeypatch.setattr(script, "tune_instructions", lambda *_, **arguments: given.update(arguments))
+    monkeypatch.setattr(script, "tune_instructions", lambda run, sets, loss, tasks: given.update(tasks=tasks))
     monkeypatch.setattr(script, "start_log", lambda _: None)
     tasks = {name: {key: task[key] for key in ("answers", "phrasings")} for name, task in TASKS.items()}
     smk = SimpleNamespace(log=[""], output=None, threads=1)
@@ -94,21 +95,19 @@ def test_a_tuned_model_is_given_its_trained_wordings_and_nothing_outside_of_the_
 
 
 def test_a_run_that_stops_half_way_ends_as_an_uninterrupted_one(bodies, files, options, tmp_path, monkeypatch):
-    from linguist.training import loop as training
-
     whole = tune_on_rows(bodies["gpt2"], files, tmp_path / "whole", options)
-    save, calls = training.save, []
+    save, calls = Checkpoint.save, []
 
-    def stop(*arguments):
-        save(*arguments)
+    def stop(*arguments, **state):
+        save(*arguments, **state)
         calls.append(1)
         if len(calls) == 5:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "save", stop)
+    monkeypatch.setattr(Checkpoint, "save", stop)
     with pytest.raises(KeyboardInterrupt):
         tune_on_rows(bodies["gpt2"], files, tmp_path / "broken", options)
-    monkeypatch.setattr(training, "save", save)
+    monkeypatch.setattr(Checkpoint, "save", save)
     assert (tmp_path / "broken/checkpoint.pt").exists()
     assert tune_on_rows(bodies["gpt2"], files, tmp_path / "broken", options)[0] == whole[0]
     assert not (tmp_path / "broken/checkpoint.pt").exists()

@@ -1,4 +1,4 @@
-"""Model cards: the hub can read them, and their figures are those of the inputs."""
+"""Model cards: the hub can read them, and their numbers are those of the inputs."""
 
 import pytest
 import yaml
@@ -95,7 +95,7 @@ def test_data_are_those_of_the_manifest_and_the_tokens():
 def test_losses_are_those_of_the_metrics_and_a_dash_where_there_is_none():
     assert rows(card(), "Losses on the dev split") == {
         "source": ["loss", "unigram model", "bigram model", "bits"],
-        "genome": ["6.543", "7.120", "6.900", "1.910 a base"],
+        "genome": ["6.543", "7.120", "6.900", "1.910 per base"],
         "english": ["3.250", "5.500", "–", "–"],
         "pairs": ["–", "–", "–", "–"],
     }

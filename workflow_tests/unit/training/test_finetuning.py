@@ -18,12 +18,15 @@ from linguist.errors import LinguistError
 from linguist.files import open_text, read_json
 from linguist.tokenizers.encoding import PairTokens, encode_pairs
 from linguist.tokenizers.loading import load_tokenizer
-from linguist.training import fast_dropout as dropout
-from linguist.training.evaluation import evaluate
-from linguist.training.finetuning import collate, collator, dev_figures, finetune, predict
-from linguist.training.loop import make_accelerator
+from linguist.training import cpu as dropout
+from linguist.training.batches import collate, make_collator
+from linguist.training.checkpoints import Checkpoint
+from linguist.training.devices import make_accelerator
+from linguist.training.evaluation import Classifier, write_predictions
+from linguist.training.finetuning import classification_metrics, finetune, predict
 from linguist.training.models import load_classifier
 from linguist.training.predictions import read_predictions
+from linguist.training.tuning import Run
 
 ARCHITECTURES = pytest.mark.parametrize("architecture", ["bert", "gpt2"])
 
@@ -42,8 +45,8 @@ def outputs_in(folder):
 def run(architecture, bodies, encoded, folder, options, seed=1):
     """Fine-tune a tiny model; returns (bytes of the weights, text of the curve, metrics)."""
     outputs, files = outputs_in(folder), encoded[architecture]
-    run = {"options": options, "outputs": outputs, "checkpoint": folder / "checkpoint.pt", "threads": 1}
-    finetune(bodies[architecture], files["train"], files["dev"], seed, **run)
+    job = Run(bodies[architecture], seed, options, outputs, folder / "checkpoint.pt", threads=1)
+    finetune(job, (files["train"], files["dev"]))
     return read(folder)
 
 
@@ -110,7 +113,7 @@ def test_an_input_longer_than_the_model_is_one_line(bodies, tokenizers, options,
     tokens, _ = encode_pairs(frame, load_tokenizer(tokenizers["bert"]), 300)
     tokens.save(tmp_path / "t.npz")
     files = {"bert": {"train": tmp_path / "t.npz", "dev": tmp_path / "t.npz"}}
-    with pytest.raises(LinguistError, match="300 tokens, but the model only 128 positions; lower tokens.max_length"):
+    with pytest.raises(LinguistError, match="300 tokens.* 128 positions.*tokens.max_length"):
         run("bert", bodies, files, tmp_path, options)
 
 
@@ -123,10 +126,10 @@ def test_a_roberta_has_fewer_positions_than_its_embedding(encoded):
         config = RobertaConfig(vocab_size=500, pad_token_id=0, max_position_embeddings=room + 1, **shape)
         model = RobertaForSequenceClassification(config)
         if room == longest:
-            assert model(**collator(model, tokens, "cpu")(rows)).logits.shape == (1, 2)
+            assert model(**make_collator(model, tokens, "cpu")(rows)).logits.shape == (1, 2)
         else:
-            with pytest.raises(LinguistError, match=f"{longest} tokens, but the model only {room} positions"):
-                collator(model, tokens, "cpu")
+            with pytest.raises(LinguistError, match=f"{longest} tokens.* {room} positions"):
+                make_collator(model, tokens, "cpu")
 
 
 @ARCHITECTURES
@@ -149,14 +152,8 @@ def test_a_seed_is_its_bytes_and_its_predictions(architecture, precision, bodies
     for name, seed in (("first", 1), ("again", 1), ("other", 2)):
         torch.rand(3)  # what came before must not matter
         found[name] = run(architecture, bodies, encoded, tmp_path / name, options, seed)
-        evaluate(
-            tmp_path / name / "weights",
-            {"dev": encoded[architecture]["dev"]},
-            options,
-            9,
-            tmp_path / f"{name}.tsv.gz",
-            1,
-        )
+        classifier = Classifier(tmp_path / name / "weights", 9, precision=precision)
+        write_predictions(classifier, {"dev": encoded[architecture]["dev"]}, tmp_path / f"{name}.tsv.gz", 1)
     assert found["first"][:2] == found["again"][:2]
     assert found["first"][0] != found["other"][0]
     assert (tmp_path / "first.tsv.gz").read_bytes() == (tmp_path / "again.tsv.gz").read_bytes()
@@ -164,10 +161,10 @@ def test_a_seed_is_its_bytes_and_its_predictions(architecture, precision, bodies
     # The saved weights reload, and score as they did in the best epoch.
     with open_text(tmp_path / "first.tsv.gz") as handle:
         table = pd.read_csv(handle, sep="\t")
-    figures = dev_figures(table[["score0", "score1"]].to_numpy(np.float32), table["label"].to_numpy())
+    scored = classification_metrics(table[["score0", "score1"]].to_numpy(np.float32), table["label"].to_numpy())
     metrics = found["first"][2]
-    assert figures["loss"] == pytest.approx(metrics["dev_loss"], rel=1e-4)  # six digits a score
-    assert figures["accuracy"] == metrics["dev_accuracy"]
+    assert scored["loss"] == pytest.approx(metrics["dev_loss"], rel=1e-4)  # six digits a score
+    assert scored["accuracy"] == metrics["dev_accuracy"]
     reloaded, info = AutoModelForSequenceClassification.from_pretrained(
         tmp_path / "first" / "weights", output_loading_info=True
     )
@@ -179,6 +176,7 @@ KILLED_RUN = """
 import json, os, signal, sys
 import torch
 from linguist.training.finetuning import finetune
+from linguist.training.tuning import Run
 
 arguments, killing = json.loads(sys.argv[1]), int(sys.argv[2])
 whole = torch.save
@@ -192,7 +190,7 @@ def save(state, path):
         os.kill(os.getpid(), signal.SIGKILL)
 
 torch.save = save
-finetune(**arguments)
+finetune(Run(**arguments[0]), arguments[1])
 """
 
 
@@ -201,16 +199,15 @@ def test_a_run_killed_for_real_ends_as_an_uninterrupted_one(precision, bodies, e
     options |= {"precision": precision}
     whole = run("bert", bodies, encoded, tmp_path / "whole", options)
     folder = tmp_path / "killed"
-    arguments = {
-        "model_folder": str(bodies["bert"]),
-        "train_path": str(encoded["bert"]["train"]),
-        "dev_path": str(encoded["bert"]["dev"]),
+    job = {
+        "model": str(bodies["bert"]),
         "seed": 1,
         "options": options,
         "outputs": {name: str(path) for name, path in outputs_in(folder).items()},
         "checkpoint": str(folder / "checkpoint.pt"),
         "threads": 1,
     }
+    arguments = job, [str(encoded["bert"][split]) for split in ("train", "dev")]
     at = random.randint(2, 15)  # of 16 steps; any will do, a failure names it
     library = str(Path(sys.modules["linguist"].__path__[0]).parent)
     done = subprocess.run(
@@ -230,7 +227,7 @@ def test_a_run_killed_for_real_ends_as_an_uninterrupted_one(precision, bodies, e
 def test_a_run_that_fails_to_write_is_not_lost(failing, bodies, encoded, options, tmp_path, monkeypatch):
     whole, folder = run("bert", bodies, encoded, tmp_path / "whole", options), tmp_path / "run"
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(f"linguist.training.finetuning.{failing}", lambda *_: interrupt())
+        patch.setattr(f"linguist.training.tuning.{failing}", lambda *_: interrupt())
         run("bert", bodies, encoded, folder, options)
     again = run("bert", bodies, encoded, folder, options)
     assert again[:2] == whole[:2]
@@ -239,29 +236,30 @@ def test_a_run_that_fails_to_write_is_not_lost(failing, bodies, encoded, options
 
 
 def test_a_run_whose_tests_fail_is_not_lost(bodies, encoded, options, tmp_path):
-    settings = {"options": options, "checkpoint": tmp_path / "checkpoint.pt", "threads": 1}
-    settings["outputs"] = {name: tmp_path / name for name in ("metrics", "curve", "weights")}
+    outputs = {name: tmp_path / name for name in ("metrics", "curve", "weights")}
+    job = Run(bodies["bert"], 1, options, outputs, tmp_path / "checkpoint.pt", threads=1)
     files = encoded["bert"]["train"], encoded["bert"]["dev"]
     with pytest.raises(KeyboardInterrupt):
-        finetune(bodies["bert"], *files, 1, after=interrupt, **settings)
-    assert settings["checkpoint"].exists()
-    finetune(bodies["bert"], *files, 1, **settings)
-    assert not settings["checkpoint"].exists()
+        finetune(job, files, after=interrupt)
+    assert job.checkpoint.exists()
+    finetune(job, files)
+    assert not job.checkpoint.exists()
     assert read_json(tmp_path / "metrics")["tokens_per_second"] is None, "every step came from the checkpoint"
 
 
 def test_a_checkpoint_of_another_model_is_not_resumed(bodies, tokenizers, encoded, options, tmp_path, monkeypatch):
     """Same data, same options, other weights under the same name."""
     from helpers.data import SHAPES
-    from linguist.training import loop as training
     from linguist.training.models import initialize_model
 
     folder = tmp_path / "run"
     initialize_model("m", "bert", SHAPES["bert"], tokenizers["bert"], 9, tmp_path / "other")
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         saves = iter(range(5))
-        save = training.save
-        patch.setattr(training, "save", lambda *args: save(*args) if next(saves) < 4 else interrupt())
+        save = Checkpoint.save
+        patch.setattr(
+            Checkpoint, "save", lambda *args, **state: save(*args, **state) if next(saves) < 4 else interrupt()
+        )
         run("bert", bodies, encoded, folder, options)
     assert (folder / "checkpoint.pt").exists()
     models = {"bert": tmp_path / "other"}
@@ -276,9 +274,10 @@ def interrupt():
 
 @ARCHITECTURES
 def test_the_untrained_control_is_the_model_with_a_head_of_its_seed(architecture, bodies, encoded, tmp_path):
-    tests, options = {"en": encoded[architecture]["dev"]}, {"precision": "fp32", "attention": "eager"}
+    tests = {"en": encoded[architecture]["dev"]}
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        evaluate(bodies[architecture], tests, options, seed, tmp_path / name, 1)
+        classifier = Classifier(bodies[architecture], seed, precision="fp32", attention="eager")
+        write_predictions(classifier, tests, tmp_path / name, 1)
     a, b, c = (pd.read_csv(tmp_path / name, sep="\t") for name in "abc")
     assert a.equals(b) and not a["score1"].equals(c["score1"])
     model = load_classifier(bodies[architecture], ("different", "same"), 1, "eager")
@@ -288,7 +287,7 @@ def test_the_untrained_control_is_the_model_with_a_head_of_its_seed(architecture
 
 def test_a_run_that_nothing_tests_has_predictions_without_rows(tmp_path):
     """One that is wanted for its weights alone: no model is loaded."""
-    evaluate(tmp_path / "none", {}, {}, 1, tmp_path / "predictions.tsv.gz", 1)
+    write_predictions(Classifier(tmp_path / "none", 1), {}, tmp_path / "predictions.tsv.gz", 1)
     assert read_predictions(tmp_path / "predictions.tsv.gz").columns.tolist() == [
         "test",
         "id",

@@ -11,18 +11,13 @@ from torch import nn
 from transformers import AutoModelForSequenceClassification
 
 from linguist.errors import LinguistError
-from linguist.training import fast_dropout as dropout
+from linguist.training import cpu as dropout
 from linguist.training import loop as training
-from linguist.training.fast_dropout import Bits, FastDropout, drop
-from linguist.training.loop import (
-    TrainingOptions,
-    batches_by_length,
-    choose_attention,
-    discard,
-    make_accelerator,
-    parameter_groups,
-    train,
-)
+from linguist.training.batches import batches_by_length
+from linguist.training.checkpoints import Checkpoint, RandomState
+from linguist.training.cpu import FastDropout, RandomBits, drop
+from linguist.training.devices import choose_attention, make_accelerator
+from linguist.training.loop import Callbacks, TrainingOptions, parameter_groups, train
 
 EXAMPLES = 40
 
@@ -63,7 +58,7 @@ def test_batches_of_one_draw_are_alike_and_of_another_are_not():
 def test_drop_zeroes_a_share_and_keeps_the_mean(dtype, p):
     n = 400_000
     x = torch.full((n,), 3.0, dtype=dtype, requires_grad=True)
-    y = drop(x, p, Bits(1))
+    y = drop(x, p, RandomBits(1))
     kept = y != 0
     sigma = (p * (1 - p) / n) ** 0.5
     assert kept.double().mean().item() == pytest.approx(1 - p, abs=5 * sigma)
@@ -75,7 +70,7 @@ def test_drop_zeroes_a_share_and_keeps_the_mean(dtype, p):
 
 
 def test_drop_repeats_from_a_saved_state():
-    bits, x = Bits(4), torch.ones(31, 7)
+    bits, x = RandomBits(4), torch.ones(31, 7)
     state = bits.generator.state
     first, second = drop(x, 0.3, bits), drop(x, 0.3, bits)
     assert not torch.equal(first, second)
@@ -84,7 +79,7 @@ def test_drop_repeats_from_a_saved_state():
 
 
 def test_no_dropout_is_identity():
-    x, bits = torch.randn(5, 5), Bits(1)
+    x, bits = torch.randn(5, 5), RandomBits(1)
     assert torch.equal(drop(x, 0.0, bits), x)
     assert FastDropout(0.0, bits)(x) is x
     assert FastDropout(0.9, bits).eval()(x) is x
@@ -103,7 +98,7 @@ def test_attention_equals_that_of_transformers(architecture, bodies):
             bodies[architecture], attn_implementation=attention, pad_token_id=1
         )
         if attention == dropout.ATTENTION:
-            dropout.install(model, 1)
+            dropout.install_fast_dropout(model, 1)
             assert not any(type(module) is nn.Dropout for module in model.modules())
         scores[attention] = model.eval()(input_ids=ids, attention_mask=mask).logits
     torch.testing.assert_close(scores[dropout.ATTENTION], scores["eager"])
@@ -114,7 +109,7 @@ def test_the_fast_dropout_runs_in_attention(bodies):
     for module in model.modules():
         if isinstance(module, nn.Dropout) and module is not model.bert.encoder.layer[0].attention.self.dropout:
             module.p = 0.0
-    dropout.install(model, 1)
+    dropout.install_fast_dropout(model, 1)
     ids = torch.arange(5, 25)[None]
     model.train()
     assert not torch.equal(model(input_ids=ids).logits, model(input_ids=ids).logits)
@@ -164,20 +159,11 @@ def run_training(
 
     options = TrainingOptions(**options)
     accelerator, _ = make_accelerator(options.precision)
-    history, pace = train(
-        accelerator,
-        net,
-        batches_of,
-        loss_of,
-        dev or evaluate,
-        options,
-        seed,
-        checkpoint,
-        {"seed": seed, "options": {"name": fingerprint}},
-        strict=strict,
-        watch=watch or (lambda step, figures: None),
-    )
-    discard(checkpoint)
+    record = watch or (lambda step, metrics: None)
+    saved = Checkpoint(checkpoint, {"seed": seed, "options": {"name": fingerprint}}, strict)
+    callbacks = Callbacks(batches_of, loss_of, dev or evaluate, record=record)
+    history, pace = train(accelerator, net, callbacks, options, seed, saved)
+    saved.delete()
     return net, history, pace.steps
 
 
@@ -245,7 +231,7 @@ def test_the_attention_is_that_of_the_device(device, attention):
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 def test_the_generator_of_a_gpu_is_saved_and_restored():
-    randomness = training.Randomness(torch.device("cuda"), None)
+    randomness = RandomState(torch.device("cuda"), None)
     state = randomness.state_dict()
     first = torch.rand(5, device="cuda")
     randomness.load_state_dict(state)
@@ -269,7 +255,7 @@ def test_a_strange_checkpoint_is_refused_where_it_is_worth_days(long, tmp_path):
     with pytest.raises(Killed):
         run_training(long, path, kill_at=7, fingerprint="other")
     saved = path.read_bytes()
-    with pytest.raises(LinguistError, match=r"c.pt: a checkpoint of another training \(it differs in options.name\)"):
+    with pytest.raises(LinguistError, match=r"c\.pt.*options\.name"):
         run_training(long, path, strict=True)
     assert path.read_bytes() == saved
 
@@ -283,10 +269,10 @@ def test_the_last_weights_are_kept_where_nothing_selects(long, tmp_path):
 def test_evaluations_are_spread_over_the_epoch(evaluations, long, tmp_path):
     seen = []
     long |= {"evaluations": evaluations, "epochs": 2}
-    _, history, steps = run_training(long, tmp_path / "c", watch=lambda step, figures: seen.append((step, figures)))
+    _, history, steps = run_training(long, tmp_path / "c", watch=lambda step, metrics: seen.append((step, metrics)))
     assert [row["steps"] for row in history.curve] == [5 * (i + 1) // evaluations for i in range(2 * evaluations)]
-    assert [step for step, figures in seen if "loss" in figures] == list(range(1, steps + 1))
-    assert [figures for _, figures in seen if "dev_loss" in figures] == history.curve
+    assert [step for step, metrics in seen if "loss" in metrics] == list(range(1, steps + 1))
+    assert [metrics for _, metrics in seen if "dev_loss" in metrics] == history.curve
 
 
 @pytest.mark.parametrize("micro_batch", [1, 3, 8])
@@ -320,7 +306,7 @@ def test_a_checkpoint_that_leads_to_no_number_goes(long, tmp_path):
 
 
 def test_a_warm_up_as_long_as_the_training_is_refused(long, tmp_path):
-    with pytest.raises(LinguistError, match="a warm-up of 20 steps, but only 20 steps in all; lower warmup"):
+    with pytest.raises(LinguistError, match="20 steps.*lower warmup"):
         run_training(long | {"warmup": 20}, tmp_path / "c")
 
 
@@ -332,21 +318,21 @@ def test_weights_that_break_in_the_last_step_are_one_line(long, tmp_path):
 
 @pytest.mark.parametrize(("select_by", "best"), [("loss", 2), ("accuracy", 3)])
 def test_the_best_epoch_on_dev_is_kept(select_by, best, long, tmp_path, monkeypatch):
-    figures = iter([(0.9, 0.5), (0.3, 0.6), (0.4, 0.8), (0.5, 0.8)])  # of equals the first
+    values = iter([(0.9, 0.5), (0.3, 0.6), (0.4, 0.8), (0.5, 0.8)])  # of equals the first
     long |= {"select_by": select_by, "checkpoint_minutes": 9}
-    made = run_training(long, tmp_path / "c", dev=lambda: dict(zip(("loss", "accuracy"), next(figures), strict=True)))
+    made = run_training(long, tmp_path / "c", dev=lambda: dict(zip(("loss", "accuracy"), next(values), strict=True)))
     assert made[1].best == best - 1
     assert [row["epoch"] for row in made[1].curve] == [1, 2, 3, 4]
     # The weights are those at the end of that epoch: with a constant rate after the warm-up of the same steps,
     # a training that stops there ends in them.
     shorter = dataclasses.replace(TrainingOptions(**long), epochs=best, warmup=long["warmup"] * 4 / best)
     monkeypatch.setattr(training, "get_scheduler", lambda name, optimizer, warm, steps: constant(optimizer))
-    figures = iter([(1.0 / (i + 1), i) for i in range(4)])
+    values = iter([(1.0 / (i + 1), i) for i in range(4)])
     reference = run_training(
-        vars(shorter), tmp_path / "c", dev=lambda: dict(zip(("loss", "accuracy"), next(figures), strict=True))
+        vars(shorter), tmp_path / "c", dev=lambda: dict(zip(("loss", "accuracy"), next(values), strict=True))
     )
-    figures = iter([(0.9, 0.5), (0.3, 0.6), (0.4, 0.8), (0.5, 0.8)])
-    made = run_training(long, tmp_path / "c", dev=lambda: dict(zip(("loss", "accuracy"), next(figures), strict=True)))
+    values = iter([(0.9, 0.5), (0.3, 0.6), (0.4, 0.8), (0.5, 0.8)])
+    made = run_training(long, tmp_path / "c", dev=lambda: dict(zip(("loss", "accuracy"), next(values), strict=True)))
     pairs = zip(made[0].state_dict().values(), reference[0].state_dict().values(), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs)
 

@@ -17,7 +17,7 @@ from transformers import AutoModel, AutoModelForSequenceClassification, AutoToke
 
 from helpers.data import SHAPES
 from linguist.errors import LinguistError
-from linguist.training import fast_dropout as dropout
+from linguist.training import cpu as dropout
 from linguist.training.models import fetch_model, initialize_model, load_classifier
 
 COMMIT = "a" * 40

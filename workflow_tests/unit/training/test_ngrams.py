@@ -71,7 +71,7 @@ def test_ids_of_two_bytes_make_pairs_without_overflow():
 
 
 def test_only_the_first_tokens_are_counted(monkeypatch):
-    monkeypatch.setattr(ngrams, "MOST", 5)
+    monkeypatch.setattr(ngrams, "MAX_TOKENS", 5)
     ids = np.array([0, 1, 2, 0, 1, 6, 6, 6])
     for one, other in zip(count_models(ids, SIZE).values(), count_models(ids[:5], SIZE).values(), strict=True):
         np.testing.assert_array_equal(grid(one), grid(other))

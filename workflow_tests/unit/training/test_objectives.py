@@ -1,5 +1,6 @@
 """The objectives equal the plain ones of torch and transformers, document by document."""
 
+import dataclasses
 import math
 from types import SimpleNamespace
 
@@ -13,21 +14,14 @@ from transformers.activations import NewGELUActivation
 
 from helpers.data import SHAPES
 from linguist.tokenizers.loading import load_tokenizer
+from linguist.training import blocks as blocks_module
 from linguist.training import objectives
-from linguist.training.fast_dropout import ATTENTION, Bits, eager_attention
+from linguist.training.blocks import Blocks, Examples, additive_mask, attention_mask, attention_tiles, document_starts
+from linguist.training.cpu import ATTENTION, RandomBits, eager_attention
+from linguist.training.devices import Environment
+from linguist.training.masking import KEPT, MASKED, SWAPPED
 from linguist.training.models import build_model, fuse_activations
-from linguist.training.objectives import (
-    KEPT,
-    MASKED,
-    SWAPPED,
-    Blocks,
-    Examples,
-    MeanLoss,
-    Objective,
-    attention_mask,
-    document_starts,
-    slices,
-)
+from linguist.training.objectives import MeanLoss, Objective, loss_slices
 
 ARCHITECTURES = pytest.mark.parametrize("architecture", ["gpt2", "bert"])
 ATTENTIONS = pytest.mark.parametrize("attention", [ATTENTION, "sdpa", "eager"])
@@ -36,7 +30,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def small_tiles(monkeypatch):
-    monkeypatch.setattr(objectives, "TILE", 8)
+    monkeypatch.setattr(blocks_module, "TILE", 8)
 
 
 # ── blocks and masks ──
@@ -92,7 +86,7 @@ def made_starts(length, rows=3, share=0.15):
 
 
 def attend(query, key, value, mask, tiles=None, drop=0.0):
-    module = SimpleNamespace(fast_dropout_bits=Bits(1))
+    module = SimpleNamespace(fast_dropout_bits=RandomBits(1))
     return eager_attention(module, query, key, value, mask, dropout=drop, tiles=tiles)[0]
 
 
@@ -100,13 +94,13 @@ def attend(query, key, value, mask, tiles=None, drop=0.0):
 @pytest.mark.parametrize("length", [1, 5, 8, 16, 29])
 def test_attention_in_tiles_is_attention(length, causal, small_tiles):
     allowed, heads = attention_mask(torch.from_numpy(made_starts(length)), causal), 2
-    tiles = objectives.tiles(allowed, heads, torch.float32)
+    tiles = attention_tiles(allowed, heads, torch.float32)
     assert [queries.stop - queries.start for queries, _, _ in tiles][:-1] == [8] * ((length - 1) // 8)
     draw = torch.Generator().manual_seed(1)
     results = []
     inputs = [torch.randn(3, heads, length, 4, generator=draw) for _ in range(3)]
     weights = torch.randn(3, length, heads, 4, generator=draw)
-    for mask, parts in ((objectives.additive(allowed, torch.float32), None), (None, tiles)):
+    for mask, parts in ((additive_mask(allowed, torch.float32), None), (None, tiles)):
         leaves = [x.clone().requires_grad_() for x in inputs]
         out = attend(*leaves, mask, parts)
         (out * weights).sum().backward()
@@ -120,7 +114,7 @@ def test_attention_in_tiles_is_attention(length, causal, small_tiles):
 def test_tiles_leave_out_what_nobody_attends_to_and_nothing_else(causal, small_tiles):
     allowed = attention_mask(torch.from_numpy(made_starts(40, share=0.3)[:2]), causal)
     computed = torch.zeros_like(allowed)
-    for queries, keys, mask in objectives.tiles(allowed, 3, torch.float32):
+    for queries, keys, mask in attention_tiles(allowed, 3, torch.float32):
         computed[:, :, queries, keys] = True
         assert mask.shape == (6, queries.stop - queries.start, keys.stop - keys.start)
         for row in range(2):
@@ -133,7 +127,7 @@ def test_tiles_leave_out_what_nobody_attends_to_and_nothing_else(causal, small_t
 
 
 def test_attention_in_tiles_drops_its_weights(small_tiles):
-    tiles = objectives.tiles(attention_mask(torch.from_numpy(made_starts(32)), True), 4, torch.float32)
+    tiles = attention_tiles(attention_mask(torch.from_numpy(made_starts(32)), True), 4, torch.float32)
     query, key, value = torch.randn(3, 4, 32, 8), torch.randn(3, 4, 32, 8), torch.ones(3, 4, 32, 8)
     torch.testing.assert_close(attend(query, key, value, None, tiles), torch.ones(3, 32, 4, 8))
     dropped = attend(query, key, value, None, tiles, drop=0.25)
@@ -146,7 +140,7 @@ def test_the_fused_gelu_is_that_of_gpt2(tokenizers):
     fused = [
         child
         for model in (
-            build_model("m", "gpt2", SHAPES["gpt2"], load_tokenizer(tokenizers["gpt2"]), 1),
+            build_model("m", entry_of("gpt2"), load_tokenizer(tokenizers["gpt2"])),
             fuse_activations(nn.Sequential(nn.Sequential(NewGELUActivation()))),
         )
         for child in model.modules()
@@ -207,7 +201,7 @@ def test_the_mean_loss_is_cross_entropy_with_its_gradients(dtype, bias, n, small
 def test_the_losses_of_slices_are_those_of_all_tokens(bias, n, small_slices):
     (hidden, weight, offset), targets = layer(n, bias)
     with torch.inference_mode():
-        parts = list(slices(hidden, weight, offset, targets))
+        parts = list(loss_slices(hidden, weight, offset, targets))
     expected = nn.functional.cross_entropy(nn.functional.linear(hidden, weight, offset), targets, reduction="none")
     torch.testing.assert_close(torch.cat([losses for losses, _, _ in parts]), expected.detach())
     assert [len(logits) for _, _, logits in parts] == [16] * (n // 16) + [n % 16] * (n % 16 > 0)
@@ -236,23 +230,27 @@ def test_large_logits_do_not_overflow():
 # ── the models ──
 
 
+def entry_of(architecture):
+    return {"architecture": architecture, "shape": SHAPES[architecture], "seed": 1}
+
+
 def make_objective(architecture, attention, tokenizers, context=30):
     """(objective, without dropout; examples of packed random documents, the first block one document)."""
     tokenizer = load_tokenizer(tokenizers[architecture])
-    model = build_model("m", architecture, SHAPES[architecture], tokenizer, 1, attention, context).eval()
+    model = build_model("m", entry_of(architecture), tokenizer, attention, context).eval()
     start = tokenizer.cls_token_id if architecture == "bert" else tokenizer.bos_token_id
     ids = np.random.default_rng(1).integers(10, 500, 8 * context + 1).astype(np.uint16)
     starts = np.random.default_rng(2).integers(context, len(ids), 30)
     ids[[0, *starts]] = start
     ids[starts[:5] - 1] = tokenizer.sep_token_id or 20
-    examples = Examples(Blocks(ids, start, context), model, tokenizer, attention, "fp32", 3, CPU)
+    examples = Examples(Blocks(ids, start, context), model, tokenizer, Environment(CPU, "fp32", attention), 3)
     return Objective(model), examples
 
 
 def slow_losses(objective, examples, numbers):
     """(loss of transformers, number of targets) of each document of blocks that has a target, each by itself."""
     tokens = examples.read(numbers)
-    shown, targets, places = examples.pose(tokens, numbers)
+    shown, targets, places = examples.make_targets(tokens, numbers)
     labels = np.full(shown.size, -100)
     labels[places] = targets
     labels = labels.reshape(shown.shape)
@@ -357,90 +355,93 @@ def test_positions_restart_and_targets_are_the_tokens(architecture, tokenizers):
 
 
 @pytest.fixture(scope="module")
-def masker(tokenizers):
+def masked_examples(tokenizers):
     return make_objective("bert", "sdpa", tokenizers)[1]
+
+
+@pytest.fixture(scope="module")
+def masking(masked_examples):
+    return masked_examples.masking
 
 
 @settings(deadline=None)
 @given(n=st.integers(1, 90), share=st.sampled_from([0.0, 0.1, 0.7, 0.9, 1.0]), number=st.integers(0, 10**6))
-def test_as_many_are_chosen_in_each_block_and_special_tokens_last(n, share, number, masker):
+def test_as_many_are_chosen_in_each_block_and_special_tokens_last(n, share, number, masking):
     draw = np.random.default_rng(n)
-    row = np.where(draw.random(n) < share, draw.choice(masker.special, n), draw.integers(10, 500, n))
-    chosen = masker.choose(row, number)
+    row = np.where(draw.random(n) < share, draw.choice(masking.special, n), draw.integers(10, 500, n))
+    chosen = masking.choose(row, number)
     assert len(chosen) == len(set(chosen.tolist())) == max(1, round(MASKED * n))
     assert np.array_equal(chosen, np.sort(chosen)) and chosen[0] >= 0 and chosen[-1] < n
-    special = np.isin(row, masker.special)
+    special = np.isin(row, masking.special)
     if special[chosen].any():
         assert set(np.flatnonzero(~special)) < set(chosen.tolist())
 
 
 @pytest.mark.parametrize("k", [3, 6])
-def test_kmers_are_hidden_in_runs_that_hide_a_letter(k, masker, monkeypatch):
-    monkeypatch.setattr(masker, "run", k)
+def test_kmers_are_hidden_in_runs_that_hide_a_letter(k, masking):
+    masking = dataclasses.replace(masking, run_length=k)
     row, hidden = np.arange(10, 310), 0
     for number in range(20):
-        chosen = masker.choose(row, number)
+        chosen = masking.choose(row, number)
         assert len(chosen) == round(MASKED * 300)
         runs = np.split(chosen, np.flatnonzero(np.diff(chosen) > 1) + 1)
         # Letter i stands in the k-mers i - k + 1 to i: a run of k hides the last letter that its first one has.
         hidden += sum(max(0, len(run) - k + 1) for run in runs)
-        shown = masker.hide(row[chosen], chosen, number)
-        together = masker.run_of(chosen, number)
+        shown = masking.replace(row[chosen], chosen, number)
+        together = masking.runs(chosen, number)
         kept = set(together[shown == row[chosen]].tolist())
-        masked = [run for run in set(together.tolist()) if (shown[together == run] == masker.mask_id).all()]
+        masked = [run for run in set(together.tolist()) if (shown[together == run] == masking.mask_id).all()]
         assert masked and kept.isdisjoint(masked)
     assert hidden >= 0.8 * 20 * round(MASKED * 300) / k
 
 
-def test_all_places_are_chosen_alike(masker):
+def test_all_places_are_chosen_alike(masking):
     row, counts, draws = np.arange(10, 50), np.zeros(40), 4000
     for number in range(draws):
-        counts[masker.choose(row, number)] += 1
+        counts[masking.choose(row, number)] += 1
     sigma = math.sqrt(MASKED * (1 - MASKED) / draws)
     np.testing.assert_allclose(counts / draws, MASKED, atol=5 * sigma)
 
 
-def test_chosen_tokens_are_masked_swapped_or_kept(masker):
-    n, size = 100_000, masker.vocab_size
+def test_chosen_tokens_are_masked_swapped_or_kept(masking):
+    n, size = 100_000, masking.vocab_size
     targets = np.random.default_rng(1).integers(10, size, n)
-    shown = masker.hide(targets, np.arange(n), 5)
-    masked, kept = shown == masker.mask_id, shown == targets
+    shown = masking.replace(targets, np.arange(n), 5)
+    masked, kept = shown == masking.mask_id, shown == targets
     swapped = shown[~masked & ~kept]
     sigma = math.sqrt(0.25 / n)
     # One swap in `size` gives the token itself, and one the mask token.
     assert masked.mean() == pytest.approx(1 - KEPT - SWAPPED + SWAPPED / size, abs=5 * sigma)
     assert kept.mean() == pytest.approx(KEPT + SWAPPED / size, abs=5 * sigma)
     assert len(swapped) / n == pytest.approx(SWAPPED * (1 - 2 / size), abs=5 * sigma)
-    assert set(swapped.tolist()) == set(range(size)) - {masker.mask_id}, "of all the vocabulary"
+    assert set(swapped.tolist()) == set(range(size)) - {masking.mask_id}, "of all the vocabulary"
     assert (MASKED, KEPT, SWAPPED) == (0.15, 0.1, 0.1), "as in the paper"
 
 
-def test_the_mask_is_that_of_the_number_whatever_else_is_in_the_batch(masker):
-    numbers, context = [2, 7, 19], masker.blocks.context
-    together, places = masker(numbers), masker(numbers)["places"].view(3, -1)
+def test_the_mask_is_that_of_the_number_whatever_else_is_in_the_batch(masked_examples):
+    numbers, context = [2, 7, 19], masked_examples.blocks.context
+    together, places = masked_examples(numbers), masked_examples(numbers)["places"].view(3, -1)
     for i, number in enumerate(numbers):
-        alone = masker([number])
+        alone = masked_examples([number])
         assert torch.equal(alone["input_ids"][0], together["input_ids"][i])
         assert torch.equal(alone["places"], places[i] - i * context)
 
 
-def test_another_epoch_and_another_seed_mask_other_tokens(masker, tokenizers):
-    n = len(masker.blocks)
+def test_another_epoch_and_another_seed_mask_other_tokens(masked_examples, tokenizers):
+    n = len(masked_examples.blocks)
     other_seed = make_objective("bert", "sdpa", tokenizers)[1]
-    other_seed.seed += 1
-    first = masker([4])
-    for other in (masker([4 + n]), masker([4 + 2 * n]), other_seed([4])):
+    other_seed.masking = dataclasses.replace(other_seed.masking, seed=99)
+    first = masked_examples([4])
+    for other in (masked_examples([4 + n]), masked_examples([4 + 2 * n]), other_seed([4])):
         assert not torch.equal(first["places"], other["places"])
-    np.testing.assert_array_equal(masker.read([4]), masker.read([4 + n]))
+    np.testing.assert_array_equal(masked_examples.read([4]), masked_examples.read([4 + n]))
 
 
 def test_a_gpt2_predicts_the_next_token_even_with_a_tokenizer_that_has_a_mask(tokenizers):
     tokenizer = load_tokenizer(tokenizers["bert"])
-    model = build_model("m", "gpt2", SHAPES["gpt2"], tokenizer, 1, "eager", 16)
+    model = build_model("m", entry_of("gpt2"), tokenizer, "eager", 16)
     ids = np.random.default_rng(1).integers(0, len(tokenizer), 65)
-    examples = Examples(
-        Blocks(ids, tokenizer.cls_token_id, 16), model, tokenizer, "eager", "fp32", 1, torch.device("cpu")
-    )
+    examples = Examples(Blocks(ids, tokenizer.cls_token_id, 16), model, tokenizer, Environment(CPU, "fp32", "eager"), 1)
     with torch.inference_mode():
         losses = Objective(model).eval()(**examples([0, 1]))
     assert examples.causal and losses.shape == (32,)

@@ -25,7 +25,7 @@ from linguist.report.plots.style import save
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.training import train_tokenizer
 from linguist.tokenizers.vocabulary import classify, read_words
-from linguist.training.models import initialize_model, load_body, load_classifier, save_model
+from linguist.training.models import initialize_model, load_base_model, load_classifier, save_model
 from linguist.vectors import distances as vectors
 
 OPTIONS = {"permutations": 40, "sample": 30, "batch_size": 16, "seed": 1}
@@ -168,7 +168,7 @@ def slowly(folder, words):
 @pytest.mark.parametrize("architecture", ["gpt2", "bert"])
 def test_vectors_equal_those_of_a_slow_loop_whatever_the_padding(architecture, batch_size, bodies):
     words = ["the", "ACGT", "ACGTACGTTTGACCA", "MKV", "Brown fox", "ou", "dog"]
-    model, tokenizer = load_body(bodies[architecture], "eager"), load_tokenizer(bodies[architecture])
+    model, tokenizer = load_base_model(bodies[architecture], "eager"), load_tokenizer(bodies[architecture])
     tokens, real = vectors.encode_words(words, tokenizer)
     assert len(set(tokens.lengths)) > 1  # or there is no padding
     found = np.full((3, len(words), 32), np.nan, np.float32)
@@ -246,7 +246,7 @@ def test_a_classifiers_body_is_read_from_its_weights(bodies, tmp_path):
     with torch.no_grad():
         classifier.transformer.ln_f.weight.mul_(3)
     save_model(classifier, load_tokenizer(bodies["gpt2"]), tmp_path / "weights")
-    body = load_body(tmp_path / "weights", "eager")
+    body = load_base_model(tmp_path / "weights", "eager")
     assert torch.equal(body.ln_f.weight, classifier.transformer.ln_f.weight)
 
 

@@ -1,8 +1,8 @@
-"""What is fast on a CPU: dropout, and attention as plain products.
+"""Faster training on a CPU: dropout from 16 random bits per element, and attention as plain matrix products.
 
-torch draws one Bernoulli number an element, which takes a quarter of a training step of a small BERT on a CPU. Sixteen
-random bits an element from numpy's generator do the same at a resolution of 1/65,536. Its fused attention takes twice the
-time of plain products in bfloat16. On other devices torch's own runs.
+torch draws a Bernoulli number for each element, which takes a quarter of a training step of a small BERT on a CPU. Sixteen
+bits from numpy's generator give the same at a resolution of 1/65,536. torch's fused attention takes twice as long as plain
+products in bfloat16. Other devices use torch's own functions.
 """
 
 import numpy as np
@@ -14,21 +14,21 @@ from transformers.masking_utils import eager_mask
 ATTENTION = "eager_fast_dropout"
 
 
-class Bits:
-    """Random 16-bit numbers, from a generator whose state can be saved and restored with a checkpoint."""
+class RandomBits:
+    """Random 16-bit numbers. The generator's state is part of a checkpoint."""
 
     def __init__(self, seed=0):
         self.generator = np.random.SFC64(seed)
 
     def draw(self, shape):
-        """An int16 tensor of the given shape, uniform over all values."""
+        """An int16 tensor of the given shape, uniform over all 65,536 values."""
         n = int(np.prod(shape))
         words = self.generator.random_raw(-(-n // 4))
         return torch.from_numpy(words.view(np.int16)[:n]).view(shape)
 
 
 class FastDropout(nn.Module):
-    """Drop-in for nn.Dropout on CPU tensors: zero with probability p, else scaled by 1 / (1 - p)."""
+    """Replaces nn.Dropout on CPU tensors: an element is zero with probability p, else scaled by 1 / (1 - p)."""
 
     def __init__(self, p, bits):
         super().__init__()
@@ -39,17 +39,17 @@ class FastDropout(nn.Module):
 
 
 def drop(x, p, bits):
-    """x with each element zeroed with probability p (to 1/65,536), the rest scaled by 1 / (1 - p)."""
+    """x with each element set to zero with probability p (rounded to 1/65,536), and the rest scaled by 1 / (1 - p)."""
     share = round(p * 65536)
-    kept = torch.empty(x.shape, dtype=x.dtype)  # comparing straight into x's type saves the pass that converts
+    kept = torch.empty(x.shape, dtype=x.dtype)  # comparing into x's type saves a pass for the conversion
     torch.ge(bits.draw(x.shape), share - 32768, out=kept)
     return x * kept.mul_(65536 / (65536 - share))
 
 
 def eager_attention(module, query, key, value, attention_mask, scaling=None, dropout=0.0, tiles=None, **kwargs):
-    """Softmax attention as plain products, with fast dropout; shapes as Hugging Face's attention interface has them.
+    """Softmax attention as plain products, with fast dropout. Shapes are those of Hugging Face's attention interface.
 
-    `tiles` (of `objectives.tiles`) take the place of the mask.
+    If `tiles` (of `blocks.attention_tiles`) are given, they replace the mask.
     """
     if tiles:
         return tiled_attention(module, query, key, value, tiles, scaling, dropout), None
@@ -63,7 +63,7 @@ def eager_attention(module, query, key, value, attention_mask, scaling=None, dro
 
 
 def tiled_attention(module, query, key, value, tiles, scaling, dropout):
-    """Attention of each tile's queries to its keys alone; returns (rows, queries, heads, features)."""
+    """Attention of each tile's queries to its own keys: a tensor (rows, queries, heads, features)."""
     rows, heads, length, features = query.shape
     query, key, value = (x.reshape(rows * heads, length, features) for x in (query, key, value))
     parts = []
@@ -80,9 +80,9 @@ AttentionInterface.register(ATTENTION, eager_attention)
 AttentionMaskInterface.register(ATTENTION, eager_mask)
 
 
-def install(model, seed):
-    """Give every dropout of a model (loaded with attention ATTENTION) the fast form; returns the Bits they share."""
-    bits = Bits(seed)
+def install_fast_dropout(model, seed):
+    """Replace every dropout of a model that was loaded with attention ATTENTION. Returns the RandomBits that they share."""
+    bits = RandomBits(seed)
     for module in list(model.modules()):
         module.fast_dropout_bits = bits
         for name, child in list(module.named_children()):

@@ -1,0 +1,116 @@
+"""Pretraining data: packed blocks of whole documents, as inputs and targets of a language model.
+
+A token attends only to tokens of its own document, and positions count from the document's start, as when the model is used.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from linguist.tokenizers.loading import kmer_of
+from linguist.training.cpu import ATTENTION
+from linguist.training.masking import Masking
+
+TILE = 256  # queries; attention is computed in tiles, without the keys that no query of a tile attends to
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A split's tokens in blocks of `context` tokens and the one that follows. `start` is the id that starts a document."""
+
+    ids: np.ndarray
+    start: int
+    context: int
+
+    def __len__(self):
+        return (len(self.ids) - 1) // self.context
+
+    def read(self, rows):
+        """Token ids of blocks: int64 array (rows, context + 1)."""
+        places = np.asarray(rows)[:, None] * self.context + np.arange(self.context + 1)
+        return self.ids[places].astype(np.int64)
+
+
+class Examples:
+    """Inputs and targets of blocks: the next tokens for a GPT-2, masked tokens for a BERT.
+
+    The number of a block may exceed their count: each multiple of the count is another epoch, with other tokens masked.
+    """
+
+    def __init__(self, blocks, model, tokenizer, environment, seed):
+        self.blocks, self.environment = blocks, environment
+        self.heads = model.config.num_attention_heads
+        self.dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[environment.precision]
+        self.causal = model.config.model_type == "gpt2"
+        special = np.array(sorted(tokenizer.all_special_ids))
+        self.masking = Masking(seed, tokenizer.mask_token_id, len(tokenizer), special, kmer_of(tokenizer) or 1)
+
+    def __call__(self, numbers):
+        """The arguments of `objectives.Objective` for blocks."""
+        tokens = self.read(numbers)
+        ids, targets, places = self.make_targets(tokens, numbers)
+        starts = document_starts(tokens[:, :-1], self.blocks.start)
+        inputs = {
+            "input_ids": np.ascontiguousarray(ids),
+            "position_ids": np.arange(ids.shape[1]) - starts,
+            "targets": targets,
+        } | ({} if self.causal else {"places": places})
+        device, attention = self.environment.device, self.environment.attention
+        inputs = {name: torch.from_numpy(array).to(device) for name, array in inputs.items()}
+        allowed = attention_mask(torch.from_numpy(starts).to(device), self.causal)  # large, so it is made on the device
+        inputs["attention_mask"] = additive_mask(allowed, self.dtype) if attention == "eager" else allowed
+        if attention == ATTENTION:
+            inputs["tiles"] = attention_tiles(allowed, self.heads, self.dtype)
+        return inputs
+
+    def read(self, numbers):
+        """Token ids of blocks, nothing masked: int64 array (blocks, context + 1)."""
+        return self.blocks.read(np.asarray(numbers) % len(self.blocks))
+
+    def make_targets(self, tokens, numbers):
+        """(ids that the model sees (blocks, context); ids to predict, flat; their places in the flat ids)."""
+        ids = tokens[:, :-1]
+        if self.causal:
+            return ids, tokens[:, 1:].ravel(), np.arange(ids.size)
+        chosen = np.stack([self.masking.choose(row, number) for row, number in zip(ids, numbers, strict=True)])
+        targets = np.take_along_axis(ids, chosen, 1)
+        shown = np.stack([self.masking.replace(*one) for one in zip(targets, chosen, numbers, strict=True)])
+        ids = ids.copy()
+        np.put_along_axis(ids, chosen, shown, 1)
+        return ids, targets.ravel(), (chosen + np.arange(len(ids))[:, None] * ids.shape[1]).ravel()
+
+
+def document_starts(ids, start):
+    """For each token of some blocks, the place in its block where its document begins: an integer array like `ids`."""
+    places = np.arange(ids.shape[1])
+    return np.maximum.accumulate(np.where(ids == start, places, 0), axis=1)
+
+
+def attention_mask(starts, causal):
+    """Which tokens attend to which, from `document_starts` as a tensor: boolean (rows, 1, queries, keys), True if they do."""
+    allowed = starts[:, :, None] == starts[:, None, :]
+    if causal:
+        allowed &= torch.ones(allowed.shape[1:], dtype=torch.bool, device=starts.device).tril()
+    return allowed[:, None]
+
+
+def additive_mask(allowed, dtype):
+    """A boolean mask as a term of the attention scores: 0 where True, else minus infinity."""
+    return torch.zeros(allowed.shape, dtype=dtype, device=allowed.device).masked_fill_(~allowed, -torch.inf)
+
+
+def attention_tiles(allowed, heads, dtype):
+    """The parts of a mask (rows, 1, queries, keys) that attention must compute: [(queries, keys, additive mask)].
+
+    `queries` and `keys` are slices; keys before the first and after the last that a tile attends to are left out. The masks
+    have the shape (rows × heads, queries, keys).
+    """
+    tiles = []
+    for low in range(0, allowed.shape[2], TILE):
+        queries = slice(low, min(low + TILE, allowed.shape[2]))
+        needed = torch.nonzero(allowed[:, 0, queries].flatten(0, 1).any(0))
+        keys = slice(int(needed[0]), int(needed[-1]) + 1)
+        mask = additive_mask(allowed[:, 0, queries, keys], dtype)
+        tiles.append((queries, keys, mask.repeat_interleave(heads, 0)))
+    return tiles

@@ -1,0 +1,137 @@
+"""How well a language model predicts the dev split of a corpus, source by source, beside models that only count tokens."""
+
+import numpy as np
+import torch
+
+from linguist.errors import LinguistError
+from linguist.training import ngrams
+
+PROMPT_TOKENS, SAMPLE_TOKENS = 16, 32  # of a sample: what is given, and what is generated at most
+BLOCKS_AT_ONCE = 8
+
+
+class SourceEvaluation:
+    """Losses on the dev split by source, over at most `dev_blocks` blocks that are evenly spread over it.
+
+    Args: `examples` of the dev split's blocks; its `tokens` (a packed.Tokens); the number of each document's source; the names
+    of the sources; accelerate's Accelerator.
+    """
+
+    def __init__(self, examples, tokens, document_sources, sources, dev_blocks, accelerator):
+        if len(document_sources) != tokens.documents:
+            raise LinguistError(
+                f"{len(document_sources)} sources for {tokens.documents} dev documents; encode the corpus again"
+            )
+        self.examples, self.sources, self.accelerator = examples, sources, accelerator
+        self.split, self.document_sources = tokens, document_sources
+        blocks = len(examples.blocks)
+        self.chosen = np.unique(np.linspace(0, blocks - 1, min(dev_blocks, blocks)).astype(int))
+        self.tokens = len(self.chosen) * examples.blocks.context
+        self.characters_per_token = {}  # of the whole dev split
+        for number, source in enumerate(sources):
+            counts = tokens.info["sources"].get(str(number), {})
+            predicted = counts.get("tokens", 0) + counts.get("documents", 0)  # start tokens are predicted too
+            self.characters_per_token[source] = counts.get("characters", 0) / max(1, predicted)
+
+    def losses(self, objective):
+        """Mean losses (nats per target) over all targets and by source. If the model predicts every token, also bits per
+        character (base, residue) by source; the ends of documents count as predictions."""
+
+        def losses_of(numbers):
+            with torch.inference_mode(), self.accelerator.autocast():
+                return objective(**self.examples(numbers)).double().cpu().numpy()
+
+        found = self._mean_by_source(losses_of)
+        return found | (self._bits(found) if self.examples.causal else {})
+
+    def baselines(self, tokens, document_sources):
+        """The same losses and bits of models that count tokens of the train split (a packed.Tokens and its documents' sources):
+        unigrams, and bigrams if the model predicts every token. Each source has models of its own."""
+        models = [
+            ngrams.count_models(self._ids_of(tokens, document_sources == number), tokens.info["vocab_size"])
+            for number in range(len(self.sources))
+        ]
+        found = {}
+        for baseline in ("unigram", "bigram") if self.examples.causal else ("unigram",):
+
+            def losses_of(numbers, baseline=baseline):
+                tokens = self.examples.read(numbers)
+                _, targets, places = self.examples.make_targets(tokens, numbers)
+                previous, source = tokens[:, :-1].ravel()[places], self._source_of(numbers, places)
+                losses = np.empty(len(targets))
+                for number in np.unique(source):
+                    mine = source == number
+                    losses[mine] = models[number][baseline](previous[mine], targets[mine])
+                return losses
+
+            losses = self._mean_by_source(losses_of)
+            found |= {f"{baseline}_{name}": loss for name, loss in losses.items()}
+            if self.examples.causal:
+                found |= self._bits(losses, f"{baseline}_")
+        return found
+
+    def samples(self, model, tokenizer):
+        """Yield (source, text): the model's continuation of the first dev document of each source. Only for a causal model.
+
+        It has a random generator of its own, so that the training does not depend on it.
+        """
+        if not self.examples.causal:
+            return
+        draw, context = torch.Generator().manual_seed(0), self.examples.blocks.context
+        for number, source in enumerate(self.sources):
+            if not (self.document_sources == number).any():
+                continue
+            start = int(self.split.starts[np.argmax(self.document_sources == number)])
+            prompt = self.split.ids[start : start + min(PROMPT_TOKENS, context // 2)].astype(np.int64)
+            ids = torch.from_numpy(prompt)[None].to(self.accelerator.device)
+            # A compiled model would be compiled again for each length.
+            stance = torch.compiler.set_stance("force_eager")
+            with stance, torch.inference_mode(), self.accelerator.autocast():
+                for _ in range(min(SAMPLE_TOKENS, context - ids.shape[1])):
+                    scores = model(input_ids=ids, use_cache=False).logits[0, -1].float().cpu()
+                    following = torch.multinomial(scores.softmax(0), 1, generator=draw)
+                    if following == self.examples.blocks.start:
+                        break
+                    ids = torch.cat([ids, following[None].to(ids.device)], 1)
+            yield source, tokenizer.decode(ids[0, 1:].tolist())
+
+    def _source_of(self, numbers, places):
+        """For each target at the flat `places` of some blocks, the number of its document's source."""
+        context = self.examples.blocks.context
+        at = (np.asarray(numbers)[:, None] * context + np.arange(context)).ravel()[places]
+        return self.document_sources[np.searchsorted(self.split.starts, at, "right") - 1]
+
+    def _mean_by_source(self, losses_of):
+        """Mean of `losses_of(numbers)` (float array, one per target) over all targets and over those of each source. Each
+        process takes its share of the blocks."""
+        sums = np.zeros((2, len(self.sources)))
+        mine = self.chosen[self.accelerator.process_index :: self.accelerator.num_processes]
+        for part in np.split(mine, range(BLOCKS_AT_ONCE, len(mine), BLOCKS_AT_ONCE)):
+            if len(part):
+                _, _, places = self.examples.make_targets(self.examples.read(part), part)
+                source = self._source_of(part, places)
+                sums[0] += np.bincount(source, losses_of(part), len(self.sources))
+                sums[1] += np.bincount(source, minlength=len(self.sources))
+        # NCCL can only sum tensors on the GPU. With one process the sums stay on the CPU: not every device has float64.
+        where = self.accelerator.device if self.accelerator.num_processes > 1 else "cpu"
+        sums = self.accelerator.reduce(torch.from_numpy(sums).to(where), "sum").cpu().numpy()
+        means = {source: float(sums[0, i] / sums[1, i]) for i, source in enumerate(self.sources) if sums[1, i]}
+        return {"loss": float(sums[0].sum() / sums[1].sum())} | {
+            f"loss_{source}": mean for source, mean in means.items()
+        }
+
+    def _bits(self, losses, prefix=""):
+        """Bits per character by source, from losses in nats per token."""
+        return {
+            f"{prefix}bits_{source}": float(losses[f"loss_{source}"] / np.log(2) / self.characters_per_token[source])
+            for source in self.sources
+            if f"loss_{source}" in losses
+        }
+
+    def _ids_of(self, tokens, chosen):
+        """The token ids of documents (a boolean array chooses them), at most about ngrams.MAX_TOKENS."""
+        lengths = np.diff(tokens.starts, append=len(tokens))
+        mine = np.flatnonzero(chosen)
+        mine = mine[: np.searchsorted(np.cumsum(lengths[mine]), ngrams.MAX_TOKENS) + 1]
+        documents = zip(tokens.starts[mine], lengths[mine], strict=True)
+        return np.concatenate([*(tokens.ids[start : start + length] for start, length in documents), tokens.ids[:0]])
