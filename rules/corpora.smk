@@ -17,7 +17,7 @@ rule segment_genome:
         mem=lambda wildcards, attempt: f"{2 * attempt}GB",
         runtime="12h",
     params:
-        source=lambda wildcards: plan.reading_of(config["corpora"][wildcards.corpus]["sources"][wildcards.source]),
+        source=lambda wildcards: settings.source_settings(config, wildcards.corpus, wildcards.source),
         dev=lookup(dpath="corpora/{corpus}/dev", within=config),
         seed=lookup(dpath="corpora/{corpus}/seed", within=config),
         code=code_digest("segment_genome"),
@@ -40,7 +40,7 @@ rule collect_documents:
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
         runtime="12h",
     params:
-        source=lambda wildcards: plan.reading_of(config["corpora"][wildcards.corpus]["sources"][wildcards.source]),
+        source=lambda wildcards: settings.source_settings(config, wildcards.corpus, wildcards.source),
         code=code_digest("collect_documents"),
     script:
         "../scripts/collect_documents.py"

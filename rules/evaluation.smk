@@ -23,9 +23,9 @@ rule evaluate:
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
         runtime="1h",
     params:
-        tests=lambda wildcards: plan.tests_of(config, wildcards.model, wildcards.trainset),
-        options=lambda wildcards: plan.finetuning_of(config, wildcards.model, wildcards.trainset),
-        classes=lambda wildcards: plan.answers_of(config, wildcards.trainset),
+        tests=lambda wildcards: plan.tests_of_arm(config, wildcards.model, wildcards.trainset),
+        options=lambda wildcards: settings.tuning_settings(config, wildcards.model, wildcards.trainset),
+        classes=lambda wildcards: settings.answers_of(config, wildcards.trainset),
         code=code_digest("evaluate"),
     script:
         "../scripts/evaluate.py"
@@ -46,8 +46,8 @@ rule compute_metrics:
         "../envs/plots.yaml"
     params:
         tests=lookup(dpath="studies/{study}/tests", within=config),
-        runs=lambda wildcards: plan.cells(config, wildcards.study),
-        comparisons=lambda wildcards: plan.comparisons_of(config, wildcards.study),
+        runs=lambda wildcards: plan.study_runs(config, wildcards.study),
+        comparisons=lambda wildcards: design.comparisons_of(config, wildcards.study),
         code=code_digest("compute_metrics"),
     script:
         "../scripts/compute_metrics.py"

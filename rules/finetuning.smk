@@ -32,10 +32,10 @@ rule finetune:
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
         runtime="4h",
     params:
-        options=lambda wildcards: plan.finetuning_of(config, wildcards.model, wildcards.trainset),
+        options=lambda wildcards: settings.tuning_settings(config, wildcards.model, wildcards.trainset),
         labels=lambda wildcards: labels_of(wildcards.trainset),
-        classes=lambda wildcards: plan.answers_of(config, wildcards.trainset),
-        tests=lambda wildcards: [] if WEIGHTS_STAY else plan.tests_of(config, wildcards.model, wildcards.trainset),
+        classes=lambda wildcards: settings.answers_of(config, wildcards.trainset),
+        tests=lambda wildcards: [] if WEIGHTS_STAY else plan.tests_of_arm(config, wildcards.model, wildcards.trainset),
         checkpoint=subpath(output.metrics, parent=True),
         code=code_digest("finetune"),
     script:
@@ -55,7 +55,7 @@ rule keep_best_weights:
     conda:
         "../envs/lm.yaml"
     params:
-        select_by=lambda wildcards: plan.finetuning_of(config, wildcards.model, wildcards.trainset)["select_by"],
+        select_by=lambda wildcards: settings.tuning_settings(config, wildcards.model, wildcards.trainset)["select_by"],
         code=code_digest("keep_best_weights"),
     script:
         "../scripts/keep_best_weights.py"

@@ -12,9 +12,9 @@ all_modules = sorted(".".join(path.relative_to(scripts).with_suffix("").parts) f
 
 rule write_methods:
     input:
-        splits=[path for name in plan.used_pairsets(config) for path in layout.pair_splits(name).values()],
-        records=[layout.record_file(name) for name in plan.used_resources(config)],
-        models=[layout.model_folder(name) for name in plan.made_models(config)],
+        splits=[path for name in used.used_pairsets(config) for path in layout.pair_splits(name).values()],
+        records=[layout.record_file(name) for name in used.used_resources(config)],
+        models=[layout.model_folder(name) for name in used.built_models(config)],
         metrics=inputs.training_metrics(config),
         versions=inputs.search_versions(config),
         citation=layout.shipped_file("CITATION.cff"),
@@ -28,13 +28,13 @@ rule write_methods:
     conda:
         "../envs/plots.yaml"
     params:
-        pairsets=plan.used_pairsets(config),
-        resources=plan.used_resources(config),
-        models=plan.made_models(config),
+        pairsets=used.used_pairsets(config),
+        resources=used.used_resources(config),
+        models=used.built_models(config),
         # Their texts are docstrings, which the digest of the code leaves out.
         recipes={
             name: RECIPES[name].paragraphs
-            for name in dict.fromkeys(config["pairsets"][p]["recipe"] for p in plan.used_pairsets(config))
+            for name in dict.fromkeys(config["pairsets"][p]["recipe"] for p in used.used_pairsets(config))
         },
         config={key: config[key] for key in methods_keys},
         snakemake=snakemake.__version__,
@@ -62,9 +62,9 @@ rule write_costs:
         "../envs/plots.yaml"
     params:
         steps=measured_steps,
-        used=plan.in_use(config),
-        runs=plan.runs(config),
-        trainings=plan.trainings(config),
+        used=used.wildcard_values(config),
+        runs=plan.all_runs(config),
+        trainings=used.trainings(config),
         code=code_digest("write_costs"),
     script:
         "../scripts/write_costs.py"

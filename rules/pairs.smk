@@ -125,7 +125,7 @@ rule choose_positives:
         mem=lambda wildcards, attempt: f"{16 * attempt}GB",
         runtime="4h",
     params:
-        spec=lambda wildcards: plan.choice_of(config, wildcards.pairset),
+        spec=lambda wildcards: settings.positives_settings(config, wildcards.pairset),
         code=code_digest("choose_positives"),
     script:
         "../scripts/choose_positives.py"
@@ -174,7 +174,7 @@ rule audit_pairs:
     params:
         kind=lookup(dpath="pairsets/{pairset}/kind", within=config),
         trained_on=lambda wildcards: {
-            name: config["pairsets"][name]["kind"] for name in plan.trainsets_of(config, wildcards.pairset)
+            name: config["pairsets"][name]["kind"] for name in plan.other_trainsets(config, wildcards.pairset)
         },
         tokenizers=lambda wildcards: plan.tokenizers_of(config, wildcards.pairset),
         code=code_digest("audit_pairs"),

@@ -24,8 +24,8 @@ rule pretrain:
         mem=lambda wildcards, attempt: f"{16 * attempt}GB",
         runtime="2d",
     params:
-        model=lambda wildcards: plan.source_of(config, wildcards.model),
-        options=lambda wildcards: plan.pretraining_of(config, wildcards.model),
+        model=lambda wildcards: settings.model_settings(config, wildcards.model),
+        options=lambda wildcards: settings.pretraining_settings(config, wildcards.model),
         checkpoint=subpath(output.metrics, parent=True),
         code=code_digest("pretrain"),
     script:
@@ -40,11 +40,11 @@ rule initialize_model:
     log:
         "<logs>/initialize_model/{model}.log",
     wildcard_constraints:
-        model=one_of(name for name, model in config["models"].items() if plan.is_random(model)),
+        model=one_of(name for name, model in config["models"].items() if settings.has_random_weights(model)),
     conda:
         "../envs/lm.yaml"
     params:
-        source=lambda wildcards: plan.source_of(config, wildcards.model),
+        source=lambda wildcards: settings.model_settings(config, wildcards.model),
         code=code_digest("initialize_model"),
     script:
         "../scripts/initialize_model.py"

@@ -52,7 +52,7 @@ rule write_vocabulary:
         "../envs/plots.yaml"
     params:
         tokenizer=lookup(dpath="tokenizers/{tokenizer}", within=config),
-        synthetic=[name for name in config["pairsets"] if plan.synthetic_of(config, name)],
+        synthetic=[name for name in config["pairsets"] if synthetic.is_synthetic(config, name)],
         code=code_digest("write_vocabulary"),
     script:
         "../scripts/write_vocabulary.py"
@@ -84,8 +84,8 @@ rule write_pretraining:
     conda:
         "../envs/plots.yaml"
     params:
-        model=lambda wildcards: plan.source_of(config, wildcards.model),
-        synthetic=[name for name in config["pairsets"] if plan.synthetic_of(config, name)],
+        model=lambda wildcards: settings.model_settings(config, wildcards.model),
+        synthetic=[name for name in config["pairsets"] if synthetic.is_synthetic(config, name)],
         code=code_digest("write_pretraining"),
     script:
         "../scripts/write_pretraining.py"
@@ -137,7 +137,7 @@ rule plot_curves:
     conda:
         "../envs/plots.yaml"
     params:
-        curves=lambda wildcards: [[*curve, at] for curve, at in plan.curves_of(config, wildcards.study).items()],
+        curves=lambda wildcards: [[*curve, at] for curve, at in design.curves_of(config, wildcards.study).items()],
         code=code_digest("plot_curves"),
     script:
         "../scripts/plot_curves.py"
@@ -171,7 +171,7 @@ rule plot_confusion:
         "../envs/plots.yaml"
     params:
         tests=lookup(dpath="studies/{study}/tests", within=config),
-        runs=lambda wildcards: plan.cells(config, wildcards.study),
+        runs=lambda wildcards: plan.study_runs(config, wildcards.study),
         code=code_digest("plot_confusion"),
     script:
         "../scripts/plot_confusion.py"
@@ -250,8 +250,8 @@ rule write_page:
         "../envs/plots.yaml"
     params:
         tests=lookup(dpath="studies/{study}/tests", within=config),
-        readings=lambda wildcards: [", ".join(cell) for cell in plan.readings(config, wildcards.study)],
-        config=lambda wildcards: plan.part_of(config, wildcards.study),
+        readings=lambda wildcards: [", ".join(cell) for cell in plan.study_inputs(config, wildcards.study)],
+        config=lambda wildcards: design.page_config(config, wildcards.study),
         code=code_digest("write_page"),
     script:
         "../scripts/write_page.py"
@@ -303,9 +303,9 @@ rule write_task_page:
         "../envs/plots.yaml"
     params:
         tests=lookup(dpath="studies/{task_study}/tests", within=config),
-        sets=lambda wildcards: plan.sets_of(config, wildcards.task_study),
-        readings=lambda wildcards: [", ".join(cell) for cell in plan.task_readings(config, wildcards.task_study)],
-        config=lambda wildcards: plan.part_of(config, wildcards.task_study),
+        sets=lambda wildcards: plan.instruction_sets(config, wildcards.task_study),
+        readings=lambda wildcards: [", ".join(cell) for cell in plan.classifier_inputs(config, wildcards.task_study)],
+        config=lambda wildcards: design.page_config(config, wildcards.task_study),
         code=code_digest("write_task_page"),
     script:
         "../scripts/write_task_page.py"
@@ -318,7 +318,7 @@ rule summarize_studies:
         task_metrics=expand("<results>/tables/{study}.metrics.tsv", study=plan.task_studies(config)),
         task_comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
         vectors=expand("<results>/report/{vectors}/table.tsv", vectors=config["vectors"]),
-        audits=[layout.audit_file(test) for test in plan.tests(config)],
+        audits=[layout.audit_file(test) for test in used.tested_pairsets(config)],
     output:
         "<results>/tables/summary.txt",
     log:
@@ -329,8 +329,8 @@ rule summarize_studies:
         studies=plan.titles_of(plan.pair_studies(config)),
         task_studies=plan.titles_of(plan.task_studies(config)),
         vectors=plan.titles_of(config["vectors"]),
-        tests=plan.tests(config),
-        notes=plan.caveats(config),
+        tests=used.tested_pairsets(config),
+        notes=synthetic.caveats(config),
         code=code_digest("summarize_studies"),
     script:
         "../scripts/summarize_studies.py"
@@ -346,7 +346,9 @@ rule write_answer:
         base=layout.shipped_file("reports/base.html.j2"),
     output:
         page=report("<results>/report/answer.html", category="answer", caption="../reports/captions/answer.rst"),
-        figure=report("<results>/report/leads.svg", category="answer", caption="../reports/captions/answer.rst"),
+        figure=report(
+            "<results>/report/closest_controls.svg", category="answer", caption="../reports/captions/answer.rst"
+        ),
     log:
         "<logs>/write_answer/all.log",
     conda:
@@ -357,7 +359,7 @@ rule write_answer:
         task_studies=list(plan.task_studies(config)),
         vectors=list(config["vectors"]),
         kinds={name: spec["kind"] for name, spec in config["pairsets"].items()},
-        caveats=plan.caveats(config),
+        caveats=synthetic.caveats(config),
         code=code_digest("write_answer"),
     script:
         "../scripts/write_answer.py"

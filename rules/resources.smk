@@ -73,7 +73,7 @@ rule fetch_model:
     conda:
         "../envs/lm.yaml"
     params:
-        source=lambda wildcards: plan.source_of(config, wildcards.model),
+        source=lambda wildcards: settings.model_settings(config, wildcards.model),
         code=code_digest("fetch_model"),
     script:
         "../scripts/fetch_model.py"

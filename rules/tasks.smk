@@ -13,7 +13,7 @@ rule build_task:
     conda:
         "../envs/sequences.yaml"
     params:
-        spec=lambda wildcards: plan.task_of(config, wildcards.task),
+        spec=lambda wildcards: settings.task_settings(config, wildcards.task),
         code=code_digest("build_task", "linguist.tasks.cutting"),
     script:
         "../scripts/build_task.py"
@@ -21,7 +21,7 @@ rule build_task:
 
 rule count_overlaps:
     input:
-        inputs.task_rows(plan.used_tasks(config)),
+        inputs.task_rows(used.used_tasks(config)),
     output:
         "<results>/tables/overlaps.json",
     log:
@@ -33,7 +33,7 @@ rule count_overlaps:
     resources:
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
     params:
-        answers={task: config["tasks"][task]["answers"] for task in plan.used_tasks(config)},
+        answers={task: config["tasks"][task]["answers"] for task in used.used_tasks(config)},
         code=code_digest("count_overlaps"),
     script:
         "../scripts/count_overlaps.py"
@@ -121,8 +121,8 @@ rule build_instructions:
     resources:
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
     params:
-        spec=lambda wildcards: plan.set_of(config, wildcards.instructions),
-        tasks=lambda wildcards: plan.telling_of(config, wildcards.instructions),
+        spec=lambda wildcards: settings.instruction_settings(config, wildcards.instructions),
+        tasks=lambda wildcards: settings.prompt_settings(config, wildcards.instructions),
         code=code_digest("build_instructions"),
     script:
         "../scripts/build_instructions.py"
@@ -144,8 +144,8 @@ rule build_questions:
     resources:
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
     params:
-        spec=lambda wildcards: plan.set_of(config, wildcards.instructions, asked=True),
-        tasks=lambda wildcards: plan.telling_of(config, wildcards.instructions, asked=True),
+        spec=lambda wildcards: settings.instruction_settings(config, wildcards.instructions, tested=True),
+        tasks=lambda wildcards: settings.prompt_settings(config, wildcards.instructions, tested=True),
         code=code_digest("build_questions"),
     script:
         "../scripts/build_questions.py"
@@ -175,8 +175,8 @@ rule tune_instructions:
     params:
         spec=lambda wildcards: {key: config["instructions"][wildcards.instructions][key] for key in ("tasks", "style")},
         loss=lookup(dpath="instructions/{instructions}/loss", within=config),
-        tasks=lambda wildcards: plan.telling_of(config, wildcards.instructions),
-        options=lambda wildcards: plan.finetuning_of(config, wildcards.model, wildcards.instructions),
+        tasks=lambda wildcards: settings.prompt_settings(config, wildcards.instructions),
+        options=lambda wildcards: settings.tuning_settings(config, wildcards.model, wildcards.instructions),
         checkpoint=subpath(output.metrics, parent=True),
         code=code_digest("tune_instructions"),
     script:
@@ -205,7 +205,7 @@ rule answer_instructions:
         answers=lambda wildcards: {
             task: config["tasks"][task]["answers"] for task in config["instructions"][wildcards.instructions]["tasks"]
         },
-        options=lambda wildcards: plan.finetuning_of(config, wildcards.model, wildcards.instructions),
+        options=lambda wildcards: settings.tuning_settings(config, wildcards.model, wildcards.instructions),
         code=code_digest("answer_instructions"),
     script:
         "../scripts/answer_instructions.py"
@@ -225,7 +225,7 @@ rule compute_task_metrics:
     conda:
         "../envs/plots.yaml"
     params:
-        runs=lambda wildcards: plan.cells(config, wildcards.task_study),
+        runs=lambda wildcards: plan.study_runs(config, wildcards.task_study),
         answers=lambda wildcards: {
             task: config["tasks"][task]["answers"] for task in config["studies"][wildcards.task_study]["tests"]
         },

@@ -18,7 +18,7 @@ rule train_tokenizer:
         runtime="2h",
     params:
         tokenizer=lookup(dpath="tokenizers/{tokenizer}", within=config),
-        kinds=lambda wildcards: plan.kinds_of(config, config["tokenizers"][wildcards.tokenizer]["corpus"]),
+        kinds=lambda wildcards: settings.source_kinds(config, config["tokenizers"][wildcards.tokenizer]["corpus"]),
         code=lambda wildcards: code_digest(
             "train_tokenizer", f"linguist.tokenizers.types.{config['tokenizers'][wildcards.tokenizer]['type']}"
         ),

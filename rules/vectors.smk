@@ -93,7 +93,7 @@ rule write_vectors_page:
         "../envs/plots.yaml"
     params:
         runs=lambda wildcards: plan.vector_runs(config, wildcards.vectors),
-        config=lambda wildcards: plan.part_of(config, wildcards.vectors),
+        config=lambda wildcards: design.page_config(config, wildcards.vectors),
         code=code_digest("write_vectors_page"),
     script:
         "../scripts/write_vectors_page.py"

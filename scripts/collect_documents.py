@@ -3,26 +3,26 @@
 import logging
 from pathlib import Path
 
-from linguist.corpora.documents import collect_documents, records_of_pairs
+from linguist.corpora.documents import collect_documents
+from linguist.corpora.exclusions import excluded_records
 from linguist.logs import start_log
 
 logger = logging.getLogger("linguist")
 
 
-def members(source, places):
-    """The files that a source names: each place, or the member of the unpacked archive there."""
+def source_files(source, places):
+    """The files of a source: each place, or the member of the unpacked archive there."""
     return [Path(place, ref.partition(":")[2]) for ref, place in zip(source["resources"], places, strict=True)]
 
 
 def main(smk):
     start_log(smk.log[0])
-    source = smk.params.source
+    source, places = smk.params.source, smk.input.files
     excluded = {
-        name for resource in source.get("resources", []) for name in records_of_pairs(smk.input.pairs, resource)
+        name for resource in source.get("resources", []) for name in excluded_records(smk.input.pairs, resource)
     }
-    kind, paths = (
-        ("pairs", smk.input.files) if "pairsets" in source else (source["kind"], members(source, smk.input.files))
-    )
+    of_pairs = "pairsets" in source
+    kind, paths = ("pairs", places) if of_pairs else (source["kind"], source_files(source, places))
     counts = collect_documents(paths, kind, source.get("bytes"), smk.output[0], excluded, source.get("share", 1.0))
     logger.info("%s", counts)
 

@@ -2,7 +2,8 @@
 
 import logging
 
-from linguist.corpora.segments import read_excluded, segment_genome
+from linguist.corpora.exclusions import excluded_regions
+from linguist.corpora.segments import SegmentOptions, segment_genome
 from linguist.logs import start_log
 
 logger = logging.getLogger("linguist")
@@ -10,27 +11,23 @@ logger = logging.getLogger("linguist")
 
 def main(smk):
     start_log(smk.log[0])
-    source = smk.params.source
-    excluded = read_excluded(
-        smk.input.files[0],
+    source, fasta = smk.params.source, smk.input.files[0]
+    excluded = excluded_regions(
+        fasta,
         places=source["exclude"]["places"],
         beds=smk.input.get("beds", []),
-        pairs=smk.input.get("pairs", []),
+        tables=smk.input.get("pairs", []),
         resource=source["resources"][0],
     )
-    counts = segment_genome(
-        smk.input.files[0],
-        smk.output.text,
-        smk.output.bed,
+    options = SegmentOptions(
         lengths=source["lengths"],
         strands=source["strands"],
         seed=smk.params.seed,
         dev=smk.params.dev,
         size=source.get("bytes"),
         share=source.get("share"),
-        excluded=excluded,
     )
-    logger.info("%s", counts)
+    logger.info("%s", segment_genome(fasta, smk.output.text, smk.output.bed, options, excluded))
 
 
 if "snakemake" in globals():

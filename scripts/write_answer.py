@@ -2,7 +2,7 @@
 
 from linguist.logs import start_log
 from linguist.report.front import read_claims, write_answer
-from linguist.report.plots.front import leads_figure
+from linguist.report.plots.front import closest_control_figure
 from linguist.report.plots.style import save
 from linguist.report.tasks import read_task_comparisons
 from linguist.report.vectors import read_vectors_table
@@ -16,7 +16,7 @@ def main(smk):
     tables = dict(zip(names[0], map(read_comparisons, smk.input.tables), strict=True))
     comparisons = dict(zip(names[1], map(read_task_comparisons, smk.input.comparisons), strict=True))
     vectors = dict(zip(names[2], map(read_vectors_table, smk.input.vectors), strict=True))
-    save(leads_figure(claims), smk.output.figure)
+    save(closest_control_figure(claims), smk.output.figure)
     write_answer(
         smk.output.page,
         smk.params.titles,

@@ -29,8 +29,9 @@ TARGETS = {"ratio": 3, "memory": 300}  # at least; at most, in MB
 LENGTH = 500
 INDEX = "from linguist.sequences.indexed import index_sequences; index_sequences({!r}, {!r}, 'dna')"
 SEGMENT = (
-    "from linguist.corpora.segments import segment_genome; "
-    "segment_genome({!r}, 'ours.txt', 'ours.bed', lengths=({length}, {length}), strands='forward', seed=1, dev=0.01)"
+    "from linguist.corpora.segments import SegmentOptions, segment_genome; "
+    "options = SegmentOptions(lengths=({length}, {length}), strands='forward', seed=1, dev=0.01); "
+    "segment_genome({!r}, 'ours.txt', 'ours.bed', options)"
 )
 READ = (
     "from linguist.sequences.indexed import open_indexed\n"

@@ -27,7 +27,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from linguist.corpora.mixture import escape  # noqa: E402
+from linguist.corpora.store import escape  # noqa: E402
 from linguist.tokenizers.loading import load_encoder  # noqa: E402
 from linguist.tokenizers.packed import encode_corpus  # noqa: E402
 from linguist.tokenizers.training import train_tokenizer  # noqa: E402

@@ -166,7 +166,7 @@ def write_corpus(folder, documents):
     """The files of a split, from (source number, document)."""
     import numpy as np
 
-    from linguist.corpora.mixture import escape
+    from linguist.corpora.store import escape
 
     text, sources = folder / "train.txt", folder / "train.sources.npy"
     text.write_bytes("".join(escape(document) + "\n" for _, document in documents).encode())

@@ -1,7 +1,7 @@
 """Which files a rule reads, as paths made from the final configuration."""
 
 from linguist import layout
-from linguist.config import plan
+from linguist.config import design, plan, searches, settings, used
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.recipe import table_files
@@ -26,22 +26,22 @@ def query_files(config, pairset):
 
 def hit_files(config, pairset):
     """BLAST's hits of a pair set's windows, from all jobs of its search."""
-    search, names = plan.search_of(config, pairset), config["pairsets"][pairset]["search"]
-    return [layout.hits_file(search, name, part) for name in names for part in plan.search_parts(config)]
+    search, names = searches.shared_search(config, pairset), config["pairsets"][pairset]["search"]
+    return [layout.hits_file(search, name, part) for name in names for part in searches.search_parts(config)]
 
 
 def version_files(config, pairset):
     """The versions of the programs that searched for a pair set, or for the sets that it is made from."""
     spec = config["pairsets"][pairset]
-    if not plan.is_searched(spec):
-        return [path for base in plan.bases_of(spec) for path in version_files(config, base)]
+    if not searches.is_searched(spec):
+        return [path for base in used.bases_of(spec) for path in version_files(config, base)]
     files = [*hit_files(config, pairset), *filter(None, [query_files(config, pairset).get("masks")])]
     return [layout.version_file(path) for path in files]
 
 
 def homolog_files(config, pairset):
     """What a pair set's positives are chosen from, and the hits and positives of the sets whose splits it keeps to."""
-    spec, earlier = config["pairsets"][pairset], plan.earlier_of(config, pairset)
+    spec, earlier = config["pairsets"][pairset], searches.earlier_searched(config, pairset)
     hits = hit_files(config, pairset)
     earlier_hits = dict.fromkeys(path for name in earlier for path in hit_files(config, name))
     return {
@@ -62,7 +62,7 @@ def pair_files(config, pairset):
 def compared_files(config, pairset):
     """What an audit compares a pair set with: the train and dev rows of the other sets that its runs are trained on, and
     what each tokenizer made of it."""
-    others = plan.trainsets_of(config, pairset)
+    others = plan.other_trainsets(config, pairset)
     return {
         "trained_on": [layout.pair_splits(name)[split] for name in others for split in ("train", "dev")],
         "tokens": [layout.tokens_report(pairset, name) for name in plan.tokenizers_of(config, pairset)],
@@ -89,25 +89,25 @@ def task_rows(tasks):
 
 def neighbour_files(config, task, split):
     """BLAST's hits of a task's split among the task's train rows, if an instruction set retrieves by BLAST; else none."""
-    return layout.neighbours_file(task, split) if task in plan.searched_tasks(config) else []
+    return layout.neighbours_file(task, split) if task in searches.searched_tasks(config) else []
 
 
 def instruction_files(config, instructions):
     """The rows of an instruction set's tasks, and their BLAST hits if it retrieves by BLAST, in the order of SPLITS."""
     spec = config["instructions"][instructions]
     hits = [neighbour_files(config, task, split) for task in spec["tasks"] for split in SPLITS]
-    return {"rows": task_rows(spec["tasks"]), "hits": hits if plan.retrieves(spec) else []}
+    return {"rows": task_rows(spec["tasks"]), "hits": hits if searches.retrieves(spec) else []}
 
 
 def task_page_files(config, study):
     """What the page of a study of tasks reports on: its baselines, instruction sets and runs."""
     return {
         "baselines": baseline_files(config, study, "json"),
-        "instructions": [layout.instruction_report(name) for name in plan.sets_of(config, study)],
+        "instructions": [layout.instruction_report(name) for name in plan.instruction_sets(config, study)],
         "runs": metrics_files(config, study),
-        "tokens": [tokens_report(config, *pair) for pair in plan.task_readings(config, study)],
+        "tokens": [tokens_report(config, *pair) for pair in plan.classifier_inputs(config, study)],
         # People can ask an instructed model: its best weights stay whatever `keep_weights` says.
-        "best": [layout.best_weights(*pair) for pair in plan.taught(config, study)],
+        "best": [layout.best_weights(*pair) for pair in plan.instruction_tuned(config, study)],
     }
 
 
@@ -122,7 +122,7 @@ def baseline_files(config, study, ending):
 def source_files(config, corpus, name):
     """The files that a corpus's source is read from, and those that say what to leave out."""
     source = config["corpora"][corpus]["sources"][name]
-    if plan.is_genome(source):
+    if settings.is_genome(source):
         files = [layout.sequences_file("dna", source["resources"][0])]
     else:
         files = [layout.pair_splits(pairset)["train"] for pairset in source.get("pairsets", [])]
@@ -137,7 +137,7 @@ def source_files(config, corpus, name):
 def document_files(config, corpus):
     """The documents of each source of a corpus."""
     sources = config["corpora"][corpus]["sources"].items()
-    return [layout.documents_file(corpus, name, cut=plan.is_genome(source)) for name, source in sources]
+    return [layout.documents_file(corpus, name, cut=settings.is_genome(source)) for name, source in sources]
 
 
 def corpus_files(config, tokenizer, split):
@@ -176,7 +176,7 @@ def tokenizer_folder(config, tokenizer):
 
 def initial_files(config, model):
     """What a model with random weights is made from: its tokenizer, or the pretrained model whose shape it has."""
-    spec = plan.source_of(config, model)
+    spec = settings.model_settings(config, model)
     if "random_of" in spec:
         return layout.model_folder(spec["random_of"])
     return tokenizer_folder(config, spec["tokenizer"])
@@ -194,7 +194,7 @@ def tokens_report(config, name, model):
 
 def tokens_reports(config, study):
     """The reports on all tests of a study as its models read them."""
-    return [tokens_report(config, *pair) for pair in plan.readings(config, study)]
+    return [tokens_report(config, *pair) for pair in plan.study_inputs(config, study)]
 
 
 def training_files(config, model, trainset):
@@ -205,7 +205,7 @@ def training_files(config, model, trainset):
 
 def test_files(config, model, trainset):
     """The tests of a run as its model reads them."""
-    return [token_files(config, test, model)["test"] for test in plan.tests_of(config, model, trainset)]
+    return [token_files(config, test, model)["test"] for test in plan.tests_of_arm(config, model, trainset)]
 
 
 def tested_weights(model, trainset, seed):
@@ -222,16 +222,16 @@ def run_files(runs, name):
 
 def seed_files(config, model, trainset, name):
     """A file of the runs of all seeds of a model and training set."""
-    return run_files([(model, trainset, seed) for seed in plan.seeds_of(config, model, trainset)], name)
+    return run_files([(model, trainset, seed) for seed in plan.seeds_of_arm(config, model, trainset)], name)
 
 
 def prediction_files(config, study):
-    return run_files(plan.cells(config, study), "predictions.tsv.gz")
+    return run_files(plan.study_runs(config, study), "predictions.tsv.gz")
 
 
 def metrics_files(config, study):
     """metrics.json of a study's runs that are trained."""
-    return run_files(plan.trained(plan.cells(config, study)), "metrics.json")
+    return run_files(plan.trained_runs(plan.study_runs(config, study)), "metrics.json")
 
 
 def training_metrics(config):
@@ -240,7 +240,7 @@ def training_metrics(config):
         layout.pretraining_metrics(model)
         if trainset is None
         else layout.run_file(model, trainset, seed, "metrics.json")
-        for model, trainset, seed in plan.trainings(config)
+        for model, trainset, seed in used.trainings(config)
     ]
 
 
@@ -271,7 +271,7 @@ def seeds_figure(config, study):
 
 def curves_figure(config, study):
     """The figure of a study's curves, if its tests make any."""
-    return layout.report_file(study, "curves.svg") if plan.curves_of(config, study) else []
+    return layout.report_file(study, "curves.svg") if design.curves_of(config, study) else []
 
 
 def files_before_tuning(config, vectors, name):
@@ -290,8 +290,8 @@ def files_after_tuning(config, vectors, name, first=False):
 
 def search_versions(config):
     """The version files of all searches: those of the pair sets in use, and those of the neighbours of tasks."""
-    files = [path for pairset in plan.used_pairsets(config) for path in version_files(config, pairset)]
-    sets = [name for study in plan.task_studies(config) for name in plan.sets_of(config, study)]
+    files = [path for pairset in used.used_pairsets(config) for path in version_files(config, pairset)]
+    sets = [name for study in plan.task_studies(config) for name in plan.instruction_sets(config, study)]
     files += [layout.version_file(path) for name in sets for path in instruction_files(config, name)["hits"]]
     return list(dict.fromkeys(files))
 
@@ -300,14 +300,14 @@ def requested_files(config):
     """Everything that the config asks for, without the pages on methods and costs: the pages of its studies, vectors, pair
     sets, tokenizers and pretrained models, which bring their tables and figures; and the weights that stay."""
     wanted = [layout.report_file(name, "page.html") for name in [*config["studies"], *config["vectors"]]]
-    wanted += [layout.report_page("pairs", pairset) for pairset in plan.used_pairsets(config)]
+    wanted += [layout.report_page("pairs", pairset) for pairset in used.used_pairsets(config)]
     wanted += [layout.report_page("tokenizers", tokenizer) for tokenizer in config["tokenizers"]]
-    wanted += [layout.report_page("models", model) for model in plan.pretrained(config)]
+    wanted += [layout.report_page("models", model) for model in used.pretrained_models(config)]
     if not plan.asks_nothing(config):
         wanted += [layout.ANSWER, layout.SUMMARY]
     if config["studies"]:
         wanted.append(layout.METRICS)
-    trained = plan.trained(plan.runs(config))
+    trained = plan.trained_runs(plan.all_runs(config))
     if config["keep_weights"] == "best":
         arms = sorted({run[:2] for run in trained})
         wanted += [layout.best_weights(*arm) for arm in arms if not is_control(*arm)]

@@ -1,50 +1,56 @@
-"""The papers' figures: what is printed, which of it a study has too, and the conditions that differ, read from the config."""
+"""Published results: what is printed, which of it a study has too, and what differs from the paper's setup."""
 
 import yaml
 
-from linguist.config.plan import reads_grammar, synthetic_of
-from linguist.files import open_text
+from linguist.config.settings import tuning_settings, weights_origin
+from linguist.config.synthetic import has_synthetic_sentences, is_synthetic
+from linguist.files import ROOT, open_text
 
+PUBLISHED = ROOT / "resources/published.yaml"
 PAWSX = "x-final/"  # the folder of PAWS-X's archive
-MADE = {  # how we make what the paper made in another way
-    "homologs": "negatives re-pair the positives' own sequences, matched in length and composition, where the paper's are random",
-    "coding": "windows of coding sequences without introns and negatives of our own, where the paper has LucaOne's genes",
+REBUILT = {  # recipes that rebuild a set of the paper, and what differs
+    "homologs": "similarity is this project's (the paper's formula was not published), and negatives pair the positives' own "
+    "sequences anew, matched in length and composition (the paper's negatives are random)",
+    "coding": "windows of coding sequences without introns, and negatives of this project (the paper has LucaOne's genes)",
 }
+STATISTICS = {"best": "the best of several seeds", "mean": "the mean over several seeds"}
 
 
-def read_published(path):
-    """The figures of others: {"tasks", "setup", "tables", "vectors"}, as in resources/published.yaml."""
+def read_published(path=PUBLISHED):
+    """Published results: {"tasks", "setup", "tables", "vectors"}, as in resources/published.yaml."""
     with open_text(path) as handle:
         return yaml.safe_load(handle)
 
 
-def name_of(asked, model):
+def paper_name(asked, model):
     """The paper's name for a model of ours; `asked` is a study's key `published`."""
     return asked.get("as", {}).get(model, model)
 
 
-def common_cells(asked, study, table):
-    """The cells of a published table that a study has too: [(model, trainset, test, figure)], in the study's order."""
+def common_cells(study, table):
+    """The cells of a published table that a study has too: [(model, trainset, test, result)], in the study's order.
+
+    Args: `study` is its entry in the config, with the key `published`; `table` is one of `read_published`.
+    """
     rows = {(row["model"], row["trainset"]): row["accuracy"] for row in table["rows"]}
     return [
-        (model, trainset, test, figures[test])
+        (model, trainset, test, results[test])
         for model in study["models"]
         for trainset in study["trainsets"]
-        for figures in [rows.get((name_of(asked, model), trainset), {})]
+        for results in [rows.get((paper_name(study["published"], model), trainset), {})]
         for test in study["tests"]
-        if test in figures
+        if test in results
     ]
 
 
-def conditions(config, name, published):
-    """What a study does otherwise than the paper whose figures stand beside it: [(what, ours and theirs)], computed.
+def setup_differences(config, name, published):
+    """What differs between a study and the paper whose results stand beside it: [(topic, difference)], computed.
 
-    Args: the `config`, or its `plan.part_of`, the study's name, and
-    `published` as of `read_published`. It looks only at models, training sets and tests as the study names them.
+    Args: the `config`, or the study's `design.page_config`; the study's name; `published` as from `read_published`.
     """
     study, setup = config["studies"][name], published["setup"]
     sets = {p: config["pairsets"][p] for p in dict.fromkeys([*study["trainsets"], *study["tests"]])}
-    found = [("figure", seeds_line(study, published["tables"]))]
+    found = [("results", seeds_line(study, published["tables"]))]
     found += [("model", line) for model in study["models"] for line in model_lines(config, study, model, setup)]
     found += [("pair sets", line) for line in set_lines(config, sets, setup)]
     found += [("training rows", line) for line in size_lines(sets, study, setup)]
@@ -55,38 +61,28 @@ def conditions(config, name, published):
 
 
 def seeds_line(study, tables):
-    """Which statistic of how many seeds stands beside the paper's."""
+    """Which statistic over how many seeds stands beside the paper's."""
     count = len(study["seeds"])
-    ours = (
-        f"ours is the mean over {count} seeds, and beside it the best of them" if count > 1 else "ours is of one seed"
-    )
-    said = {"best": "the best of a number of seeds", "mean": "the mean over a number of seeds"}
+    ours = f"the mean over {count} seeds, and the best of them" if count > 1 else "from one seed"
     kinds = dict.fromkeys(tables[name]["statistic"] for name in study["published"]["tables"])
-    return f"{ours}; the paper's is {' or '.join(said[kind] for kind in kinds)} that it does not tell"
+    theirs = " or ".join(STATISTICS[kind] for kind in kinds)
+    return f"ours are {ours}; the paper's are {theirs}, and the paper does not say how many"
 
 
 def model_lines(config, study, model, setup):
-    """What is different about a model: another one altogether, other weights, or another pretraining."""
-    spec, theirs = config["models"][model], name_of(study["published"], model)
+    """What differs about a model: another model altogether, other weights, or another pretraining."""
+    spec, theirs = config["models"][model], paper_name(study["published"], model)
     paper = setup["models"].get(theirs, {})
     if "hub" in paper and spec.get("hub") != paper["hub"]:
-        yield f"{model} stands for {theirs} ({paper['hub']}): it is another model, {origin_of(spec)}"
+        yield f"{model} stands for {theirs} ({paper['hub']}), but is another model: {weights_origin(spec)}"
     elif theirs != model and "hub" not in spec:
-        yield f"{model} stands for {theirs}: it is another model, {origin_of(spec)}"
+        yield f"{model} stands for {theirs}, but is another model: {weights_origin(spec)}"
     if "corpus" in spec:
         sources = config["corpora"][spec["corpus"]]["sources"].items()
         sizes = ", ".join(f"{name} {size_of(source)}" for name, source in sources)
         text = f"{model} is pretrained here, on the corpus {spec['corpus']} ({sizes})"
         text += f"; the paper's {theirs} on {paper['corpus']}" if "corpus" in paper else ""
-        yield text + ("; its sentences are synthetic" if reads_grammar(config, spec["corpus"]) else "")
-
-
-def origin_of(spec):
-    """Where a model's weights come from, in a few words."""
-    if "architecture" in spec:
-        start = "pretrained here" if "corpus" in spec else "with random weights"
-        return f"a {spec['architecture']} {start}"
-    return spec.get("hub", "of a local folder")
+        yield text + ("; its sentences are synthetic" if has_synthetic_sentences(config, spec["corpus"]) else "")
 
 
 def size_of(source):
@@ -97,25 +93,29 @@ def size_of(source):
 
 
 def set_lines(config, sets, setup):
-    """What is different about pair sets, those of a kind and origin in one line."""
-    synthetic = [name for name in sets if synthetic_of(config, name)]
-    if synthetic:
-        yield f"{', '.join(synthetic)}: synthetic sentences of this project's grammar, where the paper has PAWS-X"
-    tables = [name for name, spec in sets.items() if spec["recipe"] == "table"]
-    pawsx = [n for n in tables if all(PAWSX in r for files in sets[n]["files"].values() for r in files)]
-    if other := [name for name in tables if name not in pawsx]:
-        yield f"{', '.join(other)}: read from other tables than PAWS-X's"
-    if left := [name for name in pawsx if sets[name]["rules"].get("disjoint")]:
-        yield f"{', '.join(left)}: without the train and dev rows that share a sentence with a later split"
-    for recipe, said in MADE.items():
-        if names := [name for name, spec in sets.items() if spec["recipe"] == recipe]:
-            formula = ", by this project's similarity (the paper's formula was not published)" * (recipe == "homologs")
-            yield f"{', '.join(names)}: built anew{formula}; {said}"
+    """What differs about pair sets; sets with the same difference share a line."""
+
+    def named(wanted):
+        return ", ".join(name for name, spec in sets.items() if wanted(name, spec))
+
+    def is_pawsx(spec):
+        return spec["recipe"] == "table" and all(PAWSX in r for files in spec["files"].values() for r in files)
+
+    if names := named(lambda name, spec: is_synthetic(config, name)):
+        yield f"{names}: synthetic sentences of this project's grammar; the paper has PAWS-X"
+    if names := named(lambda name, spec: spec["recipe"] == "table" and not is_pawsx(spec)):
+        yield f"{names}: read from tables other than PAWS-X's"
+    if names := named(lambda name, spec: is_pawsx(spec) and spec["rules"].get("disjoint")):
+        yield f"{names}: without the train and dev rows that share a sentence with a later split"
+    for recipe, difference in REBUILT.items():
+        if names := named(lambda name, spec, recipe=recipe: spec["recipe"] == recipe):
+            yield f"{names}: rebuilt; {difference}"
     for name, length in setup["lengths"].items():
         if "length" in sets.get(name, {}) and sets[name]["length"] != length:
-            yield f"{name}: windows of {sets[name]['length']} letters, the paper's have {length} on average"
-    if fresh := [n for n, spec in sets.items() if spec["recipe"] not in ("grammar", "table", *MADE)]:
-        yield f"{', '.join(fresh)}: made by the recipe {', '.join(dict.fromkeys(sets[n]['recipe'] for n in fresh))}, not the paper's"
+            yield f"{name}: windows of {sets[name]['length']} letters; the paper's have {length} on average"
+    own = {name: spec["recipe"] for name, spec in sets.items() if spec["recipe"] not in ("grammar", "table", *REBUILT)}
+    if own:
+        yield f"{', '.join(own)}: made by this project's recipe {', '.join(dict.fromkeys(own.values()))}; the paper has none such"
 
 
 def size_lines(sets, study, setup):
@@ -127,11 +127,11 @@ def size_lines(sets, study, setup):
 
 
 def tuning_lines(config, study, setup):
-    """Fine-tuning options that are not the paper's, a line for each value, with the models that have it."""
+    """Fine-tuning options that differ from the paper's, a line for each value, with the models that have it."""
     for option, paper in setup["finetuning"].items():
         values = {}
         for model in study["models"]:
-            options = config["finetuning"] | config["models"][model].get("finetuning", {})
+            options = tuning_settings(config, model, study["trainsets"][0])
             values.setdefault(options[option], []).append(model)
         for value, models in values.items():
             if value != paper:

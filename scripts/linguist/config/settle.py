@@ -9,8 +9,8 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 
-from linguist.config.plan import is_genome
-from linguist.config.published import common_cells, name_of, read_published
+from linguist.config.published import PUBLISHED, common_cells, paper_name, read_published
+from linguist.config.settings import is_genome
 from linguist.errors import LinguistError
 from linguist.files import ROOT, open_text
 from linguist.kinds import KINDS
@@ -20,7 +20,6 @@ from linguist.tokenizers.types import TYPES, check_options, masked_types
 from linguist.training.controls import CONTROLS, RANDOM_ENDING
 
 CONFIG_FOLDER = ROOT / "config"
-PUBLISHED = ROOT / "resources/published.yaml"
 # Names of controls, baselines, ways to answer and averages, which stand where these names do.
 RESERVED = (*CONTROLS, "majority", "chance", "k-mers", "classification", "average")
 JSON_TYPES = {
@@ -369,7 +368,7 @@ def check_recipe(config, key, recipe, spec, common):
 
 
 def check_tasks(config):
-    published = read_published(PUBLISHED)["tasks"]
+    published = read_published()["tasks"]
     for name, task in config["tasks"].items():
         key, recipe = f"tasks.{name}", TASK_RECIPES[task["recipe"]]
         check_recipe(config, key, recipe, task, ("answers", "phrasings", "held_out", "published"))
@@ -454,7 +453,7 @@ def check_studies(config):
 
 def check_published(key, study):
     """A paper's tables that are there, each with a cell that the study has too; and names for models of the study."""
-    tables, asked = read_published(PUBLISHED)["tables"], study["published"]
+    tables, asked = read_published()["tables"], study["published"]
     for name in asked["tables"]:
         if name not in tables:
             raise LinguistError(
@@ -471,8 +470,8 @@ def check_published(key, study):
                 f"config: {key}.as.{model}: {show(name)} is no model of its tables{suggestion(name, theirs)}"
             )
     for name in asked["tables"]:
-        if not common_cells(asked, study, tables[name]):
-            ours = ", ".join(name_of(asked, model) for model in study["models"])
+        if not common_cells(study, tables[name]):
+            ours = ", ".join(paper_name(asked, model) for model in study["models"])
             raise LinguistError(
                 f"config: {key}.tables: {name} has no cell (model, training set and test) in common with this study, whose "
                 f"models it would have to call {ours}; give the paper's names in 'as', or remove it"
@@ -509,7 +508,7 @@ def check_task_study(config, key, study):
 
 def check_vectors(config):
     """A block trains on one pair set, and what is published beside it are distances."""
-    published = read_published(PUBLISHED)["vectors"]
+    published = read_published()["vectors"]
     for name, block in config["vectors"].items():
         key = f"vectors.{name}"
         for model in block["models"]:

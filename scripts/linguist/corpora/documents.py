@@ -1,11 +1,11 @@
-"""Documents for corpora: texts, proteins and the sentences of pair sets, streamed from files of any size."""
+"""Documents of corpora: texts, proteins and the sentences of pair sets, read from files of any size as a stream."""
 
 import hashlib
 import re
 
 import numpy as np
 
-from linguist.corpora.mixture import escape
+from linguist.corpora.store import escape
 from linguist.errors import LinguistError
 from linguist.files import atomic_path, reading
 from linguist.pairs.store import read_pairs
@@ -14,7 +14,7 @@ from linguist.sequences.tables import is_parquet, read_json_lines, read_parquet,
 
 TEXT = [("text",)]  # the columns that a table of documents must have
 BEGINNING = 2**20  # characters that decide the form of a text
-BATCH = 2**23  # bytes of documents that are compared at once with all before
+BATCH = 2**23  # bytes of documents that are compared with all earlier ones at once
 _HEADING = re.compile(r" ?= (?!= ).+ = ?")
 # Control characters carry no text and upset some readers; surrogates, which JSON can spell, have no UTF-8.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -50,7 +50,7 @@ def read_documents(path, kind):
 
 
 def sentences_of(paths):
-    """Yield every distinct sentence of tables of pair sets, in order: sentence1 and sentence2 of each row."""
+    """Yield the distinct sentences of tables of pair sets, in order: sentence1 and sentence2 of each row."""
     seen = set()
     for path in paths:
         for sentence in read_pairs(path)[["sentence1", "sentence2"]].to_numpy().ravel():
@@ -59,40 +59,24 @@ def sentences_of(paths):
                 yield sentence
 
 
-def records_of_pairs(paths, resource):
-    """The names (a frozenset) of a resource's FASTA records whose windows stand in tables of pair sets.
-
-    Ids are `side~side`, perhaps with a last word, and a side is `resource:record:start-end`, perhaps with `:-`. The
-    names of records may hold any of these signs. Raises LinguistError for a table that names none.
-    """
-    side = re.compile(rf"(?:^|~){re.escape(resource)}:(.+?):\d+-\d+(?=~|$|:-|-[a-z])")
-    found = {path: {record for name in read_pairs(path)["id"] for record in side.findall(name)} for path in paths}
-    for path, records in found.items():
-        if not records:
-            raise LinguistError(
-                f"{path}: no id names a record of {resource}, so nothing would be excluded; remove it there"
-            )
-    return frozenset().union(*found.values())
-
-
 def collect_documents(paths, kind, size, target, excluded=frozenset(), share=1.0):
-    """Write the distinct documents of files to `target`, in order, each as one line (`corpora.escape`).
+    """Write the distinct documents of files to `target`, in order, each as one line (see `store.escape`).
 
-    Ends at the first document with which they have `size` bytes (UTF-8, as they are before they become lines), reading
-    no further; a `size` of None takes all. With a `share` only that part of the documents is taken, by their digests: a
-    sample of the whole of a file that is sorted. Of equal documents the first is taken, and no record (of a FASTA file)
-    whose name is in `excluded`. Memory: 8 bytes a document, and of FASTA files the records' names.
-    Returns counts: documents and bytes written, duplicates and excluded documents passed over.
+    Stops at the document that completes `size` bytes (of UTF-8, before documents become lines) and reads no further; a
+    `size` of None takes all. A `share` below 1 takes that share of the documents, chosen by their digests, so that the
+    sample covers the whole of a sorted file. Of equal documents the first is taken. Records of a FASTA file whose name is
+    in `excluded` are skipped. Memory: 8 bytes a document, and the names of the records of FASTA files.
+    Returns counts: documents and bytes written, duplicates and excluded documents skipped.
     Raises LinguistError if the files have no document or fewer bytes than `size`.
     """
     counts = {"documents": 0, "bytes": 0, "duplicates": 0, "excluded": 0}
     paths, seen = list(paths), Seen()
-    stream = _leave_out(paths, kind, excluded, counts)
+    stream = _skip_excluded(paths, kind, excluded, counts)
     with atomic_path(target) as temporary:
         with open(temporary, "w", encoding="utf-8", newline="\n") as handle:
             while size is None or counts["bytes"] < size:
-                # Not more than is still wanted, since what comes after that must not be read.
-                batch = _take(stream, BATCH if size is None else min(BATCH, size - counts["bytes"]))
+                # No more than is still missing, since nothing after it may be read.
+                batch = _next_batch(stream, BATCH if size is None else min(BATCH, size - counts["bytes"]))
                 if not batch:
                     break
                 documents, lengths, digests = zip(*batch, strict=True)
@@ -103,21 +87,21 @@ def collect_documents(paths, kind, size, target, excluded=frozenset(), share=1.0
                 counts["documents"] += int(fresh.sum())
                 counts["duplicates"] += int((drawn & ~fresh).sum())
                 counts["bytes"] += int(np.array(lengths)[fresh].sum())
-        _check(paths, size, counts)
+        _check_enough(paths, size, counts)
     return counts
 
 
 class Seen:
-    """Which 8-byte digests were added before, in 8 bytes each: sorted arrays, each less than half of the one before it.
+    """The 8-byte digests added so far, in 8 bytes each: sorted arrays, each less than half as long as the one before.
 
-    Two different documents have the same digest with a chance of n² / 2 ** 65: for 30 million, 1 in 40,000.
+    The probability that two of n different documents have the same digest is n² / 2 ** 65: 1 in 40,000 for 30 million.
     """
 
     def __init__(self):
         self.runs = []
 
     def add(self, digests):
-        """Add an array (n,) of uint64; gives a boolean array (n,), true where a digest comes for the first time."""
+        """Add an array (n,) of uint64; returns a boolean array (n,), true where a digest comes for the first time."""
         distinct, first = np.unique(digests, return_index=True)
         new = np.ones(len(distinct), bool)
         for run in self.runs:
@@ -125,15 +109,15 @@ class Seen:
         if new.any():
             self.runs.append(distinct[new])
         while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):
-            # A stable sort finds the two that are sorted already, and merges them.
+            # A stable sort merges two arrays that are sorted already.
             self.runs[-2:] = [np.sort(np.concatenate(self.runs[-2:]), kind="stable")]
         fresh = np.zeros(len(digests), bool)
         fresh[first[new]] = True
         return fresh
 
 
-def _take(stream, size):
-    """The next documents, of `size` bytes or just more: (document, its bytes, its digest) each."""
+def _next_batch(stream, size):
+    """The next documents, until they have `size` bytes: [(document, bytes, digest)]."""
     batch, total = [], 0
     for document in stream:
         data = document.encode()
@@ -144,7 +128,7 @@ def _take(stream, size):
     return batch
 
 
-def _leave_out(paths, kind, excluded, counts):
+def _skip_excluded(paths, kind, excluded, counts):
     for path in paths:
         for name, document in read_documents(path, kind):
             if name in excluded:
@@ -153,17 +137,17 @@ def _leave_out(paths, kind, excluded, counts):
                 yield document
 
 
-def _check(paths, size, counts):
+def _check_enough(paths, size, counts):
     where = f"{paths[0]} and {len(paths) - 1} more" if len(paths) > 1 else "".join(map(str, paths))
     if size is not None and counts["bytes"] < size:
-        passed = [f"{counts[key]:,} {key}" for key in ("duplicates", "excluded") if counts[key]]
-        why = f" ({' and '.join(passed)} passed over)" if passed else ""
+        skipped = [f"{counts[key]:,} {key}" for key in ("duplicates", "excluded") if counts[key]]
+        why = f" ({' and '.join(skipped)} skipped)" if skipped else ""
         raise LinguistError(f"{where}: only {counts['bytes']:,} of {size:,} bytes{why}; lower bytes or add resources")
     if not counts["documents"]:
         why = (
             f"all {counts['excluded']:,} are excluded"
             if counts["excluded"]
-            else "the files hold nothing, or share is too low"
+            else "the files are empty, or share is too low"
         )
         raise LinguistError(f"{where}: no document: {why}; add resources")
 

@@ -2,65 +2,34 @@
 
 import hashlib
 import mmap
-import re
 from contextlib import ExitStack
 
 import numpy as np
 
+from linguist.corpora.store import choose_dev
 from linguist.errors import LinguistError
 from linguist.files import atomic_path, write_json
 from linguist.splits import CORPUS_SPLITS
 
-FIGURES = ("documents", "bytes", "characters")
-# The manifest first: files take their places from the last to the first, so it stands when all it speaks of does.
+COUNTS = ("documents", "bytes", "characters")
+# The outputs appear from the last to the first: where the manifest is, all that it describes is there.
 OUTPUTS = ("manifest", "train", "dev", "train_sources", "dev_sources")
 MOST_SOURCES = 256  # a source's number is one byte
 BLOCK = 2**24  # bytes read or written at once
-MOST_LINES = 2**16  # documents written at once, since each is an object of its own meanwhile
-_MARKS = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
-_LETTERS = {mark: letter for letter, mark in _MARKS.items()}
-
-
-def escape(document):
-    """A document as one line: backslash, line feed and carriage return as `\\\\`, `\\n` and `\\r`; `unescape` undoes it."""
-    for letter, mark in _MARKS.items():  # the backslash first, so that it is not taken from the other marks
-        document = document.replace(letter, mark)
-    return document
-
-
-def unescape(line):
-    """The document that `escape` made a line of."""
-    if "\\" not in line:
-        return line
-    if "\\\\" not in line:
-        return line.replace("\\n", "\n").replace("\\r", "\r")
-    return re.sub(r"\\[\\nr]", lambda found: _LETTERS[found.group()], line)
-
-
-def choose_dev(n, share, seed):
-    """Which of a source's `n` documents are its dev split: boolean array (n,), at least one of them.
-
-    The genome's segments and the mixture both ask, so that the BED file says where each segment went.
-    Raises LinguistError if there are not two documents to share out.
-    """
-    if n < 2:
-        raise LinguistError(f"only {n} document to share between train and dev; raise bytes or add resources")
-    chosen = np.zeros(n, bool)
-    chosen[np.random.default_rng([seed, n]).permutation(n)[: max(1, round(share * n))]] = True
-    return chosen
+MOST_LINES = 2**16  # documents written at once; each is a Python object until then
 
 
 def mix_corpus(sources, outputs, *, dev, seed):
-    """Split each source's documents into train and dev, and write each split with all sources' documents shuffled.
+    """Split each source's documents into train and dev, and write each split with the documents of all sources shuffled.
 
-    Args: `sources` is {name: {"path": text of documents, one a line, as `escape` gives them, and keys that describe it}};
+    Args: `sources` is {name: {"path": text with one document a line, as `escape` gives them, and keys that describe it}};
     `outputs` has the paths `train`, `dev` (texts in the same form), `train_sources`, `dev_sources` (.npy, uint8: the
     number of each line's source, in the order of `sources`) and `manifest`; `dev` is the share of each source's
-    documents.
+    documents in the dev split.
 
-    The manifest (JSON) says the seed, the share, and of each source its own keys but the path, `documents`, `bytes`
-    (UTF-8, before they became lines), `characters` and the file's `sha256`, and the same three of its part of each
-    split; then of each split the three and the file's sha256, and the totals. Own keys of these names are replaced.
+    The manifest (JSON) has the seed and the share; of each source its own keys without the path, `documents`, `bytes`
+    (UTF-8, before they became lines), `characters` and the file's `sha256`, and the first three for each split; of each
+    split these three and the file's sha256; and the totals. Own keys with these names are replaced.
     The same bytes give the same bytes. All outputs appear or none. Memory: 24 bytes a document, and some blocks.
     Raises LinguistError for a source without two documents.
     """
@@ -70,58 +39,33 @@ def mix_corpus(sources, outputs, *, dev, seed):
         places = {key: stack.enter_context(atomic_path(outputs[key])) for key in OUTPUTS}
         texts, starts, chosen, manifests, labels, splits = [], [], [], {}, {}, {}
         for name, source in sources.items():
-            text, lines, figures = _scan(name, source["path"], stack)
+            text, lines, counts = _scan(name, source["path"], stack)
             texts.append(text)
             starts.append(lines)
             try:
-                chosen.append(choose_dev(figures["documents"], dev, seed))
+                chosen.append(choose_dev(counts["documents"], dev, seed))
             except LinguistError as error:
                 raise LinguistError(f"{name}: {error}") from None
-            manifests[name] = {key: value for key, value in source.items() if key != "path"} | figures
-        is_dev = np.concatenate(chosen)
+            manifests[name] = {key: value for key, value in source.items() if key != "path"} | counts
+        in_dev = np.concatenate(chosen)
         for number, split in enumerate(CORPUS_SPLITS):
-            order = np.flatnonzero(is_dev == (split == "dev"))
+            order = np.flatnonzero(in_dev == (split == "dev"))
             np.random.default_rng([seed, number]).shuffle(order)
             splits[split], labels[split] = _write_split(texts, starts, order, places[split])
             with open(places[f"{split}_sources"], "wb") as handle:
                 np.save(handle, labels[split])
-        _add_parts(manifests, places["dev"], labels["dev"])
+        _add_splits(manifests, places["dev"], labels["dev"])
         for split in CORPUS_SPLITS:
             splits[split] = _add_up(one["splits"][split] for one in manifests.values()) | {"sha256": splits[split]}
         manifest = {"seed": seed, "dev": dev, "sources": manifests, "splits": splits}
         write_json(places["manifest"], manifest | {"total": _add_up(manifests.values())})
 
 
-def read_split(text_path, sources_path):
-    """Yield (number of its source, document) for each line of a split.
-
-    Raises LinguistError, perhaps after the last document, if the two files do not belong together.
-    """
-    unfit = LinguistError(
-        f"{text_path}: not as many lines as {sources_path} has labels; delete both and the manifest, and run again"
-    )
-    try:
-        labels = np.load(sources_path)
-    except (ValueError, EOFError) as error:
-        raise LinguistError(f"{sources_path}: not an array ({error}); delete it and run again") from error
-    with open(text_path, encoding="utf-8", newline="\n") as lines:
-        for label in labels.tobytes():
-            line = next(lines, None)
-            if line is None:
-                raise unfit
-            yield label, unescape(line.removesuffix("\n"))
-        if next(lines, None) is not None:
-            raise unfit
-
-
-# ── the mixture ──
-
-
 def _scan(name, path, stack):
-    """A source's text as a map of its file, where each line starts (and one more would), and its figures."""
+    """(text, starts, counts) of a source: its file as a memory map, the offset of each line and of one more, COUNTS."""
     with open(path, "rb") as handle:
         if not handle.seek(0, 2):
-            raise LinguistError(f"{name}: {path} is empty; add resources, or take the source out")
+            raise LinguistError(f"{name}: {path} is empty; add resources, or remove the source")
         text = stack.enter_context(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ))
     digest, found, marks, extra, at = hashlib.sha256(), [np.zeros(1, np.int64)], 0, 0, 0
     while at < len(text):
@@ -130,31 +74,31 @@ def _scan(name, path, stack):
         block = text[at:end]
         digest.update(block)
         marks += _count_marks(block)
-        letters = np.frombuffer(block, np.uint8)
-        extra += _count_continuations(letters)
-        found.append(np.flatnonzero(letters == ord("\n")) + (at + 1))
+        values = np.frombuffer(block, np.uint8)
+        extra += _count_continuations(values)
+        found.append(np.flatnonzero(values == ord("\n")) + (at + 1))
         at = end
     if text[-1:] != b"\n":
         found.append(np.array([len(text) + 1]))
     starts = np.concatenate(found)
     documents = len(starts) - 1
     size = int(starts[-1]) - documents - marks
-    figures = {"documents": documents, "bytes": size, "characters": size - extra, "sha256": digest.hexdigest()}
-    return text, starts, figures
+    counts = {"documents": documents, "bytes": size, "characters": size - extra, "sha256": digest.hexdigest()}
+    return text, starts, counts
 
 
 def _count_marks(data):
-    """How many marks of `escape`, of two bytes each, stand for one."""
+    """How many marks of `escape` the bytes have; each is two bytes for one."""
     return data.count(b"\\") - data.count(b"\\\\")
 
 
-def _count_continuations(letters):
-    """How many bytes (array of uint8) are not the first of a UTF-8 letter."""
-    return int(np.count_nonzero(letters.view(np.int8) < -64))
+def _count_continuations(values):
+    """How many bytes (array of uint8) are not the first of a UTF-8 character."""
+    return int(np.count_nonzero(values.view(np.int8) < -64))
 
 
 def _write_split(texts, starts, order, path):
-    """Write the documents `order` (their numbers among those of all sources); returns the file's SHA-256 and the labels."""
+    """Write the documents `order` (numbers among those of all sources); returns the file's SHA-256 and the labels."""
     bounds = np.cumsum([len(lines) - 1 for lines in starts])
     labels = np.empty(len(order), np.uint8)
     mean = sum(map(len, texts)) // bounds[-1] + 1
@@ -173,7 +117,7 @@ def _write_split(texts, starts, order, path):
 def _gather(texts, starts, bounds, batch):
     """The lines of a batch of documents, in its order."""
     lines = [b""] * (len(batch) + 1)
-    # Read as they stand in the files: page after page, not to and fro.
+    # In the order of the files, so that each page is read once.
     places = np.argsort(batch)
     ordered = batch[places]
     cuts = [0, *np.searchsorted(ordered, bounds).tolist()]
@@ -186,19 +130,19 @@ def _gather(texts, starts, bounds, batch):
     return b"\n".join(lines)
 
 
-def _add_parts(manifests, dev_text, labels):
-    """Add to each source's figures those of its part of each split: dev's are counted in its text, train has the rest."""
-    counted = np.zeros((len(manifests), len(FIGURES)), np.int64)
+def _add_splits(manifests, dev_text, labels):
+    """Add to each source the counts of its two splits: dev is counted in its text, and train has the rest."""
+    counted = np.zeros((len(manifests), len(COUNTS)), np.int64)
     with open(dev_text, "rb") as handle:
         for label, line in zip(labels.tolist(), handle, strict=True):
             marks = _count_marks(line)
             counted[label] += 1, len(line) - 1 - marks, len(line.decode()) - 1 - marks
     for manifest, dev in zip(manifests.values(), counted.tolist(), strict=True):
-        train = [manifest[key] - part for key, part in zip(FIGURES, dev, strict=True)]
+        train = [manifest[key] - part for key, part in zip(COUNTS, dev, strict=True)]
         parts = zip(CORPUS_SPLITS, (train, dev), strict=True)
-        manifest["splits"] = {split: dict(zip(FIGURES, part, strict=True)) for split, part in parts}
+        manifest["splits"] = {split: dict(zip(COUNTS, part, strict=True)) for split, part in parts}
 
 
 def _add_up(parts):
     parts = list(parts)
-    return {key: sum(part[key] for part in parts) for key in FIGURES}
+    return {key: sum(part[key] for part in parts) for key in COUNTS}

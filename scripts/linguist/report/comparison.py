@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from linguist.config.published import common_cells, conditions, name_of
+from linguist.config.published import common_cells, paper_name, setup_differences
 
 
 def compare_published(summary, study, tables):
@@ -19,7 +19,7 @@ def compare_published(summary, study, tables):
     rows = []
     for name in study["published"]["tables"]:
         table = tables[name]
-        for model, trainset, test, figure in common_cells(study["published"], study, table):
+        for model, trainset, test, figure in common_cells(study, table):
             row = ours.loc[(model, trainset, test)]
             if not isinstance(figure, dict):
                 figure = {"best": figure}
@@ -28,7 +28,7 @@ def compare_published(summary, study, tables):
                 {
                     "table": name,
                     "model": model,
-                    "their_model": name_of(study["published"], model),
+                    "their_model": paper_name(study["published"], model),
                     "trainset": trainset,
                     "test": test,
                     "n": row["n"],
@@ -53,5 +53,5 @@ def beside_paper(config, name, summary, published):
     return {
         "rows": rows.to_dict("records"),
         "tables": {table: published["tables"][table] for table in study["published"]["tables"]},
-        "conditions": conditions(config, name, published),
+        "conditions": setup_differences(config, name, published),
     }

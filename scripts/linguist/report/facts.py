@@ -1,6 +1,6 @@
 """How the runs and models of a page were made."""
 
-from linguist.config.plan import reads_grammar
+from linguist.config.synthetic import has_synthetic_sentences
 from linguist.statistics.numbers import percent
 
 
@@ -46,7 +46,7 @@ def describe_model(spec):
 def learned_grammar(config, model):
     """Whether a model is pretrained on a corpus that holds synthetic sentences."""
     corpus = config["models"][model].get("corpus")
-    return corpus is not None and reads_grammar(config, corpus)
+    return corpus is not None and has_synthetic_sentences(config, corpus)
 
 
 def synthetic_sources(manifest, synthetic):

@@ -67,7 +67,7 @@ def write_answer(
     Args: `titles` maps studies and comparisons of word vectors to theirs; `claims` maps pair studies to tables of
     `claims.judge_claims`, `tables` to those of `metrics.compare`; `comparisons` maps studies of tasks to tables of
     `task_metrics.compare`; `vectors` maps comparisons of word vectors to tables of `vector_report.read_distances`; `kinds` as
-    for `transfers`; `caveats` as from `plan.caveats`; `figure` the SVG file of `figures.leads_figure`, or None without pair
+    for `transfers`; `caveats` as from `synthetic.caveats`; `figure` the SVG file of `closest_control_figure`, or None without pair
     studies.
     """
     said = {}
@@ -88,5 +88,5 @@ def write_answer(
         transfers=len(codes),
         rivals=RIVALS,
         caveats=caveats,
-        figure=inline(figure, "figure-leads") if figure else None,
+        figure=inline(figure, "figure-closest-controls") if figure else None,
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from linguist.config.plan import is_searched, tokenizer_of
+from linguist.config.plan import tokenizer_of
+from linguist.config.searches import is_searched
 from linguist.files import file_digest, read_json
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES

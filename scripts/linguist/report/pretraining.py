@@ -58,7 +58,7 @@ def curve_findings(curve, metrics):
 def pretraining_page(model, curve, metrics, manifest, synthetic):
     """What the page of a pretrained model shows, as values for its template.
 
-    Args: `model` is as from `plan.source_of`; `curve` the table of curve.tsv and `metrics` metrics.json; `manifest` of its
+    Args: `model` is as from `settings.model_settings`; `curve` the table of curve.tsv and `metrics` metrics.json; `manifest` of its
     corpus; `synthetic` the sources of synthetic sentences.
     """
     sources = {source: about["kind"] for source, about in manifest["sources"].items()}

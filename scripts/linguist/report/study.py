@@ -1,6 +1,6 @@
 """The page of a study of pair sets."""
 
-from linguist.config.plan import synthetic_of
+from linguist.config.synthetic import is_synthetic
 from linguist.report.comparison import beside_paper
 from linguist.report.facts import describe_model, learned_grammar
 from linguist.report.page import REPORTS, inline, render
@@ -27,7 +27,7 @@ def write_page(
 ):
     """Write a study's page: one HTML file that holds all it shows and asks nothing of the network.
 
-    Args: the `config`, or its `plan.part_of`; tables of `judge_tests`, `claims.judge_claims`, `metrics.compare`, `metrics.compute_metrics` and
+    Args: the `config`, or its `design.page_config`; tables of `judge_tests`, `claims.judge_claims`, `metrics.compare`, `metrics.compute_metrics` and
     `metrics.break_down`;
     `figures` maps names (accuracy, confusion, lengths) to SVG files; `facts` maps a label to text, a list or a dict
     (versions, device …); `published` as of `published.read_published` and `beside` the SVG file of
@@ -62,7 +62,7 @@ def write_page(
         claims=claims.to_dict("records"),
         rivals=RIVALS,
         alpha=ALPHA,
-        synthetic=[name for name in sets if synthetic_of(config, name)],
+        synthetic=[name for name in sets if is_synthetic(config, name)],
         models={model: describe_model(config["models"][model]) for model in study["models"]},
         grammarians=[model for model in study["models"] if learned_grammar(config, model)],
         runs=metrics.pivot(index=["model", "trainset", "seed"], columns="test", values="accuracy")[study["tests"]],

@@ -5,7 +5,7 @@ from textwrap import fill
 import numpy as np
 import pandas as pd
 
-from linguist.config.plan import models_of
+from linguist.config.plan import all_models
 from linguist.report.facts import describe_model, learned_grammar
 from linguist.report.page import REPORTS, inline, render
 from linguist.report.pairset import ORIGINS
@@ -138,7 +138,7 @@ def write_task_page(
 ):
     """Write the page of a study of tasks: one HTML file that holds all it shows and asks nothing of the network.
 
-    Args: the `config`, or its `plan.part_of`; tables of `summarize_tasks` and `compare`; `about` has, by task, what its baselines chose
+    Args: the `config`, or its `design.page_config`; tables of `summarize_tasks` and `compare`; `about` has, by task, what its baselines chose
     ("baselines"), and by instruction set, its rows and those dropped ("instructions"); `figure` is an SVG file;
     `published` as for `beside_published`; `overlaps` the records of `count_overlaps`; `facts` as of
     `report.collect_facts`.
@@ -167,7 +167,7 @@ def write_task_page(
         prompts={name: example_prompt(spec, config["tasks"]) for name, spec in sets.items()},
         models={
             model: describe_model(config["models"][model]) if "random_of" not in config["models"][model] else None
-            for model in models_of(study)
+            for model in all_models(study)
         },
         grammarians=[model for model in study["models"] if learned_grammar(config, model)],
         figure=inline(figure, "figure-tasks"),

@@ -5,7 +5,12 @@ from collections import Counter
 from linguist.statistics.numbers import percent
 from linguist.tokenizers.types import TYPES
 
-CLASSES = {"dna": "DNA", "protein": "protein", "english": "English", "other": "other"}  # of tokens, as pages name them
+CLASS_LABELS = {
+    "dna": "DNA",
+    "protein": "protein",
+    "english": "English",
+    "other": "other",
+}  # of tokens, as pages name them
 
 
 def published_composition(vocabulary, manifest, published):
@@ -63,6 +68,6 @@ def tokenizer_page(spec, vocabulary, manifest, synthetic, published):
         "label": kind.label.format(**spec),
         "trained_on": (spec.get("sample") or min(sizes.values())) if kind.reads_texts else None,
         "published": published,
-        "classes": CLASSES,
+        "classes": CLASS_LABELS,
         "tokens": sum(members["tokens"] for members in vocabulary["classes"].values()),
     }

@@ -252,7 +252,7 @@ def write_vectors_page(
 ):
     """Write the page of a comparison: one HTML file that holds all it shows and asks nothing of the network.
 
-    Args: the `config`, or its `plan.part_of`; `table` as from `read_distances`; `reports` maps each model to its distances.json before
+    Args: the `config`, or its `design.page_config`; `table` as from `read_distances`; `reports` maps each model to its distances.json before
     fine-tuning; `runs` are the runs' metrics.json; `published` the vectors of resources/published.yaml; `figures` maps
     words and distances to SVG files.
     """

@@ -196,7 +196,7 @@ def compare(scores, comparisons):
     """Paired differences between each arm of a study and what must fail if its claim is true, and between the arms: the long
     table, a row each.
 
-    Args: `scores` is as from `read_scores`; `comparisons` as from `plan.comparisons_of`.
+    Args: `scores` is as from `read_scores`; `comparisons` as from `design.comparisons_of`.
     Columns: model, trainset; scope, a test or a group of tests over which is averaged; level; tests, their names; measure, one
     of MEASURES; against; seeds; difference, low, high; p; p_holm, corrected for how often the study makes this comparison, of
     the same level and measure and with the same rival; p_claim, that of the claim that all rivals are beaten (see

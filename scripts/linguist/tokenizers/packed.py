@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from linguist.corpora.mixture import read_split
+from linguist.corpora.store import read_split
 from linguist.errors import LinguistError, one_line
 from linguist.files import atomic_path, read_json, write_json
 from linguist.tokenizers.kmers import spell

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from linguist.corpora.mixture import read_split
+from linguist.corpora.store import read_split
 from linguist.errors import LinguistError
 from linguist.files import atomic_path
 from linguist.tokenizers.loading import wrap_backend

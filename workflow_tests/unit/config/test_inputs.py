@@ -7,7 +7,7 @@ import yaml
 
 from helpers.data import ROOT
 from linguist import layout
-from linguist.config import inputs, plan
+from linguist.config import inputs, plan, searches, used
 from linguist.config.settle import settle
 from linguist.splits import SPLITS
 from linguist.training.controls import UNTRAINED, is_control
@@ -43,7 +43,7 @@ def test_a_pair_set_is_made_from_resources_other_sets_or_shipped_files(config):
 
 
 def test_homologs_read_each_hit_file_once_and_keep_to_the_sets_above(config):
-    for name in filter(lambda name: plan.is_searched(config["pairsets"][name]), config["pairsets"]):
+    for name in filter(lambda name: searches.is_searched(config["pairsets"][name]), config["pairsets"]):
         files = inputs.homolog_files(config, name)
         hits = [*files["hits"], *files["earlier_hits"]]
         assert len(hits) == len(set(hits))
@@ -106,7 +106,11 @@ def test_figures_that_would_show_nothing_are_not_drawn(demo):
 
 def test_all_runs_of_a_config_and_its_pretrainings_have_metrics(config):
     metrics = inputs.training_metrics(config)
-    assert len(metrics) == len(set(metrics)) == len(plan.pretrained(config)) + len(plan.trained(plan.runs(config)))
+    assert (
+        len(metrics)
+        == len(set(metrics))
+        == len(used.pretrained_models(config)) + len(plan.trained_runs(plan.all_runs(config)))
+    )
     for study in config["studies"]:
         assert {*inputs.metrics_files(config, study)} <= {*metrics}
 
@@ -115,7 +119,7 @@ def test_all_runs_of_a_config_and_its_pretrainings_have_metrics(config):
 def test_weights_that_stay_are_asked_for(keep):
     config = read_config("config", keep_weights=keep)
     weights = [path for path in inputs.requested_files(config) if "/runs/" in path]
-    trained = plan.trained(plan.runs(config))
+    trained = plan.trained_runs(plan.all_runs(config))
     if keep == "all":
         assert weights == inputs.run_files(trained, "weights")
     elif keep == "best":

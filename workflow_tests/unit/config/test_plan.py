@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.data import ROOT
-from linguist.config import plan
-from linguist.config.published import conditions, read_published
+from linguist.config import design, plan, searches, settings, synthetic, used
+from linguist.config.published import read_published, setup_differences
 from linguist.config.settle import settle
 from linguist.pairs.recipes import RECIPES
 from linguist.pairs.recipes.homologs import SEARCH_RULES
@@ -48,25 +48,25 @@ CONFIG = {
 
 
 def test_a_study_gives_models_by_trainsets_and_controls_by_seeds():
-    assert plan.cells(CONFIG, "one") == [
+    assert plan.study_runs(CONFIG, "one") == [
         (model, trainset, seed) for trainset in ("en", "untrained") for model in ("nano", "base") for seed in (2, 1)
     ]
-    assert ("nano", "untrained", 3) not in plan.cells(CONFIG, "two")
+    assert ("nano", "untrained", 3) not in plan.study_runs(CONFIG, "two")
 
 
 def test_shared_runs_come_once_in_the_order_of_the_config():
-    runs = plan.runs(CONFIG)
+    runs = plan.all_runs(CONFIG)
     assert len(runs) == len(set(runs)) == 8 + 4 - 1  # (nano, en, 1) is in both
-    assert runs[:8] == plan.cells(CONFIG, "one")
-    assert set(runs) == {*plan.cells(CONFIG, "one"), *plan.cells(CONFIG, "two")}
+    assert runs[:8] == plan.study_runs(CONFIG, "one")
+    assert set(runs) == {*plan.study_runs(CONFIG, "one"), *plan.study_runs(CONFIG, "two")}
 
 
 def test_a_run_is_tested_on_what_all_its_studies_ask_for():
-    assert plan.tests_of(CONFIG, "nano", "en") == ["en", "dna", "fr"]
-    assert plan.tests_of(CONFIG, "base", "en") == ["en", "dna"]
-    assert plan.tests_of(CONFIG, "nano", "untrained") == ["en", "dna"]  # study two has no control
-    assert plan.tests_of(CONFIG, "nano", "dna") == ["dna", "fr"]
-    assert plan.tests_of(CONFIG, "base", "dna") == []
+    assert plan.tests_of_arm(CONFIG, "nano", "en") == ["en", "dna", "fr"]
+    assert plan.tests_of_arm(CONFIG, "base", "en") == ["en", "dna"]
+    assert plan.tests_of_arm(CONFIG, "nano", "untrained") == ["en", "dna"]  # study two has no control
+    assert plan.tests_of_arm(CONFIG, "nano", "dna") == ["dna", "fr"]
+    assert plan.tests_of_arm(CONFIG, "base", "dna") == []
 
 
 def test_vectors_share_the_runs_of_studies_and_add_their_own():
@@ -74,10 +74,10 @@ def test_vectors_share_the_runs_of_studies_and_add_their_own():
     vectors["shared"] = {"models": ["base", "nano"], "trainset": "en", "seeds": [1, 5]}
     config = CONFIG | {"vectors": vectors}
     added = [("nano", "zz", 4), ("base", "en", 5), ("nano", "en", 5)]
-    assert plan.runs(config) == plan.runs(CONFIG) + added
+    assert plan.all_runs(config) == plan.all_runs(CONFIG) + added
     assert plan.vector_runs(config, "shared") == [(m, "en", s) for m in ("base", "nano") for s in (1, 5)]
-    assert plan.tests_of(config, "nano", "zz") == [] and plan.seeds_of(config, "nano", "zz") == [4]
-    assert plan.used_pairsets(config) == ["en", "fr", "dna", "zz"] and plan.tokenizers_of(config, "zz") == ["bpe"]
+    assert plan.tests_of_arm(config, "nano", "zz") == [] and plan.seeds_of_arm(config, "nano", "zz") == [4]
+    assert used.used_pairsets(config) == ["en", "fr", "dna", "zz"] and plan.tokenizers_of(config, "zz") == ["bpe"]
 
 
 def test_a_config_of_vectors_alone_uses_what_they_name():
@@ -85,72 +85,70 @@ def test_a_config_of_vectors_alone_uses_what_they_name():
         "studies": {},
         "vectors": {"words": {"models": ["nano"], "trainset": "en", "seeds": [1]}},
     }
-    assert plan.used_models(config) == ["nano"] and plan.used_pairsets(config) == ["en"]
-    assert plan.runs(config) == [("nano", "en", 1)]
+    assert used.used_models(config) == ["nano"] and used.used_pairsets(config) == ["en"]
+    assert plan.all_runs(config) == [("nano", "en", 1)]
 
 
 def test_seeds_of_a_model_and_trainset_come_from_all_studies():
-    assert plan.seeds_of(CONFIG, "nano", "en") == [2, 1, 3]
-    assert plan.seeds_of(CONFIG, "nano", "untrained") == [2, 1]
-    assert plan.seeds_of(CONFIG, "base", "dna") == []
+    assert plan.seeds_of_arm(CONFIG, "nano", "en") == [2, 1, 3]
+    assert plan.seeds_of_arm(CONFIG, "nano", "untrained") == [2, 1]
+    assert plan.seeds_of_arm(CONFIG, "base", "dna") == []
 
 
 def test_a_model_brings_its_own_tokenizer_and_options():
     assert plan.tokenizer_of(CONFIG, "nano") == "bpe" and plan.tokenizer_of(CONFIG, "base") == "base"
-    assert plan.finetuning_of(CONFIG, "nano", "en") == {"epochs": 9, "batch_size": 20}
-    assert plan.finetuning_of(CONFIG, "base", "en") == CONFIG["finetuning"] == {"epochs": 4, "batch_size": 20}
+    assert settings.tuning_settings(CONFIG, "nano", "en") == {"epochs": 9, "batch_size": 20}
+    assert settings.tuning_settings(CONFIG, "base", "en") == CONFIG["finetuning"] == {"epochs": 4, "batch_size": 20}
 
 
 @pytest.mark.parametrize(("tests", "said"), [(["en", "fr"], "en, fr"), (["dna"], "en"), (["zz"], "en")])
 def test_caveats_name_what_is_synthetic_and_used(tests, said):
     config = CONFIG | {"studies": {"one": CONFIG["studies"]["one"] | {"tests": tests}}}
-    synthetic, scratch = plan.caveats(config)
-    assert synthetic.endswith(f": {said}.") and scratch.endswith(": nano.")
+    sentences, scratch = synthetic.caveats(config)
+    assert sentences.endswith(f": {said}.") and scratch.endswith(": nano.")
     real = config | {
         "models": {"base": {"hub": "a/b"}},
         "pairsets": dict.fromkeys(CONFIG["pairsets"], {"recipe": "table"}),
     }
-    assert plan.caveats(real) == []
+    assert synthetic.caveats(real) == []
 
 
 def test_caveats_tell_synthetic_pretraining_from_random_weights():
     nano = CONFIG["models"]["nano"] | {"corpus": "mix"}
     config = CONFIG | {"models": CONFIG["models"] | {"nano": nano}}
-    for pairsets, said in [
-        (["en"], ["Models pretrained on synthetic sentences (no claim about pretraining): nano."]),
-        ([], []),
-    ]:
+    for pairsets, count in [(["en"], 1), ([], 0)]:
         sources = {"text": {"kind": "text", "pairsets": pairsets}, "dna": {"kind": "dna", "resources": ["genome"]}}
-        assert plan.caveats(config | {"corpora": {"mix": {"sources": sources}}})[1:] == said
+        found = synthetic.caveats(config | {"corpora": {"mix": {"sources": sources}}})[1:]
+        assert len(found) == count and all("nano" in line for line in found)
 
 
 def test_models_that_are_used_and_pretrained():
     more = {"other": {"architecture": "gpt2", "corpus": "mix"}, "nano": CONFIG["models"]["nano"] | {"corpus": "mix"}}
     config = CONFIG | {"models": CONFIG["models"] | more}
-    assert plan.used_models(config) == ["nano", "base"] and plan.pretrained(config) == ["nano"]
-    assert plan.pretrained(config | {"studies": {}}) == ["nano", "other"]
+    assert used.used_models(config) == ["nano", "base"] and used.pretrained_models(config) == ["nano"]
+    assert used.pretrained_models(config | {"studies": {}}) == ["nano", "other"]
 
 
 def test_a_models_options_lie_over_the_studys():
     nano = {"architecture": "gpt2", "pretraining": {"epochs": 9}, "finetuning": {"epochs": 1}}
     config = {"pretraining": {"epochs": 3, "context": 256}, "models": {"nano": nano}}
-    assert plan.pretraining_of(config, "nano") == {"epochs": 9, "context": 256}
-    assert plan.source_of(config, "nano") == {"architecture": "gpt2"}
+    assert settings.pretraining_settings(config, "nano") == {"epochs": 9, "context": 256}
+    assert settings.model_settings(config, "nano") == {"architecture": "gpt2"}
 
 
 def test_used_pair_sets_come_in_the_order_of_the_config_and_without_a_study_all_are():
-    assert plan.used_pairsets(CONFIG) == ["en", "fr", "dna"]
-    assert plan.used_pairsets(CONFIG | {"studies": {"two": CONFIG["studies"]["two"] | {"tests": ["dna"]}}}) == [
+    assert used.used_pairsets(CONFIG) == ["en", "fr", "dna"]
+    assert used.used_pairsets(CONFIG | {"studies": {"two": CONFIG["studies"]["two"] | {"tests": ["dna"]}}}) == [
         "en",
         "dna",
     ]
-    assert plan.used_pairsets(CONFIG | {"studies": {}}) == ["en", "fr", "dna", "zz"]
+    assert used.used_pairsets(CONFIG | {"studies": {}}) == ["en", "fr", "dna", "zz"]
 
 
 def test_a_test_knows_the_other_sets_that_its_runs_are_trained_on():
-    assert plan.trainsets_of(CONFIG, "dna") == plan.trainsets_of(CONFIG, "fr")[:1] == ["en"]
-    assert plan.trainsets_of(CONFIG, "fr") == ["en", "dna"]  # in the order of the config, not of the study
-    assert plan.trainsets_of(CONFIG, "en") == plan.trainsets_of(CONFIG, "zz") == []
+    assert plan.other_trainsets(CONFIG, "dna") == plan.other_trainsets(CONFIG, "fr")[:1] == ["en"]
+    assert plan.other_trainsets(CONFIG, "fr") == ["en", "dna"]  # in the order of the config, not of the study
+    assert plan.other_trainsets(CONFIG, "en") == plan.other_trainsets(CONFIG, "zz") == []
 
 
 def test_a_pair_set_knows_the_tokenizers_that_read_it():
@@ -188,26 +186,29 @@ def test_sets_that_ask_for_the_same_search_share_it(pairsets):
         if pairsets[name]["recipe"] != "homologs":
             continue
         same = [other for other in names if pairsets[other]["recipe"] == "homologs" and asked(other) == asked(name)]
-        assert plan.search_of({"pairsets": pairsets}, name) == same[0] and names.index(same[0]) <= at
-        assert plan.earlier_of({"pairsets": pairsets}, name) == [
+        assert searches.shared_search({"pairsets": pairsets}, name) == same[0] and names.index(same[0]) <= at
+        assert searches.earlier_searched({"pairsets": pairsets}, name) == [
             other
             for other in names[:at]
             if pairsets[other]["recipe"] == "homologs" and pairsets[other]["kind"] == pairsets[name]["kind"]
         ]
 
 
-@pytest.mark.parametrize("key", [*plan.SEARCHED, *plan.SEARCH_RULES])
+@pytest.mark.parametrize("key", [*searches.SEARCH_KEYS, *SEARCH_RULES])
 def test_another_search_is_another_one(key):
-    spec = dict.fromkeys(plan.SEARCHED, "x") | {"recipe": "homologs", "rules": dict.fromkeys(plan.SEARCH_RULES, "x")}
+    spec = dict.fromkeys(searches.SEARCH_KEYS, "x") | {
+        "recipe": "homologs",
+        "rules": dict.fromkeys(SEARCH_RULES, "x"),
+    }
     other = spec | {"rules": dict(spec["rules"])}
     (other if key in other else other["rules"])[key] = "y"
     pairsets = {"one": spec, "other": other, "last": spec}
-    assert [plan.search_of({"pairsets": pairsets}, name) for name in pairsets] == ["one", "other", "one"]
+    assert [searches.shared_search({"pairsets": pairsets}, name) for name in pairsets] == ["one", "other", "one"]
 
 
 def test_what_a_search_reads_is_what_it_is_known_by():
     """The keys of homologs, and every rule that the Snakemake rules from the windows to the hits look at."""
-    assert set(RECIPES["homologs"].needs) <= set(plan.SEARCHED)
+    assert set(RECIPES["homologs"].needs) <= set(searches.SEARCH_KEYS)
     root = Path(__file__).parents[3]
     smk = (root / "rules/pairs.smk").read_text()
     rules = smk[smk.index("rule sample_queries:") : smk.index("rule choose_positives:")]
@@ -238,12 +239,12 @@ def test_the_plan_holds_just_what_the_studies_ask_for(blocks):
         for seed in block["seeds"]
         for test in block["tests"]
     }
-    runs = plan.runs(config)
+    runs = plan.all_runs(config)
     assert len(runs) == len(set(runs)) and set(runs) == {cell[:3] for cell in wanted}
     for model, trainset, _ in runs:
-        tests = plan.tests_of(config, model, trainset)
+        tests = plan.tests_of_arm(config, model, trainset)
         assert len(tests) == len(set(tests)) and set(tests) == {c[3] for c in wanted if c[:2] == (model, trainset)}
-        assert set(plan.seeds_of(config, model, trainset)) == {c[2] for c in wanted if c[:2] == (model, trainset)}
+        assert set(plan.seeds_of_arm(config, model, trainset)) == {c[2] for c in wanted if c[:2] == (model, trainset)}
 
 
 TASKS = {
@@ -269,52 +270,58 @@ TASKS = {
 
 
 def test_a_study_of_tasks_has_its_random_models_beside_it_and_each_run_its_own_tests():
-    assert plan.cells(TASKS, "one") == [(m, t, 1) for m in ("nano", "nano-random") for t in ("core", "told", "shown")]
-    assert plan.tests_of(TASKS, "nano", "core") == ["core"]  # a classifier knows its own classes alone
-    assert plan.tests_of(TASKS, "nano", "told") == ["core", "splice"]
-    assert plan.tests_of(TASKS, "nano-random", "shown") == ["splice"]
-    assert list(plan.task_studies(TASKS)) == ["one"] and plan.pair_studies(TASKS) == {} and plan.tests(TASKS) == []
-    assert plan.used_tasks(TASKS) == ["core", "splice"]
-    assert plan.used_tasks(TASKS | {"studies": {}}) == ["core", "splice", "tf"]
+    assert plan.study_runs(TASKS, "one") == [
+        (m, t, 1) for m in ("nano", "nano-random") for t in ("core", "told", "shown")
+    ]
+    assert plan.tests_of_arm(TASKS, "nano", "core") == ["core"]  # a classifier knows its own classes alone
+    assert plan.tests_of_arm(TASKS, "nano", "told") == ["core", "splice"]
+    assert plan.tests_of_arm(TASKS, "nano-random", "shown") == ["splice"]
+    assert (
+        list(plan.task_studies(TASKS)) == ["one"]
+        and plan.pair_studies(TASKS) == {}
+        and used.tested_pairsets(TASKS) == []
+    )
+    assert used.used_tasks(TASKS) == ["core", "splice"]
+    assert used.used_tasks(TASKS | {"studies": {}}) == ["core", "splice", "tf"]
 
 
 def test_each_kind_of_run_has_options_of_its_own():
-    options = [plan.finetuning_of(TASKS, "nano", trainset)["epochs"] for trainset in ("core", "told", "shown")]
+    options = [settings.tuning_settings(TASKS, "nano", trainset)["epochs"] for trainset in ("core", "told", "shown")]
     assert options == [1, 2, 9]
 
 
 def test_a_random_model_reads_as_its_original_does_and_is_not_kept_to_be_asked():
     assert plan.tokenizer_of(TASKS, "nano-random") == "bpe"
-    assert plan.taught(TASKS, "one") == [("nano", "told"), ("nano", "shown")]
+    assert plan.instruction_tuned(TASKS, "one") == [("nano", "told"), ("nano", "shown")]
 
 
 def test_only_tasks_with_examples_by_blast_are_searched():
-    assert plan.searched_tasks(TASKS) == ["splice"]
+    assert searches.searched_tasks(TASKS) == ["splice"]
 
 
 def test_how_a_task_is_told_does_not_touch_its_rows():
     task = {"recipe": "table", "answers": ["a", "b"], "phrasings": ["x"], "held_out": "y", "published": "z"}
-    assert plan.task_of({"tasks": {"t": task}}, "t") == {"recipe": "table", "answers": ["a", "b"]}
+    assert settings.task_settings({"tasks": {"t": task}}, "t") == {"recipe": "table", "answers": ["a", "b"]}
     spec = {"tasks": ["t"], "loss": "answer", "tuning": {}, "seed": 1, "swapped": 9}
     config = {"tasks": {"t": task}, "instructions": {"s": spec}}
-    assert plan.set_of(config, "s") == {"tasks": ["t"], "seed": 1}
-    assert plan.set_of(config, "s", asked=True) == {"tasks": ["t"], "seed": 1, "swapped": 9}
-    assert plan.telling_of(config, "s") == {"t": {"answers": ["a", "b"], "phrasings": ["x"]}}
-    assert plan.telling_of(config, "s", asked=True)["t"]["held_out"] == "y"
+    assert settings.instruction_settings(config, "s") == {"tasks": ["t"], "seed": 1}
+    assert settings.instruction_settings(config, "s", tested=True) == {"tasks": ["t"], "seed": 1, "swapped": 9}
+    assert settings.prompt_settings(config, "s") == {"t": {"answers": ["a", "b"], "phrasings": ["x"]}}
+    assert settings.prompt_settings(config, "s", tested=True)["t"]["held_out"] == "y"
 
 
 def test_a_random_model_is_made_as_its_original_without_its_corpus():
     made = {"architecture": "gpt2", "tokenizer": "bpe", "shape": {"n_layer": 1}}
     models = {"a": made | {"corpus": "c", "pretraining": {}}, "a-random": {"random_of": "a"}}
-    assert plan.source_of({"models": models}, "a-random") == made
+    assert settings.model_settings({"models": models}, "a-random") == made
     models = {"a": {"hub": "x/y", "revision": "0"}, "a-random": {"random_of": "a"}}
-    assert plan.source_of({"models": models}, "a-random") == {"random_of": "a"}
+    assert settings.model_settings({"models": models}, "a-random") == {"random_of": "a"}
 
 
 def test_a_control_is_a_run_of_its_own_that_says_what_is_wrong_with_it():
     study = CONFIG["studies"]["two"] | {"controls": list(CONTROLS)}
-    found = plan.arms(study)
-    assert found[:2] == plan.claimed(study) == [("nano", "en"), ("nano", "dna")]
+    found = plan.all_arms(study)
+    assert found[:2] == plan.main_arms(study) == [("nano", "en"), ("nano", "dna")]
     assert found[2:] == [
         ("nano", "untrained"),
         *[("nano", f"{trainset}.{labels}") for labels in ("shuffled", "flipped") for trainset in ("en", "dna")],
@@ -326,7 +333,7 @@ def test_a_control_is_a_run_of_its_own_that_says_what_is_wrong_with_it():
 
 def test_random_weights_are_trained_as_the_model_is():
     models = CONFIG["models"] | {"nano-random": {"random_of": "nano"}}
-    assert plan.finetuning_of(CONFIG | {"models": models}, "nano-random", "en.shuffled")["epochs"] == 9
+    assert settings.tuning_settings(CONFIG | {"models": models}, "nano-random", "en.shuffled")["epochs"] == 9
 
 
 def test_a_claim_is_of_tests_of_one_kind_and_question_and_not_of_the_training_set():
@@ -338,7 +345,7 @@ def test_a_claim_is_of_tests_of_one_kind_and_question_and_not_of_the_training_se
         "coding": {"kind": "coding", "recipe": "coding"},
     }
     study = {"models": ["m"], "trainsets": ["en"], "seeds": [1], "tests": list(pairsets), "controls": ["shuffled"]}
-    (found,) = plan.comparisons_of({"pairsets": pairsets, "studies": {"s": study}}, "s")
+    (found,) = design.comparisons_of({"pairsets": pairsets, "studies": {"s": study}}, "s")
     assert found["arm"] == ["m", "en"] and found["controls"] == {"shuffled": ["m", "en.shuffled"]}
     groups = {"sentences": ["fr"], "DNA": ["dna"], "DNA, matched": ["dna-hard"], "DNA with protein": ["coding"]}
     assert found["groups"] == groups
@@ -353,20 +360,20 @@ def test_tests_of_several_lengths_or_divergences_make_a_curve():
     }
     pairsets["en"] = {"kind": "sentence", "recipe": "table"}
     study = {"trainsets": ["en"], "tests": list(pairsets)}
-    found = plan.curves_of({"pairsets": pairsets, "studies": {"s": study}}, "s")
+    found = design.curves_of({"pairsets": pairsets, "studies": {"s": study}}, "s")
     assert found == {
         ("length", "DNA"): {"dna50": 50, "dna150": 150},
         ("divergence", "DNA, simulated divergence"): {"d05": 0.05, "d40": 0.4},
     }
     study["tests"] = ["en", "dna50", "d05"]
-    assert plan.curves_of({"pairsets": pairsets, "studies": {"s": study}}, "s") == {}
+    assert design.curves_of({"pairsets": pairsets, "studies": {"s": study}}, "s") == {}
 
 
 def test_a_union_of_synthetic_sentences_is_synthetic():
     pairsets = CONFIG["pairsets"] | {"mix": {"recipe": "union", "of": ["zz", "en"]}}
     pairsets |= {"deep": {"recipe": "union", "of": ["mix"]}, "real": {"recipe": "union", "of": ["zz"]}}
     config = CONFIG | {"pairsets": pairsets}
-    assert [name for name in pairsets if plan.synthetic_of(config, name)] == ["en", "fr", "mix", "deep"]
+    assert [name for name in pairsets if synthetic.is_synthetic(config, name)] == ["en", "fr", "mix", "deep"]
 
 
 def test_studies_that_ask_for_a_papers_figures():
@@ -380,19 +387,19 @@ def test_a_study_is_told_by_its_part_of_the_config_and_no_other_changes_that(nam
     config = settle(yaml.safe_load((ROOT / f"config/{name}.yaml").read_text()))
     papers = read_published(ROOT / "resources/published.yaml")
     for study in [*config["studies"], *config["vectors"]]:
-        part = plan.part_of(config, study)
+        part = design.page_config(config, study)
         alone = {key: {n: b for n, b in config[key].items() if n == study} for key in ("studies", "vectors")}
-        assert plan.part_of(config | alone, study) == part
+        assert design.page_config(config | alone, study) == part
         (block,) = (part.get("studies") or part["vectors"]).values()
         assert all(learned_grammar(part, model) == learned_grammar(config, model) for model in block["models"])
         for pairset in part["pairsets"]:
-            assert plan.synthetic_of(part, pairset) == plan.synthetic_of(config, pairset)
+            assert synthetic.is_synthetic(part, pairset) == synthetic.is_synthetic(config, pairset)
         if study in plan.pair_studies(config):
-            assert plan.groups_of(part, study, block["trainsets"][0])
+            assert design.groups_of_tests(part, study, block["trainsets"][0])
         if study in plan.published_studies(config):
-            assert conditions(part, study, papers) == conditions(config, study, papers)
+            assert setup_differences(part, study, papers) == setup_differences(config, study, papers)
         if study in plan.task_studies(config):
-            assert plan.sets_of(part, study) == plan.sets_of(config, study)
+            assert plan.instruction_sets(part, study) == plan.instruction_sets(config, study)
             told = {task for sets in part["instructions"].values() for task in sets["tasks"]}
             assert {*block["tests"], *told} == part["tasks"].keys()
-            assert part["models"].keys() == set(plan.models_of(block))
+            assert part["models"].keys() == set(plan.all_models(block))

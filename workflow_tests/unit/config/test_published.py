@@ -9,14 +9,14 @@ import pytest
 import yaml
 
 from linguist.config import published
-from linguist.config.settle import CONFIG_FOLDER, PUBLISHED, settle
+from linguist.config.settle import CONFIG_FOLDER, settle
 from linguist.files import write_table
 from linguist.report import comparison
 from linguist.report.plots.published import published_figure
 from linguist.report.plots.style import save
 
 ROOT = Path(__file__).parents[3]
-DATA = published.read_published(PUBLISHED)
+DATA = published.read_published()
 PAPER = yaml.safe_load((CONFIG_FOLDER / "paper.yaml").read_text())
 
 
@@ -86,7 +86,7 @@ def test_every_table_stands_beside_a_study_of_the_shipped_config(paper):
     assert asked == set(DATA["tables"])
     for study in paper["studies"].values():
         for table in study.get("published", {"tables": []})["tables"]:
-            ours = published.common_cells(study["published"], study, DATA["tables"][table])
+            ours = published.common_cells(study, DATA["tables"][table])
             assert len(ours) == len(cells(table)) or len(study["published"]["tables"]) > 1
 
 
@@ -145,12 +145,13 @@ def test_outside_is_told_by_our_interval_alone(theirs, outside):
 
 
 def test_a_cell_is_common_by_the_papers_name_of_the_model_or_ours():
-    assert published.common_cells({"as": {"nano": "gpt2"}}, STUDY | {"models": ["nano"]}, TABLES["best"]) == [
-        ("nano", "en", "dna", 0.9),
-        ("nano", "en", "fr", 0.76),
-    ]
-    assert [cell[0] for cell in published.common_cells({}, STUDY, TABLES["best"])] == ["gpt2", "gpt2"]
-    assert published.common_cells({}, STUDY | {"trainsets": ["de"]}, TABLES["best"]) == []
+    def common(**keys):
+        return published.common_cells(STUDY | {"published": {}} | keys, TABLES["best"])
+
+    named = {"models": ["nano"], "published": {"as": {"nano": "gpt2"}}}
+    assert common(**named) == [("nano", "en", "dna", 0.9), ("nano", "en", "fr", 0.76)]
+    assert [cell[0] for cell in common()] == ["gpt2", "gpt2"]
+    assert common(trainsets=["de"]) == []
 
 
 def test_the_file_reads_back(tmp_path):
@@ -168,29 +169,29 @@ def test_the_figure_shows_every_test_and_is_the_same_twice(tables, tmp_path):
         save(published_figure(rows), path)
     svg = (tmp_path / "1.svg").read_text()
     assert svg == (tmp_path / "2.svg").read_text()
-    shown = ("nano, fine-tuned on en (the paper's gpt2)", "the paper", "our best seed", *tables, *rows["test"])
+    shown = ("nano, fine-tuned on en (paper: gpt2)", "our best seed", *tables, *rows["test"])
     assert all(f">{text}<" in svg for text in shown)
-    assert (">the paper's best seed<" in svg) == ("mean" in tables)
+    assert (">paper, best seed<" in svg) == ("mean" in tables)
 
 
-# ── conditions ──
+# ── what differs from the paper's setup ──
 
 
-def conditions(config, study, change=None):
+def differences(config, study, change=None):
+    """[(topic, difference)] of a study whose config is changed first."""
     config = copy.deepcopy(config)
     if change:
         change(config)
-    return [f"{what}: {said}" for what, said in published.conditions(config, study, DATA)]
+    return published.setup_differences(config, study, DATA)
 
 
 def test_a_study_by_the_papers_recipe_differs_in_few_things(paper):
-    said = conditions(paper, "transfer")
-    assert [line.partition(":")[0] for line in said] == ["figure", *["pair sets"] * 3, "tokens"]
-    assert "mean over 5 seeds" in said[0] and "best of a number of seeds" in said[0]
-    assert said[1].startswith("pair sets: en, fr, de, es, zh, ja, ko: without the train and dev rows that share")
-    assert "dna50, dna150, dna150s, protein150, protein450: built anew, by this project's similarity" in said[2]
-    assert "256 tokens, the paper's at 128" in said[-1]
-    assert "the paper's is the mean over a number of seeds" in conditions(paper, "stability")[0]
+    found = differences(paper, "transfer")
+    assert [topic for topic, _ in found] == ["results", *["pair sets"] * 3, "tokens"]
+    assert f"{len(paper['studies']['transfer']['seeds'])} seeds" in found[0][1] and "best" in found[0][1]
+    assert found[1][1].startswith("en, fr, de, es, zh, ja, ko: ")  # PAWS-X, without rows that splits share
+    assert found[2][1].startswith("dna50, dna150, dna150s, protein150, protein450: ") and "similarity" in found[2][1]
+    assert "256" in found[-1][1] and "128" in found[-1][1]
 
 
 def change_to(section, *path, value):
@@ -204,47 +205,45 @@ def change_to(section, *path, value):
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "topic", "facts"),
     [
-        (change_to("tokens", "max_length", value=512), "inputs are cut at 512 tokens, the paper's at 128"),
-        (change_to("finetuning", "epochs", value=9), "fine-tuning: epochs is 9, the paper's 4"),
-        (change_to("models", "bert", "finetuning", value={"batch_size": 8}), "batch_size of bert is 8, the paper's 20"),
-        (change_to("pairsets", "en", "sizes", "train", value=100), "en has 100 rows to train on, the paper's 49,401"),
-        (change_to("studies", "transfer", "seeds", value=[3]), "ours is of one seed"),
-        (change_to("pairsets", "dna50", "length", value=60), "dna50: windows of 60 letters, the paper's have 50"),
+        (change_to("tokens", "max_length", value=512), "tokens", ("512", "128")),
+        (change_to("finetuning", "epochs", value=9), "fine-tuning", ("epochs", "9", "4")),
         (
-            change_to("models", "gpt2", "hub", value="org/other"),
-            "gpt2 stands for gpt2 (openai-community/gpt2): it is another",
+            change_to("models", "bert", "finetuning", value={"batch_size": 8}),
+            "fine-tuning",
+            ("batch_size", "bert", "8", "20"),
         ),
-        (change_to("pairsets", "fr", "recipe", value="grammar"), "fr: synthetic sentences of this project's grammar"),
-        (change_to("pairsets", "fr", "files", value={"test": ["mine"]}), "fr: read from other tables than PAWS-X's"),
+        (change_to("pairsets", "en", "sizes", "train", value=100), "training rows", ("en", "100", "49,401")),
+        (change_to("studies", "transfer", "seeds", value=[3]), "results", ("one seed",)),
+        (change_to("pairsets", "dna50", "length", value=60), "pair sets", ("dna50", "60", "50")),
+        (change_to("models", "gpt2", "hub", value="org/other"), "model", ("openai-community/gpt2", "org/other")),
+        (change_to("pairsets", "fr", "recipe", value="grammar"), "pair sets", ("fr: synthetic",)),
+        (change_to("pairsets", "fr", "files", value={"test": ["mine"]}), "pair sets", ("fr: read from",)),
     ],
 )
-def test_what_is_changed_in_the_config_is_told(paper, change, says):
-    assert not any(says in line for line in conditions(paper, "transfer"))
-    assert any(says in line for line in conditions(paper, "transfer", change))
+def test_what_is_changed_in_the_config_differs(paper, change, topic, facts):
+    before, after = differences(paper, "transfer"), differences(paper, "transfer", change)
+    (new,) = [(t, line) for t, line in after if (t, line) not in before and all(fact in line for fact in facts)]
+    assert new[0] == topic
 
 
-def test_what_is_as_in_the_paper_is_not_told(paper):
-    assert not any(
-        line.startswith("tokens")
-        for line in conditions(paper, "transfer", change_to("tokens", "max_length", value=128))
-    )
+def test_what_is_as_in_the_paper_does_not_differ(paper):
+    found = differences(paper, "transfer", change_to("tokens", "max_length", value=128))
+    assert "tokens" not in dict(found)
 
 
-def test_pretraining_corpora_are_told_beside_the_papers(paper):
-    said = "\n".join(conditions(paper, "pretraining"))
-    assert "corpus openwebtext (english 9 GB); the paper's gpt2-small-openweb on about 10 GB of OpenWebText" in said
-    assert "macaque 2.6 GB, mouse 2.6 GB, protein 8 GB" in said
+def test_pretraining_corpora_stand_beside_the_papers(paper):
+    lines = [line for topic, line in differences(paper, "pretraining") if topic == "model"]
+    (line,) = [line for line in lines if "openwebtext" in line]
+    assert "english 9 GB" in line and "10 GB of OpenWebText" in line
+    assert any("macaque 2.6 GB, mouse 2.6 GB, protein 8 GB" in line for line in lines)
 
 
 def test_the_demo_says_what_it_is_not(monkeypatch):
     monkeypatch.chdir(ROOT)
     demo = settle(yaml.safe_load((CONFIG_FOLDER / "config.yaml").read_text()))
-    said = "\n".join(conditions(demo, "transfer"))
-    assert "gpt2-nano stands for gpt2 (openai-community/gpt2): it is another model, a gpt2 pretrained here" in said
-    assert "synthetic sentences of this project's grammar, where the paper has PAWS-X" in said
-    assert (
-        "its sentences are synthetic" in said
-        and f"learning_rate is {demo['finetuning']['learning_rate']}, the paper's 1e-05" in said
-    )
+    lines = [line for _, line in differences(demo, "transfer")]
+    assert any("gpt2-nano" in line and "openai-community/gpt2" in line for line in lines)
+    assert any("synthetic sentences" in line and "PAWS-X" in line for line in lines)
+    assert any("learning_rate" in line and "1e-05" in line for line in lines)

@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from linguist.corpora import documents
-from linguist.corpora.documents import Seen, collect_documents, read_documents, records_of_pairs, sentences_of
-from linguist.corpora.mixture import unescape
+from linguist.corpora.documents import Seen, collect_documents, read_documents, sentences_of
+from linguist.corpora.store import unescape
 from linguist.errors import LinguistError
 from linguist.pairs.store import write_pairs
-from linguist.sequences.windows import Region
 
 DOCUMENTS = ["First one,\n\twith = signs = in it", 'Él dijo: "no"', "彼は東京で生まれた。\nC:\\new", "{last} 😀"]
 
@@ -211,36 +210,6 @@ def test_sentences_of_pairs_come_once_and_in_order(tmp_path):
     assert collected(tmp_path / "c.txt") == ["b c", "a", 'd "', "NA", "e"]
 
 
-records = st.text(st.sampled_from("aB1|:~-_."), min_size=1)
-resources = st.sampled_from(["sp", "sp-2", "tr"])
-sides = st.tuples(resources, records, st.integers(0, 99), st.booleans())
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.lists(st.tuples(sides, sides, st.sampled_from(["", "-shuffled", "-unrelated"])), min_size=1))
-def test_records_are_read_from_ids(tmp_path, written):
-    def spell(resource, record, start, reverse):
-        return f"{resource}:{Region(record, start, start + 9, reverse)}"
-
-    write_pairs(tmp_path / "t.tsv", [(f"{spell(*one)}~{spell(*two)}{word}", "a", "b", 1) for one, two, word in written])
-    for resource in ("sp", "sp-2", "tr"):
-        wanted = {side[1] for one, two, _ in written for side in (one, two) if side[0] == resource}
-        if wanted:
-            assert records_of_pairs([tmp_path / "t.tsv"], resource) == wanted
-        else:
-            with pytest.raises(LinguistError, match=f"no id names a record of {resource}"):
-                records_of_pairs([tmp_path / "t.tsv"], resource)
-
-
-def test_ids_of_other_pair_sets_name_no_record(tmp_path):
-    write_pairs(
-        tmp_path / "t.tsv", [("17", "a", "b", 1), ("sp:12~sp:12-same", "c", "d", 0), ("xsp:r:0-9", "e", "f", 0)]
-    )
-    with pytest.raises(LinguistError, match="no id names a record of sp, so nothing would be excluded"):
-        records_of_pairs([tmp_path / "t.tsv"], "sp")
-    assert records_of_pairs([], "sp") == frozenset()
-
-
 # ── collecting ──
 
 
@@ -314,17 +283,17 @@ def test_too_little_gets_one_line_and_leaves_nothing(tmp_path):
             "protein",
             5_000_000,
             "",
-            r"only 1,238 of 5,000,000 bytes \(1 duplicates passed over\); lower bytes or add",
+            r"only 1,238 of 5,000,000 bytes \(1 duplicates skipped\); lower bytes or add",
         ),
         (
             [path, path],
             "protein",
             9999,
             "a",
-            r" and 1 more: only 4 of 9,999 bytes \(3 duplicates and 2 excluded passed",
+            r" and 1 more: only 4 of 9,999 bytes \(3 duplicates and 2 excluded skipped",
         ),
         ([path], "protein", None, "abc", "no document: all 3 are excluded; add resources"),
-        ([empty], "text", None, "", "no document: the files hold nothing, or share is too low; add resources"),
+        ([empty], "text", None, "", "no document: the files are empty"),
         ([empty], "text", 9, "", "only 0 of 9 bytes; lower bytes or add resources"),
     ]:
         with pytest.raises(LinguistError, match=said) as caught:

@@ -1,6 +1,5 @@
 """Segments: each is the genome at its place, none touches what it must not, and what is left out has a reason."""
 
-import gzip
 import random
 import re
 import subprocess
@@ -15,18 +14,18 @@ from hypothesis import strategies as st
 
 from helpers.data import ROOT, backwards, indexed, letters
 from linguist.corpora import segments
-from linguist.corpora.mixture import choose_dev
-from linguist.corpora.segments import read_excluded, segment_genome
+from linguist.corpora.exclusions import excluded_regions
+from linguist.corpora.segments import SegmentOptions, segment_genome
+from linguist.corpora.store import choose_dev
 from linguist.errors import LinguistError
-from linguist.pairs.store import write_pairs
 
 OPTIONS = {"lengths": (5, 12), "strands": "forward", "seed": 1, "dev": 0.1}
 
 
-def cut(fasta, **options):
+def cut(fasta, excluded=None, **options):
     """What segment_genome wrote: its counts, the lines of text, and the rows (record, start, end, split, strand) of BED."""
     text, bed = Path(fasta).parent / "out.txt", Path(fasta).parent / "out.bed"
-    counts = segment_genome(fasta, text, bed, **OPTIONS | options)
+    counts = segment_genome(fasta, text, bed, SegmentOptions(**OPTIONS | options), excluded)
     rows = [line.split("\t") for line in bed.read_text().splitlines()]
     assert all(len(row) == 6 and row[4] == "0" for row in rows)
     places = [(record, int(start), int(end), split, strand) for record, start, end, split, _, strand in rows]
@@ -203,26 +202,28 @@ def files(folder):
             {"lengths": (3000, 4000), "excluded": {"a": [(0, 10)]}},
             r"dna\.fa\.gz: no segment of 3000 bases in 3,700 letters, 10 of them excluded; shorten lengths, exclude less",
         ),
-        ({"lengths": (2000, 2000)}, r"dna\.fa\.gz: only 1 document to share between train and dev"),
-        ({"excluded": {"chrA": [(0, 10)]}}, r"excluded: .*dna\.fa\.gz has no record 'chrA', it has a, b, c, …; write"),
+        ({"lengths": (2000, 2000)}, r"dna\.fa\.gz: too few documents \(1\)"),
+        ({"excluded": {"chrA": [(0, 10)]}}, r"excluded: .*dna\.fa\.gz has no record 'chrA', it has a, b, c, …;"),
     ],
 )
 def test_too_little_is_refused_and_nothing_is_left_behind(genome, tmp_path, options, message):
     with pytest.raises(LinguistError, match=message):
-        segment_genome(genome[0], tmp_path / "text", tmp_path / "bed", **OPTIONS | options)
+        options, excluded = OPTIONS | options, options.get("excluded")
+        options.pop("excluded", None)
+        segment_genome(genome[0], tmp_path / "text", tmp_path / "bed", SegmentOptions(**options), excluded)
     assert not files(tmp_path)
 
 
-def test_options_that_no_config_allows_are_refused(genome, tmp_path):
+def test_options_that_no_config_allows_are_refused():
     for options in ({"lengths": (9, 8)}, {"lengths": (0, 8)}, {"strands": "reverse"}, {"size": 9, "share": 0.5}):
         with pytest.raises(ValueError):
-            segment_genome(genome[0], tmp_path / "text", tmp_path / "bed", **OPTIONS | options)
+            SegmentOptions(**OPTIONS | options)
 
 
 def test_a_segment_in_an_excluded_region_is_found_and_nothing_is_left_behind(genome, tmp_path, monkeypatch):
     monkeypatch.setattr(segments, "_EXCLUDED", segments._BASE)  # as if exclusion had no effect
     with pytest.raises(RuntimeError, match="b: a segment lies in the excluded region 1000-1001"):
-        segment_genome(genome[0], tmp_path / "text", tmp_path / "bed", **OPTIONS, excluded={"b": [(1000, 1001)]})
+        segment_genome(genome[0], tmp_path / "text", tmp_path / "bed", SegmentOptions(**OPTIONS), {"b": [(1000, 1001)]})
     assert not files(tmp_path)
 
 
@@ -243,7 +244,7 @@ def test_overlap_is_seen_exactly_where_there_is_one(ends, regions):
 
 
 def test_neither_pandas_nor_torch_is_imported_without_need(genome):
-    code = "import sys, linguist.corpora.segments as s; s.read_excluded(sys.argv[1], ['a']); print({'pandas', 'torch'} & {*sys.modules})"
+    code = "import sys, linguist.corpora.segments; from linguist.corpora.exclusions import *; excluded_regions(sys.argv[1], ['a']); print({'pandas', 'torch'} & {*sys.modules})"
     command = [sys.executable, "-c", code, str(genome[0])]
     run = subprocess.run(command, cwd=ROOT / "scripts", capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
@@ -256,131 +257,9 @@ def test_segments_of_a_real_genome(real_data, tmp_path):
     text = "".join(source.read_text().split("\n")[1:])
     name = source.read_text().split()[0][1:]
     fasta = indexed(tmp_path, {name: text})
-    excluded = read_excluded(fasta, [f"{name}:100000-200000"])
+    excluded = excluded_regions(fasta, [f"{name}:100000-200000"])
     counts, lines, places = cut(fasta, lengths=(300, 1000), strands="both", size=300_000, excluded=excluded)
     check({name: text}, excluded, (300, 1000), lines, places, all_of_them=False)
     assert 300_000 <= counts["bytes"] < 301_000 and counts["excluded"] == 100_000
     # lengths are uniform in 300 to 1000: mean 650, standard deviation 202, here of some 460 segments
     assert abs(counts["bytes"] / counts["documents"] - 650) < 5 * 202 / counts["documents"] ** 0.5
-
-
-# ── regions that no segment may touch ──
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    return indexed(tmp_path_factory.mktemp("small"), {"chr1": "A" * 100, "chr2": "C" * 50, "HLA:1-2": "G" * 40})
-
-
-def test_places_are_records_or_regions(small):
-    assert read_excluded(small) == {}
-    places = ["chr2", "chr1:10-20", "chr1:0-100", "chr1:10-20", "HLA:1-2", "HLA:1-2:3-4"]
-    expected = {"chr1": [(0, 100), (10, 20)], "chr2": [(0, 50)], "HLA:1-2": [(0, 40), (3, 4)]}
-    assert read_excluded(small, places) == expected
-
-
-def test_bed_files_may_be_compressed_and_have_more_lines_and_columns(small, tmp_path):
-    lines = "browser position chr1\ntrack name=x\n# comment\n\nchr1\t5\t9\tname\t0\t+\r\nHLA:1-2 0 40\nchr1\t1\t2\n"
-    (tmp_path / "plain.bed").write_text(lines)
-    (tmp_path / "packed.bed.gz").write_bytes(gzip.compress(b"chr2\t0\t50\n"))
-    found = read_excluded(small, beds=[tmp_path / "plain.bed", tmp_path / "packed.bed.gz"])
-    assert found == {"chr1": [(1, 2), (5, 9)], "HLA:1-2": [(0, 40)], "chr2": [(0, 50)]}
-
-
-def pair_table(folder, *ids):
-    path = folder / "test.tsv"
-    write_pairs(path, [(name, "ACGT", "ACGT", 1) for name in ids])
-    return path
-
-
-def test_all_regions_of_the_resource_that_a_test_table_names_are_excluded(small, tmp_path):
-    table = pair_table(
-        tmp_path,
-        "hg:chr1:10-20~mm:chr9:30-40",
-        "mm:chr9:1-2:-~hg:chr1:20-30:-",
-        "hg:HLA:1-2:5-9:-~hg:chr2:0-50-shuffled",
-        "hg:chr1:40-50~hg:chr1:40-50:--evolved-shuffled",
-        "hg2:chr1:60-70~xhg:chr1:60-70",
-        "hg:chr1:90-100",
-    )
-    expected = {"chr1": [(10, 20), (20, 30), (40, 50), (90, 100)], "HLA:1-2": [(5, 9)], "chr2": [(0, 50)]}
-    assert read_excluded(small, pairs=[table], resource="hg") == expected
-    assert read_excluded(small, pairs=[table], resource="hg2") == {"chr1": [(60, 70)]}
-    with pytest.raises(ValueError, match="pairs need"):
-        read_excluded(small, pairs=[table])
-
-
-def test_a_table_that_would_exclude_nothing_is_refused(small, tmp_path):
-    with pytest.raises(
-        LinguistError, match="no id names a region of hg, so nothing would be excluded; remove it there"
-    ):
-        read_excluded(small, pairs=[pair_table(tmp_path, "NM_1:4~NM_1:4-same")], resource="hg")
-
-
-def test_the_ids_of_pair_sets_are_understood(small, tmp_path):
-    from linguist.pairs.store import reversed_id
-    from linguist.sequences.windows import Region
-
-    for region in (Region("HLA:1-2", 3, 9), Region("HLA:1-2", 3, 9, True)):
-        for kind in ("", "-shuffled", "-evolved-unrelated"):
-            name = f"hg:{region}{kind}"
-            table = pair_table(tmp_path, f"hg:{Region('chr1', 1, 2)}~{name}", f"hg:chr1:1-2~{reversed_id(name)}")
-            assert read_excluded(small, pairs=[table], resource="hg") == {"chr1": [(1, 2)], "HLA:1-2": [(3, 9)]}
-
-
-HAS = r".*dna\.fa\.gz has no record '{}', it has chr1, chr2, HLA:1-2; write names as there, or give what belongs to it"
-SPAN = r"{}: {} is not a region of record {}, which has {} bases in .*dna\.fa\.gz; correct it \(0-based, half-open\)"
-NOT_BED = "line {}: not BED, whose first columns are record, start and end; mend or remove the line"
-FORM = r"excluded place '{}' \(of the form record or record:start-end\)"
-
-
-@pytest.mark.parametrize(
-    "place, message",
-    [
-        ("21", FORM.format("21") + ": " + HAS.format("21")),
-        ("chr3:1-2", FORM.format("chr3:1-2") + ": " + HAS.format("chr3")),
-        ("chr1:1,0-2,0", FORM.format("chr1:1,0-2,0") + ": " + HAS.format("chr1:1,0-2,0")),
-        ("chr1:90-101", SPAN.format(FORM.format("chr1:90-101"), "90-101", "chr1", 100)),
-        ("chr1:9-9", SPAN.format(FORM.format("chr1:9-9"), "9-9", "chr1", 100)),
-    ],
-)
-def test_a_place_that_is_none_is_refused(small, place, message):
-    with pytest.raises(LinguistError, match=message):
-        read_excluded(small, ["chr2", place])
-
-
-@pytest.mark.parametrize(
-    "line, message",
-    [
-        ("1\t5\t9", "line 2: " + HAS.format("1")),
-        ("chr1\t5", NOT_BED.format(2)),
-        ("chr1\tstart\tend", NOT_BED.format(2)),
-        ("chr1\t-5\t9", NOT_BED.format(2)),
-        ("chr2\t40\t51", SPAN.format("line 2", "40-51", "chr2", 50)),
-        ("chr2\t9\t4", SPAN.format("line 2", "9-4", "chr2", 50)),
-    ],
-)
-def test_a_flaw_of_a_bed_file_is_named_with_its_line(small, tmp_path, line, message):
-    (tmp_path / "x.bed").write_text(f"chr1\t1\t2\n{line}\n")
-    with pytest.raises(LinguistError, match="x.bed, " + message):
-        read_excluded(small, beds=[tmp_path / "x.bed"])
-
-
-@pytest.mark.parametrize(
-    "name, message",
-    [
-        ("hg:chr1~mm:chr1:1-2", "line 3: the id does not say where in hg its sequences lie; rebuild the pair set"),
-        ("hg:chr1:1-2~hg:chr1:x-2", "line 3: the id does not say where in hg"),
-        ("hg:chr7:1-2~mm:chr1:1-2", "line 3: " + HAS.format("chr7")),
-        ("hg:chr1:1-200~mm:chr1:1-2", SPAN.format("line 3", "1-200", "chr1", 100)),
-    ],
-)
-def test_a_flaw_of_a_pair_table_is_named_with_its_line(small, tmp_path, name, message):
-    table = pair_table(tmp_path, "hg:chr1:1-2~mm:x:1-2", name)
-    with pytest.raises(LinguistError, match="test.tsv, " + message):
-        read_excluded(small, pairs=[table], resource="hg")
-
-
-def test_a_bed_file_that_cannot_be_read_is_named(small, tmp_path):
-    with pytest.raises(LinguistError, match="none.bed: cannot be read"):
-        read_excluded(small, beds=[tmp_path / "none.bed"])

@@ -7,7 +7,7 @@ from helpers.pages import Page, open_page
 from helpers.studies import study, table_of
 from linguist.files import write_table
 from linguist.report.front import read_claims, task_headline, transfers, write_answer
-from linguist.report.plots.front import leads_figure
+from linguist.report.plots.front import closest_control_figure
 from linguist.report.plots.style import save
 
 TITLES = {"transfer": "A <b>", "seeds": "B", "tasks": "C", "words": "D"}
@@ -33,14 +33,16 @@ def front(tmp_path):
         write_table(tmp_path / f"{name}.tsv", table)
         claims[name] = read_claims(tmp_path / f"{name}.tsv")
         assert list(claims[name]["text"]) == list(table["text"])
-    save(leads_figure(claims), tmp_path / "leads.svg")
+    save(closest_control_figure(claims), tmp_path / "closest_controls.svg")
     other = COMPARISON | {"question": "baseline", "against_model": "k-mers", "against_method": "classification"}
     tasks = {"tasks": pd.DataFrame([other, COMPARISON])}
     path = tmp_path / "answer.html"
     tables = dict.fromkeys(claims, pd.DataFrame(columns=["level", "scope", "model", "trainset"]))
     vectors = {"words": table_of((10, 5), [(6, 5), (6.1, 5), (5.9, 5)])}
     caveats = ["Synthetic sentences."]
-    write_answer(path, TITLES, claims, tables, tasks, vectors, {"t": "sentence"}, caveats, tmp_path / "leads.svg")
+    write_answer(
+        path, TITLES, claims, tables, tasks, vectors, {"t": "sentence"}, caveats, tmp_path / "closest_controls.svg"
+    )
     return path
 
 
@@ -90,4 +92,4 @@ def test_a_task_study_of_one_seed_claims_nothing():
 def test_without_pair_studies_there_is_no_figure(tmp_path):
     write_answer(tmp_path / "a.html", {"tasks": "C"}, {}, {}, {"tasks": pd.DataFrame([COMPARISON])}, {}, {}, [], None)
     assert "<svg" not in (tmp_path / "a.html").read_text()
-    save(leads_figure({}), tmp_path / "empty.svg")
+    save(closest_control_figure({}), tmp_path / "empty.svg")

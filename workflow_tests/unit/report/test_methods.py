@@ -11,8 +11,8 @@ import yaml
 from helpers.data import ROOT
 from helpers.pages import Page, open_page
 from linguist import provenance
-from linguist.config.plan import in_use, made_models, used_resources
 from linguist.config.settle import settle
+from linguist.config.used import built_models, used_resources, wildcard_values
 from linguist.pairs.recipes import RECIPES
 from linguist.report import methods
 from linguist.report.formulas import FORMULAS, Formula
@@ -53,9 +53,7 @@ def write_page(folder, config, pairsets, resources, models, trainings):
         models=methods.list_models(config, models, folders),
         trainings=trainings,
         software=methods.list_software("9.99", trainings, {"blastn": ["2.34.5"]}, pins),
-        recipes={
-            spec["recipe"]: getattr(RECIPES[spec["recipe"]], "paragraphs", [""]) for spec in config["pairsets"].values()
-        },
+        recipes={spec["recipe"]: RECIPES[spec["recipe"]].paragraphs for spec in config["pairsets"].values()},
         citation=methods.read_citation(ROOT / "CITATION.cff"),
     )
     methods.write_methods(folder / "methods.html", config, materials)
@@ -68,7 +66,7 @@ def write_page(folder, config, pairsets, resources, models, trainings):
 
 
 def test_the_page_shows_all_that_the_demo_is_made_of(config, tmp_path):
-    pairsets, resources, models = list(config["pairsets"]), used_resources(config), made_models(config)
+    pairsets, resources, models = list(config["pairsets"]), used_resources(config), built_models(config)
     assert set(resources) <= set(config["resources"]) and models
     source, text = write_page(tmp_path, config, pairsets, resources, models, [RUN])
     titles = [block["title"] for section in ("studies", "vectors") for block in config[section].values()]
@@ -111,7 +109,7 @@ def test_a_formula_without_a_function_is_an_error_at_once(function):
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_recipe_is_described(recipe):
-    assert all(len(text) > 10 for text in getattr(RECIPES[recipe], "paragraphs", []))
+    assert all(len(text) > 10 for text in RECIPES[recipe].paragraphs)
 
 
 def test_a_resource_says_whether_it_was_verified_and_where_it_came_from():
@@ -139,11 +137,11 @@ def test_a_command_that_does_not_exist_prints_nothing():
 
 
 def test_what_is_in_use_is_of_the_config(config):
-    used = in_use(config)
+    used = wildcard_values(config)
     for wildcard, section in {"pairset": "pairsets", "model": "models", "task": "tasks", "corpus": "corpora"}.items():
         assert used[wildcard] and set(used[wildcard]) <= set(config[section])
     fewer = config | {"studies": {}, "vectors": {}, "models": {}, "tokenizers": {}}
-    assert used_resources(fewer) and in_use(fewer)["corpus"] == []
+    assert used_resources(fewer) and wildcard_values(fewer)["corpus"] == []
 
 
 def test_a_fetched_resource_leaves_a_record(tmp_path):

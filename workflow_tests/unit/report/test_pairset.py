@@ -21,12 +21,12 @@ def split(rows=300, positives=150, **other):
     return {"rows": rows, "positives": positives} | empty | (full if rows else {}) | other
 
 
-def baseline(name, is_shallow, accuracy, auroc=0.5, half_width=0.05):
+def baseline(name, order_free, accuracy, auroc=0.5, half_width=0.05):
     said = {
         "name": name,
         "about": f"what {name} does",
-        "uses_order": not is_shallow,
-        "each_side_alone": is_shallow and name != "k-mer overlap",
+        "uses_order": not order_free,
+        "each_side_alone": order_free and name != "k-mer overlap",
         "threshold": 0.2,
         "threshold_from": "train",
     }

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.pages import Page, check_in_browser, data_of
-from linguist.config.plan import comparisons_of
-from linguist.config.published import read_published
-from linguist.config.settle import PUBLISHED
+from linguist.config.design import comparisons_of
+from linguist.config.published import PUBLISHED, read_published
 from linguist.report import comparison
 from linguist.report import study as report
 from linguist.report.page import inline
@@ -58,6 +57,8 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
     config = {
         "studies": {"s": study},
         "pairsets": {t: {"kind": k, "recipe": r} for t, k, r in zip(tests, kinds, recipes, strict=True)},
+        "tasks": {},
+        "instructions": {},
         "corpora": {"mixed": {"sources": {"text": {"pairsets": ["en"]}, "dna": {"resources": ["hg38"]}}}},
         "models": {
             "m1": {"architecture": "gpt2"} | ({"corpus": corpus} if corpus else {}),

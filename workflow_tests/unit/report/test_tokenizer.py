@@ -4,8 +4,7 @@ import pytest
 
 from helpers.corpora import make_manifest
 from helpers.pages import check_in_browser, data_of, read_text
-from linguist.config.published import read_published
-from linguist.config.settle import PUBLISHED
+from linguist.config.published import PUBLISHED, read_published
 from linguist.report.page import REPORTS, inline, render
 from linguist.report.plots.style import save
 from linguist.report.plots.tokenizer import vocabulary_figure

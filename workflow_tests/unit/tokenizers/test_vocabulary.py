@@ -158,7 +158,7 @@ def test_the_figure_shows_every_class_and_source(published, folders, corpus, tmp
         assert name in shown
     for source in report["sources"].values():
         assert f"{source['characters_per_token']:.2f}" in shown
-    assert ("the paper" in shown) == bool(published)
+    assert ("55%" in shown) == bool(published)
 
 
 def test_the_report_is_plain_json(folders, corpus, tmp_path):

@@ -19,7 +19,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
 
 from helpers.data import SENTENCES, SHAPES, letters
-from linguist.corpora.mixture import CORPUS_SPLITS, OUTPUTS, mix_corpus, read_split
+from linguist.corpora.mixture import CORPUS_SPLITS, OUTPUTS, mix_corpus
+from linguist.corpora.store import read_split
 from linguist.errors import LinguistError
 from linguist.files import read_json
 from linguist.tokenizers.loading import load_tokenizer

@@ -19,7 +19,7 @@ def costs_figure(table, most=20):
         hours.append(shown["core_hours"][most:].sum())
     figure = Figure(figsize=(8.8, 0.2 * max(1, len(hours)) + 0.55), layout="constrained")
     if not hours:
-        figure.text(0.01, 0.5, "No job was measured: nothing to show.", va="center")
+        figure.text(0.01, 0.5, "No job was measured.", va="center")
         return figure
     axis = figure.subplots()
     for row, value in enumerate(hours):

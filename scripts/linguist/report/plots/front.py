@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 
 from linguist.report.plots.style import COLOURS, STYLE
 
-CODES = {  # of `claims.CLAIMS`: how a claim's lead is drawn
+CODES = {  # of hypotheses: how their differences are drawn
     "supported": {"color": COLOURS[2], "mfc": COLOURS[2], "marker": "o"},
     "ranks": {"color": COLOURS[4], "mfc": "white", "marker": "D"},
     "not supported": {"color": COLOURS[1], "mfc": "white", "marker": "X"},
@@ -16,8 +16,8 @@ CODES = {  # of `claims.CLAIMS`: how a claim's lead is drawn
 
 
 @rc_context(STYLE)
-def leads_figure(claims):
-    """The weakest lead of every claim of all studies, a row each under its study's name, with the rival's name.
+def closest_control_figure(claims):
+    """The difference of every hypothesis to its closest control, a row each under its study's name.
 
     `claims` maps studies to tables of `claims.judge_claims`.
     """
@@ -35,7 +35,7 @@ def leads_figure(claims):
             axis.plot(row["difference"], at, ls="", ms=4.6, mew=1.1, **look)
             axis.text(1.01, at, row["against"], transform=axis.get_yaxis_transform(), va="center", size=7)
     axis.axvline(0, color="black", lw=1.2, zorder=1)
-    axis.set(ylim=(len(lines) - 0.4, -0.6), xlabel="weakest lead in accuracy over the majority share and the controls")
+    axis.set(ylim=(len(lines) - 0.4, -0.6), xlabel="difference in accuracy to the closest control")
     axis.set_yticks(range(len(lines)), [name for name, _ in lines])
     for label, (_, row) in zip(axis.get_yticklabels(), lines, strict=True):
         label.set_weight("bold" if row is None else "normal")

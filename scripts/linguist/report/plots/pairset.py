@@ -8,20 +8,21 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from linguist.kinds import KINDS
 from linguist.report.plots.style import COLOURS, FILLED, LABELS, OUTLINED, STYLE, label_legend
 
-SCORES = {  # of a baseline that is shallow, and of one that is not
-    True: {"marker": "o", "color": COLOURS[1], "mfc": COLOURS[1], "mew": 1.1, "ms": 5},
-    False: {"marker": "D", "color": COLOURS[0], "mfc": "white", "mew": 1.1, "ms": 5},
+BASELINE_LOOKS = {  # by whether a baseline uses the order of letters
+    False: {"marker": "o", "color": COLOURS[1], "mfc": COLOURS[1], "mew": 1.1, "ms": 5},
+    True: {"marker": "D", "color": COLOURS[0], "mfc": "white", "mew": 1.1, "ms": 5},
 }
-WHOLE = ("characters", "bp", "residues")  # units that are counted
 
 
 @rc_context(STYLE)
 def audit_figure(audit):
-    """What tells the labels of a pair set apart: distributions by label, and below them the baselines' accuracy.
+    """Distributions by label, and below them the accuracy of baselines.
 
-    `audit` is an audit.json. Shallow baselines are filled circles, others hollow diamonds; the line is the majority share.
+    `audit` is an audit.json. Baselines without order information are filled circles, others hollow diamonds; the line is
+    majority-class accuracy.
     """
     shown = audit["distributions"]
     baselines = [baseline for baseline in audit["baselines"] if baseline["accuracy"] is not None]
@@ -29,14 +30,14 @@ def audit_figure(audit):
     across = ceil(len(shown) / max(1, down))  # rows of even length
     foot = 0.21 * len(baselines) + 0.55 if baselines else 0
     legend = label_legend() if shown else []
-    for is_shallow in sorted({not baseline["uses_order"] for baseline in baselines}, reverse=True):
-        label = "shallow baseline" if is_shallow else "baseline that is not shallow"
-        legend.append(Line2D([], [], lw=1.4, label=label, **SCORES[is_shallow]))
+    for uses_order in sorted({baseline["uses_order"] for baseline in baselines}):
+        label = f"baseline {'with' if uses_order else 'without'} order information"
+        legend.append(Line2D([], [], lw=1.4, label=label, **BASELINE_LOOKS[uses_order]))
     if baselines:
-        legend.append(Line2D([], [], marker="|", ms=9, mew=1.4, ls="", color="black", label="majority share"))
+        legend.append(Line2D([], [], marker="|", ms=9, mew=1.4, ls="", color="black", label="majority class"))
     figure = Figure(figsize=(8.8, 1.85 * down + foot + 0.35), layout="constrained")
     if not legend:
-        figure.text(0.01, 0.5, "No pairs in the test split: nothing to show.", va="center")
+        figure.text(0.01, 0.5, "The test split has no pairs.", va="center")
         return figure
     heights = [1.85] * down + [foot] * bool(baselines)
     grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
@@ -46,7 +47,7 @@ def audit_figure(audit):
             axis = figure.add_subplot(cells[column])
             draw_distribution(axis, distribution)
             if column == 0:
-                axis.set_ylabel("share of the label")
+                axis.set_ylabel("share within label")
     if baselines:
         test = audit["splits"]["test"]
         axis = figure.add_subplot(grid[down])
@@ -57,7 +58,7 @@ def audit_figure(audit):
 
 def draw_distribution(axis, distribution):
     """Histogram of one quantity by label, each label's bars adding up to 1, and its mean as a mark above them."""
-    whole = distribution["unit"] in WHOLE
+    whole = distribution["unit"] in {kind.unit for kind in KINDS.values()}  # is counted
     edges = np.asarray(distribution["edges"]) - 0.5 * whole
     for label, style in zip(LABELS, (FILLED, OUTLINED), strict=True):
         counts = np.asarray(distribution[label], float)
@@ -75,9 +76,9 @@ def draw_distribution(axis, distribution):
 
 
 def draw_baselines(axis, baselines, majority):
-    """Accuracy of each baseline with its interval, a row each, and its figures at the right."""
+    """Accuracy of each baseline with its interval, a row each, with its numbers at the right."""
     for row, baseline in enumerate(baselines):
-        look = SCORES[not baseline["uses_order"]]
+        look = BASELINE_LOOKS[baseline["uses_order"]]
         axis.hlines(row, baseline["low"], baseline["high"], color=look["color"], lw=1.4, zorder=2)
         axis.plot(baseline["accuracy"], row, ls="", zorder=3, **look)
         text = f"{baseline['accuracy']:.3f} [{baseline['low']:.3f}–{baseline['high']:.3f}]"

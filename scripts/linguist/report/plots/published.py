@@ -1,4 +1,4 @@
-"""A paper's metrics beside ours."""
+"""The figure that compares a paper's accuracies with ours."""
 
 from math import ceil
 
@@ -11,7 +11,7 @@ from linguist.report.plots.style import LOOKS, STYLE
 
 @rc_context(STYLE)
 def published_figure(rows):
-    """A paper's figures beside ours, a row for each cell of its tables; a panel for each table.
+    """A paper's accuracies and ours, a row for each cell of its tables; a panel for each table.
 
     `rows` is as from `published.compare_published`. Ours: mean with its interval (filled) and best seed (hollow triangle);
     theirs: a black bar, with one standard deviation to each side and a black triangle for the best seed where it gives a
@@ -25,10 +25,10 @@ def published_figure(rows):
     handles = [Line2D([], [], ls="", ms=4.6, label=f"{model}, mean", **look) for model, look in looks.items()]
     hollow = {"marker": "^", "mfc": "white", "ls": "", "ms": 5}
     handles.append(Line2D([], [], color="#666666", label="our best seed", **hollow))
-    handles.append(Line2D([], [], marker="|", ms=9, mew=2, ls="", color="black", label="the paper"))
+    handles.append(Line2D([], [], marker="|", ms=9, mew=2, ls="", color="black", label="paper"))
     if (rows["statistic"] == "mean").any():
-        handles.append(Line2D([], [], marker="^", ms=4, ls="", color="black", label="the paper's best seed"))
-    handles.append(Line2D([], [], ls=":", lw=1, color="#666666", label="majority share"))
+        handles.append(Line2D([], [], marker="^", ms=4, ls="", color="black", label="paper, best seed"))
+    handles.append(Line2D([], [], ls=":", lw=1, color="#666666", label="majority class"))
     across = min(2, len(tables))
     heights = [sum(len(cells) + 1.4 for _, cells in groups) for groups in tables.values()]
     heights = [max(heights[at : at + across]) for at in range(0, len(heights), across)]
@@ -53,7 +53,7 @@ def draw_published(axis, groups, looks):
         colour, marker = looks[model].values()
         name = f"{model}, fine-tuned on {trainset}"
         theirs = cells["their_model"].iloc[0]
-        name += f" (the paper's {theirs})" if theirs != model else ""
+        name += f" (paper: {theirs})" if theirs != model else ""
         axis.text(0.01, at + 0.1, name, transform=axis.get_yaxis_transform(), va="center", size=7.5, color="#444444")
         at += 1
         for row in cells.to_dict("records"):

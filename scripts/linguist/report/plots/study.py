@@ -10,14 +10,14 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from linguist.config.plan import AXES
+from linguist.config.design import CURVE_AXES
 from linguist.kinds import KINDS
 from linguist.pairs.store import SIDES
 from linguist.report.plots.style import FILLED, LABELS, LOOKS, OUTLINED, STYLE, label_legend, panels, rows_of_arm
 from linguist.training.controls import CONTROLS, is_control
 from linguist.training.predictions import read_predictions
 
-HOLLOW = dict(zip(CONTROLS, cycle("ox+v^<>1234"), strict=False))  # markers of controls
+CONTROL_MARKERS = dict(zip(CONTROLS, cycle("ox+v^<>1234"), strict=False))
 
 
 def length_panels(kind):
@@ -74,7 +74,7 @@ def confusion_figure(counts, columns=7):
     width, height = max(left + step * columns, 5.2), len(blocks) * (head + foot + step * len(models))
     figure, top = Figure(figsize=(width, height)), 0
     for trainset, shown in blocks:
-        y, hint = 1 - (top + 0.15) / height, "rows: truth · columns: prediction · all seeds"
+        y, hint = 1 - (top + 0.15) / height, "rows: true label · columns: prediction · all seeds"
         figure.text(0.1 / width, y, f"fine-tuned on {trainset}", weight="bold")
         figure.text(1 - 0.1 / width, y, hint, ha="right", color="#666666")
         top += head
@@ -109,7 +109,7 @@ def draw_accuracy(axis, summary, metrics, trainset, models):
             mean = rows_of_arm(summary, control.arm(model, trainset))
             y = mean["test"].map(tests.index).astype(float) + lane - apart  # without the control, no rows and no type
             axis.hlines(y, mean["low"], mean["high"], color=colour, lw=0.5, alpha=0.6, zorder=3)
-            axis.plot(mean["accuracy"], y, HOLLOW[name], color=colour, mfc="white", mew=0.8, ms=3.6, zorder=4)
+            axis.plot(mean["accuracy"], y, CONTROL_MARKERS[name], color=colour, mfc="white", mew=0.8, ms=3.6, zorder=4)
         mean = rows_of_arm(summary, (model, trainset))
         y = mean["test"].map(tests.index) + lane
         axis.hlines(y, mean["low"], mean["high"], color=colour, lw=1.4, zorder=3)
@@ -128,20 +128,20 @@ def draw_accuracy(axis, summary, metrics, trainset, models):
 def accuracy_figure(summary, metrics):
     """For each test a point per model: mean accuracy over seeds with its interval; the study's main figure.
 
-    Single seeds are faint dots, controls small marks above, the majority share a bar across the test's band. One panel for
+    Single seeds are faint dots, controls small marks above, majority-class accuracy a bar across the test's band. One panel for
     each training set. Args: tables as from `metrics.summarize` and `metrics.compute_metrics`.
     """
     arms = list(dict.fromkeys(zip(summary["model"], summary["trainset"], strict=True)))
-    claimed = [arm for arm in arms if not is_control(*arm)]
-    models, trainsets = (list(dict.fromkeys(names)) for names in zip(*claimed, strict=True))
+    main = [arm for arm in arms if not is_control(*arm)]
+    models, trainsets = (list(dict.fromkeys(names)) for names in zip(*main, strict=True))
     tests = summary["test"].nunique()
     plain = {"ls": "", "color": "#666666"}
     handles = [Line2D([], [], ls="", ms=4.6, label=model, **LOOKS[i]) for i, model in enumerate(models)]
     handles.append(Line2D([], [], marker="o", ms=2.8, mew=0, alpha=0.7, label="single seed", **plain))
-    for name, marker in HOLLOW.items():
-        if any(CONTROLS[name].arm(*arm) in arms for arm in claimed):
+    for name, marker in CONTROL_MARKERS.items():
+        if any(CONTROLS[name].arm(*arm) in arms for arm in main):
             handles.append(Line2D([], [], marker=marker, mfc="white", ms=4, label=f"control: {name}", **plain))
-    handles.append(Line2D([], [], marker="|", ms=9, mew=1.4, ls="", color="black", label="majority share"))
+    handles.append(Line2D([], [], marker="|", ms=9, mew=1.4, ls="", color="black", label="majority class"))
     height = tests * max(0.3, 0.16 * len(models) + 0.08) + 0.55
     figure, axes = panels(len(trainsets), 3, (8.8, height), legend=handles)
     reached = pd.concat([summary["low"], summary["high"], summary["majority"], metrics["accuracy"]])
@@ -157,16 +157,16 @@ def accuracy_figure(summary, metrics):
 def curves_figure(summary, curves):
     """Accuracy and AUROC along a rising divergence or length: a panel for each curve and training set, a line for each model.
 
-    Args: the table of `metrics.summarize`; `curves` maps (key, group) to {test: place}, as from `plan.curves_of`.
+    Args: the table of `metrics.summarize`; `curves` maps (key, group) to {test: place}, as from `design.curves_of`.
     """
     arms = dict.fromkeys(zip(summary["model"], summary["trainset"], strict=True))
-    claimed = [arm for arm in arms if not is_control(*arm)]
-    models, trainsets = (list(dict.fromkeys(names)) for names in zip(*claimed, strict=True))
+    main = [arm for arm in arms if not is_control(*arm)]
+    models, trainsets = (list(dict.fromkeys(names)) for names in zip(*main, strict=True))
     shown = [(t, *curve, places) for curve, places in curves.items() for t in trainsets]
     grey = {"color": "#444444", "lw": 1.2}
     legend = [Line2D([], [], ms=4.6, lw=1.2, label=model, **LOOKS[i]) for i, model in enumerate(models)]
     legend += [Line2D([], [], **grey, label="accuracy"), Line2D([], [], ls=":", **grey, label="AUROC")]
-    legend.append(Line2D([], [], color="black", lw=1.2, ls=(0, (6, 2)), label="majority share"))
+    legend.append(Line2D([], [], color="black", lw=1.2, ls=(0, (6, 2)), label="majority class"))
     figure, axes = panels(len(shown), 3, (max(2.9 * min(3, len(shown)), 5.2), 2.3), legend)
     for axis, (trainset, key, group, places) in zip(axes, shown, strict=True):
         for number, model in enumerate(models):
@@ -184,9 +184,9 @@ def curves_figure(summary, curves):
         majority = summary[summary["test"].isin(places)].groupby("test")["majority"].first()
         at = sorted(places, key=places.get)
         axis.plot([places[t] for t in at], majority[at], color="black", lw=1.2, ls=(0, (6, 2)), zorder=1)
-        unit = AXES[key] + (f", {'residues' if group.startswith('protein') else 'bp'}" if key == "length" else "")
-        axis.set_title(f"{group}\ntrained on {trainset}", loc="left")
-        axis.set(xlabel=unit, ylabel="share", xticks=sorted(set(places.values())))
+        name = CURVE_AXES[key] + (f" ({length_unit(group)})" if key == "length" else "")
+        axis.set_title(f"{group}\nfine-tuned on {trainset}", loc="left")
+        axis.set(xlabel=name, ylabel="accuracy or AUROC", xticks=sorted(set(places.values())))
         axis.grid(axis="y", color="#dddddd")
     return figure
 
@@ -215,6 +215,11 @@ def seeds_figure(metrics):
         axis.set(xlabel="seed", ylabel="accuracy")
         axis.grid(axis="y", color="#dddddd")
     return figure
+
+
+def length_unit(group):
+    """The unit of lengths in a group of tests, whose name starts with the label of their kind."""
+    return next(kind.unit for kind in KINDS.values() if kind.label == group.partition(",")[0])
 
 
 @rc_context(STYLE)

@@ -45,7 +45,7 @@ def tasks_figure(summary, names):
         axis.grid(axis="x", color="#dddddd")
         axis.locator_params(axis="x", nbins=4)
     figure.legend(
-        handles=[Line2D([], [], marker="|", ms=9, mew=1.4, ls="", color="black", label="majority share")],
+        handles=[Line2D([], [], marker="|", ms=9, mew=1.4, ls="", color="black", label="majority class")],
         loc="outside upper left",
     )
     return figure

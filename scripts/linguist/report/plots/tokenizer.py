@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from linguist.report.plots.style import COLOURS, LOOKS, STYLE
+from linguist.report.tokenizer import CLASS_LABELS
+from linguist.statistics.thresholds import MUCH_UNKNOWN
 
-WORDS = {"dna": "DNA", "protein": "protein", "english": "English", "other": "other"}  # classes of `vocabulary.classify`
 LONGEST_SHOWN = 24  # characters; longer tokens share the last bin
-MUCH_UNKNOWN = 0.01  # from this share of [UNK] on, characters per token say little
 
 
 @rc_context(STYLE)
@@ -21,10 +21,10 @@ def vocabulary_figure(report, published=None):
     `report` is as from `vocabulary.describe_tokenizer`; `published` gives the paper's {class: share}, for a bar beside ours.
     """
     bars = {"this vocabulary": {name: members["share"] for name, members in report["classes"].items()}}
-    bars |= {"the paper": published} if published else {}
+    bars |= {"paper": published} if published else {}
     legend = [
         Line2D([], [], ms=5, lw=4, marker=LOOKS[i]["marker"], color=COLOURS[i], mew=0, label=label)
-        for i, label in enumerate(WORDS.values())
+        for i, label in enumerate(CLASS_LABELS.values())
     ]
     rows = [0.26 * len(bars) + 0.5, 0.26 * len(report["sources"]) + 0.5]
     figure = Figure(figsize=(7.4, max(sum(rows), 2.1) + 0.4), layout="constrained")
@@ -40,7 +40,7 @@ def draw_composition(axis, bars):
     """Stacked bars of shares that add up to 1: `bars` maps a label to {class: share}; shares too small are not labelled."""
     for row, shares in enumerate(bars.values()):
         left = 0
-        for number, name in enumerate(WORDS):
+        for number, name in enumerate(CLASS_LABELS):
             share = shares.get(name, 0)
             axis.barh(row, share, 0.62, left=left, color=COLOURS[number], ec="white", lw=0.8)
             if share >= 0.06:
@@ -54,7 +54,7 @@ def draw_composition(axis, bars):
 
 
 def draw_spans(axis, sources):
-    """A bar for each source: characters a token spans, and the figure at its end; hatched where tokens are [UNK]."""
+    """A bar for each source: characters per token, and the value at its end; hatched where tokens are [UNK]."""
     spans = [source["characters_per_token"] for source in sources.values()]
     for row, (span, source) in enumerate(zip(spans, sources.values(), strict=True)):
         hidden = source["unknown"] >= MUCH_UNKNOWN
@@ -79,7 +79,7 @@ def draw_token_lengths(axis, classes):
             counts[min(int(length), last)] += count
         at = np.flatnonzero(counts)
         look = LOOKS[number] | {"ms": 3.4, "lw": 1.1, "mew": 0}
-        axis.plot(at, counts[at], **look, label=WORDS[name])
+        axis.plot(at, counts[at], **look, label=CLASS_LABELS[name])
     axis.set(yscale="log", ylim=(0.7, None), xlabel="characters of a token", ylabel="tokens")
     ticks = [n for n in (1, 4, 8, 12, 16, 20) if n < last - 1] + [last]
     axis.set_xticks(ticks, [f"≥ {n}" if cut and n == last else f"{n}" for n in ticks])

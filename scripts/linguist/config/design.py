@@ -1,0 +1,208 @@
+"""What a study tests, on what, against which controls: a record made once from the configuration, which pages read."""
+
+from dataclasses import dataclass
+
+from linguist.config.plan import all_models, main_arms
+from linguist.config.published import setup_differences
+from linguist.config.settings import weights_origin
+from linguist.config.synthetic import has_synthetic_sentences, is_synthetic
+from linguist.config.used import bases_of
+from linguist.kinds import KINDS
+from linguist.pairs.recipes import RECIPES
+from linguist.training.controls import CONTROLS
+
+# Keys of a pair set along which tests make a curve.
+CURVE_AXES = {"divergence": "divergence (events a base)", "length": "length of a sequence"}
+
+
+@dataclass(frozen=True)
+class StudyModel:
+    """A model before fine-tuning.
+
+    origin: a phrase, where its weights come from
+    pretrained: whether they are not random
+    synthetic: whether it is pretrained on a corpus with synthetic sentences
+    """
+
+    name: str
+    origin: str
+    pretrained: bool
+    synthetic: bool
+
+
+@dataclass(frozen=True)
+class StudySet:
+    """A pair set or a task that a study trains or tests on.
+
+    kind: its kind of pairs; "task" for a task
+    sizes: rows that the config asks for, by split; empty if all rows of its tables are taken
+    synthetic: whether its sentences are those of the demo's grammar
+    spec: its entry in the final configuration
+    """
+
+    name: str
+    kind: str
+    recipe: str
+    sizes: dict
+    synthetic: bool
+    spec: dict
+
+
+@dataclass(frozen=True)
+class StudyDesign:
+    """A study, or a comparison of token vectors, which has one training set and no tests.
+
+    models: its models by name, without controls; `random_models` are the names of the controls with random weights
+    sets: pair sets and tasks by name: those trained on, those tested on, then other tasks of its instruction sets
+    trainsets, tests: names of sets; a training set may be an instruction set, too
+    instructions: instruction sets, as in the final configuration
+    controls: names of the controls
+    comparisons: what each arm is compared with (`comparisons_of`); empty for tasks and vectors
+    published: the key `published` of the study, or None
+    differences: what differs from the paper's setup (`published.setup_differences`); empty without published results
+    spec: its entry in the final configuration
+    """
+
+    name: str
+    title: str
+    question: str
+    seeds: tuple
+    models: dict[str, StudyModel]
+    random_models: tuple[str, ...]
+    sets: dict[str, StudySet]
+    trainsets: tuple[str, ...]
+    tests: tuple[str, ...]
+    instructions: dict[str, dict]
+    controls: tuple[str, ...]
+    comparisons: list[dict]
+    published: object
+    differences: list[tuple[str, str]]
+    spec: dict
+
+    @property
+    def synthetic_sets(self):
+        """Names of its sets whose sentences are synthetic."""
+        return [name for name, data in self.sets.items() if data.synthetic]
+
+    @property
+    def synthetic_models(self):
+        """Names of its models that are pretrained on synthetic sentences."""
+        return [name for name, model in self.models.items() if model.synthetic]
+
+    @property
+    def random_start(self):
+        """Names of its models, without controls, whose weights are random before fine-tuning."""
+        return [name for name, model in self.models.items() if not model.pretrained]
+
+
+def describe_study(config, name, published=None):
+    """The StudyDesign of a study, or of a comparison of token vectors.
+
+    Args: the final `config`, or its `page_config`; `published` as from `published.read_published`, needed for `differences`.
+    """
+    is_study = name in config["studies"]
+    spec = config["studies" if is_study else "vectors"][name]
+    trainsets = spec["trainsets"] if is_study else [spec["trainset"]]
+    tests, controls = spec.get("tests", []), spec.get("controls", [])
+    instructions = {t: config["instructions"][t] for t in trainsets if t in config["instructions"]}
+    tasks = [task for entry in instructions.values() for task in entry["tasks"]]
+    sets = [s for s in dict.fromkeys([*trainsets, *tests, *tasks]) if s not in instructions]
+    of_pairs = is_study and all(s in config["pairsets"] for s in sets)
+    return StudyDesign(
+        name=name,
+        title=spec["title"],
+        question=spec["question"],
+        seeds=tuple(spec["seeds"]),
+        models={model: describe_study_model(config, model) for model in spec["models"]},
+        random_models=tuple(m for m in (all_models(spec) if is_study else []) if m not in spec["models"]),
+        sets={s: describe_study_set(config, s) for s in sets},
+        trainsets=tuple(trainsets),
+        tests=tuple(tests),
+        instructions=instructions,
+        controls=tuple(controls),
+        comparisons=comparisons_of(config, name) if of_pairs else [],
+        published=spec.get("published"),
+        differences=setup_differences(config, name, published)
+        if of_pairs and published and "published" in spec
+        else [],
+        spec=spec,
+    )
+
+
+def describe_study_model(config, name):
+    """The StudyModel of a model that is no control."""
+    spec = config["models"][name]
+    synthetic = "corpus" in spec and has_synthetic_sentences(config, spec["corpus"])
+    return StudyModel(name, weights_origin(spec), "architecture" not in spec or "corpus" in spec, synthetic)
+
+
+def describe_study_set(config, name):
+    """The StudySet of a pair set or task."""
+    if name in config["tasks"]:
+        spec = config["tasks"][name]
+        return StudySet(name, "task", spec["recipe"], spec.get("sizes", {}), False, spec)
+    spec = config["pairsets"][name]
+    return StudySet(name, spec["kind"], spec["recipe"], spec["sizes"], is_synthetic(config, name), spec)
+
+
+def page_config(config, name):
+    """The part of a config on which the page of a study, or of a comparison of token vectors, depends, in the form of a config:
+    other changes of the config do not rerun the page."""
+    section = "studies" if name in config["studies"] else "vectors"
+    block = config[section][name]
+    named = {*block.get("trainsets", [block.get("trainset")]), *block.get("tests", [])}
+    instructions = [sets for sets in config["instructions"] if sets in named]
+    named |= {task for sets in instructions for task in config["instructions"][sets]["tasks"]}
+    models = all_models(block) if section == "studies" else block["models"]
+    corpora = {config["models"][model].get("corpus") for model in models} - {None}
+    for corpus in corpora:
+        named |= {p for source in config["corpora"][corpus]["sources"].values() for p in source.get("pairsets", [])}
+    for pairset, spec in reversed(config["pairsets"].items()):  # a set stands below those that it is made from
+        named |= set(bases_of(spec)) if pairset in named else set()
+    wanted = {"models": models, "corpora": corpora, "instructions": instructions, "pairsets": named, "tasks": named}
+    parts = {key: {n: v for n, v in config[key].items() if n in names} for key, names in wanted.items()}
+    parts |= {"studies": {}, "vectors": {}} | {section: {name: block}}
+    return parts | {key: config[key] for key in ("finetuning", "tokens")}
+
+
+# ── what is compared with what ──
+
+
+def groups_of_tests(config, study, trainset):
+    """The tests of a study that make one question, by kind and, where it matters, by recipe: {name: tests}. The training set
+    itself, and the sets that it is made from, are no transfer and are in no group."""
+    pairsets, found = config["pairsets"], {}
+    own = {trainset, *bases_of(pairsets[trainset])}
+    for test in (test for test in config["studies"][study]["tests"] if test not in own):
+        spec = pairsets[test]
+        name = ", ".join(filter(None, [KINDS[spec["kind"]].label, RECIPES[spec["recipe"]].variant]))
+        found.setdefault(name, []).append(test)
+    return found
+
+
+def comparisons_of(config, study):
+    """What the arms of a study are compared with: for each (model, training set) of a hypothesis its controls by name and its
+    groups of tests."""
+    block = config["studies"][study]
+    return [
+        {
+            "arm": [model, trainset],
+            "controls": {control: list(CONTROLS[control].arm(model, trainset)) for control in block["controls"]},
+            "groups": groups_of_tests(config, study, trainset),
+        }
+        for model, trainset in main_arms(block)
+    ]
+
+
+def curves_of(config, study):
+    """Along which keys the tests of a study make curves: {(key, group of tests): {test: place on the axis}}, each of at least
+    two places; of tests at one place (dna150, dna150s) the first."""
+    block, found = config["studies"][study], {}
+    for trainset in block["trainsets"]:
+        for group, tests in groups_of_tests(config, study, trainset).items():
+            for key in CURVE_AXES:
+                at = {config["pairsets"][t][key]: t for t in reversed(tests) if key in config["pairsets"][t]}
+                places = {test: place for place, test in sorted(at.items())}
+                if len(places) > 1:
+                    found.setdefault((key, group), {}).update(places)
+    return found

@@ -1,0 +1,126 @@
+"""What a configuration's studies make use of: pair sets, tasks, corpora, resources and models, in the order of the config."""
+
+from linguist.config.plan import all_models, all_runs, asks_nothing, instruction_sets, trained_runs
+from linguist.config.searches import earlier_searched, is_searched, search_parts, shared_search
+from linguist.pairs.recipes import RECIPES, TASK_RECIPES
+
+
+def in_order(section, names):
+    """The names that are in a section of the config, in its order."""
+    return [name for name in section if name in names]
+
+
+def bases_of(spec):
+    """The pair sets that a pair set is made from, if any."""
+    return RECIPES[spec["recipe"]].bases(spec)
+
+
+def used_pairsets(config):
+    """Pair sets that a run is trained or tested on; all of them if the config asks for no run."""
+    if asks_nothing(config):
+        return list(config["pairsets"])
+    used = {name for study in config["studies"].values() for name in (*study["trainsets"], *study["tests"])}
+    return in_order(config["pairsets"], used | {block["trainset"] for block in config["vectors"].values()})
+
+
+def tested_pairsets(config):
+    """Pair sets that a study tests on, in the order of the studies."""
+    tests = dict.fromkeys(test for study in config["studies"].values() for test in study["tests"])
+    return [test for test in tests if test in config["pairsets"]]
+
+
+def used_tasks(config):
+    """Tasks that a study tests on; without a study, all of them."""
+    if not config["studies"]:
+        return list(config["tasks"])
+    return in_order(config["tasks"], {test for study in config["studies"].values() for test in study["tests"]})
+
+
+def used_models(config):
+    """Models that runs start from; all of them if the config asks for no run."""
+    if asks_nothing(config):
+        return list(config["models"])
+    used = {model for study in config["studies"].values() for model in all_models(study)}
+    return in_order(
+        config["models"], used | {model for block in config["vectors"].values() for model in block["models"]}
+    )
+
+
+def pretrained_models(config):
+    """The models among those in use that are pretrained here."""
+    return [name for name in used_models(config) if "corpus" in config["models"][name]]
+
+
+def used_instructions(config):
+    """The instruction sets that a study trains on; without a study, all of them."""
+    if not config["studies"]:
+        return list(config["instructions"])
+    return in_order(
+        config["instructions"], {name for study in config["studies"] for name in instruction_sets(config, study)}
+    )
+
+
+def used_corpora(config):
+    """The corpora of all tokenizers, and of the models that are pretrained."""
+    used = {spec["corpus"] for spec in config["tokenizers"].values()}
+    return in_order(config["corpora"], used | {config["models"][name]["corpus"] for name in pretrained_models(config)})
+
+
+def trainings(config):
+    """All trainings as (model, trainset, seed); a pretraining has None for the last two."""
+    return [(model, None, None) for model in pretrained_models(config)] + trained_runs(all_runs(config))
+
+
+# ── what is built on the way ──
+
+
+def built_tasks(config):
+    """All tasks that are built: those tested on, and those of the instruction sets in use."""
+    names = {task for name in used_instructions(config) for task in config["instructions"][name]["tasks"]}
+    return in_order(config["tasks"], names | {*used_tasks(config)})
+
+
+def built_pairsets(config):
+    """All pair sets of which anything is built: those in use, those in or kept out of a corpus, and those that these are
+    made from, keep to the splits of or share a search with."""
+    built = set(used_pairsets(config))
+    for corpus in used_corpora(config):
+        for source in config["corpora"][corpus]["sources"].values():
+            built |= {*source.get("pairsets", []), *source["exclude"]["pairsets"]}
+    for name, spec in reversed(config["pairsets"].items()):  # a set stands below those that it needs
+        if name in built:
+            built |= set(bases_of(spec))
+            built |= {*earlier_searched(config, name), shared_search(config, name)} if is_searched(spec) else set()
+    return in_order(config["pairsets"], built)
+
+
+def built_models(config):
+    """The models of studies; without a study, those that are pretrained."""
+    return pretrained_models(config) if asks_nothing(config) else used_models(config)
+
+
+def used_resources(config):
+    """The resources that pair sets, corpora and tasks are made from."""
+    pairsets = [config["pairsets"][name] for name in built_pairsets(config)]
+    tasks = [config["tasks"][name] for name in built_tasks(config) if config["studies"]]  # else none is asked for
+    found = [r for spec in pairsets for r in RECIPES[spec["recipe"]].resources(spec)]
+    found += [r for spec in tasks if "folder" not in spec for r in TASK_RECIPES[spec["recipe"]].resources(spec)]
+    for corpus in used_corpora(config):
+        for source in config["corpora"][corpus]["sources"].values():
+            found += [*source.get("resources", []), *source["exclude"]["beds"]]
+    return in_order(config["resources"], {reference.partition(":")[0] for reference in found})
+
+
+def wildcard_values(config):
+    """The values that wildcards of this config's jobs may have: {wildcard: values}. Other wildcards may have any value."""
+    models = used_models(config)
+    originals = {config["models"][model].get("random_of", model) for model in models}
+    return {
+        "pairset": built_pairsets(config),
+        "task": built_tasks(config),
+        "instructions": used_instructions(config),
+        "corpus": used_corpora(config),
+        "resource": used_resources(config),
+        "model": in_order(config["models"], {*models, *originals}),
+        "scatteritem": search_parts(config),
+    }

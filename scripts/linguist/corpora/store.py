@@ -1,0 +1,61 @@
+"""The form of a corpus: two splits with one document a line, and for each line the number of its source."""
+
+import re
+
+import numpy as np
+
+from linguist.errors import LinguistError
+
+_MARKS = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
+_CHARACTERS = {mark: character for character, mark in _MARKS.items()}
+
+
+def escape(document):
+    """A document as one line: backslash, line feed and carriage return as `\\\\`, `\\n` and `\\r`; `unescape` undoes it."""
+    for character, mark in _MARKS.items():  # the backslash first, so that those of the other marks stay as they are
+        document = document.replace(character, mark)
+    return document
+
+
+def unescape(line):
+    """The document that `escape` made this line of."""
+    if "\\" not in line:
+        return line
+    if "\\\\" not in line:
+        return line.replace("\\n", "\n").replace("\\r", "\r")
+    return re.sub(r"\\[\\nr]", lambda found: _CHARACTERS[found.group()], line)
+
+
+def choose_dev(n, share, seed):
+    """Which of a source's `n` documents are its dev split: boolean array (n,), at least one of them.
+
+    Both `segment_genome` and `mix_corpus` call it, so that the BED file gives the split of each segment.
+    Raises LinguistError for fewer than two documents.
+    """
+    if n < 2:
+        raise LinguistError(f"too few documents ({n}) for a train and a dev split; raise bytes or add resources")
+    chosen = np.zeros(n, bool)
+    chosen[np.random.default_rng([seed, n]).permutation(n)[: max(1, round(share * n))]] = True
+    return chosen
+
+
+def read_split(text_path, sources_path):
+    """Yield (number of its source, document) for each line of a split.
+
+    Raises LinguistError, perhaps after the last document, if the two files do not belong together.
+    """
+    unfit = LinguistError(
+        f"{text_path}: not as many lines as {sources_path} has labels; delete both and the manifest, and run again"
+    )
+    try:
+        labels = np.load(sources_path)
+    except (ValueError, EOFError) as error:
+        raise LinguistError(f"{sources_path}: not an array ({error}); delete it and run again") from error
+    with open(text_path, encoding="utf-8", newline="\n") as lines:
+        for label in labels.tobytes():
+            line = next(lines, None)
+            if line is None:
+                raise unfit
+            yield label, unescape(line.removesuffix("\n"))
+        if next(lines, None) is not None:
+            raise unfit

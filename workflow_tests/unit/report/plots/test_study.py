@@ -1,0 +1,137 @@
+"""The figures of a study show every model, test and count that went in."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.figures import texts, write_runs
+from linguist.report.plots.study import (
+    accuracy_figure,
+    confusion_figure,
+    count_confusions,
+    curves_figure,
+    length_figure,
+    seeds_figure,
+)
+from linguist.statistics import metrics
+from linguist.training.controls import UNTRAINED
+
+
+def pairs(*lengths):
+    rows = [("x", "A" * first, "C" * second, at % 2) for at, (first, second) in enumerate(lengths)]
+    return pd.DataFrame(rows, columns=["id", "sentence1", "sentence2", "label"])
+
+
+GRIDS = [
+    (["m1"], ["en", UNTRAINED], [1], ["en"]),
+    (["m1", "m2"], ["en", UNTRAINED], [1, 2, 3], ["en", "fr", "dna50"]),
+    (["m1", "m2", "m3"], ["en", "fr"], [1, 2], [f"t{i}" for i in range(14)]),
+]
+
+
+@pytest.fixture(params=GRIDS, ids=["1x1", "2x3", "3x14"])
+def grid(request, tmp_path):
+    models, trainsets, seeds, tests = request.param
+    runs = write_runs(tmp_path, models, trainsets, seeds, tests)
+    table = metrics.compute_metrics("study", metrics.read_scores(tests, runs))
+    return models, [t for t in trainsets if t != UNTRAINED], tests, runs, table, metrics.summarize(table)
+
+
+def test_confusion_counts_agree_with_the_metrics(grid):
+    _, _, tests, runs, table, _ = grid
+    counts = count_confusions(tests, runs).set_index(["model", "trainset", "test"])
+    for key, rows in table.groupby(["model", "trainset", "test"]):
+        cells = counts.loc[key]
+        assert cells.sum() == rows["n"].sum()
+        assert (cells["tn"] + cells["tp"]) / cells.sum() == pytest.approx(rows["accuracy"].mean())
+        assert (cells["fp"] + cells["tp"]) / cells.sum() == pytest.approx(rows["predicted_positive"].mean())
+
+
+def test_confusion_counts_leave_out_tests_of_other_studies(tmp_path):
+    runs = write_runs(tmp_path, ["m"], ["en"], [1], ["en", "fr"])
+    assert list(count_confusions(["fr"], runs)["test"]) == ["fr"]
+
+
+def test_confusion_figure_shows_each_cell_once(grid, tmp_path):
+    models, trainsets, tests, runs, _, _ = grid
+    counts = count_confusions(tests, runs)
+    figure = confusion_figure(counts)
+    assert len(figure.axes) == len(models) * len(trainsets) * len(tests)
+    assert figure.get_figwidth() <= 10
+    shown = texts(figure, tmp_path / "confusion.svg")
+    for trainset in trainsets:
+        assert f"fine-tuned on {trainset}" in shown
+    for test in tests:
+        assert shown.count(test) == len(trainsets)
+    trained = counts[counts["trainset"] != UNTRAINED]
+    for count in trained[["tn", "fp", "fn", "tp"]].to_numpy().ravel():
+        assert str(count) in shown
+    assert not any(UNTRAINED in text for text in shown)
+
+
+def test_confusion_of_a_class_that_is_not_there_has_no_share_above_zero(tmp_path):
+    counts = pd.DataFrame(
+        [("m", "en", "en", 5, 1, 0, 0)], columns=["model", "trainset", "test", "tn", "fp", "fn", "tp"]
+    )
+    assert texts(confusion_figure(counts), tmp_path / "c.svg").count("0%") == 2
+
+
+def test_accuracy_figure_has_a_panel_for_each_training_set(grid, tmp_path):
+    models, trainsets, tests, _, table, summary = grid
+    figure = accuracy_figure(summary, table)
+    assert [axis.get_title(loc="left") for axis in figure.axes] == [f"fine-tuned on {t}" for t in trainsets]
+    low, high = figure.axes[0].get_xlim()
+    assert low <= summary["low"].min() and high >= table["accuracy"].max()
+    shown = texts(figure, tmp_path / "accuracy.svg")
+    assert set(models) | set(tests) <= set(shown)
+    assert ("control: untrained" in shown) == (UNTRAINED in set(summary["trainset"]))
+
+
+def test_length_figure_gives_coding_pairs_a_panel_for_each_unit(tmp_path):
+    shown = {
+        "en": ("sentence", pairs((90, 95), (100, 102), (130, 99), (40, 44))),
+        "dna50": ("dna", pairs((50, 50), (50, 50))),
+        "coding": ("coding", pairs((150, 50), (150, 50))),
+    }
+    figure = length_figure(shown)
+    assert [axis.get_title() for axis in figure.axes] == ["en", "dna50", "coding", "coding"]
+    units = [axis.get_xlabel() for axis in figure.axes]
+    assert units == ["characters", "bp", "bp of the DNA", "residues of the protein"]
+    assert {"different", "same"} <= set(texts(figure, tmp_path / "lengths.svg"))
+
+
+def test_every_sequence_is_in_a_histogram():
+    figure = length_figure({"one": ("dna", pairs(*((n, n + 7) for n in range(20, 400, 3))))})
+    bars = sum(patch.get_height() for patch in figure.axes[0].patches if hasattr(patch, "get_height"))
+    assert bars == 2 * sum(1 for at, _ in enumerate(range(20, 400, 3)) if at % 2 == 0)
+
+
+def test_a_pair_set_with_one_label_only_is_drawn():
+    assert length_figure({"one": ("dna", pairs((50, 50)))}).axes
+
+
+def test_a_curve_has_a_panel_for_each_training_set_and_its_points_in_order(tmp_path):
+    tests = ["d40", "d05", "d20", "short", "long"]
+    runs = write_runs(tmp_path, ["m1", "m2"], ["en", UNTRAINED], [1, 2], tests)
+    summary = metrics.summarize(metrics.compute_metrics("s", metrics.read_scores(tests, runs)))
+    curves = {("divergence", "DNA, simulated divergence"): {"d40": 0.4, "d05": 0.05, "d20": 0.2}}
+    curves["length", "protein"] = {"short": 50, "long": 150}
+    figure = curves_figure(summary, curves)
+    first, second = figure.axes
+    assert first.get_title(loc="left").split("\n")[0] == "DNA, simulated divergence"
+    assert "residues" in second.get_xlabel() and "residues" not in first.get_xlabel()
+    line = first.lines[0]
+    assert (np.diff(line.get_xdata()) > 0).all()
+    mine = summary[(summary["model"] == "m1") & (summary["trainset"] == "en")].set_index("test")["accuracy"]
+    assert list(line.get_ydata()) == [mine["d05"], mine["d20"], mine["d40"]]
+    assert {"m1", "m2", "AUROC"} <= set(texts(figure, tmp_path / "curves.svg"))
+
+
+def test_the_runs_of_each_arm_stand_along_the_seeds(tmp_path):
+    runs = write_runs(tmp_path, ["m1", "m2"], ["en", UNTRAINED], [3, 1, 2], ["fr", "dna150"])
+    table = metrics.compute_metrics("s", metrics.read_scores(["fr", "dna150"], runs))
+    figure = seeds_figure(table)
+    assert [axis.get_title(loc="left") for axis in figure.axes] == [f"{m}, fine-tuned on en" for m in ("m1", "m2")]
+    mine = table[(table["model"] == "m1") & (table["trainset"] == "en") & (table["test"] == "fr")].set_index("seed")
+    assert list(figure.axes[0].lines[0].get_ydata()) == [mine["accuracy"][seed] for seed in (1, 2, 3)]
+    assert {"fr", "dna150", "1", "2", "3"} <= set(texts(figure, tmp_path / "seeds.svg"))
