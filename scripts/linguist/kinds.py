@@ -78,6 +78,11 @@ class Kind:
         return self.sides if self.letters or self.translated else ()
 
     @property
+    def is_text(self):
+        """Whether the sides are sentences, not biological sequences."""
+        return not self.alphabets
+
+    @property
     def mixed(self):
         """Whether the two sides are of different kinds, so that they are counted apart."""
         return len(set(self.sides)) > 1

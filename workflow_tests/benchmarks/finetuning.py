@@ -39,11 +39,11 @@ SHAPE = {
 def sentence_rows(n):
     """PAWS-Wiki where real data is (see the tests), else the demo's synthetic sentences; and which it is."""
     from linguist.pairs.grammar import sentence_pairs
-    from linguist.pairs.tables import read_table
+    from linguist.pairs.tables import read_pair_table
 
     table = Path(os.environ.get("DNA_LINGUIST_DATA", ROOT.parent / "shared/data")) / "paws_wiki/dev.tsv"
     if table.exists():
-        return read_table(table)[:n], "PAWS-Wiki"
+        return read_pair_table(table)[:n], "PAWS-Wiki"
     return sentence_pairs("en", n, 1, "train"), "synthetic sentences"
 
 

@@ -5,6 +5,7 @@ import yaml
 from linguist.config.settings import tuning_settings, weights_origin
 from linguist.config.synthetic import has_synthetic_sentences, is_synthetic
 from linguist.files import ROOT, open_text
+from linguist.kinds import KINDS
 
 PUBLISHED = ROOT / "resources/published.yaml"
 PAWSX = "x-final/"  # the folder of PAWS-X's archive
@@ -122,7 +123,7 @@ def size_lines(sets, study, setup):
     """Sentence sets that are trained on with fewer or more rows than PAWS-X has."""
     for trainset in study["trainsets"]:
         asked, paper = sets[trainset]["sizes"]["train"], setup["sizes"]["train"]
-        if sets[trainset]["kind"] == "sentence" and asked != paper:
+        if KINDS[sets[trainset]["kind"]].is_text and asked != paper:
             yield f"{trainset} has {asked:,} rows to train on, the paper's {paper:,}"
 
 

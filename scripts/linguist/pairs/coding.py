@@ -1,4 +1,4 @@
-"""Pair sets of coding sequences: a DNA window with the protein window it codes for, and pairs the codon table refutes."""
+"""Pair sets of coding sequences: a DNA window with the protein that it codes for, or with one that it does not."""
 
 import random
 from collections import Counter
@@ -8,21 +8,21 @@ import numpy as np
 from Bio.Seq import translate
 
 from linguist.errors import LinguistError
-from linguist.pairs.families import components, deal_families
+from linguist.pairs.families import assign_families, components
 from linguist.sequences.alignment import local_similarity
 from linguist.sequences.coding_sequences import read_coding_sequences
 from linguist.splits import SPLITS
 
-WORD = 12  # two proteins that share a word of so many residues are one family
-MAX_AGREEMENT = 0.5  # share of positions at which a negative's protein may agree with the translation
-CURE = "lower sizes or add sequences"
+WORD = 12  # two proteins that share a word of this many residues are one family
+MAX_AGREEMENT = 0.5  # largest share of positions at which the protein of a negative agrees with the translation
+WINDOWS = ("windows", "lower sizes or add sequences")  # for the error where too few are found
 LARGEST_FAMILY = 0.1  # share of a split, so that no large gene family fills it
-TRIES = 20  # candidates for a negative of one kind
+TRIES = 20  # candidates for a negative of one type
 
 
 @dataclass(frozen=True)
 class CodingWindow:
-    """A frame-true window of a coding sequence: `length` bases of DNA and length / 3 residues; `at` counts residues."""
+    """A window of a coding sequence, in frame: bases of DNA and a third as many residues; `at` is its first residue."""
 
     name: str
     at: int
@@ -32,30 +32,20 @@ class CodingWindow:
 
 
 def from_coding_sequences(spec, files):
-    """The splits of a coding pair set.
+    """The rows of each split of a coding pair set, as the recipe `coding` says.
 
     `files`: `sequences`, a GenBank file or a table with columns cds and protein; or Ensembl's CDS, with its peptides as
     `proteins`.
-
-    Half of the rows are positives. Each has a negative, of the kinds that rules["coding_negatives"] names in equal
-    shares as far as possible; the id ends with the kind. All are refuted by the codon table.
-
-    other: the DNA with another gene's window that is itself a positive's protein.
-    shifted: the DNA with a window of the same protein from another place.
-    codons: the window's own codons in another order, with its protein: both sides keep their composition. Such DNA
-    stands in negatives only, where it is the codons' order that is not a gene's.
-
-    A family of genes (a shared word of 12 residues) stays in one split and fills at most a tenth of it.
-    Raises LinguistError where the sequences do not suffice.
+    Raises LinguistError if the sequences do not suffice.
     """
     rules, sizes, seed = spec["rules"], spec["sizes"], spec["seed"]
     sequences = list(read_coding_sequences(files["sequences"], files.get("proteins")))
     windows = list(cut_windows(sequences, spec["length"] // 3))
     search = _Search(windows, rules["coding_negatives"], rules["max_negative_similarity"], seed)
-    if "other" not in search.kinds:  # whether a window finds a negative does then not depend on its split
+    if "other" not in search.kinds:  # then a window's negative does not depend on its split
         windows = [window for window in windows if any(search.find(kind, window) for kind in search.kinds)]
     splits, halves = {}, {split: sizes[split] // 2 for split in SPLITS}
-    for split, chosen in deal_families(windows, halves, seed, "windows", LARGEST_FAMILY, cure=CURE).items():
+    for split, chosen in assign_families(windows, halves, seed, LARGEST_FAMILY, words=WINDOWS).items():
         splits[split] = rows = search.rows(chosen, random.Random(f"{split} {seed}"))
         if len(rows) < 2 * len(chosen):
             raise LinguistError(
@@ -69,7 +59,7 @@ def from_coding_sequences(spec, files):
 def cut_windows(sequences, residues):
     """Non-overlapping windows of all coding sequences that are long enough; identical windows once.
 
-    A window that the standard codon table reads otherwise (an alternative start, another genetic code) is passed over.
+    A window that the standard codon table translates differently (an alternative start, another genetic code) is skipped.
     """
     family = _families(sequences)
     seen = set()
@@ -82,10 +72,10 @@ def cut_windows(sequences, residues):
 
 
 def _families(sequences):
-    """Family number of each sequence: those that share a word, directly or through others, are of one."""
+    """The family number of each sequence; sequences that share a word, directly or through others, are one family."""
     words, owners = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
     for number, sequence in enumerate(sequences):
-        # A letter is five bits, so a word is a number: a proteome has ten million, too many for a dictionary of texts.
+        # A letter takes five bits, so that a word is a number: ten million words of a proteome are too many for a dictionary.
         letters = np.frombuffer(sequence.protein.encode(), np.uint8).astype(np.int64) & 31
         n = max(0, len(letters) - WORD + 1)
         words.append(sum(letters[at : at + n] << 5 * at for at in range(WORD)))
@@ -99,9 +89,9 @@ def _families(sequences):
 
 
 def refuted(dna, protein, limit):
-    """Whether the codon table says that `dna` does not code for `protein`, nor for a relative of it.
+    """Whether the codon table refutes that `dna` codes for `protein`, or for a relative of it.
 
-    In place they agree at half of the residues at most, and in any place their local similarity is below `limit`.
+    The translation agrees with the protein in at most half of the positions, and its local similarity is below `limit`.
     """
     translation = translate(dna)
     agreeing = sum(a == b for a, b in zip(translation, protein, strict=True))
@@ -109,7 +99,7 @@ def refuted(dna, protein, limit):
 
 
 class _Search:
-    """The search for negatives among the windows. The same window finds the same, in whatever order it is asked."""
+    """The search for negatives among the windows. The same window finds the same negative, whatever the order of searches."""
 
     def __init__(self, windows, kinds, limit, seed):
         self.kinds, self.limit, self.seed = kinds, limit, seed
@@ -118,7 +108,7 @@ class _Search:
             self.genes.setdefault(window.name, []).append(window)
 
     def rows(self, chosen, draw):
-        """Rows of the chosen windows, in random order; a window that finds no negative is left out, for balance."""
+        """The rows of the chosen windows in random order; a window without a negative is left out, to keep the balance."""
         rows, counts = [], Counter()
         for window in chosen:
             for kind in sorted(self.kinds, key=lambda kind: counts[kind]):  # the rarest so far first
@@ -132,7 +122,7 @@ class _Search:
         return rows
 
     def find(self, kind, window, chosen=()):
-        """The DNA, and the window whose protein it does not code for; None if none of some candidates is refuted."""
+        """(DNA, window whose protein it does not code for); None if none of TRIES candidates is refuted."""
         draw = random.Random(f"{kind} {window.name}:{window.at} {self.seed}")
         if kind == "codons":
             pairs = ((_shuffle_codons(window.dna, draw), window) for _ in range(TRIES))

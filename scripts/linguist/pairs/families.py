@@ -1,4 +1,4 @@
-"""Families: sequences that hits link, directly or through others; and how families are dealt to splits."""
+"""Families: sequences that hits link, directly or through others; and how families are assigned to splits."""
 
 import random
 from itertools import count
@@ -13,10 +13,10 @@ from linguist.sequences.windows import parse_window
 
 
 def families(hits):
-    """{window: family number}: windows are one family if they or hits of theirs overlap by more than half of the shorter.
+    """{window: family number}; windows are one family if they or their hits overlap by more than half of the shorter.
 
-    That is: the middle of one lies within the other. Hits that are linked so far stand as one cluster, so that a repeat
-    with many thousands of hits on one place costs no more than others. `hits` may be those of several pair sets.
+    That is: the middle of one lies within the other. Places that are already linked are kept as one cluster, so that a
+    repeat with many thousands of hits on one place costs no more than others. `hits` may be those of several pair sets.
     """
     windows = {name: i for i, name in enumerate(dict.fromkeys(hits["qseqid"]))}
     ends = hits[["sstart", "send"]]
@@ -53,9 +53,9 @@ def _parse(windows):
 
 
 def record_families(hits):
-    """{window: family number}: windows are one family if hits link their whole records, directly or through others.
+    """{window: family number}; windows are one family if hits link their whole records, directly or through others.
 
-    For proteins: a split then shares no protein with another one, be it by two distant windows.
+    This is for proteins: no two splits then have windows of one protein, however distant.
     """
     own = hits["qseqid"].str.rpartition(":")[0]
     number, records = pd.factorize(pd.concat([own, hits["resource"] + ":" + hits["sseqid"]]))
@@ -69,14 +69,18 @@ def components(links, n):
     return connected_components(graph, directed=False)[1].tolist()
 
 
-CURE = "lower sizes, sample more windows (rules.windows), lower rules.min_similarity or add sequences"
+# For the error where too few are found: what is assigned, and what to change.
+POSITIVES = (
+    "positives",
+    "lower sizes, sample more windows (rules.windows), lower rules.min_similarity or add sequences",
+)
 
 
-def deal_families(items, sizes, seed, what="positives", most=1.0, dealt=None, cure=CURE):
-    """Deal items to splits as `split_families` does, from as many families as possible.
+def assign_families(items, sizes, seed, most=1.0, assigned=None, words=POSITIVES):
+    """Assign items to splits as `split_families` does, from as many families as possible.
 
-    The largest families go first, so a few of them would fill the splits. Hence at most `limit` items of each family,
-    drawn at random, with a limit (1, 2, 4 ...) just large enough.
+    `split_families` takes the largest families first, so that a few of them would fill the splits. Therefore at most
+    `limit` items of each family take part, drawn at random, with the smallest limit (1, 2, 4, …) that gives enough.
     """
     members = {}
     for item in random.Random(f"members {seed}").sample(items, len(items)):
@@ -85,34 +89,36 @@ def deal_families(items, sizes, seed, what="positives", most=1.0, dealt=None, cu
     for limit in (2**power for power in count()):
         some = [item for family in members.values() for item in family[:limit]]
         try:
-            return split_families(some, sizes, seed, what, most, dealt, cure)
+            return split_families(some, sizes, seed, most, assigned, words)
         except LinguistError:
             if limit >= largest:
                 raise
 
 
-def split_families(items, sizes, seed, what="positives", most=1.0, dealt=None, cure=CURE):
-    """Deal items (each with a `.family`) to splits, `sizes[split]` to each, no family in two of them.
+def split_families(items, sizes, seed, most=1.0, assigned=None, words=POSITIVES):
+    """Assign items (each with a `.family`) to splits, `sizes[split]` to each, no family to two of them.
 
-    A family of `dealt` ({family: splits it already stands in}) goes to its split, and nowhere if it has two. Then the
-    largest families are dealt first, each to the split that lacks most; one gives a split a share `most` of its size
-    at most, and the rest of its members go unused.
+    A family in `assigned` ({family: splits that it is already in}) goes to its split, and to none if it is in two. The
+    others follow, the largest first, each to the split that lacks most items. A family fills at most a share `most` of a
+    split; its other members are not used. Raises LinguistError, with `words` as
+    POSITIVES has them, if a split has too few items.
     """
     members = {}
     for item in items:
         members.setdefault(item.family, []).append(item)
-    order, dealt = list(members.values()), dealt or {}
+    order, assigned = list(members.values()), assigned or {}
     random.Random(f"families {seed}").shuffle(order)
-    order.sort(key=lambda family: (family[0].family not in dealt, -len(family)))
+    order.sort(key=lambda family: (family[0].family not in assigned, -len(family)))
     splits = {split: [] for split in sizes}
     for family in order:
-        lacking = {split: sizes[split] - len(splits[split]) for split in dealt.get(family[0].family, sizes)}
-        if family[0].family in dealt and len(lacking) > 1:
+        lacking = {split: sizes[split] - len(splits[split]) for split in assigned.get(family[0].family, sizes)}
+        if family[0].family in assigned and len(lacking) > 1:
             continue
         split = max(lacking, key=lacking.get)
         splits[split] += family[: min(lacking[split], max(1, int(most * sizes[split])))]
     for split, size in sizes.items():
         if len(splits[split]) < size:
+            what, cure = words
             raise LinguistError(
                 f"only {len(items)} {what} in {len(order)} families found, {len(splits[split])} of {size} wanted left for "
                 f"'{split}'; {cure}"

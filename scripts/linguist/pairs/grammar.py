@@ -1,13 +1,13 @@
 """Sentence pairs from a small grammar: the demo's stand-in for PAWS-X, without a download.
 
-A meaning is a frame (a scenario) with a filler in every slot. Sentence 1 and sentence 2 are two different realisations
-of one meaning (label 1), or the second tells the meaning with two exchangeable slots swapped (label 0). Nothing but the
-swap depends on the label, and a swap leaves the bag of words of every realisation as it is: so neither the shared words,
-nor the length, nor one sentence alone can tell the label, only who did what to whom. The idea is that of PAWS (Zhang,
-Baldridge and He 2019); the sentences are our own.
+A meaning is a frame (a scenario) with a filler in every slot. In a pair of label 1, both sentences are different
+realisations of one meaning. In a pair of label 0, the second sentence has two exchangeable slots swapped. Only the swap
+depends on the label, and a swap does not change the bag of words. So neither shared words, nor the length, nor one
+sentence alone predicts the label; only who did what to whom does. The idea is from PAWS (Zhang, Baldridge and He 2019);
+the sentences are our own.
 
-Frames, fillers and swaps lie in `frames.yaml`, the realisations in one file for each language. The draws know no
-language, so the pairs of one seed are translations of each other, as in PAWS-X (Yang et al. 2019).
+`frames.yaml` has frames, fillers and swaps; one file for each language has the realisations. The draws do not depend on
+the language, so the pairs of one seed are translations of each other, as in PAWS-X (Yang et al. 2019).
 """
 
 import hashlib
@@ -23,24 +23,21 @@ import yaml
 
 from linguist.errors import LinguistError
 from linguist.files import ROOT
+from linguist.splits import SPLITS
 
 FOLDER = ROOT / "resources" / "grammar"
-# Ten equal parts of all meanings: a meaning belongs to one split, whatever the seed.
+# The split of each tenth of all meanings: a meaning belongs to one split, whatever the seed.
 TENTHS = ("train",) * 6 + ("dev",) * 2 + ("test",) * 2
-SPLITS = tuple(dict.fromkeys(TENTHS))
 
 
 def languages(folder=FOLDER):
-    """Codes of the languages that have a file in `folder`, sorted."""
+    """The codes of the languages that have a file in `folder`, sorted."""
     return tuple(sorted(path.stem for path in Path(folder).glob("*.yaml") if path.stem != "frames"))
-
-
-LANGUAGES = languages()
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A scenario: the kind of filler each slot takes, and the two slots each swap exchanges."""
+    """A scenario: the type of filler of each slot, and the two slots that each swap exchanges."""
 
     name: str
     slots: dict
@@ -49,19 +46,19 @@ class Frame:
 
 @dataclass(frozen=True)
 class Meaning:
-    """A frame and the filler of each of its slots, as `frames.yaml` spells it."""
+    """A frame and the filler of each slot, as spelled in `frames.yaml`."""
 
     frame: Frame
     fillers: dict
 
     @property
     def key(self):
-        """The frame and its fillers without their places: the same for a meaning and each of its swaps."""
+        """The frame and its fillers without their slots: the same for a meaning and all its swaps."""
         return self.frame.name, *sorted(map(str, self.fillers.values()))
 
     @property
     def split(self):
-        """The one split that may tell this meaning, found from a hash of its key."""
+        """The only split that may contain this meaning, from a hash of its key."""
         digest = hashlib.sha256("\t".join(self.key).encode("utf-8")).hexdigest()
         return TENTHS[int(digest, 16) % len(TENTHS)]
 
@@ -73,19 +70,19 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Scenarios:
-    """What can be said in any language: frames, and the fillers of each kind."""
+    """What all languages share: frames, and the fillers of each type."""
 
     frames: tuple
     fillers: dict
 
     def draw(self, rng):
-        """A random meaning; slots of one kind get different fillers, and every order of them is equally likely."""
+        """A random meaning; slots of one type get different fillers, and every order of them is equally likely."""
         frame = rng.choice(self.frames)
         deals = {kind: rng.sample(self.fillers[kind], n) for kind, n in Counter(frame.slots.values()).items()}
         return Meaning(frame, {slot: deals[kind].pop() for slot, kind in frame.slots.items()})
 
     def room(self, split):
-        """How many rows a split may have: a tenth of its meanings, so that the frames stay evenly drawn."""
+        """The most rows that a split may have: a tenth of its meanings, so that all frames are drawn about equally often."""
         smallest = min(
             prod(comb(len(self.fillers[kind]), n) for kind, n in Counter(frame.slots.values()).items())
             for frame in self.frames
@@ -95,18 +92,18 @@ class Scenarios:
 
 @dataclass(frozen=True)
 class Language:
-    """How one language says it: realisations (templates) of each frame, and the fillers it spells in its own way."""
+    """One language: the realisations (templates) of each frame, and the fillers that it spells in its own way."""
 
     realisations: dict
     names: dict
 
-    def say(self, meaning, realisation):
-        """The sentence: a realisation with the meaning's fillers in this language's spelling."""
+    def realise(self, meaning, realisation):
+        """The sentence: a realisation with the meaning's fillers in the spelling of this language."""
         return realisation.format(**{slot: self.names.get(filler, filler) for slot, filler in meaning.fillers.items()})
 
 
 def read_scenarios(folder=FOLDER):
-    """Read `frames.yaml`. Gives Scenarios; raises LinguistError for a file that is missing or no YAML."""
+    """The Scenarios of `frames.yaml`. Raises LinguistError if the file is missing or not YAML."""
     content = _read_yaml(Path(folder) / "frames.yaml")
     fillers = {
         kind: range(given["first"], given["last"] + 1) if isinstance(given, dict) else tuple(given)
@@ -116,10 +113,10 @@ def read_scenarios(folder=FOLDER):
 
 
 def read_language(language, scenarios, folder=FOLDER):
-    """Read a language's file, its templates expanded: "[a|b] c" stands for "a c" and "b c". Gives Language.
+    """The Language of a file with expanded templates: "[a|b] c" stands for "a c" and "b c".
 
     Raises LinguistError for an unknown language, a frame with fewer than two realisations, and a realisation that does
-    not name every slot of its frame exactly once (the swap would then change the bag of words).
+    not contain every slot of its frame exactly once (a swap would then change the bag of words).
     """
     if language not in languages(folder):
         raise LinguistError(
@@ -137,20 +134,22 @@ def read_language(language, scenarios, folder=FOLDER):
         for form in realisations[frame.name]:
             if sorted(re.findall(r"{(\w+)}", form)) != sorted(frame.slots):
                 slots = ", ".join(frame.slots)
-                raise LinguistError(f"{path}: {frame.name}: {form!r} must name each slot exactly once; slots: {slots}")
+                raise LinguistError(
+                    f"{path}: {frame.name}: {form!r} must contain each slot exactly once; slots: {slots}"
+                )
     return Language(realisations, content.get("names") or {})
 
 
 def sentence_pairs(language, n, seed, split, folder=FOLDER):
     """Draw `n` labelled sentence pairs of one split ("train", "dev" or "test") in one language.
 
-    Gives a list of (id, sentence1, sentence2, label); label 1 = the two say the same. Each two rows from the first on
-    hold one of each label, so that the labels balance to within one and the rows of a smaller `n` begin those of a
-    larger one. The id ends with what was done: `same`, `swap_roles`, `swap_places` or `swap_numbers`. The same seed
-    and split give the same meanings, labels and ids in every language. No meaning comes twice, and no sentence comes
-    in two splits, whatever their seeds. `folder` holds the grammar's files.
+    Gives a list of (id, sentence1, sentence2, label); label 1 means the same meaning. Rows 1 and 2, 3 and 4, … have one of
+    each label, so the labels are balanced to within one, and a smaller `n` gives the first rows of a larger one. The id
+    ends with the type: `same`, `swap_roles`, `swap_places` or `swap_numbers`. The same seed and split give the same
+    meanings, labels and ids in every language. No meaning occurs twice, and no sentence occurs in two splits, whatever
+    their seeds. `folder` has the files of the grammar.
 
-    Raises LinguistError for an unknown language or split, and an `n` below 2 or too large for the grammar.
+    Raises LinguistError for an unknown language or split, and for an `n` below 2 or too large for the grammar.
     """
     scenarios = read_scenarios(folder)
     speaker = read_language(language, scenarios, folder)
@@ -158,7 +157,7 @@ def sentence_pairs(language, n, seed, split, folder=FOLDER):
         raise LinguistError(f"grammar: no split {split!r}; use one of {', '.join(SPLITS)}")
     room = scenarios.room(split)
     if not 2 <= n <= room:
-        raise LinguistError(f"grammar: {n} pairs asked for {split}; give a number from 2 to {room}, or add fillers")
+        raise LinguistError(f"grammar: {n} pairs requested for {split}; give a number from 2 to {room}, or add fillers")
 
     rows, used = [], set()
     for index in range(n):
@@ -168,11 +167,13 @@ def sentence_pairs(language, n, seed, split, folder=FOLDER):
             meaning = scenarios.draw(rng)
         used.add(meaning.key)
         swap = rng.choice(tuple(meaning.frame.swaps))
-        # The only draw that differs between languages comes last, so that all others stay in step.
+        # The only draw that differs between languages comes last, so that the others are the same in all of them.
         form1, form2 = rng.sample(speaker.realisations[meaning.frame.name], 2)
         label = (random.Random(f"{seed} {split} labels {index // 2}").randrange(2) + index) % 2
         done, other = ("same", meaning) if label else (f"swap_{swap}", meaning.swapped(swap))
-        rows.append((f"{split}-{index:06d}-{done}", speaker.say(meaning, form1), speaker.say(other, form2), label))
+        rows.append(
+            (f"{split}-{index:06d}-{done}", speaker.realise(meaning, form1), speaker.realise(other, form2), label)
+        )
     return rows
 
 
@@ -186,4 +187,6 @@ def _read_yaml(path):
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
-        raise LinguistError(f"grammar: cannot read {path} ({reason}); mend the file or give the right folder") from None
+        raise LinguistError(
+            f"grammar: cannot read {path} ({reason}); correct the file or give another folder"
+        ) from None

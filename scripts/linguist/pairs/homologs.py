@@ -15,7 +15,7 @@ import pandas as pd
 from linguist.errors import LinguistError
 from linguist.files import reading, write_text
 from linguist.kinds import KINDS
-from linguist.pairs.families import deal_families, families, record_families
+from linguist.pairs.families import assign_families, families, record_families
 from linguist.pairs.pairing import exchange_partners
 from linguist.pairs.store import Pair, shuffled_rows
 from linguist.sequences.alignment import similarity
@@ -68,17 +68,17 @@ def choose_positives(spec, files):
             )
     linked = pd.concat([hits, read_hits(files["earlier_hits"])]) if files["earlier_hits"] else hits
     family = (record_families if KINDS[spec["kind"]].whole_records else families)(linked)
-    dealt = {}
+    assigned = {}
     for path in files["earlier_positives"]:
         for split, pairs in read_homologs(path).items():
             for pair in pairs:
-                dealt.setdefault(family[pair.window], set()).add(split)
+                assigned.setdefault(family[pair.window], set()).add(split)
     hits = hits[~_is_self(hits, KINDS[spec["kind"]].whole_records)]
     counts = hits.groupby("qseqid").size()
     hits = hits[hits["qseqid"].isin(counts[counts <= rules["max_hits"]].index)].reset_index(drop=True)
     positives = find_positives(spec, hits, family, files, random.Random(f"positives {seed}"))
     halves = {split: spec["sizes"][split] // 2 for split in SPLITS}
-    return deal_families(positives, halves, seed, most=LARGEST_FAMILY, dealt=dealt)
+    return assign_families(positives, halves, seed, LARGEST_FAMILY, assigned)
 
 
 def write_homologs(path, splits):

@@ -1,4 +1,4 @@
-"""Pair sets from published tables, and tables of any columns, whatever their form: read strictly, in their order."""
+"""Pair sets from published tables, read strictly and in their order."""
 
 from pathlib import Path
 
@@ -14,24 +14,21 @@ PAIRS = ("sentence1", "sentence2", "label")
 LUCAONE = ("seq_id_a", "seq_id_b", "seq_type_a", "seq_type_b", "seq_a", "seq_b", "label")
 FORMS = (PAIRS, LUCAONE)
 FLANK = 100
-WRONG_KIND = "mend or remove the row, or correct the pair set's kind"
-FEWEST = 10  # rows that hardly have one label by chance
+WRONG_KIND = "fix or remove the row, or correct the kind of the pair set"
+FEWEST = 10  # so many rows hardly have one label by chance
 LABELS = {"0": 0, "1": 1, "": None}
 
 
 def from_tables(spec, files):
-    """Rows of published pair tables, read in order and cut to the split's size; a split without tables has no rows.
+    """The rows of each split of a pair set, as the recipe `table` says.
 
-    `files` maps each split to the places of spec["files"][split]: a table, or the folder of an unpacked archive.
-
-    With the rule `disjoint`, a train row that shares a sentence with dev or test goes, and a dev row that shares one
-    with test: PAWS-X's own dev and test share some (https://github.com/google-research-datasets/paws).
-    Raises LinguistError where the cut would leave rows of one label only, as it does in tables sorted by label.
+    `files` maps each split to the paths of spec["files"][split]: a table, or the folder of an unpacked archive.
+    Raises LinguistError if the first rows that fit the size all have one label, as in tables sorted by label.
     """
     splits = {split: [] for split in SPLITS}
     for split, references in spec["files"].items():
         for reference, place in zip(references, files[split], strict=True):
-            splits[split] += read_table(Path(place, reference.partition(":")[2]), spec["kind"])
+            splits[split] += read_pair_table(Path(place, reference.partition(":")[2]), spec["kind"])
     if spec["rules"]["disjoint"]:
         taken = set()
         for split in reversed(SPLITS):
@@ -51,16 +48,17 @@ def _cut(rows, size, split):
     return rows[:size]
 
 
-def read_table(path, kind="sentence"):
+def read_pair_table(path, kind="sentence"):
     """Rows (id, sentence1, sentence2, label) of a table of pairs, in its order.
 
-    The form is told by content: tab-separated as PAWS-X (no quoting: with it 199 rows vanish; the header is optional),
-    comma-separated, JSON lines, a JSON array, or Parquet; text may be gzip. Columns, in any order: sentence1, sentence2,
-    label and perhaps id (else the row's number is the id), or those of LUCAONE: then sentence1 is the gene without its
-    flanks, introns kept, and sentence2 the protein.
-    Rows with the placeholder "NS", a blank sentence or no label are dropped. Sequences (`kind` dna, protein or coding)
-    come in upper case, a protein without the stop at its end.
-    Raises LinguistError for missing columns, a label that is not 0 or 1, a letter that no sequence has, or damage.
+    `read_records` says which forms a table can have. Tab-separated tables are read without quoting, as PAWS-X needs it
+    (with quoting, 199 of its rows vanish). Columns, in any order: sentence1, sentence2, label and perhaps id (else the
+    row's number is the id); or those of LUCAONE, where sentence1 becomes the gene without its flanks, introns kept, and
+    sentence2 the protein.
+
+    Rows with the placeholder "NS", an empty sentence or no label are dropped. Biological sequences come in upper case, a
+    protein without the stop at its end.
+    Raises LinguistError for missing columns, a label that is not 0 or 1, a letter that the kind does not have, and damage.
     """
     if not Path(path).is_file():
         raise LinguistError(f"{path}: no such table; name the archive's member as resource:path/in/archive.tsv")
@@ -70,7 +68,7 @@ def read_table(path, kind="sentence"):
             record = _unflank(where, record, kind)
         label = clean(record["label"])
         if label not in LABELS:
-            raise LinguistError(f"{where}: label {label!r} is not 0 or 1; mend or remove the row")
+            raise LinguistError(f"{where}: label {label!r} is not 0 or 1; fix or remove the row")
         sentences = [_text(where, record, column) for column in PAIRS[:2]]
         if label and all(sentences) and "NS" not in sentences:
             if alphabets := KINDS[kind].alphabets:
@@ -81,13 +79,13 @@ def read_table(path, kind="sentence"):
 
 
 def _unflank(where, record, kind):
-    """LucaOne's row as one of ours."""
+    """A row of LucaOne's table with our columns."""
     if not KINDS[kind].translated:
         raise LinguistError(f"{where}: pairs of genes with proteins; give the pair set the kind 'coding', not {kind!r}")
     side = {record["seq_type_a"]: "a", record["seq_type_b"]: "b"}
     if side.keys() != {"gene", "prot"}:
         types = f"{record['seq_type_a']!r} and {record['seq_type_b']!r}"
-        raise LinguistError(f"{where}: sequences of type {types}, expected 'gene' and 'prot'; mend or remove the row")
+        raise LinguistError(f"{where}: sequences of type {types}, expected 'gene' and 'prot'; fix or remove the row")
     gene, protein = side["gene"], side["prot"]
     return {
         "id": f"{record[f'seq_id_{gene}']}~{record[f'seq_id_{protein}']}",

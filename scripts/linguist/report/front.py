@@ -53,7 +53,7 @@ def transfers(claims, kinds):
     found = {}
     for table in claims.values():
         for row in table.to_dict("records"):
-            if kinds[row["trainset"]] == "sentence" and not row["group"].startswith(KINDS["sentence"].label):
+            if KINDS[kinds[row["trainset"]]].is_text and not row["group"].startswith(KINDS["sentence"].label):
                 key = (row["model"], row["trainset"], row["group"])
                 found[key] = row["code"] if found.get(key, "supported") == "supported" else found[key]
     return found

@@ -53,7 +53,7 @@ def read_sequences(path, alphabet):
         if name in names:
             raise LinguistError(f"{where}: a second record is named {name}; give each its own name")
         # Only the first record is judged so: among millions of proteins, one of A, C, G, T and N may be real.
-        if alphabet == "protein" and not names and _LOOKS_LIKE_DNA.fullmatch(sequence):
+        if alphabet not in NUCLEOTIDES and not names and _LOOKS_LIKE_DNA.fullmatch(sequence):
             raise LinguistError(f"{where}: record {name} looks like DNA; give a protein file here")
         names.add(name)
         yield Sequence(name, description.strip(), sequence)

@@ -6,6 +6,7 @@ import sys
 
 from linguist.errors import LinguistError
 from linguist.files import reading
+from linguist.kinds import KINDS
 from linguist.sequences.fasta import foreign_letter
 
 BATCH_ROWS = 1000  # rows of a Parquet file in memory at a time
@@ -93,7 +94,7 @@ def text_of(where, record, column):
 
 def sequence_of(where, column, text, alphabet, cure="fix or remove the row"):
     """A sequence in upper case, a protein without the stop at its end; raises LinguistError for a foreign letter."""
-    sequence = text.upper().removesuffix("*" if alphabet == "protein" else "")
+    sequence = text.upper().removesuffix(KINDS[alphabet].ending)
     if letter := foreign_letter(sequence, alphabet):
         cause = f"{letter!r} in {column} is not a letter of the {alphabet} alphabet"
         raise LinguistError(f"{where}: {cause}; {cure}")

@@ -1,4 +1,4 @@
-"""Families by a slow definition of their own, and how they are dealt to splits."""
+"""Families by a slow definition of their own, and how they are assigned to splits."""
 
 import random
 import time
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from helpers.data import hit_table, letters, slow_families, slow_record_families
 from linguist.errors import LinguistError
-from linguist.pairs.families import deal_families, families, record_families, split_families
+from linguist.pairs.families import assign_families, families, record_families, split_families
 
 # ── families ──
 
@@ -104,11 +104,11 @@ SIZES = st.fixed_dictionaries(dict.fromkeys(SPLITS, st.integers(1, 12)))
 DEALT = st.dictionaries(st.integers(0, 15), st.sets(st.sampled_from(SPLITS), min_size=1, max_size=2), max_size=6)
 
 
-@pytest.mark.parametrize("deal", [split_families, deal_families])
+@pytest.mark.parametrize("deal", [split_families, assign_families])
 @given(items, SIZES, st.integers(0, 3), st.sampled_from([1.0, 0.5, 0.05]), DEALT)
-def test_no_family_stands_in_two_splits(deal, items, sizes, seed, most, dealt):
+def test_no_family_stands_in_two_splits(deal, items, sizes, seed, most, assigned):
     try:
-        splits = deal(items, sizes, seed, most=most, dealt=dealt)
+        splits = deal(items, sizes, seed, most=most, assigned=assigned)
     except LinguistError as error:
         assert "\n" not in str(error)
         assert f"only {len(items)} positives in {len({item.family for item in items})} families found" in str(error)
@@ -118,10 +118,10 @@ def test_no_family_stands_in_two_splits(deal, items, sizes, seed, most, dealt):
     assert len(set(numbers)) == len(numbers)
     homes = {(item.family, split) for split, chosen in splits.items() for item in chosen}
     assert len({family for family, _ in homes}) == len(homes)
-    assert all(dealt.get(family, {split}) == {split} for family, split in homes)
+    assert all(assigned.get(family, {split}) == {split} for family, split in homes)
     for split, chosen in splits.items():
         assert max(Counter(item.family for item in chosen).values()) <= max(1, int(most * sizes[split]))
-    assert deal(items, sizes, seed, most=most, dealt=dealt) == splits
+    assert deal(items, sizes, seed, most=most, assigned=assigned) == splits
 
 
 def test_families_of_one_fill_all_splits_exactly():
@@ -129,19 +129,21 @@ def test_families_of_one_fill_all_splits_exactly():
     sizes = {"train": 6, "dev": 2, "test": 2}
     assert {s: len(c) for s, c in split_families(items, sizes, 1).items()} == sizes
     with pytest.raises(
-        LinguistError, match=r"only 10 windows in 10 families found, \d+ of \d+ wanted left for '\w+'; lower"
+        LinguistError, match=r"only 10 windows in 10 families found, \d+ of \d+ wanted left for '\w+'; add some"
     ):
-        split_families(items, sizes | {"train": 7}, 1, "windows")
+        split_families(items, sizes | {"train": 7}, 1, words=("windows", "add some"))
 
 
 def test_a_family_that_is_dealt_goes_to_its_split_and_one_in_two_nowhere():
     items = [SimpleNamespace(family=i) for i in range(8)]
-    sizes, dealt = {"train": 3, "dev": 2, "test": 2}, {0: {"test"}, 1: {"test"}, 2: {"train", "test"}, 3: {"dev"}}
+    sizes, assigned = {"train": 3, "dev": 2, "test": 2}, {0: {"test"}, 1: {"test"}, 2: {"train", "test"}, 3: {"dev"}}
     for seed in range(20):
-        splits = {s: {item.family for item in c} for s, c in split_families(items, sizes, seed, dealt=dealt).items()}
+        splits = {
+            s: {item.family for item in c} for s, c in split_families(items, sizes, seed, assigned=assigned).items()
+        }
         assert splits["test"] == {0, 1} and 3 in splits["dev"] and splits["train"] <= {4, 5, 6, 7}
     with pytest.raises(LinguistError, match=r"only 8 positives in 8 families found, 4 of 5 wanted left for 'train'"):
-        split_families(items, sizes | {"train": 5, "dev": 1}, 1, dealt=dealt)
+        split_families(items, sizes | {"train": 5, "dev": 1}, 1, assigned=assigned)
 
 
 def test_many_families_stand_in_for_a_few_large_ones():
@@ -149,8 +151,8 @@ def test_many_families_stand_in_for_a_few_large_ones():
     draw = random.Random(1)
     items = [SimpleNamespace(family=i % 3, text=letters(draw, 5)) for i in range(120)]
     items += [SimpleNamespace(family=i, text=letters(draw, 5)) for i in range(3, 33)]
-    splits = deal_families(items, {"train": 20, "dev": 6, "test": 6}, 1)
+    splits = assign_families(items, {"train": 20, "dev": 6, "test": 6}, 1)
     assert max(Counter(item.family for chosen in splits.values() for item in chosen).values()) == 1
-    splits = deal_families(items, {"train": 60, "dev": 10, "test": 6}, 1)
+    splits = assign_families(items, {"train": 60, "dev": 10, "test": 6}, 1)
     sizes = Counter(item.family for chosen in splits.values() for item in chosen)
     assert len(sizes) > 20 and sorted(sizes.values())[-4] == 1
