@@ -249,7 +249,6 @@ rule write_page:
     conda:
         "../envs/plots.yaml"
     params:
-        tests=lookup(dpath="studies/{study}/tests", within=config),
         readings=lambda wildcards: [", ".join(cell) for cell in plan.study_inputs(config, wildcards.study)],
         config=lambda wildcards: design.page_config(config, wildcards.study),
         code=code_digest("write_page"),

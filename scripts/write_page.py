@@ -1,37 +1,35 @@
 """The page of a study."""
 
+from linguist.config.design import describe_study
 from linguist.config.published import read_published
 from linguist.files import read_json
 from linguist.logs import start_log
+from linguist.report.comparison import paper_comparison
 from linguist.report.facts import collect_facts
+from linguist.report.page import inline, render
 from linguist.report.pairset import read_best_baselines
-from linguist.report.study import write_page
+from linguist.report.study import study_page
 from linguist.statistics.metrics import read_kinds_table
 from linguist.statistics.verdicts import read_study_tables
+
+FIGURES = ("accuracy", "seeds", "curves", "confusion", "lengths")
 
 
 def main(smk):
     start_log(smk.log[0])
-    shortcuts = read_best_baselines(smk.params.tests, smk.input.audits)
-    tables = read_study_tables(smk.input.metrics, smk.input.comparisons, shortcuts)
-    tokens = {name: read_json(path) for name, path in zip(smk.params.readings, smk.input.tokens, strict=True)}
-    write_page(
-        smk.output[0],
-        smk.wildcards.study,
-        smk.params.config,
-        tables.judged,
-        tables.claims,
-        tables.comparisons,
-        tables.metrics,
-        read_kinds_table(smk.input.kinds),
-        figures={
-            name: smk.input[name] for name in ("accuracy", "seeds", "curves", "confusion", "lengths") if smk.input[name]
-        },
-        facts=collect_facts([read_json(path) for path in smk.input.runs], tokens),
-        published=read_published(smk.input.published) if smk.input.get("published") else None,
-        beside=smk.input.get("beside"),
-        template=smk.input.template,
+    published = read_published(smk.input.published) if smk.input.get("published") else None
+    study = describe_study(smk.params.config, smk.wildcards.study, published)
+    tables = read_study_tables(
+        smk.input.metrics, smk.input.comparisons, read_best_baselines(study.tests, smk.input.audits)
     )
+    tokens = {name: read_json(path) for name, path in zip(smk.params.readings, smk.input.tokens, strict=True)}
+    facts = collect_facts([read_json(path) for path in smk.input.runs], tokens)
+    values = study_page(study, tables, read_kinds_table(smk.input.kinds), facts)
+    values["figures"] = {name: inline(smk.input[name], f"figure-{name}") for name in FIGURES if smk.input[name]}
+    if published:
+        values["paper"] = paper_comparison(study, tables.judged, published["tables"])
+        values["paper_figure"] = inline(smk.input.comparison, "figure-published")
+    render(smk.output[0], smk.input.template, **values)
 
 
 if "snakemake" in globals():

@@ -258,7 +258,7 @@ def published_files(config, study):
         return {}
     return {
         "published": layout.shipped_file("resources/published.yaml"),
-        "beside": layout.report_file(study, "published.svg"),
+        "comparison": layout.report_file(study, "published.svg"),
     }
 
 

@@ -1,29 +1,29 @@
-"""A paper's figures beside ours: differences cell by cell."""
+"""A paper's accuracies and ours, cell by cell of its tables."""
 
 import numpy as np
 import pandas as pd
 
-from linguist.config.published import common_cells, paper_name, setup_differences
+from linguist.config.published import common_cells, paper_name
 
 
 def compare_published(summary, study, tables):
-    """A study's figures beside those of the published tables that it names: a data frame, a row for each cell in common.
+    """A paper's accuracies and ours: a data frame with a row for each cell that both have.
 
-    Args: `summary` as of `metrics.summarize`; the study's part of the config; `tables` of `read_published`. theirs is the
-    paper's main figure and theirs_best its best seed's: the same number where `statistic` is best, since the paper prints
-    no other. mean_difference is our mean less theirs; best_difference our best seed less theirs_best, the like with like
-    (yet the more seeds, the luckier the best). theirs_sd is NaN where none is printed. outside: theirs is not in our
-    interval [low, high], which is that of a mean: a best of seeds may well lie above it.
+    Args: `summary` as from `metrics.summarize`; `study` is its entry in the config; `tables` are those of `read_published`.
+    Columns: `theirs` is the paper's accuracy, and `statistic` says whether it is a mean or the best seed; `theirs_best` is its
+    best seed, and `theirs_sd` its standard deviation (NaN if not printed). `mean_difference` is our mean minus `theirs`,
+    `best_difference` our best seed minus `theirs_best`. `outside`: `theirs` is outside our interval [low, high], which is that of a
+    mean; the best of several seeds can lie above it.
     """
     ours = summary.set_index(["model", "trainset", "test"])
     rows = []
     for name in study["published"]["tables"]:
         table = tables[name]
-        for model, trainset, test, figure in common_cells(study, table):
+        for model, trainset, test, result in common_cells(study, table):
             row = ours.loc[(model, trainset, test)]
-            if not isinstance(figure, dict):
-                figure = {"best": figure}
-            theirs, best = figure.get(table["statistic"]), figure["best"]
+            if not isinstance(result, dict):
+                result = {"best": result}
+            theirs, best = result.get(table["statistic"]), result["best"]
             rows.append(
                 {
                     "table": name,
@@ -36,7 +36,7 @@ def compare_published(summary, study, tables):
                     **{key: row[key] for key in ("accuracy", "low", "high", "sd", "best", "majority")},
                     "theirs": theirs,
                     "statistic": table["statistic"],
-                    "theirs_sd": figure.get("sd", np.nan),
+                    "theirs_sd": result.get("sd", np.nan),
                     "theirs_best": best,
                     "mean_difference": row["accuracy"] - theirs,
                     "best_difference": row["best"] - best,
@@ -46,12 +46,13 @@ def compare_published(summary, study, tables):
     return pd.DataFrame(rows)
 
 
-def beside_paper(config, name, summary, published):
-    """What the page's section "Beside the paper" shows: rows, their sources by table, and the conditions that differ."""
-    study = config["studies"][name]
-    rows = compare_published(summary, study, published["tables"])
+def paper_comparison(study, summary, tables):
+    """What a study's page shows of the paper: {"rows", "tables" with their sources, "differences" of the setup}.
+
+    Args: `study` is a StudyDesign; `summary` and `tables` as for `compare_published`.
+    """
     return {
-        "rows": rows.to_dict("records"),
-        "tables": {table: published["tables"][table] for table in study["published"]["tables"]},
-        "conditions": setup_differences(config, name, published),
+        "rows": compare_published(summary, study.spec, tables).to_dict("records"),
+        "tables": {name: tables[name] for name in study.published["tables"]},
+        "differences": study.differences,
     }

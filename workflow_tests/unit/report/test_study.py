@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 
 from helpers.pages import Page, check_in_browser, data_of
-from linguist.config.design import comparisons_of
-from linguist.config.published import PUBLISHED, read_published
-from linguist.report import comparison
-from linguist.report import study as report
-from linguist.report.page import inline
+from linguist.config.design import describe_study
+from linguist.config.published import read_published
+from linguist.report.comparison import compare_published, paper_comparison
+from linguist.report.page import REPORTS, inline, render
 from linguist.report.plots.published import published_figure
 from linguist.report.plots.study import accuracy_figure, confusion_figure, count_confusions, length_figure
 from linguist.report.plots.style import save
+from linguist.report.study import study_page
 from linguist.statistics import metrics
 from linguist.statistics.verdicts import make_study_tables
 from linguist.training.controls import UNTRAINED
@@ -51,40 +51,38 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
     }
     for name, figure in drawn.items():
         save(figure, folder / f"{name}.svg")
-    study = {"title": "A <title> & more", "question": "Does it?", "models": models, "trainsets": ["en"]}
-    study |= {"seeds": list(seeds), "tests": tests, "controls": list(controls)}
+    spec = {"title": "A <title> & more", "question": "Does it?", "models": models, "trainsets": ["en"]}
+    spec |= {"seeds": list(seeds), "tests": tests, "controls": list(controls)}
     recipes = (recipe, "homologs", "coding")
+    rest = {"sizes": {"train": 400}, "files": {}, "rules": {}}
     config = {
-        "studies": {"s": study},
-        "pairsets": {t: {"kind": k, "recipe": r} for t, k, r in zip(tests, kinds, recipes, strict=True)},
-        "tasks": {},
+        "studies": {"s": spec},
         "instructions": {},
+        "tasks": {},
+        "pairsets": {t: {"kind": k, "recipe": r} | rest for t, k, r in zip(tests, kinds, recipes, strict=True)},
         "corpora": {"mixed": {"sources": {"text": {"pairsets": ["en"]}, "dna": {"resources": ["hg38"]}}}},
         "models": {
             "m1": {"architecture": "gpt2"} | ({"corpus": corpus} if corpus else {}),
             "m2": {"hub": "org/m2", "revision": "0" * 40},
         },
+        "tokens": {"max_length": 256},
+        "finetuning": read_published()["setup"]["finetuning"],
     }
-    beside = {}
     if published:
-        study["published"], data = published, read_published(PUBLISHED)
-        rows = comparison.compare_published(summary, study, data["tables"])
-        save(published_figure(rows), folder / "published.svg")
-        beside = {"published": data, "beside": folder / "published.svg"}
-        config |= {"tokens": {"max_length": 256}, "finetuning": data["setup"]["finetuning"]}
-        for spec in config["pairsets"].values():
-            spec |= {"sizes": {"train": 400}, "files": {}, "rules": {}}
+        spec["published"] = published
+    study = describe_study(config, "s", read_published())
     shortcuts = {test: {"name": "k-mer overlap", "accuracy": 0.75, "low": 0.7, "high": 0.8} for test in tests}
+    tables = make_study_tables(table, metrics.compare(scores, study.comparisons), shortcuts)
     facts = {"versions": {"torch": "2.13.0"}, "device": "CPU", "folders": ["a", "b"]}
-    svgs = {name: folder / f"{name}.svg" for name in drawn}
-    compared = metrics.compare(scores, comparisons_of(config, "s"))
-    tables = make_study_tables(table, compared, shortcuts)
-    judged, hypotheses = tables.judged, tables.claims
-    kinds = metrics.break_down(scores, metrics.read_kinds(tests, runs[0][3]))
-    report.write_page(
-        folder / "page.html", "s", config, judged, hypotheses, compared, table, kinds, svgs, facts, **beside
-    )
-    return (folder / "page.html").read_text(encoding="utf-8"), judged, hypotheses
+    pair_types = metrics.break_down(scores, metrics.read_kinds(tests, runs[0][3]))
+    values = study_page(study, tables, pair_types, facts)
+    values["figures"] = {name: inline(folder / f"{name}.svg", f"figure-{name}") for name in drawn}
+    if published:
+        save(published_figure(compare_published(summary, spec, read_published()["tables"])), folder / "published.svg")
+        values["paper"] = paper_comparison(study, tables.judged, read_published()["tables"])
+        values["paper_figure"] = inline(folder / "published.svg", "figure-published")
+    render(folder / "page.html", REPORTS / "study.html.j2", **values)
+    return (folder / "page.html").read_text(encoding="utf-8"), tables.judged, tables.claims
 
 
 def test_page_is_one_well_formed_file_that_asks_the_network_for_nothing(tmp_path):
@@ -127,9 +125,9 @@ def test_the_page_compares_with_the_paper_if_the_study_asks_for_it(tmp_path):
     page = Page(source)
     text = " ".join(" ".join(page.text).split())
     assert len(page.ids) == len(set(page.ids)) and not re.search(r"https?://|@import|<link|<img", source)
-    published = read_published(PUBLISHED)
+    published = read_published()
     study = {"models": ["m1", "m2"], "trainsets": ["en"], "tests": ["en", "dna50", "coding"], "published": asked}
-    rows = comparison.compare_published(judged, study, published["tables"])
+    rows = compare_published(judged, study, published["tables"])
     assert len(rows) == 10  # table1 has en, dna50 and coding; table3 dna50 and coding
     assert data_of(source)["outside"] == [str(rows["outside"].sum())]
     for row in rows.to_dict("records"):

@@ -4,7 +4,7 @@ import pytest
 
 from helpers.corpora import make_manifest
 from helpers.pages import check_in_browser, data_of, read_text
-from linguist.config.published import PUBLISHED, read_published
+from linguist.config.published import read_published
 from linguist.report.page import REPORTS, inline, render
 from linguist.report.plots.style import save
 from linguist.report.plots.tokenizer import vocabulary_figure
@@ -32,7 +32,7 @@ TOKENIZER = {"type": "bpe", "vocab_size": 2000, "corpus": "mixed"}
 
 def make_page(folder, found, kinds=("dna", "text"), spec=TOKENIZER, synthetic=()):
     manifest, page = make_manifest(*kinds), folder / "vocabulary.html"
-    published = published_composition(found, manifest, read_published(PUBLISHED))
+    published = published_composition(found, manifest, read_published())
     save(vocabulary_figure(found, published), folder / "vocabulary.svg")
     values = tokenizer_page(spec, found, manifest, list(synthetic), published)
     figure = inline(folder / "vocabulary.svg", "figure-vocabulary")
