@@ -13,6 +13,7 @@ FOUND = [match for path in RULE_FILES for match in RULE.finditer(path.read_text(
 RULES = {match["name"]: match["body"] for match in FOUND if match["name"] and match["name"] != "all"}
 SCRIPTS = {path.stem: path.read_text() for path in ROOT.glob("scripts/*.py")}
 LIBRARY = {path.relative_to(ROOT / "scripts").as_posix(): path for path in ROOT.glob("scripts/linguist/**/*.py")}
+REGISTRIES = ("linguist.pairs.recipes", "linguist.tasks.recipes", "linguist.tokenizers.types")
 
 
 def imported_names(source):
@@ -55,6 +56,15 @@ def test_the_script_of_a_rule_is_short(script):
 @pytest.mark.parametrize("module", LIBRARY)
 def test_the_library_does_not_know_snakemake(module):
     assert "snakemake" not in {name.partition(".")[0] for name in imported_names(LIBRARY[module].read_text())}
+
+
+@pytest.mark.parametrize("module", LIBRARY)
+def test_entries_of_a_registry_are_imported_by_the_registry_alone(module):
+    """`code_digest` follows imports: one of a recipe would rerun whatever imports it when the recipe's code changes."""
+    for name in imported_names(LIBRARY[module].read_text()):
+        for registry in REGISTRIES:
+            outside = not module.startswith(registry.replace(".", "/"))
+            assert not (outside and name.startswith(f"{registry}.")), f"import {name} through {registry}"
 
 
 def test_no_test_imports_another_test():

@@ -1,7 +1,7 @@
 """Which BLAST searches a configuration asks for, and which of its sets share one."""
 
 from linguist.pairs.recipes import RECIPES
-from linguist.pairs.recipes.homologs import SEARCH_RULES
+from linguist.pairs.search_rules import SEARCH_RULES
 
 SEARCH_KEYS = ("kind", "queries", "search", "length", "seed")
 

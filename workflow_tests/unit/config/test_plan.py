@@ -12,7 +12,7 @@ from linguist.config import design, plan, searches, settings, synthetic, used
 from linguist.config.published import read_published, setup_differences
 from linguist.config.settle import settle
 from linguist.pairs.recipes import RECIPES
-from linguist.pairs.recipes.homologs import SEARCH_RULES
+from linguist.pairs.search_rules import SEARCH_RULES
 from linguist.report.facts import learned_grammar
 from linguist.training.controls import CONTROLS, is_control
 

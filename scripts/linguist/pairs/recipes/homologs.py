@@ -2,11 +2,8 @@
 
 from linguist.kinds import SEARCHABLE
 from linguist.layout import positives_file
+from linguist.pairs.search_rules import CHOICE_RULES
 from linguist.recipe import recipe
-
-SEARCH_RULES = ("windows", "max_masked", "masking", "max_hits", "max_evalue")  # what BLAST finds depends on them
-# What the positives depend on; a change of another rule leaves them as they are.
-CHOICE_RULES = (*SEARCH_RULES, "min_similarity", "max_length_difference")
 
 
 @recipe(
