@@ -15,6 +15,7 @@ from linguist.pairs.recipes import RECIPES
 from linguist.provenance import code_digest, text_digest
 from linguist.sequences import blast
 from linguist.splits import CORPUS_SPLITS, SPLITS
+from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 from linguist.training.controls import UNTRAINED
 from linguist.training.labels import CHANGES, GIVEN, labels_of
 

@@ -285,6 +285,7 @@ rule write_task_page:
         published=layout.shipped_file("resources/published.yaml"),
         template=layout.shipped_file("reports/tasks.html.j2"),
         base=layout.shipped_file("reports/base.html.j2"),
+        caption=layout.shipped_file("reports/captions/tasks_figure.rst"),
     output:
         page=report(
             "<results>/report/{task_study}/page.html",

@@ -14,7 +14,7 @@ rule build_task:
         "../envs/sequences.yaml"
     params:
         spec=lambda wildcards: settings.task_settings(config, wildcards.task),
-        code=code_digest("build_task", "linguist.tasks.cutting"),
+        code=lambda wildcards: code_digest("build_task", TASK_RECIPES[config["tasks"][wildcards.task]["recipe"]].module),
     script:
         "../scripts/build_task.py"
 

@@ -1,4 +1,4 @@
-"""Word vectors: how far DNA and protein words lie from English ones before and after fine-tuning; their figures and page."""
+"""Token vectors: distances of DNA and protein tokens from English ones before and after fine-tuning; figures and page."""
 
 
 rule embed_words:
@@ -78,6 +78,7 @@ rule write_vectors_page:
         published=layout.shipped_file("resources/published.yaml"),
         template=layout.shipped_file("reports/vectors.html.j2"),
         base=layout.shipped_file("reports/base.html.j2"),
+        captions=[layout.shipped_file(f"reports/captions/{figure}.rst") for figure in ("distances", "words")],
     output:
         page=report(
             "<results>/report/{vectors}/page.html", category="{vectors}", caption="../reports/captions/vectors.rst"

@@ -1,7 +1,8 @@
 """Make the splits of a task with its recipe."""
 
 from linguist.logs import start_log
-from linguist.tasks.store import build_task, write_task
+from linguist.tasks.recipes import build_task
+from linguist.tasks.store import write_task
 
 
 def main(smk):

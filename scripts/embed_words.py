@@ -1,12 +1,12 @@
-"""Distances between the words of a vocabulary in the hidden layers of a model, before or after a run."""
+"""Distances between token vectors in the hidden layers of a model, before or after fine-tuning."""
 
 from linguist.logs import start_log
-from linguist.vectors.distances import embed_words
+from linguist.vectors.distances import measure_distances
 
 
 def main(smk):
     start_log(smk.log[0])
-    embed_words(smk.input[0], smk.params.options, smk.output, smk.threads)
+    measure_distances(smk.input[0], smk.params.options, smk.output, smk.threads)
 
 
 if "snakemake" in globals():

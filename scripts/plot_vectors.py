@@ -1,4 +1,4 @@
-"""Figures of word vectors: where words lie before and after fine-tuning, and their distances by layer."""
+"""Figures of token vectors before and after fine-tuning: principal components, and distances by layer."""
 
 from linguist.logs import start_log
 from linguist.report.plots.style import save

@@ -3,9 +3,9 @@
 from linguist.files import write_text
 from linguist.logs import start_log
 from linguist.report.pairset import read_best_baselines
-from linguist.report.tasks import read_summary, text_task_table
+from linguist.report.tasks import read_task_tables, task_study_text
 from linguist.report.terminal import study_text
-from linguist.report.vectors import read_vectors_table, text_vectors
+from linguist.report.vectors import read_vectors_table, vectors_text
 from linguist.statistics.verdicts import read_study_tables
 
 
@@ -16,9 +16,9 @@ def main(smk):
         parts.append(title + "\n\n" + study_text(read_study_tables(*paths, shortcuts)))
     files = zip(smk.params.task_studies.values(), smk.input.task_metrics, smk.input.task_comparisons, strict=True)
     for title, *paths in files:
-        parts.append(title + "\n\n" + text_task_table(*read_summary(*paths)))
+        parts.append(title + "\n\n" + task_study_text(*read_task_tables(*paths)))
     for title, path in zip(smk.params.vectors.values(), smk.input.vectors, strict=True):
-        parts.append(title + "\n\n" + text_vectors(read_vectors_table(path)))
+        parts.append(title + "\n\n" + vectors_text(read_vectors_table(path)))
     write_text(smk.output[0], "\n".join([*parts, *smk.params.notes]) + "\n")
 
 

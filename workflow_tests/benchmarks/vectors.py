@@ -1,7 +1,7 @@
-"""Speed of nearest neighbours between word vectors, against scikit-learn: `python workflow_tests/benchmarks/vectors.py`.
+"""Speed of nearest neighbours between token vectors, against scikit-learn: `python workflow_tests/benchmarks/vectors.py`.
 
-`--queries 10000 --targets 10000 --width 768` (50000 and 50000 are a vocabulary of 100,000 words, half of them DNA); random
-float32 vectors around a common centre, as hidden states are. scikit-learn's `NearestNeighbors(n_neighbors=1,
+`--queries 10000 --targets 10000 --width 768` (50000 and 50000 are a vocabulary of 100,000 tokens, half of them DNA); random
+float32 vectors around a common centre, as hidden states have. scikit-learn's `NearestNeighbors(n_neighbors=1,
 algorithm="brute")` gets the same arrays and threads; distances must agree. Each is a fresh process, in turn; imports and
 the making of the arrays are not timed, but are in the memory. Ratio: scikit-learn's wall time over ours, the median of the
 rounds and their range. Quote the ratio: absolute figures depend on the machine and on what else it is doing.
@@ -28,9 +28,9 @@ queries, targets = make({queries}), make({targets})
 """
 FIND = {
     "ours": """
-from linguist.vectors.distances import nearest
+from linguist.vectors.distances import nearest_rows
 start = time.perf_counter()
-found, _ = nearest(queries, targets, {metric!r})
+found, _ = nearest_rows(queries, targets, {metric!r})
 """,
     "scikit-learn": """
 from sklearn.neighbors import NearestNeighbors
@@ -46,7 +46,7 @@ np.save(sys.argv[1], found)
 
 
 def run(code, target):
-    """Seconds that a process tells, and its largest memory in MB; distances go to the file `target`."""
+    """Seconds that a process reports, and its peak memory in MB; distances go to the file `target`."""
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(target)],
         stdout=subprocess.PIPE,

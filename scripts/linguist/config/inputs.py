@@ -4,8 +4,8 @@ from linguist import layout
 from linguist.config import design, plan, searches, settings, used
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
-from linguist.recipe import table_files
 from linguist.splits import CORPUS_SPLITS, SPLITS
+from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 from linguist.training.controls import UNTRAINED, is_control
 from linguist.training.labels import source_set
 
@@ -75,11 +75,7 @@ def compared_files(config, pairset):
 def task_files(config, task):
     """What a task's recipe reads: {input name: path or list of paths}."""
     spec = config["tasks"][task]
-    if "folder" in spec:
-        return spec["files"]
-    if spec["recipe"] == "table":
-        return table_files(spec, task)
-    return {"sequences": layout.resource_file(spec["sequences"])}
+    return TASK_RECIPES[spec["recipe"]].files(spec, task)
 
 
 def task_rows(tasks):

@@ -14,8 +14,9 @@ from linguist.config.settings import is_genome
 from linguist.errors import LinguistError
 from linguist.files import ROOT, open_text
 from linguist.kinds import KINDS
-from linguist.pairs.recipes import RECIPES, TASK_RECIPES
+from linguist.pairs.recipes import RECIPES
 from linguist.splits import SPLITS
+from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 from linguist.tokenizers.types import TYPES, check_options, masked_types
 from linguist.training.controls import CONTROLS, RANDOM_ENDING
 
@@ -362,7 +363,7 @@ def check_recipe(config, key, recipe, spec, common):
             raise LinguistError(f"config: {key}: missing key '{need}', which recipe '{spec['recipe']}' needs; add it")
     for other in sorted(spec.keys() - {"recipe", "seed", *common, *known}):
         raise LinguistError(f"config: {key}: recipe '{spec['recipe']}' has no key '{other}'{suggestion(other, known)}")
-    for reference in [] if "folder" in spec else recipe.resources(spec):
+    for reference in recipe.resources(spec):
         resource = reference.partition(":")[0] if recipe.members else reference
         must_know(config, f"{key}.{next(k for k in known if reference in leaves(spec.get(k)))}", resource, "resources")
 

@@ -2,7 +2,8 @@
 
 from linguist.config.plan import all_models, all_runs, asks_nothing, instruction_sets, trained_runs
 from linguist.config.searches import earlier_searched, is_searched, search_parts, shared_search
-from linguist.pairs.recipes import RECIPES, TASK_RECIPES
+from linguist.pairs.recipes import RECIPES
+from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 
 
 def in_order(section, names):
@@ -104,7 +105,7 @@ def used_resources(config):
     pairsets = [config["pairsets"][name] for name in built_pairsets(config)]
     tasks = [config["tasks"][name] for name in built_tasks(config) if config["studies"]]  # else none is asked for
     found = [r for spec in pairsets for r in RECIPES[spec["recipe"]].resources(spec)]
-    found += [r for spec in tasks if "folder" not in spec for r in TASK_RECIPES[spec["recipe"]].resources(spec)]
+    found += [r for spec in tasks for r in TASK_RECIPES[spec["recipe"]].resources(spec)]
     for corpus in used_corpora(config):
         for source in config["corpora"][corpus]["sources"].values():
             found += [*source.get("resources", []), *source["exclude"]["beds"]]

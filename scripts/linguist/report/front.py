@@ -4,8 +4,8 @@ import pandas as pd
 
 from linguist.kinds import KINDS
 from linguist.report.page import REPORTS, inline, render
-from linguist.report.tasks import judge_difference
-from linguist.report.vectors import headline as vectors_headline
+from linguist.report.tasks import difference_finding
+from linguist.report.vectors import vectors_headline
 from linguist.statistics.claims import CLAIMS, RIVALS, headline, told_apart, unlearned
 from linguist.statistics.task_metrics import KMERS
 
@@ -36,9 +36,10 @@ def task_headline(comparisons):
     asked = [row for question in ASKED_FIRST for row in rows if row["question"] == question]
     if not asked:
         return "unknown", "No two ways to answer are compared."
-    code, text = judge_difference(asked[0])
+    first = difference_finding(asked[0])
+    code, text = first.code, first.text
     kmers = [row for row in asked[1:] if row["against_model"] == KMERS]
-    texts = [text, *(judge_difference(row)[1] for row in kmers[:1])]
+    texts = [text, *(difference_finding(row).text for row in kmers[:1])]
     if len(rows) > len(texts):
         texts.append(f"Its page has {len(rows)} comparisons.")
     code = "level" if code == "chance" else "one seed" if asked[0]["seeds"] == 1 else "told apart"

@@ -14,3 +14,9 @@ LOSS_DIFFERENCE = 0.02  # nats per token; losses that are closer count as equal
 
 # Tokenizer.
 MUCH_UNKNOWN = 0.01  # share of [UNK] from which characters per token say little
+
+# Tasks.
+FOLLOWS_INSTRUCTION = 0.5  # a model that answers more than this share of swapped instructions follows the instruction
+
+# Token vectors.
+SEPARATE_CLASSES = 0.05  # p of the shuffled labels up to which DNA and English tokens are separate

@@ -1,93 +1,50 @@
-"""The recipes of tasks: read from published tables, or cut from annotated human DNA."""
+"""Windows cut from annotated or soft-masked DNA, and their assignment to splits.
+
+A window is (name of its record, place, strand, sequence, label); the place is 0-based in the record.
+"""
 
 import random
-from collections import Counter, defaultdict
-from pathlib import Path
+from collections import defaultdict
 
 from Bio.Seq import reverse_complement
 from Bio.SeqFeature import ExactPosition
 
 from linguist.errors import LinguistError
-from linguist.files import clean, reading
+from linguist.files import reading
 from linguist.sequences.coding_sequences import read_genbank
 from linguist.sequences.fasta import read_sequences
-from linguist.sequences.tables import read_records, sequence_of
 from linguist.splits import SPLITS
 
-FORMS = (("sequence", "label"),)  # of a table: GUE's (Zhou et al. 2024)
-BLOCK = 20_000  # bases of a record that go to one split together
-WORD = 30  # windows that share so many letters in a row, on either strand, never stand in train and test
-MASKED, UNMASKED = 0.9, 0.0  # share of lower-case letters of a window in a repeat, and outside of one
-BEFORE = 0.8  # share of a promoter's window that lies before the start of the gene
+BLOCK = 20_000  # bases: a block of a record goes to one split as a whole
+SHARED_BASES = 30  # windows of two splits never share so many bases in a row, on either strand
+MASKED, UNMASKED = 0.9, 0.0  # least share of lower-case letters in a repeat's window, and largest outside
+UPSTREAM = 0.8  # share of a window that lies upstream of the gene's start
+DECOYS = 4  # decoys tried for each intron, or windows elsewhere for each gene start
 
 
-def from_tables(spec, files):
-    """A published task with its own splits: tables with columns sequence and label, read in order. Of a split
-    with more rows than `sizes` asks for, so many are drawn: GUE's test splits are sorted by label in places.
+def cut_splice_sites(path, length, seed):
+    """Windows of `length` bases around the splice sites of a GenBank file: acceptors (0), donors (1), decoys (2).
 
-    `files` maps each split to the places of spec["files"][split]: tables, or the folders of unpacked archives.
+    The site is in the middle, between AG of an acceptor's intron and the exon, or the exon and GT of a donor's intron; decoys
+    have one of the two motifs there. See the recipe `splice-sites`.
     """
-    splits = {}
-    for split in SPLITS:
-        rows = []
-        for reference, place in zip(spec["files"][split], files[split], strict=True):
-            rows += read_table(Path(place, reference.partition(":")[2]), spec["answers"], f"{split}-{len(rows)}-")
-        wanted = spec.get("sizes", {}).get(split, len(rows))
-        drawn = random.Random(f"{spec['seed']} {split}").sample(range(len(rows)), min(wanted, len(rows)))
-        splits[split] = [rows[at] for at in sorted(drawn)]
-        if twice := [name for name, times in Counter(row[0] for row in rows).items() if times > 1]:
-            raise LinguistError(
-                f"split '{split}': id {twice[0]!r} stands in two rows; give each its own, or leave out the column"
-            )
-    return splits
+    return _cut_records(path, lambda record: _cut_splice_sites(record, length, seed))
 
 
-def read_table(path, answers, prefix=""):
-    """Rows (id, sequence, label) of a table in GUE's form, or JSON lines, a JSON array or Parquet of the same columns.
-
-    A label is a class's number, in 0 … len(answers) - 1. An id that the table does not give is the row's number after `prefix`.
-    Raises LinguistError for a table of another form, a wrong label or letter, or damage.
-    """
-    if not Path(path).is_file():
-        raise LinguistError(f"{path}: no such table; name an archive's member as resource:path/in/archive.csv")
-    known = {str(label): label for label in range(len(answers))}
-    rows = []
-    for number, (where, record) in enumerate(read_records(path, FORMS, FORMS[0]), 1):
-        label = clean(record["label"])
-        if label not in known:
-            classes = ", ".join(f"{label} ({answer})" for label, answer in enumerate(answers))
-            raise LinguistError(f"{where}: label {label!r} is not one of {classes}; mend the row or the task's answers")
-        sequence = sequence_of(where, "sequence", clean(record["sequence"]), "dna")
-        if not sequence:
-            raise LinguistError(f"{where}: no sequence; remove the row")
-        # BLAST ends a name at the first blank.
-        rows.append(("_".join(clean(record.get("id")).split()) or f"{prefix}{number}", sequence, known[label]))
-    return rows
-
-
-def splice_sites(spec, files):
-    """Windows around splice sites of the annotated genes of a GenBank file: acceptor (0), donor (1), neither (2).
-
-    As in GUE the site is in the middle: an acceptor's intron ends there with AG, a donor's begins with GT. Windows of
-    neither have an AG or a GT there too, in the same genes, where no gene of the record is spliced.
-    """
-    return _deal(_cut(files["sequences"], lambda record: _cut_sites(record, spec)), spec)
-
-
-def _cut_sites(record, spec):
-    half, windows = spec["length"] // 2, []
+def _cut_splice_sites(record, length, seed):
+    half, windows = length // 2, []
     introns = {intron for feature in record.features for intron in _introns(feature)}
-    # (place, strand) of the letter right of a site, read along the strand; acceptors lie right of their intron.
+    # (place, strand) of the first base after the site, along the strand; an acceptor is the downstream end of its intron.
     sites = {
         0: {(end if strand > 0 else start, strand) for start, end, strand in introns},
         1: {(start if strand > 0 else end, strand) for start, end, strand in introns},
     }
     spliced = sites[0] | sites[1]
     decoys = set()
-    draw = random.Random(f"{spec['seed']} {record.id}")
+    draw = random.Random(f"{seed} {record.id}")
     for start, end, strand in sorted(introns):
-        for _ in range(4):  # half of them near a site, where there is as much of an exon
-            near = draw.choice((start, end)) + draw.randint(-spec["length"], spec["length"])
+        for _ in range(DECOYS):  # half of them near a site, so that they hold as much exon as the windows of sites
+            near = draw.choice((start, end)) + draw.randint(-length, length)
             decoys.add((draw.choice((near, draw.randrange(start, end))), strand))
     for label, places in [*sites.items(), (2, decoys)]:
         for place, strand in sorted(places):
@@ -103,7 +60,8 @@ def _cut_sites(record, spec):
 
 
 def _next_decoy(record, place, strand, half, acceptor):
-    """The nearest place from `place` on whose window has AG before its middle (an acceptor's) or GT after it."""
+    """The first place from `place` on whose window has AG before its middle (`acceptor`) or GT after it, and the window; ""
+    if there is none within 200 bases."""
     for step in range(200):
         sequence = _window(record, place + step, strand, half, half)
         if sequence and (sequence[half - 2 : half] == "AG" if acceptor else sequence[half : half + 2] == "GT"):
@@ -111,18 +69,14 @@ def _next_decoy(record, place, strand, half, acceptor):
     return place, ""
 
 
-def gene_starts(spec, files):
-    """Windows around the 5' ends of the annotated genes of a GenBank file (1), and windows elsewhere in its records (0).
-
-    Four fifths of a window lie before the start. Annotated starts stand in for promoters: some are those of the coding
-    part alone.
-    """
-    return _deal(_cut(files["sequences"], lambda record: _cut_starts(record, spec)), spec)
+def cut_gene_starts(path, length, seed):
+    """Windows of `length` bases around the gene starts of a GenBank file (1), and elsewhere in its records (0)."""
+    return _cut_records(path, lambda record: _cut_gene_starts(record, length, seed))
 
 
-def _cut_starts(record, spec):
-    before = round(BEFORE * spec["length"])
-    after, windows = spec["length"] - before, []
+def _cut_gene_starts(record, length, seed):
+    before = round(UPSTREAM * length)
+    after, windows = length - before, []
     genes = [f for f in record.features if f.type in ("gene", "mRNA", "prim_transcript")]
     starts = set()
     for gene in genes:
@@ -131,11 +85,11 @@ def _cut_starts(record, spec):
         place = gene.location.start if gene.location.strand > 0 else gene.location.end
         if isinstance(place, ExactPosition):
             starts.add((int(place), gene.location.strand))
-    draw = random.Random(f"{spec['seed']} {record.id}")
+    draw = random.Random(f"{seed} {record.id}")
     elsewhere = set()
-    for _ in range(4 * len(starts)):
+    for _ in range(DECOYS * len(starts)):
         place = draw.randrange(len(record))
-        if all(abs(place - start) > 2 * spec["length"] for start, _ in starts):
+        if all(abs(place - start) > 2 * length for start, _ in starts):
             elsewhere.add((place, draw.choice((1, -1))))
     for label, places in ((1, starts), (0, elsewhere)):
         for place, strand in sorted(places):
@@ -144,20 +98,20 @@ def _cut_starts(record, spec):
     return windows
 
 
-def repeats(spec, files):
-    """Windows of a soft-masked genome that lie in a repeat (1) or hold no masked letter (0); the case is taken away."""
-    length, windows = spec["length"], []
-    for record in read_sequences(files["sequences"], "dna"):
+def cut_repeats(path, length):
+    """Windows of `length` bases of a soft-masked FASTA file that are repeats (1) or have no lower case (0), in upper case."""
+    windows = []
+    for record in read_sequences(path, "dna"):
         for start in range(0, len(record.sequence) - length + 1, length):
             sequence = record.sequence[start : start + length]
             masked = sum(map(str.islower, sequence)) / length
             if set(sequence.upper()) <= set("ACGT") and (masked <= UNMASKED or masked >= MASKED):
                 windows.append((record.name, start, 1, sequence.upper(), int(masked >= MASKED)))
-    return _deal(windows, spec)
+    return windows
 
 
-def _cut(path, cut):
-    """The windows that `cut` makes of each record of a GenBank file, end to end."""
+def _cut_records(path, cut):
+    """The windows that `cut(record)` gives for the records of a GenBank file, in one list."""
     with reading(path) as handle:
         return [window for windows in read_genbank(path, handle, cut) for window in windows]
 
@@ -175,8 +129,8 @@ def _introns(feature):
 
 
 def _window(record, place, strand, before, after):
-    """The window with `before` letters before `place` and `after` behind it, along the strand; "" if it has others than
-    ACGT, or leaves its record."""
+    """The window from `before` bases upstream of `place` to `after` bases downstream, along the strand; "" if it leaves its
+    record or has letters other than ACGT."""
     low, high = (place - before, place + after) if strand > 0 else (place - after, place + before)
     if low < 0 or high > len(record):
         return ""
@@ -186,11 +140,11 @@ def _window(record, place, strand, before, after):
     return sequence if strand > 0 else reverse_complement(sequence)
 
 
-def _deal(windows, spec):
-    """Splits of windows (record, place, strand, sequence, label), as many of each class as spec["sizes"] asks for together.
+def split_windows(windows, spec):
+    """Windows as the splits of a task, {split: rows (id, sequence, label)}: spec["sizes"] rows, as many of each class.
 
-    Blocks of the records go to one split whole, and what shares a word of WORD letters with a later split is dropped.
-    Raises LinguistError if there are too few.
+    Blocks of records go to one split as a whole. A window that shares SHARED_BASES bases in a row with a later split is
+    dropped. Raises LinguistError if there are too few windows.
     """
     draw, classes = random.Random(spec["seed"]), len(spec["answers"])
     blocks = defaultdict(list)
@@ -205,7 +159,7 @@ def _deal(windows, spec):
         while at < len(order) and (split == "train" or any(len(found[label]) < wanted[label] for label in wanted)):
             members, at = blocks[order[at]], at + 1
             for record, place, strand, sequence, label in draw.sample(members, len(members)):
-                if taken.isdisjoint(words(sequence)) and len(found[label]) < wanted[label]:
+                if taken.isdisjoint(stretches(sequence)) and len(found[label]) < wanted[label]:
                     found[label].append((f"{record}:{place}:{'+' if strand > 0 else '-'}", sequence, label))
         for label, number in wanted.items():
             if len(found[label]) < number:
@@ -215,10 +169,10 @@ def _deal(windows, spec):
                 )
         splits[split] = draw.sample(rows := [row for part in found.values() for row in part], len(rows))
         for _, sequence, _ in splits[split]:
-            taken |= words(sequence) | words(reverse_complement(sequence))
+            taken |= stretches(sequence) | stretches(reverse_complement(sequence))
     return {split: splits[split] for split in SPLITS}
 
 
-def words(sequence):
-    """All words of WORD letters of a sequence."""
-    return {sequence[i : i + WORD] for i in range(len(sequence) - WORD + 1)}
+def stretches(sequence):
+    """All stretches of SHARED_BASES bases of a sequence."""
+    return {sequence[i : i + SHARED_BASES] for i in range(len(sequence) - SHARED_BASES + 1)}

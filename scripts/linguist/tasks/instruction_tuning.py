@@ -122,9 +122,9 @@ def answer_metrics(model, tokens, accelerator):
 def tune_instructions(run, sets, loss, tasks):
     """Tune a language model on an instruction set and keep the epoch with the best dev answers.
 
-    Args: `run` is a `tuning.Run`; `sets` are the paths of the train and dev rows; `loss` is "prompt" (over the whole text) or "answer"; `tasks`
-    ({task: {"answers", "phrasings"}}) is kept in the model's configuration, so that it can be asked later. Accuracy
-    is the share of dev answers that are exactly right.
+    Args: `run` is a `tuning.Run`; `sets` are the paths of the train and dev rows; `loss` is "prompt" (over the whole text) or
+    "answer"; `tasks` ({task: {"answers", "phrasings"}}) is kept in the model's configuration, so that it can be asked later.
+    Accuracy is the share of dev answers that are exactly right.
     Raises LinguistError for a model that is not causal, has too few positions, or has no end token.
     """
     tokenizer = load_tokenizer(run.model)

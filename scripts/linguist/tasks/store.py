@@ -6,29 +6,9 @@ import pandas as pd
 
 from linguist.errors import LinguistError
 from linguist.files import clean, write_text
-from linguist.pairs.recipes import TASK_RECIPES
 from linguist.splits import SPLITS
 
 COLUMNS = ["id", "sequence", "label"]
-
-
-def build_task(name, spec, files):
-    """The splits of a task, {split: rows (id, upper-case sequence, label)}; a label is the number of a class.
-
-    Args: `spec` is its part of the config; `files` maps what its recipe reads to paths.
-    Raises LinguistError if a split lacks a class.
-    """
-    try:
-        splits = TASK_RECIPES[spec["recipe"]].build(spec, files)
-        for split, rows in splits.items():
-            found = {label for _, _, label in rows}
-            if missing := [answer for label, answer in enumerate(spec["answers"]) if label not in found]:
-                raise LinguistError(
-                    f"split '{split}' has no row of class {missing[0]!r}; give it a source that has some"
-                )
-    except LinguistError as error:
-        raise LinguistError(f"tasks/{name}: {error}") from None
-    return splits
 
 
 def write_task(path, rows):

@@ -1,1 +1,1 @@
-"""Token vectors and the distances between them."""
+"""Vectors of tokens in the hidden layers of a model, and the distances between them."""

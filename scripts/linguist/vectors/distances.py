@@ -1,5 +1,8 @@
-"""Word vectors: how far the words of DNA and of protein lie from those of English in a model's hidden layers (paper 1,
-section 3.7), and two controls: shuffled classes, and how far apart English words lie among themselves."""
+"""Distances between token vectors: how far DNA and protein tokens lie from English ones (paper 1, section 3.7).
+
+MNND is the mean nearest-neighbour distance. Two controls stand beside it: shuffled class labels, and the MNND of English
+tokens among themselves.
+"""
 
 import tempfile
 from pathlib import Path
@@ -10,67 +13,22 @@ import torch
 from linguist.errors import LinguistError
 from linguist.files import atomic_path, write_json
 from linguist.provenance import versions
-from linguist.tokenizers.encoding import encode_texts, pack
 from linguist.tokenizers.loading import load_tokenizer
-from linguist.tokenizers.vocabulary import classify, read_words
-from linguist.training.batches import batches_by_length, make_collator
+from linguist.tokenizers.vocabulary import read_words
 from linguist.training.devices import choose_attention, describe_device, make_accelerator
 from linguist.training.models import load_base_model
+from linguist.vectors.embedding import choose_tokens, encode_alone, fill_vectors
 
-COMPARED = ("dna", "protein", "english")  # classes of words; distances are to the last
 METRICS = ("euclidean", "cosine")
 BLOCK = 2048  # rows of both sides that are compared at once
-BAND = (2.5, 97.5)  # percentiles of a null distribution that are told
+BAND = (2.5, 97.5)  # percentiles of the shuffled distances that are reported
 
 
-def choose_words(words, tokenizer):
-    """The words that are compared, {class: list}, in the order of their ids, each text once; and what is left out,
-    {cause: number}: of another class, the text of another word, or unread (its tokenizer gives no token, or [UNK]).
+def unit_rows(left, right):
+    """Two tensors (rows, width) with their rows scaled to length 1.
 
-    Args: `words` as from `vocabulary.read_words`, {id: text}; `tokenizer` as from `load_tokenizer`.
+    If a row is zero, both get two more columns, so that zero rows are orthogonal to all others, as in scikit-learn.
     """
-    ordered = [words[i] for i in sorted(words)]
-    known = [word for word in ordered if classify(word) in COMPARED]
-    texts = list(dict.fromkeys(known))
-    tokens, real = encode_words(texts, tokenizer)
-    owner = np.repeat(np.arange(len(texts)), tokens.lengths)
-    unknown = -1 if tokenizer.unk_token_id is None else tokenizer.unk_token_id
-    read = np.bincount(owner[real], minlength=len(texts)) > 0
-    read &= np.bincount(owner[real & (tokens.ids == unknown)], minlength=len(texts)) == 0
-    chosen = {name: [] for name in COMPARED}
-    for text, readable in zip(texts, read, strict=True):
-        if readable:
-            chosen[classify(text)].append(text)
-    kept = sum(map(len, chosen.values()))
-    left = {"other": len(ordered) - len(known), "repeated": len(known) - len(texts), "unread": len(texts) - kept}
-    return chosen, left
-
-
-def encode_words(texts, tokenizer):
-    """Texts as a model reads each of them alone: (PairTokens, bool array beside its ids: no special token)."""
-    encodings = encode_texts(tokenizer, texts)
-    tokens, special = pack(encodings, np.zeros(len(texts), np.int8), np.array(texts, str))
-    return tokens, ~special
-
-
-def embed(model, tokens, real, batch_size, target):
-    """Fill `target` (layers + 1, words, width; float32) with the vectors of words: the mean over a word's tokens, special
-    ones left out, in each hidden layer; layer 0 are the embeddings. Args: as from `encode_words`."""
-    to_inputs = make_collator(model, tokens, model.device)
-    model.eval()
-    with torch.inference_mode():
-        for rows in batches_by_length(tokens.lengths, batch_size):
-            mask = np.zeros((len(rows), tokens.lengths[rows].max()), np.float32)
-            for at, row in enumerate(rows):
-                mask[at, : tokens.lengths[row]] = real[tokens.offsets[row] : tokens.offsets[row + 1]]
-            weight = torch.from_numpy(mask / mask.sum(axis=1, keepdims=True)).to(model.device)[:, None]
-            for layer, states in enumerate(model(**to_inputs(rows), output_hidden_states=True).hidden_states):
-                target[layer, rows] = (weight @ states.float())[:, 0].cpu().numpy()
-
-
-def directions(left, right):
-    """Two tensors (rows, width) with their rows scaled to length 1. Where there are rows of zeros, two more columns hold a 1
-    for those of one side each, so that they stand at right angles to all rows, as scikit-learn has it."""
     lengths = [torch.linalg.vector_norm(rows, dim=1, keepdim=True) for rows in (left, right)]
     scaled = [rows / torch.where(size > 0, size, 1) for rows, size in zip((left, right), lengths, strict=True)]
     if all(size.all() for size in lengths):
@@ -82,18 +40,18 @@ def directions(left, right):
     ]
 
 
-def nearest(queries, targets, metric, device="cpu", block=BLOCK, others=False):
-    """Distance of each row of `queries` to the nearest of `targets`: (distances, indices), as scikit-learn's brute-force
-    neighbours give them, in blocks, so that no matrix of all distances is held.
+def nearest_rows(queries, targets, metric, device="cpu", block=BLOCK, others=False):
+    """The nearest of `targets` to each row of `queries`: (distances, indices), two arrays (queries,).
 
-    Args: two float32 arrays (rows, width); `metric` is "euclidean" or "cosine" (1 - cosine; to a row of zeros 1);
-    `others`: the two are the same array, and a row is no neighbour of itself.
-    |a|² + |b|² - 2ab finds the neighbour, on centred rows, since large common parts would cost digits; its distance then
-    comes from the difference of the two rows. The cosine distance is half the squared distance of rows of length 1.
+    Args: two float32 arrays (rows, width); `metric` is "euclidean" or "cosine" (1 - cosine; 1 to a row of zeros); with
+    `others` the two are the same array, and a row is no neighbour of itself.
+    The results equal brute-force neighbours of scikit-learn, in blocks instead of one matrix of all distances. The neighbour
+    is found by |a|² + |b|² - 2ab on centred rows, since a large common part would cost digits; its distance is then computed
+    from the difference of the two rows. The cosine distance is half the squared distance of rows of length 1.
     """
     left, right = (torch.from_numpy(np.ascontiguousarray(rows, np.float32)).to(device) for rows in (queries, targets))
     if metric == "cosine":
-        left, right = directions(left, right)
+        left, right = unit_rows(left, right)
     middle = right.double().mean(dim=0).float()
     left, right = left - middle, right - middle
     squares = (right * right).sum(dim=1)
@@ -118,21 +76,21 @@ def nearest(queries, targets, metric, device="cpu", block=BLOCK, others=False):
 
 
 def mean_nearest(queries, targets, metric, device="cpu", others=False):
-    """MNND: the mean over `queries` of the distance to the nearest of `targets`; None without a query."""
+    """MNND: the mean distance of `queries` to their nearest of `targets`; None without queries. Args as `nearest_rows`."""
     if len(queries) == 0:
         return None
-    return float(nearest(queries, targets, metric, device, others=others)[0].mean(dtype=np.float64))
+    return float(nearest_rows(queries, targets, metric, device, others=others)[0].mean(dtype=np.float64))
 
 
-def permute(one, other, metric, permutations, draw):
-    """What the MNND of the rows `one` from those of `other` would be with their labels shuffled: dict with observed (the
-    MNND of these rows), mean, low and high (BAND), p and the numbers of rows and permutations.
+def shuffle_classes(one, other, metric, permutations, draw):
+    """The MNND of the rows `one` from `other` when the class labels are shuffled: a dict with observed (the true labels),
+    mean, low and high (percentiles BAND of the shuffles), p, and the numbers of permutations and rows (dna, english).
 
-    p is (1 + b) / (1 + N), b of N shuffles being as far apart as the true labels or farther (Phipson & Smyth 2010).
-    `draw` is a numpy Generator. Arithmetic is in float64.
+    p = (1 + b) / (1 + permutations), where b shuffles give at least the observed MNND (Phipson & Smyth 2010). `draw` is a
+    numpy Generator. Computed in float64.
     """
     rows = torch.from_numpy(np.concatenate([one, other])).double()
-    left, right = directions(rows, rows) if metric == "cosine" else (rows, rows)
+    left, right = unit_rows(rows, rows) if metric == "cosine" else (rows, rows)
     middle = right.mean(dim=0)
     left, right = left - middle, right - middle
     gaps = torch.addmm((right * right).sum(dim=1), left, right.T, alpha=-2)
@@ -159,8 +117,8 @@ def permute(one, other, metric, permutations, draw):
 
 
 def measure_layer(parts, device="cpu"):
-    """Rows {metric, words, mnnd} of one layer: of DNA and protein words from English ones, and of English words from one
-    another. `parts` maps each class to an array (words, width)."""
+    """The MNND of one layer, rows {metric, words (class), mnnd}: of DNA and protein tokens from English ones, and of English
+    tokens from the other English ones. `parts` maps each class to an array (tokens, width)."""
     return [
         {"metric": metric, "words": name, "mnnd": mean_nearest(parts[name], parts["english"], metric, device, own)}
         for metric in METRICS
@@ -168,40 +126,40 @@ def measure_layer(parts, device="cpu"):
     ]
 
 
-def embed_words(folder, options, targets, threads):
-    """Measure the words of the vocabulary of the model in `folder` (a run's weights or a model, with its tokenizer).
+def measure_distances(folder, options, targets, threads):
+    """Measure the token vectors of the model in `folder` (a run's weights or a model, with its tokenizer).
 
     Args: `options` are the config's section vector: permutations, sample, batch_size, seed.
-    Writes `targets["distances"]` (JSON: words by class, what is left out, a row for each layer, metric and class, the
-    control of shuffled classes in the last layer) and `targets["words"]` (npz: words, classes and last-layer vectors of a
-    sample of each class, the same words for the same vocabulary).
-    Raises LinguistError if the vocabulary has no word of DNA, or not two of English.
+    Writes `targets["distances"]` (JSON: number of tokens by class and left out; MNND by layer, metric and class; the control
+    of shuffled classes in the last layer) and `targets["words"]` (npz: texts, classes and last-layer vectors of a sample of
+    each class, the same for the same vocabulary).
+    Raises LinguistError if the vocabulary has no DNA token, or fewer than two English ones.
     """
     torch.set_num_threads(threads)
     accelerator, _ = make_accelerator("fp32")
     device, tokenizer = accelerator.device, load_tokenizer(folder)
-    words, left = choose_words(read_words(folder), tokenizer)
+    words, left_out = choose_tokens(read_words(folder), tokenizer)
     for name, least in (("dna", 1), ("english", 2)):
         if len(words[name]) < least:
-            cause = f"its vocabulary has {len(words[name])} words of class {name} of two characters and more"
-            raise LinguistError(f"{folder}: {cause}; take a model whose tokenizer has read DNA and English")
+            cause = f"its vocabulary has {len(words[name])} tokens of class {name} with two or more characters"
+            raise LinguistError(f"{folder}: {cause}; give a model whose tokenizer was trained on DNA and English")
     model = load_base_model(folder, choose_attention("auto", device)).to(device)
-    tokens, real = encode_words([word for members in words.values() for word in members], tokenizer)
+    tokens, real = encode_alone([word for members in words.values() for word in members], tokenizer)
     ends = np.cumsum([len(members) for members in words.values()])
     shape = (model.config.num_hidden_layers + 1, len(tokens), model.config.hidden_size)
     draw, rows, control = np.random.default_rng(options["seed"]), [], {}
     chosen = {name: draw.permutation(len(members))[: options["sample"]] for name, members in words.items()}
     Path(targets["distances"]).parent.mkdir(parents=True, exist_ok=True)
-    # All layers of a large vocabulary are more than memory should hold.
+    # On disk, since all layers of a large vocabulary are too much for memory.
     with tempfile.TemporaryFile(dir=Path(targets["distances"]).parent) as room:
         vectors = np.memmap(room, np.float32, "w+", shape=shape)
-        embed(model, tokens, real, options["batch_size"], vectors)
+        fill_vectors(model, tokens, real, options["batch_size"], vectors)
         for layer in range(len(vectors)):
             parts = dict(zip(words, np.split(np.asarray(vectors[layer]), ends[:-1]), strict=True))
             rows += [{"layer": layer} | row for row in measure_layer(parts, device)]
         sample = {name: parts[name][order] for name, order in chosen.items()}
         for metric in METRICS:
-            control[metric] = permute(sample["dna"], sample["english"], metric, options["permutations"], draw)
+            control[metric] = shuffle_classes(sample["dna"], sample["english"], metric, options["permutations"], draw)
         arrays = {
             "words": np.array([words[name][i] for name, order in chosen.items() for i in order], str),
             "classes": np.repeat(list(sample), [len(part) for part in sample.values()]),
@@ -216,7 +174,7 @@ def embed_words(folder, options, targets, threads):
             "width": shape[2],
             "vocabulary": len(tokenizer),
             "words": {name: len(members) for name, members in words.items()},
-            "left_out": left,
+            "left_out": left_out,
             "rows": rows,
             "control": control,
             "options": options,

@@ -22,6 +22,7 @@ from linguist.tasks.store import write_task
 from linguist.tokenizers.encoding import encode_sequences, tokenize_splits
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training.finetuning import finetune
+from linguist.training.tuning import Run
 
 
 def ask(*arguments, **options):
@@ -123,10 +124,8 @@ def classifier(bodies, tmp_path, options):
     frame = pd.DataFrame(rows, columns=["id", "sequence", "label"])
     tokenize_splits(bodies["gpt2"], {"train": frame, "dev": frame}, 64, tmp_path)
     outputs = {name: tmp_path / name for name in ("metrics", "curve", "weights")}
-    files = tmp_path / "train.npz", tmp_path / "dev.npz"
-    classes = ["low", "high"]
-    settings = {"options": options | {"epochs": 4}, "outputs": outputs, "checkpoint": tmp_path / "c.pt", "threads": 1}
-    finetune(bodies["gpt2"], *files, 1, classes, **settings)
+    run = Run(bodies["gpt2"], 1, options | {"epochs": 4}, outputs, tmp_path / "c.pt", threads=1)
+    finetune(run, (tmp_path / "train.npz", tmp_path / "dev.npz"), ["low", "high"])
     return outputs["weights"]
 
 

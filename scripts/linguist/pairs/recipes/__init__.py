@@ -4,30 +4,11 @@ A recipe makes the rows (id, sentence1, sentence2, label) of a pair set's three 
 written. The configuration, the rules and the report know a recipe from its record alone.
 """
 
-from importlib import import_module
-
 from linguist.errors import LinguistError, naming
-from linguist.recipe import Recipe, find_recipes, table_resources
+from linguist.recipe import find_recipes
 from linguist.splits import SPLITS
 
 RECIPES = find_recipes(__name__)
-
-
-def _cut(name, needs, optional=(), **options):
-    def build(spec, files):
-        return getattr(import_module("linguist.tasks.cutting"), name)(spec, files)
-
-    options = {"resources": lambda spec: [spec["sequences"]]} | options
-    return Recipe(name, build, ("dna",), needs, optional, **options)
-
-
-WINDOWS = ("sequences", "length", "sizes")
-TASK_RECIPES = {
-    "table": _cut("from_tables", ("files",), ("sizes", "folder"), resources=table_resources, members=True),
-    "splice-sites": _cut("splice_sites", WINDOWS, classes=3),
-    "gene-starts": _cut("gene_starts", WINDOWS, classes=2),
-    "repeats": _cut("repeats", WINDOWS, classes=2),
-}
 
 
 def build_pairs(name, spec, files):

@@ -13,11 +13,11 @@ from linguist.report.plots.style import LOOKS, STYLE
 
 @rc_context(STYLE)
 def tasks_figure(summary, names):
-    """Accuracy of each way to answer, a row each, a panel for each task and one for the average.
+    """Accuracy of each method, one row each, with a panel for each task and one for the average.
 
-    `summary` holds the rows of `task_metrics.summarize_tasks` that are shown; `names` maps (model, method) to words.
+    `summary` holds the rows of `task_metrics.summarize_tasks` that are shown; `names` maps (model, method) to a label.
     """
-    ways, tests = list(names), list(summary["test"].unique())
+    methods, tests = list(names), list(summary["test"].unique())
     across = min(4, len(tests))
     down = ceil(len(tests) / across)
     lines = [fill(name, 30) for name in names.values()]
@@ -30,17 +30,17 @@ def tasks_figure(summary, names):
         max(0, np.floor(20 * min(summary["accuracy_low"].min(), summary["majority"].min())) / 20 - 0.02),
         min(1.02, np.ceil(20 * summary["accuracy_high"].max()) / 20 + 0.02),
     ]
-    models = list(dict.fromkeys(model for model, _ in ways))
+    models = list(dict.fromkeys(model for model, _ in methods))
     for at, (test, axis) in enumerate(zip(tests, axes.flat, strict=False)):
         rows = summary[summary["test"] == test].set_index(["model", "method"])
-        for row, way in enumerate(ways):
-            if way in rows.index:
-                look, cell = LOOKS[models.index(way[0])], rows.loc[way]
+        for row, method in enumerate(methods):
+            if method in rows.index:
+                look, cell = LOOKS[models.index(method[0])], rows.loc[method]
                 axis.hlines(row, cell["accuracy_low"], cell["accuracy_high"], color=look["color"], lw=1.4)
                 axis.plot(cell["accuracy"], row, ls="", ms=4.5, mew=0, **look)
         axis.axvline(rows["majority"].iloc[0], color="black", lw=1.4, zorder=1.5)
-        axis.set(ylim=(len(ways) - 0.5, -0.5), xlim=limits, title=test, xlabel="accuracy")
-        axis.set_yticks(range(len(ways)), lines)
+        axis.set(ylim=(len(methods) - 0.5, -0.5), xlim=limits, title=test, xlabel="accuracy")
+        axis.set_yticks(range(len(methods)), lines)
         axis.tick_params(axis="y", length=0, labelleft=at % across == 0)
         axis.grid(axis="x", color="#dddddd")
         axis.locator_params(axis="x", nbins=4)

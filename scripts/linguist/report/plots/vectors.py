@@ -1,4 +1,4 @@
-"""Figures of word vectors: words in two dimensions before and after fine-tuning, and distances by layer."""
+"""Figures of token vectors before and after fine-tuning: two principal components, and distances by layer."""
 
 import numpy as np
 from matplotlib import rc_context
@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from linguist.report.plots.style import COLOURS, STYLE
 from linguist.report.vectors import BEFORE
 
-CLASSES = {  # name and look; drawn in this order, the class of which most is asked last
+CLASSES = {  # name and look, in the order of drawing: DNA lies on top
     "english": ("English", {"color": COLOURS[2], "marker": "^"}),
     "protein": ("protein", {"color": COLOURS[1], "marker": "s"}),
     "dna": ("DNA", {"color": COLOURS[0], "marker": "o"}),
@@ -19,31 +19,28 @@ STATES = {  # before and after fine-tuning
     "before": {"color": "#444444", "marker": "o", "mfc": "white", "ls": (0, (3, 2))},
     "after": {"color": COLOURS[0], "marker": "D", "mfc": COLOURS[0], "ls": "-"},
 }
-QUANTITIES = {"mnnd": "distance to the nearest\nEnglish word (mean)", "relative": "÷ spacing of\nEnglish words"}
-STEEP = 20  # from this ratio on an axis of distances is logarithmic
+QUANTITIES = {"mnnd": "MNND,\nDNA to English", "relative": "÷ MNND\namong English"}
+LOG_FROM = 20  # ratio of the largest to the smallest distance from which an axis is logarithmic
 
 
 def read_sample(path):
-    """Words, classes and last-layer vectors of a sample, from the npz of `vectors.embed_words`."""
+    """Texts, classes and last-layer vectors of a sample of tokens, from the npz of `distances.measure_distances`."""
     with np.load(path) as arrays:
         return dict(arrays)
 
 
 def project(before, after):
-    """Two principal components, fitted on both arrays (words, width) together: (before, after, shares of variance).
-
-    The arrays are projected with one fit, so that a place means the same in both.
-    """
+    """Two principal components, fitted on both arrays (tokens, width) together: (before, after, shares of variance)."""
     fit = PCA(n_components=2, svd_solver="full").fit(np.concatenate([before, after]))
     return fit.transform(before), fit.transform(after), fit.explained_variance_ratio_
 
 
 @rc_context(STYLE)
 def words_figure(samples, points):
-    """Words in two principal components before and after fine-tuning, at most `points` of each class (paper 1, Figs. 8
-    and 9): DNA and English above, with protein below, a block for each model.
+    """Tokens in two principal components before and after fine-tuning, at most `points` of each class (paper 1, Figs. 8 and
+    9): for each model a row with DNA and English, and one with protein too.
 
-    `samples` maps each model to (before, after), each as from `read_sample`, of the same words.
+    `samples` maps each model to (before, after), each as from `read_sample`, of the same tokens.
     """
     rows = []
     for model, (before, _) in samples.items():
@@ -72,7 +69,7 @@ def words_figure(samples, points):
 
 
 def draw_layers(axis, rows, quantity):
-    """One quantity of one metric over the layers, before and after (mean over seeds, least and most as a line)."""
+    """One quantity of one metric over the layers, before and after: mean over seeds, and their range as a line."""
     for state, look in STATES.items():
         part = rows[(rows["seed"] == BEFORE) == (state == "before")].groupby("layer")[quantity]
         mean, least, most = part.mean(), part.min(), part.max()
@@ -82,9 +79,9 @@ def draw_layers(axis, rows, quantity):
 
 
 def set_distances(axis, values):
-    """Limits of an axis of distances that holds `values`: from 0, or logarithmic where they differ much."""
+    """Limits of an axis of distances: from 0, or logarithmic if the `values` differ much."""
     low, high = np.nanmin(values), np.nanmax(values)
-    if low > 0 and high > STEEP * low:
+    if low > 0 and high > LOG_FROM * low:
         axis.set(yscale="log", ylim=(low / 1.3, high * 1.3))
         axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.yaxis.set_major_formatter("{x:g}")
@@ -94,7 +91,7 @@ def set_distances(axis, values):
 
 
 def draw_control(axis, rows, last):
-    """Right of the layers, the last one once more on the control's sample: band of shuffled classes, and what was found."""
+    """The control right of the layers: MNND in the sample of the last layer, and the band of shuffled labels."""
     for at, (state, look) in enumerate(STATES.items()):
         part = rows[(rows["seed"] == BEFORE) == (state == "before")]
         x, look = last + (1.3 + 0.7 * at) * max(1, last / 9), {key: look[key] for key in ("color", "marker", "mfc")}
@@ -105,11 +102,8 @@ def draw_control(axis, rows, last):
 
 @rc_context(STYLE)
 def distances_figure(table):
-    """MNND of DNA words from English ones by layer, before and after fine-tuning: as it is and relative to the spacing of
-    English words (rows), Euclidean and cosine (columns), a block for each model.
-
-    `table` is as from `vector_report.read_distances`. A logarithmic axis is taken where distances differ much.
-    """
+    """MNND from DNA to English tokens by layer, before and after fine-tuning: as it is and relative to the MNND among English
+    tokens (rows), Euclidean and cosine (columns), for each model. `table` is as from `report.vectors.read_distances`."""
     rows = [(model, quantity) for model in table["model"].unique() for quantity in QUANTITIES]
     figure = Figure(figsize=(7.4, 2.1 * len(rows) + 0.4), layout="constrained")
     for (model, quantity), pair in zip(rows, figure.subplots(len(rows), 2, squeeze=False), strict=True):
@@ -133,6 +127,6 @@ def distances_figure(table):
     legend = [
         Line2D([], [], ms=4, mew=1, lw=1.1, label=f"{state} fine-tuning", **look) for state, look in STATES.items()
     ]
-    legend.append(Line2D([], [], color="#E69F00", alpha=0.7, lw=7, label="shuffled classes, 95 %"))
+    legend.append(Line2D([], [], color="#E69F00", alpha=0.7, lw=7, label="shuffled labels, 95 %"))
     figure.legend(handles=legend, loc="outside upper left", ncols=len(legend))
     return figure

@@ -1,0 +1,29 @@
+"""The recipes of tasks: one file each, found here by itself. Light to import.
+
+A recipe makes the rows (id, sequence, label) of a task's three splits; `linguist.recipe` says how it is written. The
+configuration, the rules and the report know a recipe from its record alone.
+"""
+
+from linguist.errors import LinguistError
+from linguist.recipe import find_recipes
+
+RECIPES = find_recipes(__name__)
+
+
+def build_task(name, spec, files):
+    """The splits of a task, {split: rows (id, upper-case sequence, label)}; a label is the number of a class.
+
+    Args: `spec` is its part of the config, `files` what its recipe reads.
+    Raises LinguistError, which names the task, for what the recipe cannot make, and for a split that lacks a class.
+    """
+    try:
+        splits = RECIPES[spec["recipe"]].build(spec, files)
+        for split, rows in splits.items():
+            found = {label for _, _, label in rows}
+            if missing := [answer for label, answer in enumerate(spec["answers"]) if label not in found]:
+                raise LinguistError(
+                    f"split '{split}' has no row of class {missing[0]!r}; give a source with rows of this class"
+                )
+    except LinguistError as error:
+        raise LinguistError(f"tasks/{name}: {error}") from None
+    return splits

@@ -1,0 +1,59 @@
+"""Tasks from published tables: rows with a sequence and the number of its class."""
+
+import random
+from collections import Counter
+from pathlib import Path
+
+from linguist.errors import LinguistError
+from linguist.files import clean
+from linguist.sequences.tables import read_records, sequence_of
+from linguist.splits import SPLITS
+
+HEADERS = (("sequence", "label"),)  # as in GUE (Zhou et al. 2024)
+
+
+def read_table_splits(spec, files):
+    """The splits of a task from tables, {split: rows (id, sequence, label)}, in the order of the tables.
+
+    `files` maps each split to the places of spec["files"][split]: tables, or the folders of unpacked archives. Of a split
+    with more rows than spec["sizes"] asks for, that many are drawn: some of GUE's test splits are sorted by label.
+    Raises LinguistError if an id occurs twice in a split.
+    """
+    splits = {}
+    for split in SPLITS:
+        rows = []
+        for reference, place in zip(spec["files"][split], files[split], strict=True):
+            path = Path(place, reference.partition(":")[2])
+            rows += read_task_table(path, spec["answers"], f"{split}-{len(rows)}-")
+        wanted = spec.get("sizes", {}).get(split, len(rows))
+        drawn = random.Random(f"{spec['seed']} {split}").sample(range(len(rows)), min(wanted, len(rows)))
+        splits[split] = [rows[at] for at in sorted(drawn)]
+        if twice := [name for name, times in Counter(row[0] for row in rows).items() if times > 1]:
+            raise LinguistError(
+                f"split '{split}': id {twice[0]!r} is in two rows; make the ids unique, or leave out the column"
+            )
+    return splits
+
+
+def read_task_table(path, answers, prefix=""):
+    """Rows (id, upper-case sequence, label) of one table with the columns sequence and label, and perhaps id.
+
+    The table is comma- or tab-separated text, JSON lines, a JSON array or Parquet. A label is the number of a class, from 0
+    to len(answers) - 1. Without an id in the table it is `prefix` and the number of the row.
+    Raises LinguistError for missing columns, an unknown label, a letter that is not DNA, or damage.
+    """
+    if not Path(path).is_file():
+        raise LinguistError(f"{path}: no such table; name an archive's member as resource:path/in/archive.csv")
+    known = {str(label): label for label in range(len(answers))}
+    rows = []
+    for number, (where, record) in enumerate(read_records(path, HEADERS, HEADERS[0]), 1):
+        label = clean(record["label"])
+        if label not in known:
+            classes = ", ".join(f"{label} ({answer})" for label, answer in enumerate(answers))
+            raise LinguistError(f"{where}: label {label!r} is not one of {classes}; fix the row or the task's answers")
+        sequence = sequence_of(where, "sequence", clean(record["sequence"]), "dna")
+        if not sequence:
+            raise LinguistError(f"{where}: no sequence; remove the row")
+        # BLAST ends a name at the first blank.
+        rows.append(("_".join(clean(record.get("id")).split()) or f"{prefix}{number}", sequence, known[label]))
+    return rows

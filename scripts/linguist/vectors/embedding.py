@@ -1,0 +1,59 @@
+"""Vectors of tokens: which tokens of a vocabulary are compared, and their vectors in each hidden layer of a model.
+
+The text of a token is fed alone, as its tokenizer reads it; its vector is the mean over the tokens that it becomes.
+"""
+
+import numpy as np
+import torch
+
+from linguist.tokenizers.encoding import encode_texts, pack
+from linguist.tokenizers.vocabulary import classify
+from linguist.training.batches import batches_by_length, make_collator
+
+COMPARED = ("dna", "protein", "english")  # classes of tokens; distances are to the last one
+
+
+def choose_tokens(words, tokenizer):
+    """The texts of the tokens that are compared, {class: list in the order of ids, each text once}, and how many are left
+    out, {cause: number}: "other" (of no compared class), "repeated" (the text of another token) or "unread" (the tokenizer
+    reads the text as nothing or as [UNK]).
+
+    Args: `words` is {id: text of the token} from `vocabulary.read_words`; `tokenizer` as from `load_tokenizer`.
+    """
+    ordered = [words[i] for i in sorted(words)]
+    known = [word for word in ordered if classify(word) in COMPARED]
+    texts = list(dict.fromkeys(known))
+    tokens, real = encode_alone(texts, tokenizer)
+    owner = np.repeat(np.arange(len(texts)), tokens.lengths)
+    unknown = -1 if tokenizer.unk_token_id is None else tokenizer.unk_token_id
+    read = np.bincount(owner[real], minlength=len(texts)) > 0
+    read &= np.bincount(owner[real & (tokens.ids == unknown)], minlength=len(texts)) == 0
+    chosen = {name: [] for name in COMPARED}
+    for text, readable in zip(texts, read, strict=True):
+        if readable:
+            chosen[classify(text)].append(text)
+    kept = sum(map(len, chosen.values()))
+    left = {"other": len(ordered) - len(known), "repeated": len(known) - len(texts), "unread": len(texts) - kept}
+    return chosen, left
+
+
+def encode_alone(texts, tokenizer):
+    """Texts, each encoded alone: (PairTokens, bool array beside its ids: True for tokens that are not special)."""
+    encodings = encode_texts(tokenizer, texts)
+    tokens, special = pack(encodings, np.zeros(len(texts), np.int8), np.array(texts, str))
+    return tokens, ~special
+
+
+def fill_vectors(model, tokens, real, batch_size, target):
+    """Fill `target` (layers + 1, texts, width; float32) with the vectors of texts in each hidden layer: the mean over a text's
+    tokens without special ones. Layer 0 holds the embeddings. Args: `tokens` and `real` as from `encode_alone`."""
+    to_inputs = make_collator(model, tokens, model.device)
+    model.eval()
+    with torch.inference_mode():
+        for rows in batches_by_length(tokens.lengths, batch_size):
+            mask = np.zeros((len(rows), tokens.lengths[rows].max()), np.float32)
+            for at, row in enumerate(rows):
+                mask[at, : tokens.lengths[row]] = real[tokens.offsets[row] : tokens.offsets[row + 1]]
+            weight = torch.from_numpy(mask / mask.sum(axis=1, keepdims=True)).to(model.device)[:, None]
+            for layer, states in enumerate(model(**to_inputs(rows), output_hidden_states=True).hidden_states):
+                target[layer, rows] = (weight @ states.float())[:, 0].cpu().numpy()
