@@ -1,25 +1,17 @@
-"""Draw the windows of a genome or proteome that BLAST searches for, and share them out to the jobs that search."""
+"""Draw the windows of a genome or proteome that BLAST searches for, and divide them among the jobs of the search."""
 
 from linguist.files import write_text
 from linguist.logs import start_log
-from linguist.sequences.windows import read_masks, sample_windows
+from linguist.sequences.windows import WindowOptions, read_masks, sample_windows
 
 
 def main(smk):
     start_log(smk.log[0])
     drawn, masks = smk.params, smk.input.get("masks")
-    windows = [
-        f">{drawn.resource}:{region}\n{text}\n"
-        for region, text in sample_windows(
-            smk.input.sequences,
-            drawn.kind,
-            drawn.length,
-            drawn.rules["windows"],
-            drawn.seed,
-            drawn.rules["max_masked"],
-            read_masks(masks) if masks else None,
-        )
-    ]
+    rules = drawn.rules
+    options = WindowOptions(drawn.kind, drawn.length, rules["windows"], drawn.seed, rules["max_masked"])
+    sampled = sample_windows(smk.input.sequences, options, read_masks(masks) if masks else None)
+    windows = [f">{drawn.resource}:{region}\n{text}\n" for region, text in sampled]
     for part, path in enumerate(smk.output):
         write_text(path, "".join(windows[part :: len(smk.output)]))
 

@@ -1,4 +1,4 @@
-"""Windows of a genome or proteome: where a stretch of a record lies, and a random draw of such stretches."""
+"""Windows of a genome or proteome: regions of records, and a random sample of regions of one length."""
 
 import random
 from bisect import bisect_right
@@ -12,10 +12,12 @@ from linguist.files import reading
 from linguist.kinds import KINDS
 from linguist.sequences.indexed import open_indexed
 
+MOST_LISTED = 10**7  # windows of a file whose numbers are held as a list
+
 
 @dataclass(frozen=True)
 class Region:
-    """A stretch of a record: 0-based, half-open, on the forward strand of the file; `reverse` if read backwards."""
+    """A stretch of a record: 0-based, half-open, on the forward strand of the file; `reverse` if it is read on the other."""
 
     record: str
     start: int
@@ -32,30 +34,41 @@ class Region:
 
 
 def parse_window(query):
-    """The resource and the Region that a query's name says (`resource:record:start-end`)."""
+    """The resource and the Region in the name of a query, `resource:record:start-end`."""
     resource, _, place = query.partition(":")
     record, _, span = place.rpartition(":")
     start, _, end = span.partition("-")
     return resource, Region(record, int(start), int(end))
 
 
-def sample_windows(fasta, kind, length, n, seed, max_masked, masks=None):
-    """Up to `n` non-overlapping windows, drawn uniformly from all windows of a file; yields (Region, sequence).
+@dataclass(frozen=True)
+class WindowOptions:
+    """Which windows are drawn: `n` windows of `length` bases or residues of a kind of sequence, by a seed.
 
-    Args: `fasta` is an indexed FASTA; `length` counts bases or residues; a window with a letter outside ACGT (or the
-    20 residues), or with more than a share `max_masked` of soft-masked (lower-case) letters, is passed over. What
-    `masks` (from `read_masks`) says is masked too. Masked letters come out in lower case.
+    Of a window's letters, at most a share `max_masked` is masked.
     """
-    letters = frozenset(KINDS[kind].letters)
+
+    kind: str
+    length: int
+    n: int
+    seed: int
+    max_masked: float
+
+
+def sample_windows(fasta, options, masks=None):
+    """Up to `n` windows that do not overlap, drawn uniformly from all windows of a file; yields (Region, sequence).
+
+    A window with a letter outside the kind's alphabet (ACGT, the 20 residues) or with too many masked letters is skipped.
+    Masked are the lower-case letters of `fasta`, an indexed file, and the intervals `masks` (from `read_masks`). They
+    are in lower case in the sequence.
+    """
+    length, letters = options.length, frozenset(KINDS[options.kind].letters)
     with open_indexed(fasta) as genome:
         records = list(genome)
         ends = list(accumulate(len(record) // length for record in records))
-        total = ends[-1] if ends else 0
         chosen = 0
-        for at in (
-            random.Random(f"windows {seed}").sample(range(total), total) if total < 10**7 else _endless(total, seed)
-        ):
-            if chosen == n:
+        for at in _shuffled(ends[-1] if ends else 0, options.seed):
+            if chosen == options.n:
                 return
             number = bisect_right(ends, at)
             start = (at - (ends[number - 1] if number else 0)) * length
@@ -63,7 +76,7 @@ def sample_windows(fasta, kind, length, n, seed, max_masked, masks=None):
             text = records[number][region.start : region.end]
             if masks is not None:
                 text = mask(text, start, masks.get(region.record))
-            if letters.issuperset(text.upper()) and sum(map(str.islower, text)) <= max_masked * length:
+            if letters.issuperset(text.upper()) and sum(map(str.islower, text)) <= options.max_masked * length:
                 chosen += 1
                 yield region, text
 
@@ -82,7 +95,7 @@ def read_masks(path):
 
 
 def mask(text, start, intervals):
-    """`text`, which begins at `start` of a record, with the letters within the record's intervals in lower case."""
+    """`text`, which begins at `start` of a record, with the letters inside the record's `intervals` in lower case."""
     if intervals is None:
         return text
     first = np.searchsorted(intervals[:, 1], start, side="right")
@@ -93,9 +106,14 @@ def mask(text, start, intervals):
     return text
 
 
-def _endless(total, seed):
-    """Distinct numbers below `total` in random order, without a list of them all; for whole genomes."""
-    draw, seen = random.Random(f"windows {seed}"), set()
+def _shuffled(total, seed):
+    """The numbers below `total` in random order; of very many, half of them, drawn without a list of all."""
+    draw = random.Random(f"windows {seed}")
+    return iter(draw.sample(range(total), total)) if total < MOST_LISTED else _draw_distinct(draw, total)
+
+
+def _draw_distinct(draw, total):
+    seen = set()
     while len(seen) < total // 2:
         at = draw.randrange(total)
         if at not in seen:

@@ -11,13 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.data import blast_database, indexed, letters, run_rule
+from linguist.sequences import windows as sampling
 from linguist.sequences.indexed import open_indexed
-from linguist.sequences.windows import Region, _endless, mask, parse_window, read_masks, sample_windows
+from linguist.sequences.windows import Region, WindowOptions, mask, parse_window, read_masks, sample_windows
+
+
+def draw_windows(fasta, kind, length, n, seed, max_masked, masks=None):
+    """[(Region, sequence)] of sampled windows."""
+    return list(sample_windows(fasta, WindowOptions(kind, length, n, seed, max_masked), masks))
 
 
 def windows(*arguments):
     """{place: sequence} of sampled windows."""
-    return {str(region): text for region, text in sample_windows(*arguments)}
+    return {str(region): text for region, text in draw_windows(*arguments)}
 
 
 @given(
@@ -38,7 +44,7 @@ def test_all_windows_are_found_and_are_what_they_say(tmp_path):
     draw = random.Random(1)
     lengths = {"chr1": 1034, "short": 9, "HLA:1-2": 50, "NA": 99}
     records = {name: letters(draw, n) for name, n in lengths.items()}
-    found = dict(sample_windows(indexed(tmp_path, records), "dna", 50, 10**6, 1, 0.5))
+    found = dict(draw_windows(indexed(tmp_path, records), "dna", 50, 10**6, 1, 0.5))
     assert len(found) == 20 + 0 + 1 + 1
     for region, text in found.items():
         assert text == records[region.record][region.start : region.end] and len(text) == 50
@@ -56,8 +62,8 @@ def test_windows_hold_only_bases_and_few_masked_ones(tmp_path):
 
 def test_windows_depend_on_the_seed_alone_and_a_smaller_draw_begins_a_larger(tmp_path):
     fasta = indexed(tmp_path, {"r": letters(random.Random(1), 3000)})
-    draw = {(n, seed): list(sample_windows(fasta, "dna", 20, n, seed, 0.5)) for n in (10, 40) for seed in (1, 2)}
-    assert draw[10, 1] == list(sample_windows(fasta, "dna", 20, 10, 1, 0.5)) == draw[40, 1][:10]
+    draw = {(n, seed): draw_windows(fasta, "dna", 20, n, seed, 0.5) for n in (10, 40) for seed in (1, 2)}
+    assert draw[10, 1] == draw_windows(fasta, "dna", 20, 10, 1, 0.5) == draw[40, 1][:10]
     assert draw[10, 1] != draw[10, 2] and len(set(draw[40, 2])) == 40
 
 
@@ -70,8 +76,10 @@ def test_windows_are_drawn_uniformly_over_records_of_any_length(tmp_path):
     assert all(30 < n < 90 for n in drawn.values())
 
 
-def test_a_whole_genome_needs_no_list_of_its_windows():
-    drawn = list(_endless(1000, 1))
+def test_a_whole_genome_needs_no_list_of_its_windows(monkeypatch):
+    assert sorted(sampling._shuffled(1000, 1)) == list(range(1000))
+    monkeypatch.setattr(sampling, "MOST_LISTED", 1000)
+    drawn = list(sampling._shuffled(1000, 1))
     assert len(set(drawn)) == len(drawn) == 500 and set(drawn) <= set(range(1000))
 
 
@@ -95,7 +103,7 @@ def test_a_mask_is_that_of_the_definition(text, start, intervals):
     assert mask(text, start, None) == text
 
 
-def test_masked_windows_are_passed_over_and_masked_letters_come_out_in_lower_case(tmp_path):
+def test_masked_windows_are_skipped_and_masked_letters_come_out_in_lower_case(tmp_path):
     rng = random.Random(1)
     records = {"a:1": letters(rng, 2000), "NA": letters(rng, 500) + letters(rng, 500).lower()}
     ends = sorted(rng.sample(range(2000), 80))
