@@ -26,6 +26,11 @@ def plain(value):
     return ", ".join(map(plain, value)) if isinstance(value, list | tuple) else str(value)
 
 
+def signed(value):
+    """A difference with three decimals and its sign, as −0.012."""
+    return f"{value:+.3f}".replace("-", "−")
+
+
 def legible(word):
     """A token as it can be shown: blanks and letters without a shape as escapes."""
     return "".join(letter if letter.isprintable() and letter != " " else ascii(letter)[1:-1] for letter in word)
@@ -49,6 +54,6 @@ def render(path, template, **values):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    world.filters |= {"number": format_number, "plain": plain, "percent": percent, "legible": legible}
+    world.filters |= {"number": format_number, "plain": plain, "percent": percent, "signed": signed, "legible": legible}
     world.globals |= {"interval": format_interval, "severities": SEVERITIES}
     write_text(path, world.get_template(Path(template).name).render(**values))

@@ -210,10 +210,10 @@ def limit_finding(spec, audit):
     text = f"After shuffling the letters of each sequence, {random['pairs']} pairs have a mean local similarity of"
     text += f" {random['mean']:.3f} (99 % below {random['p99']:.3f}, maximum {random['max']:.3f})."
     if random["max"] < limit:
-        return "fine", f"{text} The limit for negatives, {limit}, is higher: similarity above it is not chance."
+        return "fine", f"{text} The limit for negatives, {limit}, is higher: chance alone does not exceed it."
     return (
         "flaw",
-        f"{text} The limit for negatives, {limit}, is not higher: it does not separate related from unrelated.",
+        f"{text} The limit for negatives, {limit}, is not higher: it also excludes unrelated pairs.",
     )
 
 
@@ -227,7 +227,7 @@ def audit_page(spec, audit):
         "spec": spec,
         "audit": audit,
         "kind": KINDS[audit["kind"]],
-        "origin": ORIGINS.get(spec["recipe"], spec["recipe"]),
+        "recipe": RECIPES[spec["recipe"]],
         "result": first,
         "findings": {severity: [text for found, text in others if found == severity] for severity in SEVERITIES},
         "limit": limit_finding(spec, audit),

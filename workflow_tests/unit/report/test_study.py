@@ -9,7 +9,7 @@ from helpers.pages import Page, check_in_browser, data_of
 from linguist.config.design import describe_study
 from linguist.config.published import read_published
 from linguist.report.comparison import compare_published, paper_comparison
-from linguist.report.page import REPORTS, inline, render
+from linguist.report.page import REPORTS, inline, render, signed
 from linguist.report.plots.published import published_figure
 from linguist.report.plots.study import accuracy_figure, confusion_figure, count_confusions, length_figure
 from linguist.report.plots.style import save
@@ -104,7 +104,7 @@ def test_the_page_shows_each_metric_with_its_interval_and_its_closest_control(tm
         for name in ("accuracy", "low", "high", "majority", "auroc"):
             assert f"{row[name]:.3f}" in text
         for name in ("lead", "lead_low", "lead_high"):
-            assert f"{row[name]:+.3f}" in text
+            assert signed(row[name]) in text
         assert row["claim"] in source
         not_clear = row["verdict"] == "above" and row["baseline_reaches"]
         assert not not_clear or "† k-mer overlap: 0.750" in text
@@ -131,7 +131,7 @@ def test_the_page_compares_with_the_paper_if_the_study_asks_for_it(tmp_path):
     assert len(rows) == 10  # table1 has en, dna50 and coding; table3 dna50 and coding
     assert data_of(source)["outside"] == [str(rows["outside"].sum())]
     for row in rows.to_dict("records"):
-        assert f"{row['mean_difference']:+.3f}" in text and f"{row['best_difference']:+.3f}" in text
+        assert signed(row["mean_difference"]) in text and signed(row["best_difference"]) in text
     assert source.count('class="tag below">outside') == rows["outside"].sum()
     for fact in ("openai-community/gpt2", "256", "128", "82.9 %", published["tables"]["table1"]["source"]):
         assert fact in text

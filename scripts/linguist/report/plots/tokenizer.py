@@ -80,7 +80,7 @@ def draw_token_lengths(axis, classes):
         at = np.flatnonzero(counts)
         look = LOOKS[number] | {"ms": 3.4, "lw": 1.1, "mew": 0}
         axis.plot(at, counts[at], **look, label=CLASS_LABELS[name])
-    axis.set(yscale="log", ylim=(0.7, None), xlabel="characters of a token", ylabel="tokens")
+    axis.set(yscale="log", ylim=(0.7, None), xlabel="length of a token (characters)", ylabel="tokens")
     ticks = [n for n in (1, 4, 8, 12, 16, 20) if n < last - 1] + [last]
     axis.set_xticks(ticks, [f"≥ {n}" if cut and n == last else f"{n}" for n in ticks])
     axis.grid(axis="y", color="#dddddd")
