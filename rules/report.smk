@@ -330,6 +330,7 @@ rule summarize_studies:
         task_studies=plan.titles_of(plan.task_studies(config)),
         vectors=plan.titles_of(config["vectors"]),
         tests=used.tested_pairsets(config),
+        kinds={name: spec["kind"] for name, spec in config["pairsets"].items()},
         notes=synthetic.caveats(config),
         code=code_digest("summarize_studies"),
     script:
@@ -347,7 +348,9 @@ rule write_answer:
     output:
         page=report("<results>/report/answer.html", category="answer", caption="../reports/captions/answer.rst"),
         figure=report(
-            "<results>/report/closest_controls.svg", category="answer", caption="../reports/captions/answer.rst"
+            "<results>/report/closest_controls.svg",
+            category="answer",
+            caption="../reports/captions/closest_controls.rst",
         ),
     log:
         "<logs>/write_answer/all.log",

@@ -6,13 +6,14 @@ from linguist.logs import start_log
 from linguist.report.comparison import compare_published
 from linguist.report.plots.published import published_figure
 from linguist.report.plots.style import save
-from linguist.statistics.metrics import read_metrics, summarize
+from linguist.statistics.summaries import summarize_pairs
+from linguist.statistics.tables import read_results
 
 
 def main(smk):
     start_log(smk.log[0])
     tables = read_published(smk.input.published)["tables"]
-    rows = compare_published(summarize(read_metrics(smk.input.metrics)), smk.params.study, tables)
+    rows = compare_published(summarize_pairs(read_results(smk.input.metrics)), smk.params.study, tables)
     write_table(smk.output.table, rows)
     save(published_figure(rows), smk.output.figure)
 

@@ -1,8 +1,11 @@
-"""The figures of every run and test of a study, what its runs are compared with, and where their errors are."""
+"""The metrics of every run and test of a study, its paired comparisons, and accuracy by kind of pair."""
 
 from linguist.files import write_table
 from linguist.logs import start_log
-from linguist.statistics.metrics import break_down, compare, compute_metrics, read_kinds, read_scores
+from linguist.statistics.comparisons import compare_arms
+from linguist.statistics.scores import compute_metrics
+from linguist.statistics.summaries import summarize_kinds
+from linguist.statistics.tables import read_pair_kinds, read_scores
 
 
 def main(smk):
@@ -11,8 +14,8 @@ def main(smk):
     scores = read_scores(smk.params.tests, runs)
     tables = {
         smk.output.metrics: compute_metrics(smk.wildcards.study, scores),
-        smk.output.comparisons: compare(scores, smk.params.comparisons),
-        smk.output.kinds: break_down(scores, read_kinds(smk.params.tests, smk.input[0])),
+        smk.output.comparisons: compare_arms(scores, smk.params.comparisons),
+        smk.output.kinds: summarize_kinds(scores, read_pair_kinds(smk.params.tests, smk.input[0])),
     }
     for path, table in tables.items():
         write_table(path, table)

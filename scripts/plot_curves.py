@@ -3,13 +3,14 @@
 from linguist.logs import start_log
 from linguist.report.plots.study import curves_figure
 from linguist.report.plots.style import save
-from linguist.statistics.metrics import read_metrics, summarize
+from linguist.statistics.summaries import summarize_pairs
+from linguist.statistics.tables import read_results
 
 
 def main(smk):
     start_log(smk.log[0])
     curves = {(key, group): places for key, group, places in smk.params.curves}
-    save(curves_figure(summarize(read_metrics(smk.input[0])), curves), smk.output[0])
+    save(curves_figure(summarize_pairs(read_results(smk.input[0])), curves), smk.output[0])
 
 
 if "snakemake" in globals():

@@ -3,12 +3,12 @@
 from linguist.logs import start_log
 from linguist.report.plots.study import seeds_figure
 from linguist.report.plots.style import save
-from linguist.statistics.metrics import read_metrics
+from linguist.statistics.tables import read_results
 
 
 def main(smk):
     start_log(smk.log[0])
-    save(seeds_figure(read_metrics(smk.input[0])), smk.output[0])
+    save(seeds_figure(read_results(smk.input[0])), smk.output[0])
 
 
 if "snakemake" in globals():

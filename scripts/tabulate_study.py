@@ -10,8 +10,8 @@ from linguist.statistics.verdicts import control_rows, read_study_tables
 
 def main(smk):
     start_log(smk.log[0])
-    shortcuts = read_best_baselines(smk.params.tests, smk.input.audits)
-    tables = read_study_tables(smk.input.metrics, smk.input.comparisons, shortcuts)
+    baselines = read_best_baselines(smk.params.tests, smk.input.audits)
+    tables = read_study_tables(smk.input.metrics, smk.input.comparisons, baselines)
     write_table(smk.output.table, pd.concat([tables.judged, control_rows(tables.summary)]))
     write_table(smk.output.claims, tables.claims)
 

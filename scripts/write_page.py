@@ -9,7 +9,7 @@ from linguist.report.facts import collect_facts
 from linguist.report.page import inline, render
 from linguist.report.pairset import read_best_baselines
 from linguist.report.study import study_page
-from linguist.statistics.metrics import read_kinds_table
+from linguist.statistics.tables import read_results
 from linguist.statistics.verdicts import read_study_tables
 
 FIGURES = ("accuracy", "seeds", "curves", "confusion", "lengths")
@@ -24,7 +24,7 @@ def main(smk):
     )
     tokens = {name: read_json(path) for name, path in zip(smk.params.readings, smk.input.tokens, strict=True)}
     facts = collect_facts([read_json(path) for path in smk.input.runs], tokens)
-    values = study_page(study, tables, read_kinds_table(smk.input.kinds), facts)
+    values = study_page(study, tables, read_results(smk.input.kinds), facts)
     values["figures"] = {name: inline(smk.input[name], f"figure-{name}") for name in FIGURES if smk.input[name]}
     if published:
         values["paper"] = paper_comparison(study, tables.judged, published["tables"])

@@ -1,4 +1,4 @@
-"""Confidence intervals of a share and of an AUROC."""
+"""Confidence intervals: of a share, of an AUROC, and of a mean over seeds."""
 
 import numpy as np
 from scipy import stats
@@ -8,7 +8,7 @@ LEVEL = 0.95
 
 
 def wilson(successes, n, level=LEVEL):
-    """Wilson's score interval for a share (Wilson 1927): (low, high)."""
+    """Wilson's score interval of a share (Wilson 1927): (low, high)."""
     interval = stats.binomtest(int(successes), int(n)).proportion_ci(level, method="wilson")
     return interval.low, interval.high
 
@@ -27,5 +27,24 @@ def auroc_interval(label, score, level=LEVEL):
     over = (ranks[:m] - stats.rankdata(positive)) / n
     under = 1 - (ranks[m:] - stats.rankdata(negative)) / m
     spread = np.sqrt((over.var(ddof=1) if m > 1 else 0) / m + (under.var(ddof=1) if n > 1 else 0) / n)
-    reach = stats.norm.ppf((1 + level) / 2) * spread
-    return area, max(0.0, area - reach), min(1.0, area + reach)
+    half_width = stats.norm.ppf((1 + level) / 2) * spread
+    return area, max(0.0, area - half_width), min(1.0, area + half_width)
+
+
+def mean_interval(values, item_half_width, least=0.0, most=1.0):
+    """Interval of the mean of `values`, one for each seed, cut to least … most: (low, high).
+
+    It covers two sources of variance: the seeds (Student's t) and the test items, which all seeds share. Their half-widths
+    are combined as the root of the sum of squares. One seed has the half-width of the items alone.
+    """
+    n, half_width = len(values), item_half_width
+    if n > 1:
+        seed_half_width = stats.t.ppf((1 + LEVEL) / 2, n - 1) * np.std(values, ddof=1) / np.sqrt(n)
+        half_width = np.hypot(seed_half_width, item_half_width)
+    return max(least, np.mean(values) - half_width), min(most, np.mean(values) + half_width)
+
+
+def accuracy_interval(accuracies, n):
+    """Interval of the mean of `accuracies`, one for each seed, over `n` shared items: (low, high); Wilson's for one seed."""
+    low, high = wilson(round(np.mean(accuracies) * n), n)
+    return (low, high) if len(accuracies) == 1 else mean_interval(accuracies, (high - low) / 2)

@@ -5,16 +5,18 @@ import pandas as pd
 
 from linguist.report.vectors import BEFORE
 from linguist.statistics.claims import judge_claims
-from linguist.statistics.metrics import compare, compute_metrics, summarize
+from linguist.statistics.comparisons import compare_arms
+from linguist.statistics.scores import compute_metrics
+from linguist.statistics.summaries import summarize_pairs
 from linguist.vectors import distances as vectors
 
 NOTHING = {test: {"name": "none", "accuracy": 0.5, "low": 0.4, "high": 0.6} for test in ("a", "b")}
 ARMS = {"shuffled": ("m", "t.shuffled"), "untrained": ("m", "untrained"), "random-weights": ("m-random", "t")}
 
 
-def study(skills, seeds=3, shift=0.0, n=200, controls=ARMS, shortcuts=NOTHING):
-    """The claims of a study of one model on two tests; `skills` by arm, 0 for those not named; `shift` moves all scores, as a
-    threshold that does not carry over does."""
+def study(skills, seeds=3, shift=0.0, n=200, controls=ARMS, baselines=NOTHING):
+    """The hypotheses of a study of one model on two tests; `skills` by arm, 0 for those not named; `shift` moves all scores, as
+    a threshold that does not transfer does."""
     label, scores = np.tile([0, 1], n // 2), {}
     for at, arm in enumerate([("m", "t"), *controls.values()]):
         for test in ("a", "b"):
@@ -26,7 +28,7 @@ def study(skills, seeds=3, shift=0.0, n=200, controls=ARMS, shortcuts=NOTHING):
         "controls": {name: list(arm) for name, arm in controls.items()},
         "groups": {"DNA": ["a", "b"]},
     }
-    return judge_claims(compare(scores, [spec]), summarize(compute_metrics("s", scores)), shortcuts)
+    return judge_claims(compare_arms(scores, [spec]), summarize_pairs(compute_metrics("s", scores)), baselines)
 
 
 def table_of(before, after, metric_of=lambda value: value):

@@ -29,27 +29,25 @@ CONTROL = ROW | CHANCE | {"trainset": UNTRAINED, "accuracy_median": 0.5}
 FLAT = ROW | CHANCE | {"accuracy_median": 0.5}
 
 
-def rivals(row=ROW, level="test", scope=None, **differences):
-    """Rows of `metrics.compare` of an arm: {against: difference}, at the median where the name says so; 0 is no difference."""
+def comparison_rows(row=ROW, level="test", scope=None, **differences):
+    """Rows of `compare_arms` of an arm: {against: difference}, at the median where the name says so; 0 is no difference."""
     found = []
     for name, difference in differences.items():
         against, _, at_median = name.partition("_at_")
         key = {"model": row["model"], "trainset": row["trainset"], "scope": scope or row["test"], "level": level}
         key |= {"tests": row["test"], "measure": "accuracy_median" if at_median else "accuracy", "against": against}
         ends = {"difference": difference, "low": difference - 0.05, "high": difference + 0.05}
-        p = {"p": 0.001, "p_holm": 0.001 if difference else 1.0, "needed": 0.1}
+        p = {"p": 0.001, "p_holm": 0.001 if difference else 1.0, "detectable": 0.1}
         found.append(key | ends | p | {"seeds": row["seeds"]})
-    for rival in found:
-        claim = [other for other in found if other["measure"] == rival["measure"]]
-        rival["p_claim"] = max(other["p_holm"] if other["difference"] > 0 else 1.0 for other in claim)
+    for row in found:
+        same = [other for other in found if other["measure"] == row["measure"]]
+        row["p_claim"] = max(other["p_holm"] if other["difference"] > 0 else 1.0 for other in same)
     return found
 
 
-LEADS = {"majority": 0.3, "untrained": 0.3, "chance_at_median": 0.3, "untrained_at_median": 0.3}
-LEVEL = dict.fromkeys(LEADS, 0)
-RANKS = LEVEL | {"chance_at_median": 0.18, "untrained_at_median": 0.18}
-
-
+BETTER = {"majority": 0.3, "untrained": 0.3, "chance_at_median": 0.3, "untrained_at_median": 0.3}
+EQUAL = dict.fromkeys(BETTER, 0)
+RANKS = EQUAL | {"chance_at_median": 0.18, "untrained_at_median": 0.18}
 LONG = ROW | {
     "model": "a-model-of-a-long-name",
     "test": "a-test-whose-name-is-longer-than-any",
@@ -57,9 +55,7 @@ LONG = ROW | {
     "seeds": 1,
 }
 CALLED_SAME = FLAT | {"test": "dna50", "predicted_positive": 1.0}
-
-
-SHORTCUTS = {
+BASELINES = {
     "fr": {"name": "k-mer overlap", "accuracy": 0.98, "low": 0.96, "high": 0.99},
     "dna50": {"name": "composition", "accuracy": 0.49, "low": 0.43, "high": 0.55},
     "a-test-whose-name-is-longer-than-any": {"name": "none", "accuracy": np.nan, "low": np.nan, "high": np.nan},
@@ -73,10 +69,14 @@ def judged_summary():
 
 def judged_comparisons():
     """The comparisons that belong to `judged_summary`."""
-    rows = [*rivals(**LEADS), *rivals(CALLED_SAME, **LEVEL), *rivals(LONG, majority=0.3, chance_at_median=0.3)]
+    rows = [
+        *comparison_rows(**BETTER),
+        *comparison_rows(CALLED_SAME, **EQUAL),
+        *comparison_rows(LONG, majority=0.3, chance_at_median=0.3),
+    ]
     groups = [
-        (ROW, "sentences", LEADS),
-        (CALLED_SAME, "DNA", LEVEL),
+        (ROW, "sentences", BETTER),
+        (CALLED_SAME, "DNA", EQUAL),
         (LONG, "DNA", {"majority": 0.3, "chance_at_median": 0.3}),
     ]
-    return pd.DataFrame(rows + [r for row, scope, d in groups for r in rivals(row, "group", scope, **d)])
+    return pd.DataFrame(rows + [r for row, scope, d in groups for r in comparison_rows(row, "group", scope, **d)])

@@ -9,7 +9,7 @@ from linguist.config.published import common_cells, paper_name
 def compare_published(summary, study, tables):
     """A paper's accuracies and ours: a data frame with a row for each cell that both have.
 
-    Args: `summary` as from `metrics.summarize`; `study` is its entry in the config; `tables` are those of `read_published`.
+    Args: `summary` as from `summarize_pairs`; `study` is its entry in the config; `tables` are those of `read_published`.
     Columns: `theirs` is the paper's accuracy, and `statistic` says whether it is a mean or the best seed; `theirs_best` is its
     best seed, and `theirs_sd` its standard deviation (NaN if not printed). `mean_difference` is our mean minus `theirs`,
     `best_difference` our best seed minus `theirs_best`. `outside`: `theirs` is outside our interval [low, high], which is that of a

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from linguist.intervals import LEVEL
 from linguist.provenance import file_of
-from linguist.statistics.metrics import RESAMPLES
+from linguist.statistics.scores import RESAMPLES
 
 PERCENT = f"{100 * LEVEL:g} %"
 
@@ -26,7 +26,7 @@ class Formula:
     latex: str
     letters: str
     source: str
-    function: str  # "statistics.metrics.holm"
+    function: str  # "statistics.comparisons.holm"
 
     def __post_init__(self):
         module, _, name = self.function.rpartition(".")
@@ -48,28 +48,28 @@ FORMULAS = [
         r"a=\frac{1}{n}\sum_{i=1}^{n}\left[\hat{y}_i=y_i\right]",
         "y: true class of each of the n items; ŷ: predicted class. A pair is predicted to be similar if the logit of class 1 exceeds the logit of class 0.",
         "",
-        "statistics.metrics.confusion_figures",
+        "statistics.scores.confusion_metrics",
     ),
     Formula(
         "F1",
         r"F_1=\frac{2\,\mathrm{TP}}{2\,\mathrm{TP}+\mathrm{FP}+\mathrm{FN}}",
         "TP, FP, TN, FN: true and false positives and negatives. Pair sets: F1 of class 1. Tasks: mean over all classes (macro F1). 0 if undefined.",
         "van Rijsbergen 1979",
-        "statistics.metrics.confusion_figures",
+        "statistics.scores.confusion_metrics",
     ),
     Formula(
         "MCC, two classes",
         r"\mathrm{MCC}=\frac{\mathrm{TP}\cdot\mathrm{TN}-\mathrm{FP}\cdot\mathrm{FN}}{\sqrt{(\mathrm{TP}+\mathrm{FP})(\mathrm{TP}+\mathrm{FN})(\mathrm{TN}+\mathrm{FP})(\mathrm{TN}+\mathrm{FN})}}",
         "Matthews correlation coefficient of a pair set. 0 if undefined.",
         "Matthews 1975",
-        "statistics.metrics.confusion_figures",
+        "statistics.scores.confusion_metrics",
     ),
     Formula(
         "MCC, K classes",
         r"R_K=\frac{c\,n-\sum_{k}p_k t_k}{\sqrt{(n^2-\sum_{k}p_k^2)(n^2-\sum_{k}t_k^2)}}",
         "c: correct items among n; p: items predicted as class k; t: items of class k. An answer that names no class counts as one more class. 0 if undefined.",
         "Gorodkin 2004",
-        "statistics.task_metrics.confusion_figures",
+        "statistics.scores.confusion_metrics",
     ),
     Formula(
         "Wilson interval of a proportion",
@@ -97,35 +97,35 @@ FORMULAS = [
         r"(N_1,\dots,N_C)^{*}\sim\mathrm{Multinomial}\left(n,\frac{(N_1,\dots,N_C)}{n}\right)",
         f"N: counts in the C cells of the confusion matrix. {RESAMPLES:,} resamples of the n items; the interval is the percentile interval ({PERCENT}).",
         "Efron 1979",
-        "statistics.metrics.figures",
+        "statistics.scores.class_metrics",
     ),
     Formula(
         "mean over seeds",
         r"\bar{a}\pm\sqrt{t_{k-1}^2\frac{s^2}{k}+h^2}",
         f"s: standard deviation over k seeds; t: Student's quantile for {PERCENT}; h: half-width for the test items, which all seeds share (Wilson interval at the mean accuracy, or mean DeLong interval). With one seed the interval is h alone.",
         "Student 1908",
-        "statistics.metrics.mean_interval",
+        "intervals.mean_interval",
     ),
     Formula(
         "paired difference",
         r"\bar{d}\pm\sqrt{t_{\nu}^2\left(\frac{1}{T}\sum_{j=1}^{T}\frac{s_j}{\sqrt{n_j}}\right)^2+t_{k-1}^2\frac{s^2}{k}}",
         "d: difference in accuracy of two methods on the same items and seeds, averaged over T tests. First term: variance over the n items of each test (pair sets: within labels, with ν = n − 2; tasks: ν = n − 1). Tests of pair sets may share items, so their standard errors are averaged; the items of tasks are independent, so their variances are averaged and divided by T. Second term: variance over k paired seeds; a baseline has one. p is the level at which the interval ends at 0.",
         "Student 1908",
-        "statistics.metrics.paired_difference",
+        "statistics.comparisons.paired_difference",
     ),
     Formula(
         "hypothesis with several controls",
         r"p=\underset{r}{\max}\,p_r",
         "p with index r: p-value of the paired difference from control r, or 1 if the difference is not positive. The hypothesis is supported only if the model is better than all controls (intersection-union test), so their number needs no correction.",
         "Berger 1982",
-        "statistics.metrics.claim_p_values",
+        "statistics.comparisons.intersection_union",
     ),
     Formula(
         "Holm's correction",
         r"p'_{(j)}=\underset{i\le j}{\max}\,\min\left(1,\,(m-i+1)\,p_{(i)}\right)",
         "p: p-values of m hypotheses in ascending order. Controls the probability of any false positive among them.",
         "Holm 1979",
-        "statistics.metrics.holm",
+        "statistics.comparisons.holm",
     ),
     Formula(
         "similarity of two sequences",

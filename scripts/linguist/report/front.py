@@ -1,93 +1,94 @@
-"""The report's front page: what all studies say, a line each, and the figure of their leads."""
+"""The report's front page: the result of each study in a few lines, and the closest control for each hypothesis."""
 
-import pandas as pd
+from dataclasses import dataclass
 
-from linguist.kinds import KINDS
 from linguist.report.page import REPORTS, inline, render
 from linguist.report.tasks import difference_finding
 from linguist.report.vectors import vectors_headline
-from linguist.statistics.claims import CLAIMS, RIVALS, headline, told_apart, unlearned
-from linguist.statistics.task_metrics import KMERS
+from linguist.statistics.answer import answer_of
+from linguist.statistics.claims import (
+    CLAIMS,
+    COMPARED,
+    differences_text,
+    learned_arms,
+    not_learned_text,
+    study_headline,
+)
+from linguist.tasks.baselines import KMERS
 
-TOLD = {  # codes of a study of tasks, which compares ways to answer
-    "told apart": "two ways to answer differ, by a paired test corrected for their number",
-    "one seed": "two ways to answer differ, in one seed, which says nothing of others",
-    "level": "two ways to answer are not told apart",
+TASK_CODES = {  # of a study of tasks, which compares ways to answer
+    "different": "two ways to answer tasks are significantly different (p corrected for their number)",
+    "one seed": "two ways to answer tasks are significantly different, but with one seed: not replicated",
+    "no difference": "two ways to answer tasks are not significantly different",
 }
-ASKED_FIRST = (
-    "instructing",
-    "sets",
-    "baseline",
-    "pretraining",
-    "phrasing",
-)  # questions of tasks, the study's own first
+IN_PART = {"in part": "some hypotheses of the study are supported, others are not"}
+# The questions of a study of tasks, its own first.
+ASKED_FIRST = ("instructing", "sets", "baseline", "pretraining", "phrasing")
 
 
-def read_claims(path):
-    """The table of `claims.judge_claims`, from its file."""
-    names = dict.fromkeys(["model", "trainset", "group", "tests", "against", "code", "text"], str)
-    return pd.read_csv(path, sep="\t", dtype=names, keep_default_na=False, na_values={"baseline": [""]})
+@dataclass(frozen=True)
+class AnswerTables:
+    """The tables behind the front page.
+
+    titles maps studies and comparisons of word vectors to their titles. The others map names of studies to tables: claims
+    and comparisons of pair sets (`judge_claims`, `compare_arms`), tasks (`compare_ways`), vectors (`read_distances`).
+    kinds maps pair sets to their kinds.
+    """
+
+    titles: dict
+    claims: dict
+    comparisons: dict
+    tasks: dict
+    vectors: dict
+    kinds: dict
+
+    @property
+    def results(self):
+        """The result of each study: {name: (code, text)}."""
+        found = {name: pairs_headline(table, self.comparisons[name]) for name, table in self.claims.items()}
+        found |= {name: task_headline(table) for name, table in self.tasks.items()}
+        return found | {name: vectors_headline(table) for name, table in self.vectors.items()}
+
+
+def pairs_headline(claims, comparisons):
+    """The result of a study of pair sets: (code, text)."""
+    code, text = study_headline(claims)
+    more = not_learned_text(learned_arms(comparisons, claims)), differences_text(comparisons)
+    return code, " ".join(filter(None, [text, *more]))
 
 
 def task_headline(comparisons):
-    """What a study of tasks says, and its code, one of TOLD: a difference of the first question that it asks, then, if it is
-    another, that from k-mers, which know no order of words."""
+    """The result of a study of tasks: (code, text), the code one of TASK_CODES.
+
+    It is the first comparison of the first question that the study asks and, if that is another, the one with k-mers.
+    """
     rows = comparisons.to_dict("records")
     asked = [row for question in ASKED_FIRST for row in rows if row["question"] == question]
     if not asked:
-        return "unknown", "No two ways to answer are compared."
+        return "unknown", "The study compares no two ways to answer."
     first = difference_finding(asked[0])
-    code, text = first.code, first.text
     kmers = [row for row in asked[1:] if row["against_model"] == KMERS]
-    texts = [text, *(difference_finding(row).text for row in kmers[:1])]
+    texts = [first.text, *(difference_finding(row).text for row in kmers[:1])]
     if len(rows) > len(texts):
-        texts.append(f"Its page has {len(rows)} comparisons.")
-    code = "level" if code == "chance" else "one seed" if asked[0]["seeds"] == 1 else "told apart"
+        texts.append(f"The page of the study has all {len(rows)} comparisons.")
+    code = "no difference" if first.code == "chance" else "one seed" if asked[0]["seeds"] == 1 else "different"
     return code, " ".join(texts)
 
 
-def transfers(claims, kinds):
-    """The claims of a transfer from sentences to DNA, protein or both, each once: {(model, trainset, group): code}.
-
-    `kinds` maps pair sets to their kinds. Where studies differ, the one that does not support it counts.
-    """
-    found = {}
-    for table in claims.values():
-        for row in table.to_dict("records"):
-            if KINDS[kinds[row["trainset"]]].is_text and not row["group"].startswith(KINDS["sentence"].label):
-                key = (row["model"], row["trainset"], row["group"])
-                found[key] = row["code"] if found.get(key, "supported") == "supported" else found[key]
-    return found
-
-
-def write_answer(
-    path, titles, claims, tables, comparisons, vectors, kinds, caveats, figure, template=REPORTS / "answer.html.j2"
-):
+def write_answer(path, tables, caveats, figure, template=REPORTS / "answer.html.j2"):
     """Write the front page: one HTML file that holds all it shows and asks nothing of the network.
 
-    Args: `titles` maps studies and comparisons of word vectors to theirs; `claims` maps pair studies to tables of
-    `claims.judge_claims`, `tables` to those of `metrics.compare`; `comparisons` maps studies of tasks to tables of
-    `task_metrics.compare`; `vectors` maps comparisons of word vectors to tables of `vector_report.read_distances`; `kinds` as
-    for `transfers`; `caveats` as from `synthetic.caveats`; `figure` the SVG file of `closest_control_figure`, or None without pair
-    studies.
+    Args: `tables` are AnswerTables; `caveats` as from `synthetic.caveats`; `figure` is the SVG file of `closest_control_figure`, or None
+    without studies of pair sets.
     """
-    said = {}
-    for name, table in claims.items():
-        code, text = headline(table)
-        said[name] = code, " ".join(filter(None, [text, unlearned(tables[name], table), told_apart(tables[name])]))
-    said |= {name: task_headline(table) for name, table in comparisons.items()}
-    said |= {name: vectors_headline(table) for name, table in vectors.items()}
-    codes = list(transfers(claims, kinds).values())
+    answer, results = answer_of(tables.claims, tables.comparisons, tables.kinds), tables.results
     render(
         path,
         template,
-        lines=[(name, title, *said[name]) for name, title in titles.items()],
-        counts={code: codes.count(code) for code in CLAIMS},
-        meanings=CLAIMS
-        | {"in part": "some claims of the study are supported, and some not"}
-        | (TOLD if comparisons else {}),
-        transfers=len(codes),
-        rivals=RIVALS,
+        lines=[(name, title, *results[name]) for name, title in tables.titles.items()],
+        answer=answer,
+        meanings=CLAIMS | IN_PART | (TASK_CODES if tables.tasks else {}),
+        compared=COMPARED,
         caveats=caveats,
         figure=inline(figure, "figure-closest-controls") if figure else None,
     )

@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from linguist.files import ROOT, write_text
-from linguist.statistics.numbers import format_interval, format_number, percent
+from linguist.statistics.numbers import format_interval, format_number, percent, signed
 
 REPORTS = ROOT / "reports"
 SEVERITIES = {  # of a finding, the worst first; and the word for it on a page
@@ -24,11 +24,6 @@ def plain(value):
     if isinstance(value, dict):
         return ", ".join(f"{key} {plain(item)}" for key, item in value.items())
     return ", ".join(map(plain, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def signed(value):
-    """A difference with three decimals and its sign, as −0.012."""
-    return f"{value:+.3f}".replace("-", "−")
 
 
 def legible(word):

@@ -1,15 +1,16 @@
 """The page of a study of pair sets."""
 
 from linguist.pairs.recipes import RECIPES
-from linguist.statistics.claims import ALPHA, RIVALS, differences, headline, told_apart
-from linguist.statistics.verdicts import VERDICTS, rows_by_arm, unlearned_warning
+from linguist.statistics.claims import COMPARED, differences_text, significant_differences, study_headline
+from linguist.statistics.thresholds import ALPHA
+from linguist.statistics.verdicts import VERDICTS, not_learned_warning, rows_by_arm
 from linguist.training.controls import is_control
 
 
 def study_page(study, tables, pair_types, facts):
     """What the page of a study shows, as values for its template.
 
-    Args: `study` is a StudyDesign; `tables` its StudyTables; `pair_types` the table of `metrics.break_down`; `facts` as from
+    Args: `study` is a StudyDesign; `tables` its StudyTables; `pair_types` the table of `summarize_kinds`; `facts` as from
     `collect_facts`.
     """
     judged, metrics = tables.judged, tables.metrics
@@ -18,20 +19,20 @@ def study_page(study, tables, pair_types, facts):
     runs = metrics.pivot(index=["model", "trainset", "seed"], columns="test", values="accuracy")
     return {
         "study": study,
-        "headline": headline(tables.claims),
+        "headline": study_headline(tables.claims),
         "claims": tables.claims.to_dict("records"),
-        "told_apart": told_apart(tables.comparisons),
-        "differences": differences(tables.comparisons)[2],
+        "differences_text": differences_text(tables.comparisons),
+        "differences": significant_differences(tables.comparisons)[1],
         "tally": {
             "cells": len(transfer),
             "above": len(above),
-            "reached": int(above["baseline_reaches"].sum()),
+            "reached": int(above["not_above_baseline"].sum()),
             "all": len(judged),
         },
         "groups": [(*arm, rows.to_dict("records")) for *arm, rows in rows_by_arm(judged)],
-        "unlearned": unlearned_warning,
+        "unlearned": not_learned_warning,
         "verdicts": VERDICTS,
-        "rivals": RIVALS,
+        "compared": COMPARED,
         "alpha": ALPHA,
         "rows": judged.to_dict("records"),
         "test_pairs": dict(zip(judged["test"], judged["n"], strict=True)),

@@ -4,26 +4,19 @@ from dataclasses import dataclass
 from textwrap import fill
 
 import numpy as np
-import pandas as pd
 
 from linguist.report.page import REPORTS, inline, render
-from linguist.statistics.claims import ALPHA, p_value
-from linguist.statistics.numbers import format_number
-from linguist.statistics.task_metrics import (
-    CLASSIFICATION,
-    KMERS,
-    NEIGHBOURS,
-    RULES,
-    read_task_metrics,
-    summarize_tasks,
-)
-from linguist.statistics.thresholds import FOLLOWS_INSTRUCTION
+from linguist.statistics.numbers import format_number, format_p, format_points
+from linguist.statistics.summaries import summarize_tasks
+from linguist.statistics.tables import CLASSIFICATION, RULES, read_results
+from linguist.statistics.thresholds import ALPHA, FOLLOWS_INSTRUCTION
+from linguist.tasks.baselines import KMERS, NEIGHBOURS
 from linguist.tasks.prompts import TRAINED, VARIANTS, prompt_text
 from linguist.tasks.recipes import RECIPES
 from linguist.training.controls import RANDOM_ENDING
 
 SHOWN = ("class", "prefix")  # rules of the main table and figure
-QUESTIONS = {  # by the column question of `task_metrics.compare`
+QUESTIONS = {  # by the column question of `compare_ways`
     "instructing": "One instruction-tuned model, or one classifier per task?",
     "baseline": "Better than k-mers or BLAST?",
     "pretraining": "Does pretraining help?",
@@ -59,7 +52,7 @@ def method_name(model, method):
 def difference_finding(row):
     """What a difference between two methods shows (Finding). The corrected p-value alone decides whether it is significant.
 
-    `row` is one of `task_metrics.compare`, as a dict.
+    `row` is one of `compare_ways`, as a dict.
     """
     code = "chance" if row["p_holm"] >= ALPHA else "above" if row["difference"] > 0 else "below"
     says = {"above": "is more accurate than", "below": "is less accurate than"}
@@ -67,23 +60,18 @@ def difference_finding(row):
     one, other = (method_name(row[f"{side}model"], row[f"{side}method"]) for side in ("", "against_"))
     if row["question"] == "phrasing":
         one, other = f"{one} with a trained wording", "the same model with an unseen wording"
-    p = p_value(row["p_holm"])
-    notes = [f"95 % CI {_points(row['low'])} to {_points(row['high'])}", f"p {p if p.startswith('<') else f'= {p}'}"]
+    ends = [format_points(row[end], sign=True) for end in ("low", "high")]
+    notes = [f"95 % CI {' to '.join(ends)}", format_p(row["p_holm"])]
     notes.append(f"average of {row['tasks']} tasks" if row["tasks"] > 1 else "one task")
     notes += ["one seed"] if row["seeds"] == 1 else []
-    text = f"{one} {says[code]} {other}: {_points(row['difference'])} points ({', '.join(notes)})."
+    text = f"{one} {says[code]} {other}: {format_points(row['difference'], sign=True)} points ({', '.join(notes)})."
     return Finding(code, TAGS[code], text)
-
-
-def _points(share):
-    """A share in percentage points, with its sign."""
-    return f"{100 * share:+.1f}".replace("-", "−")
 
 
 def task_findings(summary, comparisons):
     """The findings of a study by question: {question in words: list of Findings}.
 
-    Args: tables of `summarize_tasks` and `compare`.
+    Args: tables of `summarize_tasks` and `compare_ways`.
     """
     found = {}
     for row in comparisons.to_dict("records"):
@@ -160,7 +148,7 @@ def published_rows(summary, published):
 def write_task_page(path, study, tables, reports, figure, template=REPORTS / "tasks.html.j2"):
     """Write the page of a study of tasks: one HTML file without references to the network.
 
-    Args: `study` is a StudyDesign; `tables` are those of `summarize_tasks` and `compare`; `reports` has, by task, what its
+    Args: `study` is a StudyDesign; `tables` are those of `summarize_tasks` and `compare_ways`; `reports` has, by task, what its
     baselines chose ("baselines"), by instruction set, its rows and dropped rows ("instructions"), the records of
     `count_overlaps` ("overlaps"), `collect_facts` ("facts"), and what `read_published` gives ("published"); `figure` is an
     SVG file.
@@ -199,12 +187,6 @@ def example_prompt(spec, task):
     return prompt_text(wording, "ACGT…", solved) + task["answers"][0]
 
 
-def read_task_comparisons(path):
-    """The table of `task_metrics.compare`, from its file."""
-    names = dict.fromkeys(["question", "model", "method", "against_model", "against_method"], str)
-    return pd.read_csv(path, sep="\t", dtype=names, keep_default_na=False)
-
-
 def read_task_tables(metrics, comparisons):
     """The tables of a study of tasks from their files: (summary as of `summarize_tasks`, comparisons)."""
-    return summarize_tasks(read_task_metrics(metrics)), read_task_comparisons(comparisons)
+    return summarize_tasks(read_results(metrics)), read_results(comparisons)

@@ -1,196 +1,218 @@
-"""What a study of pair sets may claim: a line for each model, training set and group of tests, computed from paired tests."""
+"""The hypotheses of a study of pair sets: one for each model, training set and group of tests, judged by paired tests.
+
+A hypothesis is that a model is more accurate than the majority class and than every control condition. It is supported
+only if all of these differences are significant.
+"""
 
 import numpy as np
 import pandas as pd
 
-from linguist.statistics.metrics import CHANCE, MAJORITY, MEASURES
+from linguist.statistics.comparisons import CHANCE, MAJORITY, MEASURES
+from linguist.statistics.numbers import counted, format_difference, format_points
+from linguist.statistics.thresholds import ALPHA
 from linguist.training.controls import CONTROLS
 
-ALPHA = 0.05  # of the corrected p-values
-RIVALS = {
-    MAJORITY: "always calling the larger class",
-    CHANCE: "a coin flip",
-} | {name: control.phrase for name, control in CONTROLS.items()}
-CLAIMS = {
-    "supported": "supported: the mean over the seeds beats the majority share and every control",
-    "ranks": "not supported, but it ranks: with the threshold at the median score, which needs no labels, it beats every control",
-    "not supported": "not supported",
-    "uncontrolled": "above the majority share, but the study has no control that could refute it",
-    "unrepeated": "above the majority share and every control, but with one seed, which says nothing of others",
+# What a model is compared with, as it stands after "better than".
+COMPARED = {MAJORITY: "always predicting the majority class", CHANCE: "chance"} | {
+    name: control.phrase for name, control in CONTROLS.items()
 }
+CLAIMS = {
+    "supported": "significantly better than the majority class and every control",
+    "ranks": "ranks pairs correctly, but its decision threshold does not transfer: it is significantly better than every "
+    "control only with the threshold at the median score, which needs no labels",
+    "not supported": "not significantly better than the majority class and every control",
+    "uncontrolled": "significantly better than the majority class; the study has no control that could refute the hypothesis",
+    "unrepeated": "significantly better than the majority class and every control, but with one seed: not replicated",
+}
+COLUMNS = ["model", "trainset", "group", "tests", "seeds", "accuracy", "baseline", "not_above_baseline", "against"]
+COLUMNS += ["difference", "low", "high", "p_claim", "detectable", "code", "text"]
 
-COLUMNS = ["model", "trainset", "group", "tests", "seeds", "accuracy", "baseline", "reaches", "against"]
-COLUMNS += ["difference", "low", "high", "p_claim", "needed", "code", "text"]
 
-
-def beaten(row):
-    """Whether a rival (a row of `metrics.compare`) is beaten: the difference is positive, and not by chance."""
+def significantly_better(row):
+    """Whether a model is significantly better than a control, by their row of `compare_arms`."""
     return row["difference"] > 0 and row["p_holm"] < ALPHA
 
 
-def proven(rivals):
-    """Whether all rivals of a claim are beaten, as one claim among those of the study."""
-    return rivals[0]["p_claim"] < ALPHA
+def better_than_all(rows):
+    """Whether a model is significantly better than everything it is compared with, by its rows of `compare_arms`.
+
+    This is one hypothesis among those of the study, and corrected for their number.
+    """
+    return rows[0]["p_claim"] < ALPHA
 
 
-def weakest(rivals):
-    """The rival that refutes the claim first: one that is not beaten, if there is any, or else the one that is led least surely."""
+def closest_control(rows):
+    """The row of the control that a model comes closest to losing to: one that it is not significantly better than, if
+    there is any, or else the one with the largest p-value."""
     return max(
-        rivals, key=lambda row: (not beaten(row), row["p_holm"] if row["difference"] > 0 else 1, -row["difference"])
+        rows,
+        key=lambda row: (
+            not significantly_better(row),
+            row["p_holm"] if row["difference"] > 0 else 1,
+            -row["difference"],
+        ),
     )
 
 
-def judge_group(rivals):
-    """What may be claimed of a group of tests: one of CLAIMS.
+def by_measure(rows):
+    """The rows of `compare_arms` of one arm and scope, by measure: (accuracy, accuracy at the median)."""
+    return tuple([row for row in rows if row["measure"] == measure] for measure in MEASURES)
 
-    `rivals` are the rows of `metrics.compare` of one arm and group, of both measures. Where no control can refute the
-    hypothesis, it is uncontrolled.
+
+def judge_hypothesis(rows):
+    """What may be said of a model on a group of tests: one of CLAIMS.
+
+    `rows` are those of `compare_arms` of one arm and group, of both measures.
     """
-    by_threshold, by_rank = ([row for row in rivals if row["measure"] == measure] for measure in MEASURES)
-    controlled = any(row["against"] != MAJORITY and CONTROLS[row["against"]].can_refute for row in by_threshold)
-    repeated = rivals[0]["seeds"] > 1
-    if proven(by_threshold):
+    accuracy, at_median = by_measure(rows)
+    controlled = any(row["against"] != MAJORITY and CONTROLS[row["against"]].can_refute for row in accuracy)
+    repeated = rows[0]["seeds"] > 1
+    if better_than_all(accuracy):
         return "uncontrolled" if not controlled else "supported" if repeated else "unrepeated"
-    carried = any(beaten(row) for row in by_threshold if row["against"] == MAJORITY)
-    if proven(by_rank) and not carried and controlled and repeated:
+    transfers = any(significantly_better(row) for row in accuracy if row["against"] == MAJORITY)
+    if better_than_all(at_median) and not transfers and controlled and repeated:
         return "ranks"
     return "not supported"
 
 
-def lead(row, p="p_claim"):
-    """A difference with its interval, a p-value (of the claim, or its own: "p_holm") and what it is from, in words."""
-    ends = f"[{row['low']:+.3f} to {row['high']:+.3f}]"
-    return f"{row['difference']:+.3f} {ends} from {RIVALS[row['against']]}, p {p_value(row[p])}"
+def judge_claims(comparisons, summary, baselines):
+    """The hypotheses of a study with their judgement, a row each, with COLUMNS.
 
-
-def p_value(p):
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def judge_claims(comparisons, summary, shortcuts):
-    """The claims of a study, a row each: model, trainset, group, tests, seeds, accuracy (mean over the tests), baseline (mean of
-    their best shallow baselines), reaches (whether accuracy is not clearly above that), against, the weakest rival, and its
-    columns of `metrics.compare`; code, one of CLAIMS, and text.
-
-    Args: the tables of `metrics.compare` and `metrics.summarize`; `shortcuts` as for `report.judge`.
+    accuracy is the mean over the tests, baseline the mean of their best baselines without order information,
+    not_above_baseline whether the interval of accuracy is not wholly above that; against is the closest control, with its
+    columns of `compare_arms`; code is one of CLAIMS.
+    Args: the tables of `compare_arms` and `summarize_pairs`; `baselines` maps tests to their best baseline.
     """
     accuracy = summary.set_index(["model", "trainset", "test"])["accuracy"]
     groups = comparisons[comparisons["level"] == "group"]
     rows = []
     for (model, trainset, group), part in groups.groupby(["model", "trainset", "scope"], sort=False):
-        rivals = part.to_dict("records")
-        tests = rivals[0]["tests"].split(", ")
-        code = judge_group(rivals)
-        mean = float(np.mean([accuracy[model, trainset, test] for test in tests]))
-        baseline = float(np.mean([shortcuts[test]["accuracy"] for test in tests]))
-        by_threshold, by_rank = ([row for row in rivals if row["measure"] == measure] for measure in MEASURES)
-        first, share = weakest(by_threshold), next(row for row in by_threshold if row["against"] == MAJORITY)
-        reaches = not mean - (share["difference"] - share["low"]) > baseline  # where it is not known, too
-        controls = [row["against"] for row in by_threshold if row["against"] != MAJORITY]
-        text = f"{CLAIMS[code]}. Accuracy {mean:.3f}; the weakest lead is {lead(first)}."
-        if code == "ranks":
-            text += f" At the median: {lead(weakest(by_rank))}. Its threshold did not carry over."
-        elif code == "not supported" and not proven(by_rank):
-            text += f" Nor does it rank: at the median {lead(weakest(by_rank))}."
-        if code in ("supported", "ranks", "unrepeated"):
-            text += f" Controls: {', '.join(controls)}"
-            text += (
-                "."
-                if any(CONTROLS[name].random_weights for name in controls)
-                else "; random weights were not tried, so pretraining may not matter."
-            )
-            if np.isnan(baseline):
-                text += " No shallow baseline was scored beside it."
-            elif reaches:
-                text += (
-                    f" But it is not clearly above shallow baselines, which read no order of letters: {baseline:.3f}."
-                )
-        key = {"model": model, "trainset": trainset, "group": group, "tests": ", ".join(tests)}
-        key |= {"seeds": rivals[0]["seeds"], "accuracy": mean, "baseline": baseline, "reaches": reaches}
-        led = {"against": first["against"]} | {
-            name: first[name] for name in ("difference", "low", "high", "p_claim", "needed")
-        }
-        rows.append(key | led | {"code": code, "text": text})
+        compared = part.to_dict("records")
+        tests = compared[0]["tests"].split(", ")
+        own, _ = by_measure(compared)
+        closest, majority = closest_control(own), next(row for row in own if row["against"] == MAJORITY)
+        row = {"model": model, "trainset": trainset, "group": group, "tests": ", ".join(tests)}
+        row |= {"seeds": compared[0]["seeds"], "code": judge_hypothesis(compared)}
+        row["accuracy"] = float(np.mean([accuracy[model, trainset, test] for test in tests]))
+        row["baseline"] = float(np.mean([baselines[test]["accuracy"] for test in tests]))
+        lowest = row["accuracy"] - (majority["difference"] - majority["low"])
+        row["not_above_baseline"] = not lowest > row["baseline"]  # also where the baseline is not known
+        row |= {name: closest[name] for name in ("against", "difference", "low", "high", "p_claim", "detectable")}
+        rows.append(row | {"text": claim_text(row, compared)})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def headline(claims):
-    """A study's claims in one line, and their code: all are supported, some are, or none is."""
+def claim_text(row, compared):
+    """The judgement of a hypothesis in words, from its row of `judge_claims` and its rows of `compare_arms`."""
+    own, at_median = by_measure(compared)
+    said = f"{CLAIMS[row['code']]}. Accuracy {row['accuracy']:.3f}, {closest_text(own)}."
+    if row["code"] == "ranks":
+        return f"{said} With the threshold at the median score: {closest_text(at_median)}."
+    if row["code"] == "not supported":
+        helps = better_than_all(at_median)
+        return said if helps else f"{said} A better threshold does not help: {closest_text(at_median)}."
+    if row["code"] == "uncontrolled":
+        return said
+    controls = [other["against"] for other in own if other["against"] != MAJORITY]
+    said += f" Controls: {', '.join(controls)}."
+    if not any(CONTROLS[name].random_weights for name in controls):
+        said += " Random weights were not tried, so the result may not depend on pretraining."
+    if np.isnan(row["baseline"]):
+        return f"{said} No baseline without order information was scored."
+    if row["not_above_baseline"]:
+        said += f" It is not clearly above the best baseline without order information ({row['baseline']:.3f})."
+    return said
+
+
+def closest_text(rows):
+    """The difference from the closest control in words, with the p of the hypothesis."""
+    closest = closest_control(rows)
+    return format_difference(closest, COMPARED[closest["against"]], closest["p_claim"])
+
+
+def study_headline(claims):
+    """The result of a study in one line, and its code: all hypotheses are supported, some are, or none is."""
     held = claims[claims["code"] == "supported"]
     if not len(claims):
-        return "unknown", "No claim: it is tested on nothing but what it is trained on."
+        return "unknown", "No hypothesis: the study tests models only on their own training sets."
     code = "supported" if len(held) == len(claims) else "in part" if len(held) else "not supported"
-    text = f"{code[0].upper()}{code[1:]}: {len(held)} of {len(claims)} combinations of model, training set and kind of test beat "
-    text += "the majority share and every control"
-    reached = int(held["reaches"].sum())
-    text += f", {reached} of them not clearly further than shallow baselines" if reached else ""
+    share = "none" if not len(held) else str(len(held))
+    text = f"In {share} of {counted(len(claims), 'combination')} of model, training set and kind of test, the model is "
+    text += "significantly better than the majority class and every control."
+    if below := int(held["not_above_baseline"].sum()):
+        text += f" In {below} of these it is not clearly above the best baseline without order information."
     if ranks := int((claims["code"] == "ranks").sum()):
-        text += f"; {ranks} more rank{'s' * (ranks == 1)} without a threshold that carries over"
+        text += f" In {ranks} more it ranks pairs correctly, but its decision threshold does not transfer."
     if open_ := int(claims["code"].isin(["uncontrolled", "unrepeated"]).sum()):
-        text += f"; {open_} {'is' if open_ == 1 else 'are'} above without control or repetition"
-    return code, f"{text}.{power(claims)}"
+        text += f" In {open_} more it is better than the majority class, but without a control or with one seed only."
+    return code, " ".join(filter(None, [text, detectable_text(claims)]))
 
 
-def is_learned(rivals):
-    """Whether a run has learned what it is tested on: the interval of its lead over the majority share lies above 0. Args: the
-    rows of `metrics.compare` of one arm and test."""
-    return next(row["low"] for row in rivals if (row["measure"], row["against"]) == ("accuracy", MAJORITY)) > 0
+def detectable_text(claims):
+    """The smallest differences that a study could have detected, in a sentence; empty where nothing is to be said.
 
-
-def unlearned(comparisons, claims):
-    """The models that are not shown to have learned their own training set, as far as a study tests them on it, in one
-    sentence; empty where there is none. One that has a supported claim has learned something."""
-    own = comparisons[(comparisons["level"] == "test") & (comparisons["scope"] == comparisons["trainset"])]
-    held = claims[claims["code"] == "supported"]
-    held = set(zip(held["model"], held["trainset"], strict=True))
-    runs = [(arm, rows.to_dict("records")) for arm, rows in own.groupby(["model", "trainset"], sort=False)]
-    names = [" ".join(arm) for arm, rows in runs if arm not in held and not is_learned(rows)]
-    if not names:
-        return ""
-    return (
-        f"Not shown to have learned its own training set, so that a missing transfer says little: {', '.join(names)}."
-    )
-
-
-def power(claims):
-    """What a study could not have shown, in a sentence: the lead over its weakest rival that would have sufficed for each claim
-    without support. Where nothing varied at all there is none to tell."""
+    It is about the unsupported hypotheses with several seeds, and differences from their closest control.
+    """
     lacking = claims[~claims["code"].isin(["supported", "uncontrolled"]) & (claims["seeds"] > 1)]
-    lacking = lacking[lacking["needed"] > 1e-6]
+    lacking = lacking[lacking["detectable"] > 1e-6]  # without any variance there is nothing to say
     if not len(lacking):
         return ""
     share = (lacking["accuracy"] - lacking["difference"]).where(lacking["against"] == MAJORITY, 0)
-    within = lacking.loc[lacking["needed"] < 1 - share, "needed"]
-    text = f" With {lacking['seeds'].min()} seeds and {len(claims)} claim{'s' * (len(claims) > 1)}, "
-    if not len(within):
-        return f"{text}no lead could have been shown, so far apart are the seeds."
-    needed = (
-        f"{within.min():.2f}" if within.max() - within.min() < 0.005 else f"{within.min():.2f} to {within.max():.2f}"
-    )
-    beyond = len(lacking) - len(within)
-    return f"{text}a lead had to be above {needed} to be shown" + (
-        f", and in {beyond} of them none could." if beyond else "."
-    )
+    possible = lacking.loc[lacking["detectable"] < 1 - share, "detectable"]
+    seeds = f"With {lacking['seeds'].min()} seeds"
+    if not len(possible):
+        return f"{seeds}, no difference was detectable: the seeds vary too much."
+    low, high = format_points(possible.min()), format_points(possible.max())
+    text = f"{seeds}, only differences above {low if low == high else f'{low} to {high}'} points were detectable"
+    beyond = len(lacking) - len(possible)
+    return f"{text}; in {counted(beyond, 'combination')} none was." if beyond else f"{text}."
 
 
-def differences(comparisons):
-    """The differences between the models and training sets of a study: (how many are told apart, of how many, a line for each
-    that is, largest first)."""
-    rows = comparisons[comparisons["level"] == "arms"].to_dict("records")
-    apart = sorted((row for row in rows if row["p_holm"] < ALPHA), key=lambda row: -abs(row["difference"]))
-    lines = []
-    for row in apart:
-        ends = f"[{row['low']:+.3f} to {row['high']:+.3f}], p {p_value(row['p_holm'])}"
-        lines.append(
-            f"{row['model']}, {row['trainset']} against {row['against']}, on {row['scope']}: {row['difference']:+.3f} {ends}"
-        )
-    return len(apart), len(rows), lines
+def is_learned(rows):
+    """Whether a model learned what it is tested on: the interval of its difference from the majority class lies above 0.
+    Args: the rows of `compare_arms` of one arm and test."""
+    return next(row["low"] for row in rows if (row["measure"], row["against"]) == ("accuracy", MAJORITY)) > 0
 
 
-def told_apart(comparisons):
-    """What the differences between a study's models and training sets come to, in one line; empty where it has one of each."""
-    apart, of, lines = differences(comparisons)
-    if not of:
+def learned_arms(comparisons, claims):
+    """Whether each arm learned its own training set, where the study tests it on that: {(model, trainset): bool}.
+
+    An arm with a supported hypothesis has learned something. Args: the tables of `compare_arms` and `judge_claims`.
+    """
+    own = comparisons[(comparisons["level"] == "test") & (comparisons["scope"] == comparisons["trainset"])]
+    held = claims[claims["code"] == "supported"]
+    held = set(zip(held["model"], held["trainset"], strict=True))
+    runs = own.groupby(["model", "trainset"], sort=False)
+    return {arm: arm in held or is_learned(rows.to_dict("records")) for arm, rows in runs}
+
+
+def not_learned_text(learned):
+    """The arms that did not learn their own training set, in a sentence; empty where there is none. `learned` is as from
+    `learned_arms`."""
+    names = [" on ".join(arm) for arm, yes in learned.items() if not yes]
+    if not names:
         return ""
-    text = f"Between its models and training sets, {apart} of {of} difference{'s' * (of > 1)} {'is' if apart == 1 else 'are'} told apart"
-    return f"{text} (largest: {lines[0]})." if lines else f"{text}."
+    return f"These models did not measurably learn their training task, so that a missing transfer says little: {', '.join(names)}."
+
+
+def significant_differences(comparisons):
+    """The significant differences between the models and training sets of a study: (number of comparisons, a line for each
+    significant one, largest first)."""
+    rows = comparisons[comparisons["level"] == "arms"].to_dict("records")
+    found = sorted((row for row in rows if row["p_holm"] < ALPHA), key=lambda row: -abs(row["difference"]))
+    lines = [
+        f"{row['model']}, {row['trainset']} on {row['scope']}: {format_difference(row, row['against'], row['p_holm'])}"
+        for row in found
+    ]
+    return len(rows), lines
+
+
+def differences_text(comparisons):
+    """How many differences between a study's models and training sets are significant, in one line; empty with one of each."""
+    n, lines = significant_differences(comparisons)
+    if not n:
+        return ""
+    if not lines:
+        return f"No significant differences between models and training sets (0 of {n})."
+    text = f"Significant differences between models and training sets: {len(lines)} of {n}"
+    return f"{text}. The largest: {lines[0]}."

@@ -1,5 +1,9 @@
 """The thresholds behind the judgements of the report, in one place. Change one, and every page follows."""
 
+# Paired tests.
+ALPHA = 0.05  # a difference or hypothesis is significant if its corrected p-value is below this
+ONE_CLASS = 0.02  # a model predicts only one class if the other gets less than this share of its predictions
+
 # Audit of a pair set.
 RANKING_ABOVE = 0.52  # a baseline ranks pairs if its AUROC's interval lies above this; one at chance often clears 0.5
 SOLVABLE_FROM = 0.8  # accuracy from which alignment or translation shows that the labels can be recovered

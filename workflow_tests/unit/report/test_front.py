@@ -1,4 +1,4 @@
-"""The front page: a line for each study, computed; and the figure of leads."""
+"""The front page: the result of each study, computed, and the figure of hypotheses."""
 
 import pandas as pd
 import pytest
@@ -6,10 +6,10 @@ import pytest
 from helpers.pages import Page, open_page
 from helpers.studies import study, table_of
 from linguist.files import write_table
-from linguist.report.front import read_claims, task_headline, transfers, write_answer
+from linguist.report.front import TASK_CODES, AnswerTables, task_headline, write_answer
 from linguist.report.plots.front import closest_control_figure
 from linguist.report.plots.style import save
-from linguist.report.tasks import difference_finding
+from linguist.statistics.tables import read_results
 
 TITLES = {"transfer": "A <b>", "seeds": "B", "tasks": "C", "words": "D"}
 COMPARISON = {
@@ -25,6 +25,8 @@ COMPARISON = {
     "tasks": 3,
     "seeds": 2,
 }
+NO_ROWS = pd.DataFrame(columns=["level", "scope", "model", "trainset"])
+CAVEAT = "A <sentence> about the data."
 
 
 @pytest.fixture
@@ -32,32 +34,31 @@ def front(tmp_path):
     claims = {"transfer": study({("m", "t"): 2}), "seeds": study({("m", "t"): 2}, shift=9)}
     for name, table in claims.items():
         write_table(tmp_path / f"{name}.tsv", table)
-        claims[name] = read_claims(tmp_path / f"{name}.tsv")
+        claims[name] = read_results(tmp_path / f"{name}.tsv")
         assert list(claims[name]["text"]) == list(table["text"])
     save(closest_control_figure(claims), tmp_path / "closest_controls.svg")
     other = COMPARISON | {"question": "baseline", "against_model": "k-mers", "against_method": "classification"}
     tasks = {"tasks": pd.DataFrame([other, COMPARISON])}
-    path = tmp_path / "answer.html"
-    tables = dict.fromkeys(claims, pd.DataFrame(columns=["level", "scope", "model", "trainset"]))
     vectors = {"words": table_of((10, 5), [(6, 5), (6.1, 5), (5.9, 5)])}
-    caveats = ["Synthetic sentences."]
-    write_answer(
-        path, TITLES, claims, tables, tasks, vectors, {"t": "sentence"}, caveats, tmp_path / "closest_controls.svg"
-    )
-    return path
+    tables = AnswerTables(TITLES, claims, dict.fromkeys(claims, NO_ROWS), tasks, vectors, {"t": "sentence"})
+    write_answer(tmp_path / "answer.html", tables, [CAVEAT], tmp_path / "closest_controls.svg")
+    return tmp_path / "answer.html"
 
 
-def test_each_study_has_its_line(front):
-    page = Page(front.read_text())
+def test_each_study_has_its_line_with_its_result(front):
+    source = front.read_text()
+    page = Page(source)
+    for name, code in {
+        "transfer": "supported",
+        "seeds": "not supported",
+        "tasks": "different",
+        "words": "supported",
+    }.items():
+        assert f'data-study="{name}" data-code="{code}"' in source
+    assert 'data-hypotheses="1" data-supported="0"' in source  # that of both studies, as the stricter one has it
     text = " ".join(" ".join(page.text).split())
-    assert (
-        "Of 1 claim of a transfer from sentences to DNA or protein" in text
-        and "each counted once), 0 are supported" in text
-    )
-    assert "A <b> (transfer) Supported: 1 of 1" in text and "B (seeds) Not supported: 0 of 1" in text
-    assert f"C (tasks) {difference_finding(COMPARISON).text}" in text and "k-mer logistic regression" in text
-    assert "supported D (words) Yes" in text
-    assert "Synthetic sentences." in text and len(page.ids) == len(set(page.ids))
+    assert all(title in text for title in TITLES.values()) and CAVEAT in text
+    assert len(page.ids) == len(set(page.ids))
 
 
 def test_it_opens_in_a_browser_without_an_error(front, tmp_path):
@@ -65,31 +66,23 @@ def test_it_opens_in_a_browser_without_an_error(front, tmp_path):
     assert "</figure>" in dom and "CONSOLE" not in log
 
 
-def test_a_study_of_tasks_is_told_by_the_question_it_asks_first():
+def test_a_study_of_tasks_gives_the_result_of_the_question_it_asks_first():
     rows = [
-        COMPARISON | {"question": q, "difference": d, "low": d - 0.01, "high": d + 0.01}
-        for q, d in (("phrasing", 1), ("sets", -1))
+        COMPARISON | {"question": q, "difference": d, "p_holm": p} for q, d, p in (("phrasing", 1, 0), ("sets", -1, 1))
     ]
-    code, text = task_headline(pd.DataFrame(rows))
-    assert code == "told apart" and text.startswith(difference_finding(rows[1]).text) and "2" in text
-    assert task_headline(pd.DataFrame(rows[:0], columns=[*COMPARISON]))[0] == "unknown"
+    table = pd.DataFrame(rows)
+    assert task_headline(table)[0] == "no difference" and "2 comparisons" in task_headline(table)[1]
+    assert task_headline(table.assign(p_holm=0.0))[0] == "different"
+    assert task_headline(table[:0])[0] == "unknown"
 
 
-def test_a_claim_of_two_studies_counts_once_and_as_the_sterner_one_has_it():
-    table = study({("m", "t"): 2})
-    other = table.assign(code="not supported")
-    for order in ([table, other], [other, table]):
-        assert transfers(dict(enumerate(order)), {"t": "sentence"}) == {("m", "t", "DNA"): "not supported"}
-    assert transfers({"a": table}, {"t": "dna"}) == {}
-    assert transfers({"a": table.assign(group="sentences")}, {"t": "sentence"}) == {}
+def test_a_task_study_of_one_seed_is_not_replicated():
+    codes = [task_headline(pd.DataFrame([COMPARISON | {"seeds": seeds}]))[0] for seeds in (1, 2)]
+    assert codes == ["one seed", "different"] and set(codes) <= TASK_CODES.keys()
 
 
-def test_a_task_study_of_one_seed_claims_nothing():
-    assert task_headline(pd.DataFrame([COMPARISON | {"seeds": 1}]))[0] == "one seed"
-    assert task_headline(pd.DataFrame([COMPARISON]))[0] == "told apart"
-
-
-def test_without_pair_studies_there_is_no_figure(tmp_path):
-    write_answer(tmp_path / "a.html", {"tasks": "C"}, {}, {}, {"tasks": pd.DataFrame([COMPARISON])}, {}, {}, [], None)
+def test_without_studies_of_pair_sets_there_is_no_figure(tmp_path):
+    tables = AnswerTables({"tasks": "C"}, {}, {}, {"tasks": pd.DataFrame([COMPARISON])}, {}, {})
+    write_answer(tmp_path / "a.html", tables, [], None)
     assert "<svg" not in (tmp_path / "a.html").read_text()
     save(closest_control_figure({}), tmp_path / "empty.svg")

@@ -14,7 +14,10 @@ from linguist.report.plots.published import published_figure
 from linguist.report.plots.study import accuracy_figure, confusion_figure, count_confusions, length_figure
 from linguist.report.plots.style import save
 from linguist.report.study import study_page
-from linguist.statistics import metrics
+from linguist.statistics.comparisons import compare_arms
+from linguist.statistics.scores import compute_metrics
+from linguist.statistics.summaries import summarize_kinds, summarize_pairs
+from linguist.statistics.tables import read_pair_kinds, read_scores
 from linguist.statistics.verdicts import make_study_tables
 from linguist.training.controls import UNTRAINED
 
@@ -40,9 +43,9 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
                 }
                 pd.DataFrame(columns).to_csv(path, sep="\t", index=False)
                 runs.append((model, trainset, seed, path))
-    scores = metrics.read_scores(tests, runs)
-    table = metrics.compute_metrics("s", scores)
-    summary = metrics.summarize(table)
+    scores = read_scores(tests, runs)
+    table = compute_metrics("s", scores)
+    summary = summarize_pairs(table)
     lengths = pd.DataFrame({"sentence1": ["A" * 9] * 4, "sentence2": ["C" * 9] * 4, "label": [0, 1] * 2})
     drawn = {
         "accuracy": accuracy_figure(summary, table),
@@ -72,9 +75,9 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
         spec["published"] = published
     study = describe_study(config, "s", read_published())
     shortcuts = {test: {"name": "k-mer overlap", "accuracy": 0.75, "low": 0.7, "high": 0.8} for test in tests}
-    tables = make_study_tables(table, metrics.compare(scores, study.comparisons), shortcuts)
+    tables = make_study_tables(table, compare_arms(scores, study.comparisons), shortcuts)
     facts = {"versions": {"torch": "2.13.0"}, "device": "CPU", "folders": ["a", "b"]}
-    pair_types = metrics.break_down(scores, metrics.read_kinds(tests, runs[0][3]))
+    pair_types = summarize_kinds(scores, read_pair_kinds(tests, runs[0][3]))
     values = study_page(study, tables, pair_types, facts)
     values["figures"] = {name: inline(folder / f"{name}.svg", f"figure-{name}") for name in drawn}
     if published:
@@ -103,10 +106,10 @@ def test_the_page_shows_each_metric_with_its_interval_and_its_closest_control(tm
             assert row[name] in text
         for name in ("accuracy", "low", "high", "majority", "auroc"):
             assert f"{row[name]:.3f}" in text
-        for name in ("lead", "lead_low", "lead_high"):
+        for name in ("difference", "difference_low", "difference_high"):
             assert signed(row[name]) in text
-        assert row["claim"] in source
-        not_clear = row["verdict"] == "above" and row["baseline_reaches"]
+        assert row["text"] in source
+        not_clear = row["verdict"] == "above" and row["not_above_baseline"]
         assert not not_clear or "† k-mer overlap: 0.750" in text
     assert data["hypothesis"] == list(hypotheses["code"]) and len(hypotheses) == 4
     for sentence in hypotheses["text"]:

@@ -14,7 +14,11 @@ from linguist.files import write_table
 from linguist.report import tasks as task_report
 from linguist.report.plots.style import save
 from linguist.report.plots.tasks import tasks_figure
-from linguist.statistics.task_metrics import CLASSIFICATION, KMERS, compare, compute_task_metrics, summarize_tasks
+from linguist.statistics.scores import compute_task_metrics
+from linguist.statistics.summaries import summarize_tasks
+from linguist.statistics.tables import CLASSIFICATION
+from linguist.statistics.ways import compare_ways
+from linguist.tasks.baselines import KMERS
 
 ANSWERS = {"core": ["Non-promoter", "promoter"], "splice": ["A", "B", "C"]}
 SPEC = {"style": "language", "loss": "prompt", "examples": 0, "retrieval": "blast", "disjoint": True}
@@ -77,7 +81,7 @@ def tables():
             called.setdefault(key, {})[task] = {s: guessed(share, answers, [number, s, len(answers)]) for s in seeds}
     obeyed = np.zeros(40, int), np.where(np.arange(40) < 36, 0, -1)
     called["m", "told", "swapped", "obeys"] = {task: {1: obeyed, 2: obeyed} for task in ANSWERS}
-    return summarize_tasks(compute_task_metrics("s", called, ANSWERS)), compare(called)
+    return summarize_tasks(compute_task_metrics("s", called, ANSWERS)), compare_ways(called)
 
 
 def test_findings_are_those_that_the_numbers_were_made_for(tables):

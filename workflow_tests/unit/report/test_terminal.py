@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from helpers.verdicts import SHORTCUTS, judged_comparisons, judged_summary
+from helpers.verdicts import BASELINES, judged_comparisons, judged_summary
 from linguist.report.terminal import study_text
 from linguist.statistics.claims import judge_claims
 from linguist.statistics.verdicts import VERDICTS, StudyTables, judge_tests
 
 
-def tables_of(shortcuts=SHORTCUTS):
+def tables_of(baselines=BASELINES):
     summary, comparisons = judged_summary(), judged_comparisons()
-    judged, claims = judge_tests(summary, shortcuts, comparisons), judge_claims(comparisons, summary, shortcuts)
+    judged, claims = judge_tests(summary, baselines, comparisons), judge_claims(comparisons, summary, baselines)
     return StudyTables(summary, comparisons, summary, judged, claims)
 
 
@@ -22,7 +22,7 @@ def test_baselines_that_are_not_clearly_exceeded_are_marked():
     assert next(line for line in lines if line.startswith("fr")).endswith("0.980  above†")
     assert sum("†" in line for line in lines) == 3
     assert "  k-mer overlap: fr" in lines and "  none: a-test-whose-name-is-longer-than-any" in lines
-    none = dict.fromkeys(SHORTCUTS, SHORTCUTS["a-test-whose-name-is-longer-than-any"])
+    none = dict.fromkeys(BASELINES, BASELINES["a-test-whose-name-is-longer-than-any"])
     assert "†" not in study_text(tables_of(none))
 
 

@@ -1,12 +1,25 @@
-"""Claims on made-up predictions, where the truth is known."""
+"""Hypotheses on made-up predictions, where the truth is known."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from helpers.studies import NOTHING, study
-from linguist.statistics.claims import CLAIMS, differences, headline, told_apart, unlearned, weakest
-from linguist.statistics.metrics import compare
+from linguist.statistics.answer import answer_of
+from linguist.statistics.claims import (
+    CLAIMS,
+    COMPARED,
+    closest_control,
+    detectable_text,
+    differences_text,
+    learned_arms,
+    not_learned_text,
+    significant_differences,
+    study_headline,
+)
+from linguist.statistics.comparisons import compare_arms
+from linguist.statistics.numbers import format_difference, format_p, format_points
+from linguist.training.controls import CONTROLS
 
 FLIPPED = {"flipped": ("m", "t.flipped")}
 
@@ -16,7 +29,7 @@ FLIPPED = {"flipped": ("m", "t.flipped")}
     [
         ({"skills": {("m", "t"): 2}}, "supported"),
         ({"skills": {}}, "not supported"),
-        # any one control that does as well refutes it
+        # one control that does as well is enough
         ({"skills": {("m", "t"): 2, ("m", "t.shuffled"): 2}}, "not supported"),
         ({"skills": {("m", "t"): 2, ("m-random", "t"): 2}}, "not supported"),
         ({"skills": {("m", "t"): 2, ("m", "untrained"): 3}}, "not supported"),
@@ -26,57 +39,62 @@ FLIPPED = {"flipped": ("m", "t.flipped")}
         ({"skills": {("m", "t"): 2}, "seeds": 1}, "unrepeated"),
         ({"skills": {("m", "t"): 2}, "controls": {}}, "uncontrolled"),
         ({"skills": {("m", "t"): -2}}, "not supported"),
-        # a run on flipped labels falls where labels matter at all, and controls nothing
+        # flipped labels alone cannot refute a hypothesis
         ({"skills": {("m", "t"): 2, ("m", "t.flipped"): -2}, "controls": FLIPPED}, "uncontrolled"),
-        # its threshold carries over as far as its ranks do: random weights do as well
+        # its threshold transfers, and random weights do as well
         ({"skills": {("m", "t"): 2, ("m-random", "t"): 2}, "shift": 0.5}, "not supported"),
     ],
 )
-def test_a_claim_is_what_the_truth_is(made, code):
+def test_a_hypothesis_is_judged_as_the_truth_is(made, code):
     (claim,) = study(**made).to_dict("records")
     assert claim["code"] == code and claim["text"].startswith(CLAIMS[code])
     assert claim["tests"] == "a, b" and f"{claim['accuracy']:.3f}" in claim["text"]
-    cell = headline(pd.DataFrame([claim]))
-    assert cell[0] == ("supported" if code == "supported" else "not supported")
+    assert study_headline(pd.DataFrame([claim]))[0] == ("supported" if code == "supported" else "not supported")
 
 
-def test_the_rival_that_refutes_is_named():
+def test_every_control_has_a_phrase():
+    assert COMPARED.keys() >= CONTROLS.keys() and all(COMPARED.values())
+
+
+def test_the_closest_control_is_named():
     (claim,) = study({("m", "t"): 2, ("m", "t.shuffled"): 1.9}).to_dict("records")
-    assert claim["against"] == "shuffled" and "shuffled labels" in claim["text"]
+    assert claim["against"] == "shuffled" and COMPARED["shuffled"] in claim["text"]
 
 
-def test_a_model_that_cannot_rank_is_told_from_one_whose_threshold_failed():
+def test_only_models_whose_threshold_fails_rank():
     (neither,), (ranks,) = (study(*made).to_dict("records") for made in (({},), ({("m", "t"): 2}, 3, 9)))
-    assert "Nor does it rank" in neither["text"] and "threshold did not carry over" in ranks["text"]
+    assert (neither["code"], ranks["code"]) == ("not supported", "ranks")
 
 
-def test_shallow_baselines_that_reach_as_far_are_told():
+def test_baselines_without_order_information_are_compared_with():
     strong = {test: found | {"accuracy": 0.99} for test, found in NOTHING.items()}
-    (claim,) = study({("m", "t"): 2}, shortcuts=strong).to_dict("records")
-    assert claim["code"] == "supported" and "shallow baselines, which read no order of letters: 0.990" in claim["text"]
-    assert "not clearly further than shallow baselines" in headline(pd.DataFrame([claim]))[1]
+    (claim,) = study({("m", "t"): 2}, baselines=strong).to_dict("records")
+    assert claim["code"] == "supported" and claim["not_above_baseline"] and "0.990" in claim["text"]
     near = {test: found | {"accuracy": claim["accuracy"] - 0.001} for test, found in NOTHING.items()}
-    assert study({("m", "t"): 2}, shortcuts=near)["reaches"].all(), "within the interval is not clearly above"
+    assert study({("m", "t"): 2}, baselines=near)["not_above_baseline"].all(), (
+        "within the interval is not clearly above"
+    )
     unknown = {test: found | {"accuracy": np.nan} for test, found in NOTHING.items()}
-    assert "No shallow baseline was scored" in study({("m", "t"): 2}, shortcuts=unknown)["text"][0]
+    assert study({("m", "t"): 2}, baselines=unknown)["not_above_baseline"].all()
+    assert not study({("m", "t"): 2})["not_above_baseline"].any()
 
 
-def test_a_rival_that_is_not_beaten_is_named_though_others_are_led_by_less():
-    """Untrained heads scatter: they are led by more than the majority share, but not surely."""
-    rivals = [
+def test_a_control_that_the_model_is_not_significantly_better_than_is_closest_whatever_the_difference():
+    """Untrained classifiers vary: a model may be further above them than above the majority class, but not significantly."""
+    rows = [
         {"against": "majority", "difference": 0.12, "p_holm": 1e-6},
         {"against": "untrained", "difference": 0.2, "p_holm": 0.4},
     ]
-    assert weakest(rivals)["against"] == "untrained"
-    assert weakest(rivals[:1] + [rivals[1] | {"p_holm": 0.001}])["against"] == "untrained"
+    assert closest_control(rows)["against"] == "untrained"
+    assert closest_control(rows[:1] + [rows[1] | {"p_holm": 0.001}])["against"] == "untrained"
 
 
-def test_a_rival_that_is_surely_ahead_is_the_weakest():
-    rivals = [
+def test_a_control_that_is_significantly_better_is_closest():
+    rows = [
         {"against": "majority", "difference": 0.03, "p_holm": 0.07},
         {"against": "untrained", "difference": -0.2, "p_holm": 0.001},
     ]
-    assert weakest(rivals)["against"] == "untrained"
+    assert closest_control(rows)["against"] == "untrained"
 
 
 def test_models_and_training_sets_of_a_study_are_compared_with_each_other():
@@ -87,45 +105,93 @@ def test_models_and_training_sets_of_a_study_are_compared_with_each_other():
         scores[arm] = {"a": (label, draws), "b": (label, draws)}
     spec = [{"arm": list(arm), "controls": {}, "groups": {"DNA": ["a", "b"]}} for arm in scores]
     spec[2]["groups"] = {"DNA": ["b"]}
-    table = compare(scores, spec)
+    table = compare_arms(scores, spec)
     assert list(table[table["level"] == "arms"]["tests"]) == ["a, b", "b", "b"]
-    apart, of, lines = differences(table)
-    assert (apart, of) == (2, 3) and lines[0].startswith("m, t against n, ") and "on DNA: +0." in lines[0]
-    assert told_apart(table).startswith(
-        "Between its models and training sets, 2 of 3 differences are told apart (largest: m"
-    )
-    assert told_apart(compare({("m", "t"): scores["m", "t"]}, spec[:1])) == ""
+    n, lines = significant_differences(table)
+    assert (len(lines), n) == (2, 3) and all(line.startswith("m, t on DNA") for line in lines)
+    assert lines[0] in differences_text(table)
+    assert differences_text(compare_arms({("m", "t"): scores["m", "t"]}, spec[:1])) == ""
 
 
-def test_a_study_says_what_it_could_not_have_shown():
+def test_more_seeds_detect_smaller_differences():
     few, many = (study({}, seeds=seeds) for seeds in (2, 9))
-    (text,) = {headline(few)[1].rsplit(". ", 1)[1]}
-    assert text.startswith("With 2 seeds and 1 claim, a lead had to be above ")
-    assert many["needed"][0] < few["needed"][0] < 1
-    assert "had to be" not in headline(study({("m", "t"): 2}))[1] + headline(study({}, seeds=1))[1]
+    assert many["detectable"][0] < few["detectable"][0] < 1
+    assert format_points(few["detectable"][0]) in detectable_text(few)
+    assert not detectable_text(study({("m", "t"): 2})) and not detectable_text(study({}, seeds=1))
 
 
-def test_a_model_that_has_not_learned_its_own_training_set_is_named():
+def test_a_model_that_did_not_learn_its_own_training_set_is_named():
     label, tables = np.tile([0, 1], 200), []
     for skill in (0, 3):
         draws = {s: np.random.default_rng(s).normal(size=400) + skill * (label - 0.5) for s in range(3)}
         scores = {("m", "t"): {"t": (label, draws), "b": (label, draws)}}
-        tables.append(compare(scores, [{"arm": ["m", "t"], "controls": {}, "groups": {"DNA": ["b"]}}]))
+        tables.append(compare_arms(scores, [{"arm": ["m", "t"], "controls": {}, "groups": {"DNA": ["b"]}}]))
     none = pd.DataFrame(columns=["model", "trainset", "code"])
-    assert [bool(unlearned(table, none)) for table in tables] == [True, False]
-    assert unlearned(tables[0], none).endswith("a missing transfer says little: m t.")
-    assert not unlearned(tables[0].assign(scope="b"), none)
-    assert not unlearned(tables[0], pd.DataFrame([{"model": "m", "trainset": "t", "code": "supported"}]))
+    learned = [learned_arms(table, none) for table in tables]
+    assert learned == [{("m", "t"): False}, {("m", "t"): True}]
+    assert [bool(not_learned_text(found)) for found in learned] == [True, False]
+    assert learned_arms(tables[0].assign(scope="b"), none) == {}
+    held = pd.DataFrame([{"model": "m", "trainset": "t", "code": "supported"}])
+    assert learned_arms(tables[0], held) == {("m", "t"): True}
 
 
-def test_the_headline_counts():
+def test_a_study_is_supported_in_part_where_some_hypotheses_are():
     yes, no = study({("m", "t"): 2}), study({})
-    code, text = headline(pd.concat([yes, no, study({("m", "t"): 2}, shift=9), study({("m", "t"): 2}, seeds=1)]))
-    assert code == "in part" and text.startswith("In part: 1 of 4 ")
-    assert "1 more ranks" in text and "1 is above without control or repetition" in text
-    assert headline(yes[:0])[0] == "unknown"
+    assert study_headline(pd.concat([yes, no]))[0] == "in part"
+    assert [study_headline(pd.concat([table] * 2))[0] for table in (yes, no)] == ["supported", "not supported"]
+    assert study_headline(yes[:0])[0] == "unknown"
 
 
 def test_with_many_seeds_a_small_gain_is_seen_that_one_comparison_alone_would_not_prove():
     few, many = (study({("m", "t"): 0.5}, seeds=seeds, n=60).to_dict("records")[0] for seeds in (2, 30))
     assert many["p_claim"] < few["p_claim"] and many["code"] == "supported"
+
+
+# ── all studies together ──
+
+NO_ROWS = pd.DataFrame(columns=["level", "scope", "model", "trainset"])
+
+
+def answers(tables, kind="sentence"):
+    return answer_of(dict(enumerate(tables)), dict.fromkeys(range(len(tables)), NO_ROWS), {"t": kind})
+
+
+def test_a_hypothesis_of_two_studies_counts_once_and_as_the_stricter_one_judges():
+    table = study({("m", "t"): 2})
+    other = table.assign(code="not supported")
+    for order in ([table, other], [other, table]):
+        assert answers(order).transfers == {("m", "t", "DNA"): "not supported"}
+    assert answers([table]).count("supported") == 1
+
+
+def test_transfer_is_from_sentences_to_other_kinds():
+    table = study({("m", "t"): 2})
+    assert answers([table], "dna").transfers == {}
+    assert answers([table.assign(group="sentences")]).transfers == {}
+    assert not answers([table], "dna").sentences
+
+
+def test_a_run_without_a_model_that_learned_cannot_answer():
+    rows = [
+        {"level": "test", "scope": "t", "model": model, "trainset": "t", "measure": "accuracy", "against": "majority"}
+        | {"low": low}
+        for model, low in (("m", -0.1), ("n", 0.1))
+    ]
+    table = study({})
+    found = [answer_of({"s": table}, {"s": pd.DataFrame(rows[:n])}, {"t": "sentence"}) for n in (1, 2)]
+    assert [answer.is_open for answer in found] == [True, False]
+    assert found[1].learned == {("m", "t"): False, ("n", "t"): True}
+    assert len(found[0].sentences) == len(found[1].sentences) == 2
+
+
+# ── numbers in words ──
+
+
+def test_numbers_in_words():
+    row = {"difference": -0.0321, "low": -0.1, "high": 0.02}
+    assert format_difference(row, "chance", 0.2) == "3.2 points worse than chance (95 % CI −10.0 to 2.0, p = 0.2)"
+    assert "better" in format_difference(row | {"difference": 0.01}, "chance", 0.2)
+    assert not {"better", "worse"} & set(format_difference(row | {"difference": 1e-5}, "chance", 0.2).split())
+    assert "95" not in format_difference(dict.fromkeys(row, 0.0), "chance", 1)
+    assert (format_points(-0.0001), format_points(-0.05)) == ("0.0", "−5.0")
+    assert (format_p(0.0001), format_p(0.0314), format_p(1.0)) == ("p < 0.001", "p = 0.031", "p = 1")

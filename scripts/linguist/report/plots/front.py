@@ -19,7 +19,7 @@ CODES = {  # of hypotheses: how their differences are drawn
 def closest_control_figure(claims):
     """The difference of every hypothesis to its closest control, a row each under its study's name.
 
-    `claims` maps studies to tables of `claims.judge_claims`.
+    `claims` maps studies to tables of `judge_claims`.
     """
     lines = []
     for study, table in claims.items():

@@ -31,7 +31,7 @@ def length_panels(kind):
 def count_confusions(tests, runs):
     """Confusion counts pooled over seeds: a row per (model, trainset, test) with columns tn, fp, fn, tp.
 
-    Args as for `metrics.compute_metrics`: `runs` lists (model, trainset, seed, path of predictions).
+    Args as for `compute_metrics`: `runs` lists (model, trainset, seed, path of predictions).
     """
     counts = {(model, trainset, test): np.zeros(4, int) for model, trainset, _, _ in runs for test in tests}
     for model, trainset, _, path in runs:
@@ -129,7 +129,7 @@ def accuracy_figure(summary, metrics):
     """For each test a point per model: mean accuracy over seeds with its interval; the study's main figure.
 
     Single seeds are faint dots, controls small marks above, majority-class accuracy a bar across the test's band. One panel for
-    each training set. Args: tables as from `metrics.summarize` and `metrics.compute_metrics`.
+    each training set. Args: tables as from `summarize_pairs` and `compute_metrics`.
     """
     arms = list(dict.fromkeys(zip(summary["model"], summary["trainset"], strict=True)))
     main = [arm for arm in arms if not is_control(*arm)]
@@ -157,7 +157,7 @@ def accuracy_figure(summary, metrics):
 def curves_figure(summary, curves):
     """Accuracy and AUROC along a rising divergence or length: a panel for each curve and training set, a line for each model.
 
-    Args: the table of `metrics.summarize`; `curves` maps (key, group) to {test: place}, as from `design.curves_of`.
+    Args: the table of `summarize_pairs`; `curves` maps (key, group) to {test: place}, as from `design.curves_of`.
     """
     arms = dict.fromkeys(zip(summary["model"], summary["trainset"], strict=True))
     main = [arm for arm in arms if not is_control(*arm)]
@@ -196,7 +196,7 @@ def seeds_figure(metrics):
     """Accuracy of every run along the seeds, a panel for each (model, training set), a line for each test, and at its end the
     mean ± sd (paper 1, Figs. 5 and 7).
 
-    `metrics` is the table of `metrics.compute_metrics`; controls are left out.
+    `metrics` is the table of `compute_metrics`; controls are left out.
     """
     arms = dict.fromkeys(zip(metrics["model"], metrics["trainset"], strict=True))
     shown, tests = [arm for arm in arms if not is_control(*arm)], list(metrics["test"].unique())

@@ -15,7 +15,7 @@ from linguist.report.plots.style import LOOKS, STYLE
 def tasks_figure(summary, names):
     """Accuracy of each method, one row each, with a panel for each task and one for the average.
 
-    `summary` holds the rows of `task_metrics.summarize_tasks` that are shown; `names` maps (model, method) to a label.
+    `summary` holds the rows of `summarize_tasks` that are shown; `names` maps (model, method) to a label.
     """
     methods, tests = list(names), list(summary["test"].unique())
     across = min(4, len(tests))

@@ -13,7 +13,9 @@ from linguist.report.plots.study import (
     length_figure,
     seeds_figure,
 )
-from linguist.statistics import metrics
+from linguist.statistics.scores import compute_metrics
+from linguist.statistics.summaries import summarize_pairs
+from linguist.statistics.tables import read_scores
 from linguist.training.controls import UNTRAINED
 
 
@@ -33,8 +35,8 @@ GRIDS = [
 def grid(request, tmp_path):
     models, trainsets, seeds, tests = request.param
     runs = write_runs(tmp_path, models, trainsets, seeds, tests)
-    table = metrics.compute_metrics("study", metrics.read_scores(tests, runs))
-    return models, [t for t in trainsets if t != UNTRAINED], tests, runs, table, metrics.summarize(table)
+    table = compute_metrics("study", read_scores(tests, runs))
+    return models, [t for t in trainsets if t != UNTRAINED], tests, runs, table, summarize_pairs(table)
 
 
 def test_confusion_counts_agree_with_the_metrics(grid):
@@ -113,7 +115,7 @@ def test_a_pair_set_with_one_label_only_is_drawn():
 def test_a_curve_has_a_panel_for_each_training_set_and_its_points_in_order(tmp_path):
     tests = ["d40", "d05", "d20", "short", "long"]
     runs = write_runs(tmp_path, ["m1", "m2"], ["en", UNTRAINED], [1, 2], tests)
-    summary = metrics.summarize(metrics.compute_metrics("s", metrics.read_scores(tests, runs)))
+    summary = summarize_pairs(compute_metrics("s", read_scores(tests, runs)))
     curves = {("divergence", "DNA, simulated divergence"): {"d40": 0.4, "d05": 0.05, "d20": 0.2}}
     curves["length", "protein"] = {"short": 50, "long": 150}
     figure = curves_figure(summary, curves)
@@ -129,7 +131,7 @@ def test_a_curve_has_a_panel_for_each_training_set_and_its_points_in_order(tmp_p
 
 def test_the_runs_of_each_arm_stand_along_the_seeds(tmp_path):
     runs = write_runs(tmp_path, ["m1", "m2"], ["en", UNTRAINED], [3, 1, 2], ["fr", "dna150"])
-    table = metrics.compute_metrics("s", metrics.read_scores(["fr", "dna150"], runs))
+    table = compute_metrics("s", read_scores(["fr", "dna150"], runs))
     figure = seeds_figure(table)
     assert [axis.get_title(loc="left") for axis in figure.axes] == [f"{m}, fine-tuned on en" for m in ("m1", "m2")]
     mine = table[(table["model"] == "m1") & (table["trainset"] == "en") & (table["test"] == "fr")].set_index("seed")

@@ -12,7 +12,9 @@ from helpers.data import ROOT
 from helpers.figures import write_runs
 from linguist.report.plots.study import length_figure
 from linguist.report.plots.style import LOOKS, save
-from linguist.statistics import metrics
+from linguist.statistics.scores import compute_metrics
+from linguist.statistics.summaries import summarize_pairs
+from linguist.statistics.tables import read_scores
 from linguist.training.controls import UNTRAINED
 
 
@@ -34,8 +36,8 @@ save(accuracy_figure(summary, table), sys.argv[3])
 
 def test_the_same_table_gives_the_same_bytes_in_another_process(tmp_path):
     runs = write_runs(tmp_path, ["m1", "m2"], ["en", UNTRAINED], [1, 2], ["fr", "dna50"])
-    table = metrics.compute_metrics("study", metrics.read_scores(["fr", "dna50"], runs))
-    summary = metrics.summarize(table)
+    table = compute_metrics("study", read_scores(["fr", "dna50"], runs))
+    summary = summarize_pairs(table)
     table.to_csv(tmp_path / "metrics.tsv", sep="\t", index=False)
     summary.to_csv(tmp_path / "summary.tsv", sep="\t", index=False)
     library = str(ROOT / "scripts")

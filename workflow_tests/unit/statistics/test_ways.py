@@ -1,64 +1,14 @@
-"""Figures of tasks: those of scikit-learn, and differences whose intervals hold the truth."""
+"""Ways to answer tasks: what each answered, and differences whose intervals hold the truth."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
-from linguist.statistics.task_metrics import (
-    CLASSIFICATION,
-    KMERS,
-    NEIGHBOURS,
-    compare,
-    compute_task_metrics,
-    confusion_figures,
-    difference,
-    figures,
-    read_runs,
-    summarize_tasks,
-)
-from linguist.tasks.baselines import choose_kmers, score_task_baselines
-
-labels = st.integers(2, 4).flatmap(
-    lambda k: st.tuples(
-        st.just(k), st.lists(st.tuples(st.integers(0, k - 1), st.integers(-1, k - 1)), min_size=1, max_size=40)
-    )
-)
-
-
-@given(labels)
-def test_figures_equal_those_of_scikit_learn(case):
-    k, pairs = case
-    truth, called = np.array(pairs).T
-    counts = np.zeros((k, k + 1), int)
-    np.add.at(counts, (truth, called), 1)
-    accuracy, f1, mcc = confusion_figures(counts)
-    assert accuracy == pytest.approx(accuracy_score(truth, called))
-    assert f1 == pytest.approx(f1_score(truth, called, labels=range(k), average="macro", zero_division=0))
-    assert mcc == pytest.approx(matthews_corrcoef(truth, called), abs=1e-9)
-
-
-def test_a_reply_that_is_no_answer_counts_as_wrong():
-    label, called = np.array([0, 1, 1, 0]), np.array([0, 1, -1, -1])
-    found = figures(label, called, 2, np.random.default_rng(0))
-    assert found["accuracy"] == 0.5 and found["no_answer"] == 0.5 and found["majority"] == 0.5
-    assert (
-        found["accuracy_low"] < 0.5 < found["accuracy_high"] and found["mcc_low"] <= found["mcc"] <= found["mcc_high"]
-    )
-
-
-def test_the_bootstrap_of_mcc_holds_the_truth():
-    """Of 200 samples of one world, about 95 % of the intervals hold its MCC."""
-    draw, held = np.random.default_rng(1), 0
-    for _ in range(200):
-        label = draw.integers(0, 3, 300)
-        called = np.where(draw.random(300) < 0.6, label, draw.integers(0, 3, 300))
-        found = figures(label, called, 3, np.random.default_rng(0))
-        held += found["mcc_low"] <= 0.6 <= found["mcc_high"]
-    assert 180 <= held <= 199
-
+from linguist.statistics.scores import compute_task_metrics
+from linguist.statistics.summaries import summarize_tasks
+from linguist.statistics.tables import CLASSIFICATION, read_answers
+from linguist.statistics.ways import compare_ways, difference_of_ways
+from linguist.tasks.baselines import KMERS, NEIGHBOURS, choose_kmers, score_task_baselines
 
 ANSWERS = {"core": ["no", "yes"], "splice": ["A", "B", "C"]}
 
@@ -101,7 +51,7 @@ def runs(tmp_path):
 
 
 def test_each_way_of_reading_gives_its_own_row(runs):
-    called = read_runs(*runs, ANSWERS, ANSWERS)
+    called = read_answers(*runs, ANSWERS, ANSWERS)
     metrics = compute_task_metrics("s", called, ANSWERS)
     told = metrics[(metrics["method"] == "told") & (metrics["test"] == "core") & (metrics["seed"] == 1)]
     found = told.set_index(["variant", "rule"])["accuracy"]
@@ -117,8 +67,8 @@ def test_each_way_of_reading_gives_its_own_row(runs):
     assert average["accuracy_low"] < average["accuracy"] < average["accuracy_high"]
 
 
-def test_differences_are_told_apart_where_they_are_large(runs):
-    table = compare(read_runs(*runs, ANSWERS, ANSWERS)).set_index("question")
+def test_large_differences_are_found(runs):
+    table = compare_ways(read_answers(*runs, ANSWERS, ANSWERS)).set_index("question")
     assert set(table.index) == {"instructing", "baseline", "phrasing"}
     for question, expected in (("instructing", 0.2), ("phrasing", 0.3)):
         row = table.loc[question]
@@ -136,34 +86,25 @@ def test_the_interval_of_a_difference_holds_the_truth_for_one_seed():
         easy = draw.random(500)  # the items are paired: what is hard for one is hard for the other
         for share in (0.8, 0.7):
             ways.append({"core": {0: (label, np.where(easy + draw.normal(0, 0.01, 500) < share, label, 1 - label))}})
-        mean, low, high, *_ = difference(*ways)
+        mean, low, high, *_ = difference_of_ways(*ways)
         held += low <= 0.1 <= high
         widths.append(high - low)
     assert np.mean(widths) < 0.07  # unpaired it would be 0.11
     assert 180 <= held <= 200
 
 
-def test_replies_that_look_like_numbers_are_text(tmp_path):
-    """Answers may be 0 and 1, and a reply may be empty."""
-    table = {"test": "core", "variant": "trained", "asked": "core", "id": ["a", "b", "c"], "label": [0, 1, 1]}
-    path = tmp_path / "p.tsv.gz"
-    pd.DataFrame(table | {"answer": ["0", "1", None], "score0": 0.0, "score1": 1.0}).to_csv(path, sep="\t", index=False)
-    called = read_runs([("m", "told", 1, path)], {}, {"core": ["0", "1"]}, {"core": ["0", "1"]})
-    assert called["m", "told", "trained", "prefix"]["core"][1][1].tolist() == [0, 1, -1]
-
-
 def test_a_way_that_answered_some_tasks_has_no_average(runs):
-    called = read_runs(*runs, ANSWERS, ANSWERS)
+    called = read_answers(*runs, ANSWERS, ANSWERS)
     del called["m", CLASSIFICATION, "", "class"]["splice"]
     summary = summarize_tasks(compute_task_metrics("s", called, ANSWERS))
     averaged = summary[summary["test"] == "average"]
     assert "told" in set(averaged["method"]) and not ((averaged["model"] == "m") & (averaged["rule"] == "class")).any()
 
 
-def test_the_same_way_twice_is_level(runs):
-    called = read_runs(*runs, ANSWERS, ANSWERS)
+def test_the_same_way_twice_does_not_differ(runs):
+    called = read_answers(*runs, ANSWERS, ANSWERS)
     way = called["m", CLASSIFICATION, "", "class"]
-    mean, low, high, p, tasks = difference(way, way)
+    mean, low, high, p, tasks = difference_of_ways(way, way)
     assert mean == 0 and low <= 0 <= high and p == 1 and tasks == 2
 
 
@@ -192,7 +133,7 @@ def test_k_mers_learn_a_motif_and_the_nearest_neighbour_is_what_blast_says(motif
     hits.write_text("test-0\ttrain-1\t50\ntest-1\ttrain-3\t40\ntest-1\ttrain-2\t60\n")
     out = tmp_path / "p.tsv.gz", tmp_path / "about.json"
     score_task_baselines(motif, 2, hits, *out)
-    called = read_runs([], {"core": out[0]}, {"core": ["no", "yes"]}, {"core": ["no", "yes"]})
+    called = read_answers([], {"core": out[0]}, {"core": ["no", "yes"]}, {"core": ["no", "yes"]})
     label, guess = called[KMERS, CLASSIFICATION, "", "class"]["core"][0]
     assert np.mean(label == guess) > 0.8
     _, guess = called[NEIGHBOURS, CLASSIFICATION, "", "class"]["core"][0]

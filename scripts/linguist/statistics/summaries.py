@@ -1,0 +1,81 @@
+"""Means over the seeds of runs, with intervals that cover the seeds and the test items."""
+
+import numpy as np
+import pandas as pd
+
+from linguist.intervals import accuracy_interval, mean_interval
+from linguist.statistics.scores import correct
+
+WAY = ["model", "method", "variant", "rule"]  # a way to answer tasks
+RANGES = {"accuracy": (0, 1), "f1": (0, 1), "mcc": (-1, 1)}
+
+
+def summarize_pairs(metrics):
+    """The metrics of a study of pair sets over seeds: a row for each (model, trainset, test), means but for sd, worst, best.
+
+    Intervals cover the seeds and the items (`mean_interval`); with one seed they cover the items only.
+    """
+    rows = []
+    for (model, trainset, test), part in metrics.groupby(["model", "trainset", "test"], sort=False):
+        accuracy, n, one = part["accuracy"], part["n"].iloc[0], len(part) == 1
+        low, high = accuracy_interval(accuracy, n)
+        items = (part["auroc_high"] - part["auroc_low"]).mean() / 2
+        area = mean_interval(part["auroc"], items) if not one else part[["auroc_low", "auroc_high"]].iloc[0]
+        row = {"model": model, "trainset": trainset, "test": test, "n": n, "seeds": len(part)}
+        row |= {"accuracy": accuracy.mean(), "low": low, "high": high, "sd": np.nan if one else accuracy.std(ddof=1)}
+        row |= {"worst": accuracy.min(), "best": accuracy.max(), "auroc": part["auroc"].mean()}
+        row |= dict(zip(("auroc_low", "auroc_high"), area, strict=True))
+        row |= {name: part[name].mean() for name in ("accuracy_median", "predicted_positive")}
+        rows.append(row | {"majority": part["majority"].iloc[0]})
+    return pd.DataFrame(rows)
+
+
+def summarize_kinds(scores, kinds):
+    """Accuracy by kind of pair: a row for each arm, test and kind, with model, trainset, test, kind, label, n (pairs), right
+    (accuracy, mean over seeds), low and high.
+
+    Args: `scores` is as from `tables.read_scores`, `kinds` as from `tables.read_pair_kinds`. Tests without kinds have no rows.
+    """
+    rows = []
+    for (model, trainset), tests in scores.items():
+        for test, (label, by_seed) in tests.items():
+            names = np.array(kinds[test], object)
+            for kind in dict.fromkeys(name for name in names if name):
+                at = names == kind
+                shares = np.array([correct(label[at], score[at]).mean() for score in by_seed.values()])
+                low, high = accuracy_interval(shares, at.sum())
+                key = {"model": model, "trainset": trainset, "test": test, "kind": kind, "label": label[at][0]}
+                rows.append(key | {"n": at.sum(), "right": shares.mean(), "low": low, "high": high})
+    return pd.DataFrame(rows, columns=["model", "trainset", "test", "kind", "label", "n", "right", "low", "high"])
+
+
+def summarize_tasks(metrics):
+    """The metrics of a study of tasks over seeds: a row for each WAY and test, and a row "average" for those that answered
+    all of several tests.
+
+    Columns: the mean accuracy, F1 and MCC with their intervals (seeds and items), the sd and the best accuracy.
+    """
+    rows, every = [], metrics["test"].nunique()
+    for key, group in metrics.groupby(WAY, sort=False):
+        way = dict(zip(WAY, key, strict=True))
+        parts = {test: [part] for test, part in group.groupby("test", sort=False)}
+        if len(parts) == every > 1:
+            parts["average"] = [part for (part,) in parts.values()]
+        rows += [way | {"test": test} | average_metrics(part) for test, part in parts.items()]
+    return pd.DataFrame(rows)
+
+
+def average_metrics(parts):
+    """Means over seeds of the average over some tests, as a dict; `parts` are the rows of each test, a seed each."""
+    found = {"n": sum(part["n"].iloc[0] for part in parts), "seeds": min(len(part) for part in parts)}
+
+    def by_seed(name):
+        return pd.concat([part.set_index("seed")[name] for part in parts], axis=1).mean(axis=1)
+
+    for name, bounds in RANGES.items():
+        halves = [(part[f"{name}_high"] - part[f"{name}_low"]).mean() / 2 for part in parts]
+        low, high = mean_interval(by_seed(name), np.sqrt(np.sum(np.square(halves))) / len(parts), *bounds)
+        found |= {name: by_seed(name).mean(), f"{name}_low": low, f"{name}_high": high}
+    accuracy = by_seed("accuracy")
+    found |= {"sd": accuracy.std(ddof=1) if len(accuracy) > 1 else np.nan, "best": accuracy.max()}
+    return found | {name: np.mean([part[name].mean() for part in parts]) for name in ("no_answer", "majority")}

@@ -1,0 +1,192 @@
+"""Paired tests against other ways to compute them and against simulations, and their corrections for many tests."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from linguist.files import write_text
+from linguist.statistics.comparisons import (
+    compare_arms,
+    holm,
+    intersection_union,
+    majority_answers,
+    paired_difference,
+)
+from linguist.statistics.scores import compute_metrics
+from linguist.statistics.summaries import summarize_pairs
+from linguist.statistics.tables import read_results
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def balanced(n=200):
+    return np.arange(n) % 2
+
+
+def test_with_one_seed_and_test_it_is_the_paired_t_test():
+    draw = np.random.default_rng(2)
+    one, other = draw.integers(0, 2, (2, 1, 80)).astype(float)
+    difference, low, high, p = paired_difference([one], [other])
+    expected = stats.ttest_rel(one[0], other[0])
+    assert difference == pytest.approx((one - other).mean()) and p == pytest.approx(expected.pvalue)
+    assert (low, high) == pytest.approx(tuple(expected.confidence_interval(0.95)))
+
+
+def test_where_all_items_agree_it_is_the_paired_t_test_over_seeds():
+    skill, rival = np.array([0.5, 0.7, 0.6]), np.array([0.4, 0.5, 0.55])
+    one, other = (np.repeat(values[:, None], 50, axis=1) for values in (skill, rival))
+    expected = stats.ttest_rel(skill, rival)
+    difference, low, high, p = paired_difference([one], [other])
+    assert (difference, p) == (pytest.approx(np.mean(skill - rival)), pytest.approx(expected.pvalue))
+    assert (low, high) == pytest.approx(tuple(expected.confidence_interval(0.95)))
+
+
+def test_two_tests_are_averaged_whatever_their_sizes():
+    draw = np.random.default_rng(3)
+    ways = [[draw.random((2, n)) for n in (40, 200)] for _ in range(2)]
+    difference, low, high, p = paired_difference(*ways)
+    each = [paired_difference([a], [b])[0] for a, b in zip(*ways, strict=True)]
+    assert difference == pytest.approx(np.mean(each)) and low < difference < high and 0 < p < 1
+    backwards = paired_difference(*ways[::-1])
+    assert backwards == pytest.approx((-difference, -high, -low, p))
+
+
+def test_a_difference_without_variance_is_certain():
+    ones, nil = np.ones((3, 9)), np.zeros((1, 9))
+    assert paired_difference([ones], [ones]) == (0, 0, 0, 1)
+    assert paired_difference([ones], [nil]) == (1, 1, 1, 0)
+
+
+@pytest.mark.parametrize(("seeds", "spread"), [(2, 0.0), (2, 0.5), (3, 0.5), (5, 0.3)])
+def test_two_ways_of_equal_skill_are_seldom_significantly_different(seeds, spread):
+    """Items of differing difficulty, seeds of differing skill; at most what the levels allow, and some luck. The small level is
+    where a correction for many comparisons works."""
+    rng, p = np.random.default_rng(5), []
+    for _ in range(600):
+        difficulty = rng.normal(0.5, 1.5, (1, 200))
+        ways = [
+            rng.random((seeds, 200)) < 1 / (1 + np.exp(-difficulty - rng.normal(0, spread, (seeds, 1))))
+            for _ in range(2)
+        ]
+        p.append(paired_difference([ways[0]], [ways[1]])[3])
+    assert np.mean(np.array(p) < 0.05) <= 0.075 and np.mean(np.array(p) < 0.002) <= 0.01
+
+
+def test_translations_of_one_set_are_no_more_evidence_than_one():
+    """Six tests that share their items: a model that knows nothing must not beat the majority share more often for it."""
+    rng, false = np.random.default_rng(6), 0
+    label = balanced(200)
+    for _ in range(400):
+        base = rng.random((3, 200)) < 0.5
+        right = [np.where(rng.random((3, 200)) < 0.8, base, rng.random((3, 200)) < 0.5) for _ in range(6)]
+        false += paired_difference(right, [(label == 1)[None].astype(float)] * 6, [label] * 6)[3] < 0.05
+    assert false / 400 <= 0.075
+
+
+def test_independent_tests_are_more_evidence_than_one():
+    """One seed, four tests of items of their own: the z-test of the mean of four means."""
+    draw = np.random.default_rng(7)
+    one, other = ([draw.random((1, 5000)) for _ in range(4)] for _ in range(2))
+    mean, low, high, p = paired_difference(one, other, shared=False)
+    gaps = [(a - b)[0] for a, b in zip(one, other, strict=True)]
+    error = np.sqrt(sum(gap.var(ddof=1) / len(gap) for gap in gaps)) / 4
+    assert (high - low) / 2 == pytest.approx(stats.norm.ppf(0.975) * error, rel=1e-3)
+    assert p == pytest.approx(2 * stats.norm.sf(abs(mean) / error), rel=1e-2)
+    wide = paired_difference(one, other)
+    assert wide[2] - wide[1] == pytest.approx(2 * (high - low), rel=0.02)
+
+
+def test_labels_whose_numbers_are_fixed_add_no_variance():
+    """Against a constant answer on a balanced set a binomial test of the right answers is what remains."""
+    label = balanced(1000)
+    called = np.where(np.random.default_rng(8).random(1000) < 0.54, label, 1 - label)
+    right = (called == label)[None].astype(float)
+    loose, tight = (paired_difference([right], [majority_answers(label)], labels) for labels in (None, [label]))
+    assert tight[0] == loose[0] and tight[2] - tight[1] < 0.8 * (loose[2] - loose[1])
+    assert tight[3] == pytest.approx(stats.binomtest(int(right.sum()), 1000).pvalue, abs=0.02)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+def test_holm_is_the_closed_test_of_bonferroni(p):
+    """A hypothesis falls if all intersections that hold it fall (Marcus, Peritz & Gabriel 1976)."""
+    subsets = [[i for i in range(len(p)) if mask >> i & 1] for mask in range(1, 2 ** len(p))]
+    closed = [max(min(1, len(s) * min(p[j] for j in s)) for s in subsets if i in s) for i in range(len(p))]
+    assert holm(p) == pytest.approx(closed)
+
+
+def scored(skills, n=200, seeds=3, shift=0.0):
+    """Scores of arms {name: how much a same pair scores above a different one}, as from `read_scores`; test "x"."""
+    label, found = balanced(n), {}
+    for at, (arm, skill) in enumerate(skills.items()):
+        draws = {seed: np.random.default_rng([at, seed]).normal(size=n) for seed in range(seeds)}
+        found[arm] = {"x": (label, {seed: draw + skill * (label - 0.5) + shift for seed, draw in draws.items()})}
+    return found
+
+
+def test_each_arm_is_compared_with_every_control_and_with_knowing_nothing(tmp_path):
+    scores = scored({("m", "t"): 2.0, ("m", "untrained"): 0.0, ("m", "t.flipped"): -2.0})
+    controls = {"untrained": ["m", "untrained"], "flipped": ["m", "t.flipped"]}
+    table = compare_arms(scores, [{"arm": ["m", "t"], "controls": controls, "groups": {"DNA": ["x"]}}])
+    assert list(table["level"]) == ["test"] * 6 + ["group"] * 6
+    assert list(table["against"][:6]) == ["majority", "untrained", "flipped", "chance", "untrained", "flipped"]
+    assert (
+        (table["difference"] > 0.1).all() and (table["p_holm"] < 0.01).all() and (table["p_holm"] >= table["p"]).all()
+    )
+    accuracy = summarize_pairs(compute_metrics("s", scores)).set_index("trainset")["accuracy"]
+    found = table[:3].set_index("against")["difference"]
+    assert found["untrained"] == pytest.approx(accuracy["t"] - accuracy["untrained"])
+    assert found["flipped"] == pytest.approx(accuracy["t"] - accuracy["t.flipped"])
+    assert found["majority"] == pytest.approx(accuracy["t"] - 0.5)
+    write_text(tmp_path / "c.tsv", table.to_csv(sep="\t", index=False, float_format="%.6g"))
+    pd.testing.assert_frame_equal(read_results(tmp_path / "c.tsv"), table, rtol=1e-4, atol=1e-9, check_dtype=False)
+
+
+@given(st.lists(st.lists(st.floats(0, 1), min_size=2, max_size=2), min_size=1, max_size=8))
+def test_a_hypothesis_has_the_largest_p_of_its_controls_corrected_for_the_hypotheses_alone(p):
+    claim = np.repeat(np.arange(len(p)), 2)
+    found = intersection_union(np.ravel(p), claim)
+    assert found == pytest.approx(np.repeat(holm(np.max(p, axis=1)), 2))
+
+
+def test_controls_that_the_model_is_better_than_do_not_make_a_hypothesis_harder():
+    """A study of one hypothesis with three controls: their number needs no correction."""
+    rng, label = np.random.default_rng(8), balanced(400)
+    arm = {"a": (label, {s: rng.normal(size=400) + 2 * (label - 0.5) for s in range(3)})}
+    weak = {name: {"a": (label, {s: rng.normal(size=400) for s in range(3)})} for name in ("x", "y", "z")}
+    scores = {("m", "t"): arm} | {("m", name): tests for name, tests in weak.items()}
+    spec = {"arm": ["m", "t"], "controls": {name: ["m", name] for name in weak}, "groups": {"DNA": ["a"]}}
+    rows = compare_arms(scores, [spec]).query("level == 'group' and measure == 'accuracy'")
+    assert (rows["p_claim"] == rows["p"].max()).all() and (rows["p_holm"] == rows["p"]).all()
+    assert (rows["detectable"] < rows["difference"]).all() == (rows["p_claim"].iloc[0] < 0.05)
+
+
+def test_studies_of_models_that_know_nothing_seldom_support_a_hypothesis():
+    """Ten claims, three seeds, each against the majority share and a control: at most what the level allows, and some luck."""
+    rng, label, false = np.random.default_rng(9), balanced(100), 0
+    names = [f"test{i}" for i in range(10)]
+    for _ in range(60):
+        arms = {
+            arm: {name: (label, {s: rng.normal(size=100) for s in range(3)}) for name in names}
+            for arm in (("m", "t"), ("m", "untrained"))
+        }
+        spec = {"arm": ["m", "t"], "controls": {"untrained": ["m", "untrained"]}, "groups": {n: [n] for n in names}}
+        claims = compare_arms(arms, [spec]).query("level == 'group' and measure == 'accuracy'")
+        false += (claims["p_claim"] < 0.05).any()
+    assert false <= 6
+
+
+def test_the_detectable_difference_counts_the_hypotheses_that_are_not_supported():
+    rng, label = np.random.default_rng(10), balanced(300)
+    for skills, waiting in (({"a": 3, "b": 0}, 1), ({"a": 0, "b": 0}, 2)):
+        tests = {
+            name: (label, {s: rng.normal(size=300) + skill * (label - 0.5) for s in range(4)})
+            for name, skill in skills.items()
+        }
+        spec = {"arm": ["m", "t"], "controls": {}, "groups": {"A": ["a"], "B": ["b"]}}
+        rows = compare_arms({("m", "t"): tests}, [spec]).query("level == 'group' and measure == 'accuracy'")
+        row = rows.set_index("scope").loc["B"]
+        half = (row["high"] - row["low"]) / 2
+        assert row["detectable"] == pytest.approx(half) if waiting == 1 else row["detectable"] > 1.1 * half
