@@ -1,24 +1,31 @@
-"""Baselines: how well a method without a language model tells the labels of a pair set.
+"""Baselines: how well a method without a language model predicts the labels of a pair set.
 
 A baseline gives one number for each pair. One threshold on it, chosen on train, makes a classifier. A baseline that looks
 at each side alone should perform at chance; where it does not, the pair set has a shortcut. A model has to do better than
 every baseline without order information, since these only count letters or short words. The others are a biologist's
 own methods.
 
-A new baseline is one function below with the decorator `baseline`.
+A new baseline is one function here with the decorator `baseline`. It takes the name of a kind and a data frame of pairs, and
+gives an array with a number for each pair.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
+from itertools import product
 
 import numpy as np
+from Bio.Seq import reverse_complement, translate
 
 from linguist.intervals import auroc_interval, wilson
 from linguist.kinds import KINDS, SEARCHABLE
-from linguist.pairs import measures
+from linguist.pairs.duplicates import word_table
+from linguist.pairs.store import SIDES
+from linguist.sequences.alignment import local_similarity
 from linguist.splits import SPLITS
 
+CODON = 3  # letters
+CODONS = {"".join(bases): translate("".join(bases)) for bases in product("ACGT", repeat=CODON)}
 EVERY = tuple(KINDS)
 ALIKE = tuple(name for name in EVERY if not KINDS[name].mixed)  # both sides have the same letters
 TRANSLATED = tuple(name for name in EVERY if KINDS[name].translated)
@@ -28,71 +35,69 @@ MOST_ROWS = 5000  # above that, weights hardly change
 
 @dataclass(frozen=True)
 class Baseline:
-    """A baseline, and the function that scores pairs.
+    """A baseline; `about` says what its score is.
 
-    `function(kind, frame)` gives a score for each pair. With `fitted`, `function(kind, train)` gives such a function of a
-    frame, or None if `train` has too few rows.
+    kinds: the kinds of pairs that it scores
+    function: (kind, frame) to scores; if `fitted`, (kind, train) to a function of a frame, or None if train is too small
+    uses_order: whether the score depends on more than counts of letters or short words
+    each_side_alone: whether it compares no letter of one side with a letter of the other
     """
 
     name: str
     about: str
     kinds: tuple[str, ...]
-    uses_order: bool
-    each_side_alone: bool
     function: Callable
+    uses_order: bool = True
+    each_side_alone: bool = False
     fitted: bool = False
-
-    def scorer(self, kind, train):
-        """The function that gives the scores of a frame, or None."""
-        return self.function(kind, train) if self.fitted else partial(self.function, kind)
 
 
 BASELINES: list[Baseline] = []
+APART = {"uses_order": False, "each_side_alone": True}
 
 
-def baseline(name, about, **options):
-    """Decorator: registers a function as the baseline `name`; `about` says what its score is.
-
-    Options: the `kinds` of pairs that it scores; `uses_order`, whether the score depends on more than counts of short
-    words; `each_side_alone`, whether it compares no letter of one side with a letter of the other; `fitted`.
-    """
+def baseline(name, about, kinds, **options):
+    """Decorator: registers a function as a Baseline with these options."""
 
     def register(function):
-        BASELINES.append(Baseline(name, about, function=function, **options))
+        BASELINES.append(Baseline(name, about, kinds, function, **options))
         return function
 
     return register
 
 
-@baseline("length difference", "how far the lengths differ", kinds=EVERY, uses_order=False, each_side_alone=True)
-def score_lengths(kind, frame):
-    return measures.length_difference(kind, frame)
+def lengths(kind, frame):
+    """The lengths of both sides of each pair, two arrays; of proteins beside DNA, the number of bases that code for them."""
+    length1, length2 = (frame[column].str.len().to_numpy(int) for column in SIDES)
+    return length1, length2 * (CODON if KINDS[kind].translated else 1)
 
 
-@baseline("composition", "how far the letter frequencies differ", kinds=ALIKE, uses_order=False, each_side_alone=True)
-def score_composition(kind, frame):
-    return measures.composition_distance(kind, frame)
+@baseline("length difference", "how far the lengths differ", EVERY, **APART)
+def length_difference(kind, frame):
+    """The difference of the lengths divided by the longer one, in 0..1."""
+    length1, length2 = lengths(kind, frame)
+    return abs(length1 - length2) / np.maximum(1, np.maximum(length1, length2))
 
 
-@baseline(
-    "2-mer composition",
-    "how far the frequencies of words of two letters differ",
-    kinds=ALIKE,
-    uses_order=False,
-    each_side_alone=True,
-)
-def score_word_composition(kind, frame):
-    return measures.composition_distance(kind, frame, k=2)
+@baseline("composition", "how far the letter frequencies differ", ALIKE, **APART)
+def composition_distance(kind, frame, k=1):
+    """The sum of the absolute differences of the frequencies of words of `k` letters, in 0..2."""
+    counts = word_table([*frame["sentence1"], *frame["sentence2"]], k)
+    shares = counts.multiply(1 / np.maximum(1, counts.sum(axis=1))[:, None]).tocsr()
+    return abs(shares[: len(frame)] - shares[len(frame) :]).sum(axis=1)
 
 
-@baseline(
-    "composition",
-    "how far GC content and share of G, A, R, P disagree",
-    kinds=TRANSLATED,
-    uses_order=False,
-    each_side_alone=True,
-    fitted=True,
-)
+@baseline("2-mer composition", "how far the frequencies of words of two letters differ", ALIKE, **APART)
+def word_composition_distance(kind, frame):
+    return composition_distance(kind, frame, k=2)
+
+
+def share_of(letters, texts):
+    """The share of some letters in each text."""
+    return np.array([sum(map(text.count, letters)) / max(1, len(text)) for text in texts])
+
+
+@baseline("composition", "how far GC content and share of G, A, R, P disagree", TRANSLATED, fitted=True, **APART)
 def fit_gc_match(kind, train):
     """The distance of the GC content from what the protein's share of G, A, R and P predicts, whose codons are rich in it.
 
@@ -101,37 +106,42 @@ def fit_gc_match(kind, train):
     same = train[train["label"] == 1]
     if len(train) < FEWEST_ROWS or len(same) < 2:
         return None
-    share_of = measures.share_of
     gc, garp = share_of("GC", same["sentence1"]), share_of("GARP", same["sentence2"])
     slope = np.cov(gc, garp)[0, 1] / max(garp.var(ddof=1), 1e-9)
     offset = gc.mean() - slope * garp.mean()
     return lambda frame: abs(share_of("GC", frame["sentence1"]) - slope * share_of("GARP", frame["sentence2"]) - offset)
 
 
-@baseline("k-mer overlap", "share of short words in common", kinds=ALIKE, uses_order=False, each_side_alone=False)
-def score_overlap(kind, frame):
-    return measures.kmer_overlap(kind, frame)
+@lru_cache(maxsize=100_000)
+def translations(dna):
+    """The three forward reading frames of a DNA sequence as residues; X for a codon with another letter than ACGT."""
+    return tuple(
+        "".join(CODONS.get(dna[i : i + CODON], "X") for i in range(frame, len(dna) - CODON + 1, CODON))
+        for frame in range(CODON)
+    )
 
 
-@baseline(
-    "k-mer overlap",
-    "share of the translations' short words in common",
-    kinds=TRANSLATED,
-    uses_order=True,  # a translation depends on the order of bases
-    each_side_alone=False,
-)
-def score_translated_overlap(kind, frame):
-    return measures.kmer_overlap(kind, frame)
+# A translation depends on the order of bases. The decorator below registers first.
+@baseline("k-mer overlap", "share of the translations' short words in common", TRANSLATED)
+@baseline("k-mer overlap", "share of short words in common", ALIKE, uses_order=False)
+def kmer_overlap(kind, frame, k=None):
+    """The words that both sides have, as a share of the words that either has (Jaccard), in 0..1.
+
+    Words have `k` letters, or as many as the kind's record says. Of DNA beside protein, the words of its three
+    translations count.
+    """
+    n, size, translated = len(frame), k or KINDS[kind].overlap_word, KINDS[kind].translated
+    parts = zip(*map(translations, frame["sentence1"]), strict=True) if translated else [frame["sentence1"]]
+    table = word_table([*(text for part in parts for text in part), *frame["sentence2"]], size)
+    table.data[:] = 1
+    words1, words2 = table[:n], table[-n:] if n else table[:0]
+    for start in range(n, table.shape[0] - n, n or 1):
+        words1 = words1.maximum(table[start : start + n])
+    both = words1.multiply(words2).sum(axis=1)
+    return both / np.maximum(1, words1.sum(axis=1) + words2.sum(axis=1) - both)
 
 
-@baseline(
-    "one sentence",
-    "short words of one sentence, weighed on train",
-    kinds=EVERY,
-    uses_order=False,
-    each_side_alone=True,
-    fitted=True,
-)
+@baseline("one sentence", "short words of one sentence, weighed on train", EVERY, fitted=True, **APART)
 def fit_one_sentence(kind, train):
     """Log odds from counts of the words of one sentence of each pair (logistic regression).
 
@@ -159,25 +169,30 @@ def fit_one_sentence(kind, train):
     return lambda frame: model.decision_function(words.transform(frame[side])) if len(frame) else np.empty(0)
 
 
-@baseline(
-    "alignment", "similarity of the best local alignment", kinds=SEARCHABLE, uses_order=True, each_side_alone=False
-)
-def score_alignment(kind, frame):
+@baseline("alignment", "similarity of the best local alignment", SEARCHABLE)
+def better_strand_similarities(kind, frame):
     """The local similarity of each pair, of DNA on the better of both strands."""
-    from Bio.Seq import reverse_complement
-
-    score = measures.similarities(kind, frame)
+    score = similarities(kind, frame)
     if KINDS[kind].both_strands:
         other_strand = frame.assign(sentence1=frame["sentence1"].map(reverse_complement))
-        score = np.maximum(score, measures.similarities(kind, other_strand))
+        score = np.maximum(score, similarities(kind, other_strand))
     return score
 
 
-@baseline(
-    "codon table", "translation aligned with the protein", kinds=TRANSLATED, uses_order=True, each_side_alone=False
-)
-def score_codon_table(kind, frame):
-    return measures.similarities(kind, frame)
+@baseline("codon table", "translation aligned with the protein", TRANSLATED)
+def similarities(kind, frame):
+    """The local similarity of each pair, in 0..1; of DNA beside protein, that of the best of its three translations."""
+    pairs = zip(frame["sentence1"], frame["sentence2"], strict=True)
+    if KINDS[kind].translated:
+        _, protein = KINDS[kind].sides
+        return np.array(
+            [max(_similarity(protein, text, text2) for text in translations(text1)) for text1, text2 in pairs]
+        )
+    return np.array([_similarity(kind, *pair) for pair in pairs])
+
+
+def _similarity(kind, text1, text2):
+    return local_similarity(kind, text1, text2) if text1 and text2 else 0.0
 
 
 def evaluate_baselines(kind, frames, kinds_of_pairs):
@@ -192,7 +207,9 @@ def evaluate_baselines(kind, frames, kinds_of_pairs):
     source = next((split for split in SPLITS if len(frames[split])), None)
     found = []
     for one in BASELINES:
-        score = one.scorer(kind, frames["train"]) if kind in one.kinds else None
+        if kind not in one.kinds:
+            continue
+        score = one.function(kind, frames["train"]) if one.fitted else partial(one.function, kind)
         if score is not None:
             said = {key: getattr(one, key) for key in ("name", "about", "uses_order", "each_side_alone")}
             found.append(said | _metrics(score, frames, source, np.array(kinds_of_pairs, dtype=object)))

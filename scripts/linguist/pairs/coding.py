@@ -7,16 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from Bio.Seq import translate
 
-from linguist.errors import LinguistError
-from linguist.pairs.families import assign_families, components
+from linguist.pairs.families import components
 from linguist.sequences.alignment import local_similarity
-from linguist.sequences.coding_sequences import read_coding_sequences
-from linguist.splits import SPLITS
 
 WORD = 12  # two proteins that share a word of this many residues are one family
 MAX_AGREEMENT = 0.5  # largest share of positions at which the protein of a negative agrees with the translation
-WINDOWS = ("windows", "lower sizes or add sequences")  # for the error where too few are found
-LARGEST_FAMILY = 0.1  # share of a split, so that no large gene family fills it
 TRIES = 20  # candidates for a negative of one type
 
 
@@ -29,31 +24,6 @@ class CodingWindow:
     dna: str
     protein: str
     family: int
-
-
-def from_coding_sequences(spec, files):
-    """The rows of each split of a coding pair set, as the recipe `coding` says.
-
-    `files`: `sequences`, a GenBank file or a table with columns cds and protein; or Ensembl's CDS, with its peptides as
-    `proteins`.
-    Raises LinguistError if the sequences do not suffice.
-    """
-    rules, sizes, seed = spec["rules"], spec["sizes"], spec["seed"]
-    sequences = list(read_coding_sequences(files["sequences"], files.get("proteins")))
-    windows = list(cut_windows(sequences, spec["length"] // 3))
-    search = _Search(windows, rules["coding_negatives"], rules["max_negative_similarity"], seed)
-    if "other" not in search.kinds:  # then a window's negative does not depend on its split
-        windows = [window for window in windows if any(search.find(kind, window) for kind in search.kinds)]
-    splits, halves = {}, {split: sizes[split] // 2 for split in SPLITS}
-    for split, chosen in assign_families(windows, halves, seed, LARGEST_FAMILY, words=WINDOWS).items():
-        splits[split] = rows = search.rows(chosen, random.Random(f"{split} {seed}"))
-        if len(rows) < 2 * len(chosen):
-            raise LinguistError(
-                f"only {len(rows)} of {sizes[split]} rows for '{split}': {len(chosen) - len(rows) // 2} windows have no "
-                f"negative of kind {' or '.join(search.kinds)}; lower sizes.{split}, add kinds to rules.coding_negatives, "
-                f"raise rules.max_negative_similarity ({rules['max_negative_similarity']}) or add sequences"
-            )
-    return splits
 
 
 def cut_windows(sequences, residues):
@@ -98,7 +68,7 @@ def refuted(dna, protein, limit):
     return agreeing <= MAX_AGREEMENT * len(protein) and local_similarity("protein", translation, protein) < limit
 
 
-class _Search:
+class NegativeSearch:
     """The search for negatives among the windows. The same window finds the same negative, whatever the order of searches."""
 
     def __init__(self, windows, kinds, limit, seed):

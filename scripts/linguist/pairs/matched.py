@@ -5,13 +5,13 @@ type is made.
 """
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from Bio.Seq import reverse_complement
 
 from linguist.errors import LinguistError
 from linguist.kinds import KINDS
-from linguist.pairs.shuffling import shuffle_letters, shuffle_words
 from linguist.pairs.store import Pair, reversed_id, shuffled_rows
 from linguist.sequences.alignment import local_similarity
 
@@ -102,3 +102,46 @@ class NegativeMaker:
 def count_letters(texts, letters):
     """How often each text holds each of the letters: an array of whole numbers, texts x letters."""
     return np.array([[text.count(letter) for letter in letters] for text in texts]).reshape(len(texts), len(letters))
+
+
+def shuffle_letters(text, draw):
+    """A permutation of the letters, uniform over all."""
+    return "".join(draw.sample(text, len(text)))
+
+
+def shuffle_words(text, size, draw):
+    """A rearrangement with the same count of every word of `size` (2 or more) letters, uniform over all distinct ones.
+
+    The text is a path through a graph: its nodes are words one letter shorter, its edges the words (Altschul & Erickson
+    1985). A path uses up all edges if and only if the last exits of all nodes form a tree towards the last node. Such a
+    tree is drawn uniformly by loop-erased random walks (Wilson 1996); the other exits follow in random order. The first
+    and last `size` - 1 letters stay. A text shorter than `size` stays as it is.
+    """
+    if len(text) < size:
+        return text
+    nodes = [text[at : at + size - 1] for at in range(len(text) - size + 2)]
+    exits = {}
+    for one, other in pairwise(nodes):
+        exits.setdefault(one, []).append(other)
+    last, in_tree = {}, {nodes[-1]}
+    for start in exits:
+        at = start
+        while at not in in_tree:
+            last[at] = draw.choice(exits[at])  # a later visit overwrites it: that erases the loop
+            at = last[at]
+        at = start
+        while at not in in_tree:
+            in_tree.add(at)
+            at = last[at]
+    for node, targets in exits.items():
+        if node in last:
+            targets.remove(last[node])
+        draw.shuffle(targets)
+        if node in last:
+            targets.append(last[node])
+    following = {node: iter(targets) for node, targets in exits.items()}
+    at, path = nodes[0], [nodes[0]]
+    for _ in nodes[1:]:
+        at = next(following[at])
+        path.append(at[-1])
+    return "".join(path)

@@ -7,7 +7,6 @@ from linguist.files import clean
 from linguist.kinds import KINDS
 from linguist.pairs.store import COLUMNS
 from linguist.sequences.tables import read_records, sequence_of, text_of
-from linguist.splits import SPLITS
 
 PAIRS = ("sentence1", "sentence2", "label")
 # Genes with proteins, as in LucaOne's central dogma task (He et al. 2024): 100 bases around the gene, introns inside.
@@ -15,37 +14,7 @@ LUCAONE = ("seq_id_a", "seq_id_b", "seq_type_a", "seq_type_b", "seq_a", "seq_b",
 FORMS = (PAIRS, LUCAONE)
 FLANK = 100
 WRONG_KIND = "fix or remove the row, or correct the kind of the pair set"
-FEWEST = 10  # so many rows hardly have one label by chance
 LABELS = {"0": 0, "1": 1, "": None}
-
-
-def from_tables(spec, files):
-    """The rows of each split of a pair set, as the recipe `table` says.
-
-    `files` maps each split to the paths of spec["files"][split]: a table, or the folder of an unpacked archive.
-    Raises LinguistError if the first rows that fit the size all have one label, as in tables sorted by label.
-    """
-    splits = {split: [] for split in SPLITS}
-    for split, references in spec["files"].items():
-        for reference, place in zip(references, files[split], strict=True):
-            splits[split] += read_pair_table(Path(place, reference.partition(":")[2]), spec["kind"])
-    if spec["rules"]["disjoint"]:
-        taken = set()
-        for split in reversed(SPLITS):
-            rows = splits[split]
-            splits[split] = [row for row in rows if taken.isdisjoint(row[1:3])]
-            taken.update(sentence for row in rows for sentence in row[1:3])
-    return {split: _cut(rows, spec["sizes"][split], split) for split, rows in splits.items()}
-
-
-def _cut(rows, size, split):
-    labels, kept = {row[3] for row in rows}, {row[3] for row in rows[:size]}
-    if kept != labels and size >= FEWEST:
-        raise LinguistError(
-            f"the first {size} of the {len(rows)} rows for '{split}' all have label {min(kept)}: the table is sorted by "
-            f"label; raise sizes.{split} to {len(rows)}, or give a shuffled table"
-        )
-    return rows[:size]
 
 
 def read_pair_table(path, kind="sentence"):

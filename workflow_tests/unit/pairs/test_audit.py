@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from linguist.files import write_json
-from linguist.pairs.audit import audit
-from linguist.pairs.distributions import MOST_BINS, find_edges
+from linguist.pairs.audit import MOST_BINS, audit, find_edges
 from linguist.pairs.store import write_pairs
 from linguist.sequences.alignment import local_similarity
 

@@ -9,9 +9,8 @@ from Bio.Seq import reverse_complement, translate
 
 from linguist.intervals import wilson
 from linguist.kinds import KINDS as RECORDS
-from linguist.pairs import measures
-from linguist.pairs.baselines import best_threshold, evaluate_baselines, score_alignment
-from linguist.pairs.measures import translations
+from linguist.pairs import baselines
+from linguist.pairs.baselines import best_threshold, better_strand_similarities, evaluate_baselines, translations
 
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
 LETTERS = {"sentence": ("ab é京",) * 2, "dna": ("ACGT",) * 2, "protein": (RESIDUES,) * 2, "coding": ("ACGT", RESIDUES)}
@@ -53,22 +52,22 @@ def test_measures_that_count_letters(kind):
     for i, (one, other) in enumerate(zip(frame["sentence1"], frame["sentence2"], strict=True)):
         coding = kind == "coding"
         length1, length2 = len(one), len(other) * (3 if coding else 1)
-        assert measures.length_difference(kind, frame)[i] == abs(length1 - length2) / max(length1, length2)
+        assert baselines.length_difference(kind, frame)[i] == abs(length1 - length2) / max(length1, length2)
         words1, words2 = words(translations(one) if coding else [one]), words([other])
         union = len(words1 | words2)
-        assert measures.kmer_overlap(kind, frame)[i] == (len(words1 & words2) / union if union else 0)
+        assert baselines.kmer_overlap(kind, frame)[i] == (len(words1 & words2) / union if union else 0)
         distance = sum(abs(one.count(x) / len(one) - other.count(x) / len(other)) for x in {*one, *other})
-        assert measures.composition_distance(kind, frame)[i] == pytest.approx(distance)
+        assert baselines.composition_distance(kind, frame)[i] == pytest.approx(distance)
 
 
 def test_alignment_takes_the_better_strand_and_the_codon_table_the_best_frame():
     dna = "ATGGCTCATCGTACCGATTTGCAAGGCTAC"
     pairs = frame_of([(dna, reverse_complement(dna), 1), (dna, dna, 1), ("", dna, 0)])
-    assert score_alignment("dna", pairs).tolist() == [1, 1, 0]
-    assert measures.similarities("dna", pairs)[0] < 0.6
+    assert better_strand_similarities("dna", pairs).tolist() == [1, 1, 0]
+    assert baselines.similarities("dna", pairs)[0] < 0.6
     protein = translations(dna)[0]
     shifted = frame_of([("CC"[:n] + dna, protein, 1) for n in range(3)] + [("AC", protein, 0)])
-    assert measures.similarities("coding", shifted).tolist() == [1, 1, 1, 0]
+    assert baselines.similarities("coding", shifted).tolist() == [1, 1, 1, 0]
 
 
 def test_the_threshold_is_the_best_of_all():

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linguist.errors import LinguistError
-from linguist.pairs.coding import LARGEST_FAMILY, WORD, _families, cut_windows, from_coding_sequences, refuted
+from linguist.pairs.coding import WORD, _families, cut_windows, refuted
+from linguist.pairs.recipes import RECIPES
+from linguist.pairs.recipes.coding import LARGEST_FAMILY
 from linguist.sequences.alignment import local_similarity
 from linguist.sequences.coding_sequences import CodingSequence, read_coding_sequences
 
@@ -50,7 +52,7 @@ def genes():
 
 @pytest.fixture(scope="module")
 def splits():
-    return from_coding_sequences(SPEC, {"sequences": GENES})
+    return RECIPES["coding"].build(SPEC, {"sequences": GENES})
 
 
 def parts(name):
@@ -122,7 +124,7 @@ def test_shuffled_codons_are_the_windows_own_in_another_order(splits):
 
 @pytest.mark.parametrize("kind", ["other", "shifted", "codons"])
 def test_a_set_may_have_one_kind_alone(kind):
-    for split, rows in from_coding_sequences(with_kinds(kind), {"sequences": GENES}).items():
+    for split, rows in RECIPES["coding"].build(with_kinds(kind), {"sequences": GENES}).items():
         assert len(rows) == SPEC["sizes"][split]
         assert {parts(row[0])[2] for row in rows if not row[3]} == {kind}
 
@@ -134,14 +136,14 @@ def test_where_a_kind_is_rare_the_others_fill_in(tmp_path):
     rows = "".join(f"{coding('g', protein).dna}TAA\t{protein}\n" for protein in proteins)
     (tmp_path / "genes.tsv").write_text(f"cds\tprotein\n{rows}")
     spec = SPEC | {"sizes": {"train": 60, "dev": 20, "test": 20}}
-    splits = from_coding_sequences(spec, {"sequences": tmp_path / "genes.tsv"})
+    splits = RECIPES["coding"].build(spec, {"sequences": tmp_path / "genes.tsv"})
     assert Counter(parts(row[0])[2] for row in splits["train"]) == {"same": 30, "other": 15, "codons": 15}
 
 
 def test_proteins_of_negatives_lie_where_those_of_positives_do():
     """Else a protein's first M, which stands where a gene begins, would tell the label."""
     for kind in ("other", "shifted"):
-        rows = from_coding_sequences(with_kinds(kind), {"sequences": GENES})["train"]
+        rows = RECIPES["coding"].build(with_kinds(kind), {"sequences": GENES})["train"]
         begins = Counter((label, parts(name)[1][1] == 0) for name, _, _, label in rows)
         assert abs(begins[1, True] - begins[0, True]) < 0.1 * 200  # about 0.15 of 200 each, sd 0.025
 
@@ -151,7 +153,7 @@ def test_many_genes_with_few_windows_each_not_few_with_many(splits):
     used = Counter(families[parts(row[0])[0][0]] for rows in splits.values() for row in rows if row[3])
     assert len(used) > 60 and max(used.values()) <= 8  # 400 windows of 74 families, of 10 windows on average
     small = SPEC | {"sizes": {"train": 40, "dev": 10, "test": 10}}
-    rows = [row for rows in from_coding_sequences(small, {"sequences": GENES}).values() for row in rows if row[3]]
+    rows = [row for rows in RECIPES["coding"].build(small, {"sequences": GENES}).values() for row in rows if row[3]]
     assert len({families[parts(row[0])[0][0]] for row in rows}) == len(rows) == 30
 
 
@@ -177,15 +179,15 @@ def test_nothing_is_repeated_or_carries_both_labels(splits):
 
 
 def test_the_seed_decides(splits):
-    assert from_coding_sequences(SPEC, {"sequences": GENES}) == splits
-    assert from_coding_sequences(SPEC | {"seed": 2}, {"sequences": GENES}) != splits
+    assert RECIPES["coding"].build(SPEC, {"sequences": GENES}) == splits
+    assert RECIPES["coding"].build(SPEC | {"seed": 2}, {"sequences": GENES}) != splits
 
 
 def test_too_few_windows_get_one_line():
     with pytest.raises(
         LinguistError, match=r"only \d+ windows in \d+ families found, \d+ of 5000 wanted left for 'train'"
     ):
-        from_coding_sequences(SPEC | {"sizes": SPEC["sizes"] | {"train": 10_000}}, {"sequences": GENES})
+        RECIPES["coding"].build(SPEC | {"sizes": SPEC["sizes"] | {"train": 10_000}}, {"sequences": GENES})
 
 
 # ── windows and families ──
@@ -262,19 +264,19 @@ def test_rows_that_fall_short_get_one_line(tmp_path):
     (tmp_path / "genes.tsv").write_text(f"cds\tprotein\n{table}")
     spec, files = SPEC | {"sizes": {"train": 2, "dev": 2, "test": 2}}, {"sequences": tmp_path / "genes.tsv"}
     with pytest.raises(LinguistError) as caught:
-        from_coding_sequences(spec, files)
+        RECIPES["coding"].build(spec, files)
     assert str(caught.value) == (
         "only 0 of 2 rows for 'train': 1 windows have no negative of kind other or shifted or codons; lower sizes.train, "
         "add kinds to rules.coding_negatives, raise rules.max_negative_similarity (0.55) or add sequences"
     )
     with pytest.raises(LinguistError, match="only 0 windows in 0 families found, 0 of 1 wanted"):
-        from_coding_sequences(with_kinds("shifted") | {"sizes": spec["sizes"]}, files)
+        RECIPES["coding"].build(with_kinds("shifted") | {"sizes": spec["sizes"]}, files)
 
 
 @pytest.mark.parametrize(("name", "genes"), [("human_cds_protein.tsv", 290), ("ct.gbk", 500)])
 def test_real_coding_pairs(real_data, name, genes):
     spec = SPEC | {"sizes": {"train": 4000, "dev": 500, "test": 1000}}
-    splits = from_coding_sequences(spec, {"sequences": real_data / "cds" / name})
+    splits = RECIPES["coding"].build(spec, {"sequences": real_data / "cds" / name})
     for split, rows in splits.items():
         assert len(rows) == spec["sizes"][split] and sum(row[3] for row in rows) == len(rows) / 2
         kinds = Counter(parts(row[0])[2] for row in rows if not row[3])

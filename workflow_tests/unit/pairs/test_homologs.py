@@ -32,13 +32,15 @@ from linguist.pairs import homologs
 from linguist.pairs.homologs import (
     Homologs,
     choose_positives,
-    from_positives,
+    exchange_partners,
+    outward,
+    pair_off,
     read_hits,
     read_homologs,
     simplify,
     write_homologs,
 )
-from linguist.pairs.pairing import exchange_partners, outward, pair_off
+from linguist.pairs.recipes import RECIPES
 from linguist.sequences.blast import HIT_COLUMNS
 from linguist.sequences.windows import WindowOptions, parse_window, sample_windows
 
@@ -376,7 +378,7 @@ def searched(made):
 def pairs_of(spec, files, folder):
     """The splits of a pair set, by way of its file of positives."""
     write_homologs(folder / "positives.tsv", choose_positives(spec, files))
-    return from_positives(spec, {"positives": folder / "positives.tsv"})
+    return RECIPES["homologs"].build(spec, {"positives": folder / "positives.tsv"})
 
 
 @pytest.fixture(scope="module", params=[(0.0, 0.0), (0.3, 0.4)], ids=["homologs", "simple"])

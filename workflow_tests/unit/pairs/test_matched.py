@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linguist.errors import LinguistError
-from linguist.pairs import evolution
-from linguist.pairs.evolution import evolve
+from linguist.pairs.matched import shuffle_words
 from linguist.pairs.recipes import RECIPES
-from linguist.pairs.shuffling import shuffle_words
+from linguist.pairs.recipes import evolved as evolution
+from linguist.pairs.recipes.evolved import evolve
 from linguist.pairs.store import reversed_id, write_pairs
 from linguist.sequences.alignment import local_similarity
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from linguist.errors import LinguistError
-from linguist.pairs.tables import from_tables, read_pair_table
+from linguist.pairs.recipes import RECIPES
+from linguist.pairs.tables import read_pair_table
 
 HEADER = "id\tsentence1\tsentence2\tlabel\n"
 
@@ -264,7 +265,7 @@ def test_lucaone_rows_of_other_kinds_get_one_line(tmp_path):
 
 
 def splits_of(tmp_path, tables, disjoint, size=100):
-    """from_tables on {split: list of tables, each a list of rows}."""
+    """The recipe on {split: list of tables, each a list of rows}."""
     files, names = {}, {}
     for split, parts in tables.items():
         files[split] = [
@@ -274,7 +275,7 @@ def splits_of(tmp_path, tables, disjoint, size=100):
         names[split] = [f"{split}{i}" for i in range(len(parts))]
     sizes = dict.fromkeys(("train", "dev", "test"), size)
     spec = {"kind": "sentence", "files": names, "rules": {"disjoint": disjoint}, "sizes": sizes}
-    return from_tables(spec, files)
+    return RECIPES["table"].build(spec, files)
 
 
 TABLES = {
@@ -328,10 +329,10 @@ def test_a_member_of_an_archive_is_read_from_its_folder(tmp_path):
         "rules": {"disjoint": False},
         "sizes": dict.fromkeys(names, 9),
     }
-    assert from_tables(spec, dict.fromkeys(names, [tmp_path / "pawsx"]))["dev"] == [("1", "a", "b", 1)]
+    assert RECIPES["table"].build(spec, dict.fromkeys(names, [tmp_path / "pawsx"]))["dev"] == [("1", "a", "b", 1)]
     spec["files"]["dev"] = ["pawsx:en/none.tsv"]
     with pytest.raises(LinguistError, match="no such table"):
-        from_tables(spec, dict.fromkeys(names, [tmp_path / "pawsx"]))
+        RECIPES["table"].build(spec, dict.fromkeys(names, [tmp_path / "pawsx"]))
 
 
 def test_a_split_without_tables_has_no_rows(tmp_path):
@@ -380,9 +381,9 @@ def test_real_paws_wiki_without_what_pawsx_tests(real_data):
     assert len(read_pair_table(files["train"][0])) == len(read_pair_table(real_data / "paws_wiki/test.tsv")) == 8000
     spec = {"kind": "sentence", "files": dict.fromkeys(names, ["x"]), "sizes": dict.fromkeys(names, 10_000)}
     spec["rules"] = {"disjoint": False}
-    before = from_tables(spec, files)
+    before = RECIPES["table"].build(spec, files)
     spec["rules"]["disjoint"] = True
-    after = from_tables(spec, files)
+    after = RECIPES["table"].build(spec, files)
     heard = {split: {sentence for row in rows for sentence in row[1:3]} for split, rows in after.items()}
     assert not heard["train"] & heard["dev"] and not (heard["train"] | heard["dev"]) & heard["test"]
     assert len(after["test"]) == 2000 and len(after["train"]) < len(before["train"])
@@ -400,4 +401,4 @@ def test_real_pairs_of_dna_with_protein(real_data, tmp_path):
     sizes = dict.fromkeys(("train", "dev", "test"), 2000)
     spec = {"kind": "coding", "files": {"test": ["authors"]}, "rules": {"disjoint": False}, "sizes": sizes}
     with pytest.raises(LinguistError, match="the first 2000 of the 16000 rows for 'test' all have label 1"):
-        from_tables(spec, {"test": [path]})
+        RECIPES["table"].build(spec, {"test": [path]})

@@ -1,7 +1,12 @@
 """Recipe `coding`."""
 
+from linguist.errors import LinguistError
 from linguist.layout import resource_file
 from linguist.recipe import recipe
+from linguist.splits import SPLITS
+
+LARGEST_FAMILY = 0.1  # share of a split, so that no large gene family fills it
+WINDOWS = ("windows", "lower sizes or add sequences")  # for the error where too few are found
 
 
 def given_keys(spec):
@@ -30,6 +35,25 @@ def pair_coding_sequences(spec, files):
 
     Genes that share a word of 12 residues form a family, which stays in one split and fills at most a tenth of it.
     """
-    from linguist.pairs.coding import from_coding_sequences
+    import random
 
-    return from_coding_sequences(spec, files)
+    from linguist.pairs.coding import NegativeSearch, cut_windows
+    from linguist.pairs.families import assign_families
+    from linguist.sequences.coding_sequences import read_coding_sequences
+
+    rules, sizes, seed = spec["rules"], spec["sizes"], spec["seed"]
+    sequences = list(read_coding_sequences(files["sequences"], files.get("proteins")))
+    windows = list(cut_windows(sequences, spec["length"] // 3))
+    search = NegativeSearch(windows, rules["coding_negatives"], rules["max_negative_similarity"], seed)
+    if "other" not in search.kinds:  # then a window's negative does not depend on its split
+        windows = [window for window in windows if any(search.find(kind, window) for kind in search.kinds)]
+    splits, halves = {}, {split: sizes[split] // 2 for split in SPLITS}
+    for split, chosen in assign_families(windows, halves, seed, LARGEST_FAMILY, words=WINDOWS).items():
+        splits[split] = rows = search.rows(chosen, random.Random(f"{split} {seed}"))
+        if len(rows) < 2 * len(chosen):
+            raise LinguistError(
+                f"only {len(rows)} of {sizes[split]} rows for '{split}': {len(chosen) - len(rows) // 2} windows have no "
+                f"negative of kind {' or '.join(search.kinds)}; lower sizes.{split}, add kinds to rules.coding_negatives, "
+                f"raise rules.max_negative_similarity ({rules['max_negative_similarity']}) or add sequences"
+            )
+    return splits

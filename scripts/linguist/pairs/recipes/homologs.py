@@ -30,6 +30,14 @@ def pair_homologs(spec, files):
     similarity below `max_negative_similarity`. Each sequence occurs in as many negatives as positives, so no property of
     a single sequence can predict the label.
     """
-    from linguist.pairs.homologs import from_positives
+    import random
 
-    return from_positives(spec, files)
+    from linguist.pairs.homologs import exchange_partners, read_homologs, simplify
+    from linguist.pairs.store import shuffled_rows
+
+    rules, seed, splits = spec["rules"], spec["seed"], {}
+    for split, chosen in read_homologs(files["positives"]).items():
+        pairs = simplify(chosen, rules, random.Random(f"simple {split} {seed}"))
+        negatives = exchange_partners(spec["kind"], pairs, rules)
+        splits[split] = shuffled_rows(pairs, negatives, random.Random(f"order {split} {seed}"))
+    return splits

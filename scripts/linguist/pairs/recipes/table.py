@@ -1,7 +1,11 @@
 """Recipe `table`."""
 
+from linguist.errors import LinguistError
 from linguist.kinds import KINDS
 from linguist.recipe import recipe, table_files, table_resources
+from linguist.splits import SPLITS
+
+FEWEST = 10  # so many rows hardly have one label by chance
 
 
 @recipe(
@@ -20,6 +24,29 @@ def read_tables(spec, files):
     `disjoint`, a train row goes if dev or test holds one of its sentences, and a dev row if test does: PAWS-X's own dev
     and test share some (https://github.com/google-research-datasets/paws).
     """
-    from linguist.pairs.tables import from_tables
+    from pathlib import Path
 
-    return from_tables(spec, files)
+    from linguist.pairs.tables import read_pair_table
+
+    splits = {split: [] for split in SPLITS}
+    for split, references in spec["files"].items():
+        for reference, place in zip(references, files[split], strict=True):
+            splits[split] += read_pair_table(Path(place, reference.partition(":")[2]), spec["kind"])
+    if spec["rules"]["disjoint"]:
+        taken = set()
+        for split in reversed(SPLITS):
+            rows = splits[split]
+            splits[split] = [row for row in rows if taken.isdisjoint(row[1:3])]
+            taken.update(sentence for row in rows for sentence in row[1:3])
+    return {split: first_rows(rows, spec["sizes"][split], split) for split, rows in splits.items()}
+
+
+def first_rows(rows, size, split):
+    """The first `size` rows. Raises LinguistError if they all have one label, as in tables sorted by label."""
+    labels, kept = {row[3] for row in rows}, {row[3] for row in rows[:size]}
+    if kept != labels and size >= FEWEST:
+        raise LinguistError(
+            f"the first {size} of the {len(rows)} rows for '{split}' all have label {min(kept)}: the table is sorted by "
+            f"label; raise sizes.{split} to {len(rows)}, or give a shuffled table"
+        )
+    return rows[:size]
