@@ -96,6 +96,12 @@ def change_over_seeds(before, after):
     }
 
 
+def change_of(rows, quantity):
+    """`change_over_seeds` of a quantity, from rows of one model, layer, metric and class."""
+    is_before = rows["seed"] == BEFORE
+    return change_over_seeds(rows.loc[is_before, quantity].item(), rows.loc[~is_before, quantity])
+
+
 def last_layer_changes(table, model):
     """The changes of a model in its last layer, {(class of tokens, metric, quantity): `change_over_seeds`}, in the order of
     MEASURES; without measures that the vocabulary has no tokens for."""
@@ -104,10 +110,7 @@ def last_layer_changes(table, model):
     for words, metric, quantity in MEASURES:
         part = rows[(rows["words"] == words) & (rows["metric"] == metric)]
         if len(part) and not part[quantity].isna().any():
-            is_before = part["seed"] == BEFORE
-            found[words, metric, quantity] = change_over_seeds(
-                part.loc[is_before, quantity].item(), part.loc[~is_before, quantity]
-            )
+            found[words, metric, quantity] = change_of(part, quantity)
     return found
 
 
@@ -211,12 +214,7 @@ def layer_changes(table, model):
     """For each layer and metric the change of the MNND from DNA to English tokens, as it is and relative: dicts."""
     rows = table[(table["model"] == model) & (table["words"] == "dna")]
     for (layer, metric), part in rows.groupby(["layer", "metric"], sort=False):
-        is_before = part["seed"] == BEFORE
-        found = {
-            quantity: change_over_seeds(part.loc[is_before, quantity].item(), part.loc[~is_before, quantity])
-            for quantity in ("mnnd", "relative")
-        }
-        yield {"layer": layer, "metric": metric, **found}
+        yield {"layer": layer, "metric": metric} | {name: change_of(part, name) for name in ("mnnd", "relative")}
 
 
 def write_vectors_table(table, path):

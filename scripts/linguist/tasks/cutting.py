@@ -22,16 +22,17 @@ UPSTREAM = 0.8  # share of a window that lies upstream of the gene's start
 DECOYS = 4  # decoys tried for each intron, or windows elsewhere for each gene start
 
 
-def cut_splice_sites(path, length, seed):
-    """Windows of `length` bases around the splice sites of a GenBank file: acceptors (0), donors (1), decoys (2).
+def cut_genbank(path, cut, spec):
+    """The windows that `cut(record, length, seed)` gives for the records of a GenBank file, in one list."""
+    with reading(path) as handle:
+        parts = read_genbank(path, handle, lambda record: cut(record, spec["length"], spec["seed"]))
+        return [window for part in parts for window in part]
 
-    The site is in the middle, between AG of an acceptor's intron and the exon, or the exon and GT of a donor's intron; decoys
-    have one of the two motifs there. See the recipe `splice-sites`.
+
+def cut_splice_sites(record, length, seed):
+    """The windows of a GenBank record around its splice sites: acceptors (0), donors (1) and decoys (2). The site is in the
+    middle, right of AG at the end of an acceptor's intron, or left of GT at the start of a donor's; decoys have AG or GT there.
     """
-    return _cut_records(path, lambda record: _cut_splice_sites(record, length, seed))
-
-
-def _cut_splice_sites(record, length, seed):
     half, windows = length // 2, []
     introns = {intron for feature in record.features for intron in _introns(feature)}
     # (place, strand) of the first base after the site, along the strand; an acceptor is the downstream end of its intron.
@@ -69,17 +70,12 @@ def _next_decoy(record, place, strand, half, acceptor):
     return place, ""
 
 
-def cut_gene_starts(path, length, seed):
-    """Windows of `length` bases around the gene starts of a GenBank file (1), and elsewhere in its records (0)."""
-    return _cut_records(path, lambda record: _cut_gene_starts(record, length, seed))
-
-
-def _cut_gene_starts(record, length, seed):
+def cut_gene_starts(record, length, seed):
+    """The windows of a GenBank record around its gene starts (1), and elsewhere (0)."""
     before = round(UPSTREAM * length)
     after, windows = length - before, []
-    genes = [f for f in record.features if f.type in ("gene", "mRNA", "prim_transcript")]
     starts = set()
-    for gene in genes:
+    for gene in (feature for feature in record.features if feature.type in ("gene", "mRNA", "prim_transcript")):
         if gene.location is None or gene.location.strand is None or any(part.ref for part in gene.location.parts):
             continue
         place = gene.location.start if gene.location.strand > 0 else gene.location.end
@@ -99,7 +95,7 @@ def _cut_gene_starts(record, length, seed):
 
 
 def cut_repeats(path, length):
-    """Windows of `length` bases of a soft-masked FASTA file that are repeats (1) or have no lower case (0), in upper case."""
+    """The windows of a soft-masked FASTA file that are repeats (1) or have no lower case (0), in upper case."""
     windows = []
     for record in read_sequences(path, "dna"):
         for start in range(0, len(record.sequence) - length + 1, length):
@@ -108,12 +104,6 @@ def cut_repeats(path, length):
             if set(sequence.upper()) <= set("ACGT") and (masked <= UNMASKED or masked >= MASKED):
                 windows.append((record.name, start, 1, sequence.upper(), int(masked >= MASKED)))
     return windows
-
-
-def _cut_records(path, cut):
-    """The windows that `cut(record)` gives for the records of a GenBank file, in one list."""
-    with reading(path) as handle:
-        return [window for windows in read_genbank(path, handle, cut) for window in windows]
 
 
 def _introns(feature):

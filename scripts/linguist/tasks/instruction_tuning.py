@@ -3,7 +3,6 @@ its answers to the test rows."""
 
 import csv
 import logging
-from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -157,8 +156,10 @@ def write_answers(weights, rows_path, tasks, options, predictions, threads):
         accelerator.device
     )
     tokenizer, frames = load_tokenizer(weights), []
-    for (task, variant), group in groupby(_sort_rows(read_prompt_rows(rows_path)), _task_and_variant):
-        rows = list(group)
+    groups = {}
+    for row in read_prompt_rows(rows_path):
+        groups.setdefault((row["task"], row["variant"]), []).append(row)
+    for (task, variant), rows in groups.items():
         prompts = encode_prompts(rows, tokenizer)
         endings = [len(encode_answer(tokenizer, answer)) for answer in tasks[task]]
         check_positions(model, max(map(len, prompts)) + max(endings) + EXTRA_TOKENS)
@@ -170,15 +171,3 @@ def write_answers(weights, rows_path, tasks, options, predictions, threads):
         frames.append(pd.DataFrame(columns | {f"score{number}": column for number, column in enumerate(scores.T)}))
         logger.info("%s, %s: %d rows", task, variant, len(rows))
     write_table(predictions, pd.concat(frames), quoting=csv.QUOTE_NONE)
-
-
-def _task_and_variant(row):
-    return row["task"], row["variant"]
-
-
-def _sort_rows(rows):
-    """Rows by task and variant, each in the order of its first row."""
-    first = {}
-    for number, row in enumerate(rows):
-        first.setdefault(_task_and_variant(row), number)
-    return sorted(rows, key=lambda row: first[_task_and_variant(row)])

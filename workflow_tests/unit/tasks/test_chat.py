@@ -16,8 +16,7 @@ from helpers.instructions import TASKS
 from linguist.errors import LinguistError
 from linguist.files import write_json
 from linguist.tasks import answering
-from linguist.tasks.chat import answer_command, answer_line
-from linguist.tasks.retrieval import ExampleFinder
+from linguist.tasks.chat import ExampleFinder, answer_command, answer_line
 from linguist.tasks.store import write_task
 from linguist.tokenizers.encoding import encode_sequences, tokenize_splits
 from linguist.tokenizers.loading import load_tokenizer

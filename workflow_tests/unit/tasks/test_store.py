@@ -85,7 +85,7 @@ def test_a_site_is_read_along_its_strand(strand, tmp_path):
     )
     path = tmp_path / "one.gb"
     path.write_text(genbank([("CDS", place)], sequence))
-    windows = cutting.cut_splice_sites(path, 20, 1)
+    windows = cutting.cut_genbank(path, cutting.cut_splice_sites, {"length": 20, "seed": 1})
     found = {label: window for *_, window, label in windows if label < 2}
     assert found == {1: plus[30:50], 0: plus[70:90]}
 

@@ -19,6 +19,6 @@ def cut_gene_start_windows(spec, files):
     a window lie upstream. They stand in for promoters: in some records the annotated gene is only its coding part. Windows
     elsewhere lie in the same records, more than two window lengths from every start.
     """
-    from linguist.tasks.cutting import cut_gene_starts, split_windows
+    from linguist.tasks.cutting import cut_genbank, cut_gene_starts, split_windows
 
-    return split_windows(cut_gene_starts(files["sequences"], spec["length"], spec["seed"]), spec)
+    return split_windows(cut_genbank(files["sequences"], cut_gene_starts, spec), spec)

@@ -19,6 +19,6 @@ def cut_splice_site_windows(spec, files):
     file. The intron of an acceptor ends in the middle with AG; the intron of a donor begins there with GT. Windows of
     neither have AG or GT there too; they lie in the same genes, at places where no annotated transcript is spliced.
     """
-    from linguist.tasks.cutting import cut_splice_sites, split_windows
+    from linguist.tasks.cutting import cut_genbank, cut_splice_sites, split_windows
 
-    return split_windows(cut_splice_sites(files["sequences"], spec["length"], spec["seed"]), spec)
+    return split_windows(cut_genbank(files["sequences"], cut_splice_sites, spec), spec)
