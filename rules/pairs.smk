@@ -1,4 +1,4 @@
-"""Pair sets: BLAST finds homologs, recipes make pairs of them, an audit looks at the result."""
+"""Pair sets: BLAST finds homologs, recipes make pairs, an audit checks each pair set."""
 
 
 rule build_blast_database:
@@ -95,10 +95,11 @@ rule search_homologs:
         runtime="12h",
     params:
         program=lambda wildcards: KINDS[config["pairsets"][wildcards.pairset]["kind"]].blast.program,
-        evalue=lambda wildcards: config["pairsets"][wildcards.pairset]["rules"]["max_evalue"],
+        evalue=lookup(dpath="pairsets/{pairset}/rules/max_evalue", within=config),
         dbsize=config["blast"]["dbsize"],
         targets=config["blast"]["max_target_seqs"],
-        hsps=lambda wildcards: config["pairsets"][wildcards.pairset]["rules"]["max_hits"] + 2,  # one more than are borne, and the window itself
+        # +1 to detect more hits than allowed, +1 for the window's hit on itself
+        hsps=lambda wildcards: config["pairsets"][wildcards.pairset]["rules"]["max_hits"] + 2,
         columns=" ".join(blast.BLAST_COLUMNS),
         code=shell_digest("search_homologs"),
     shell:

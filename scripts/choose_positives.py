@@ -1,4 +1,4 @@
-"""Choose the positives of a pair set among BLAST's hits, and deal them to splits by family."""
+"""Choose the positives of a pair set among BLAST's hits, and assign them to splits by family."""
 
 from linguist.errors import naming
 from linguist.logs import start_log

@@ -3,7 +3,7 @@
 Light to import: the rules and the configuration read it too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,14 @@ class Scores:
 class Kind:
     """What the two sides of a pair are written in, and how such sequences are counted, searched, aligned and described.
 
-    A kind whose sides differ names the kinds of its sides; what holds for one side (letters, search, scores) stands there.
-
     label: the kind in a sentence of the report
     unit, letter: the unit of a length (150 bp), and one letter in words (a base)
-    sides: the kinds of sentence1 and sentence2, the kind's own if not given
-    letters, ambiguous: the letters that a sequence of a pair consists of, and those that a file may hold besides; empty
-        for text, which may hold any
+    sides: the kinds of sentence1 and sentence2; where they differ, letters, search and scores are those of the sides
+    letters, ambiguous: the letters of a sequence in a pair, and those that a file may contain besides; empty for text
     ending: a letter that may end a sequence in a file, and is removed
     composition, composition_label: the letters whose share describes the composition, and the name of that share
     blast, scores: how it is searched and aligned; None if it is neither
-    both_strands: whether a sequence and its reverse complement say the same
+    both_strands: whether a sequence and its reverse complement are the same molecule
     repeats_masked: whether WindowMasker can find its repeats
     whole_records: whether hits make whole records a family, not just the places that they overlap
     translated: whether sentence1 is DNA that is compared with sentence2 by its translation
@@ -53,9 +50,9 @@ class Kind:
     label: str
     unit: str
     letter: str
+    sides: tuple[str, str]
     overlap_word: int
     one_side_words: tuple[int, int]
-    sides: tuple[str, ...] = ()
     letters: str = ""
     ambiguous: str = ""
     ending: str = ""
@@ -68,9 +65,6 @@ class Kind:
     whole_records: bool = False
     translated: bool = False
     shuffled_word: int = 2
-
-    def __post_init__(self):
-        object.__setattr__(self, "sides", self.sides or (self.name, self.name))
 
     @property
     def alphabets(self):
@@ -91,77 +85,77 @@ class Kind:
 # blastn's default task, megablast, misses half of the homologs at 5 % divergence. Masked letters (lower case, and what
 # DUST or SEG finds) start no hit, but a hit may run through them.
 BLASTN = "blastn -task blastn -lcase_masking -dust yes"
-NUCLEOTIDE_SCORES = Scores(letters=(2, -3), gap=(7, 2))
 # The lengths of words. Overlap: on the train splits of the demo, DNA pairs are wholly separated from 4 letters on, protein
 # and coding pairs from 2 on, and random sequences share fewer of the longer words. Sentences have their best AUROC at 3 or
 # 4 letters in Chinese and Japanese, and gain little beyond in the other languages. One side: few enough words that a few
 # hundred rows can weigh them. Shuffles: with words of 2 letters, the 3-mers of sentence2 alone predict the label (accuracy
 # 0.65 on dna150, 0.50 with 4); proteins of 50 residues can be rearranged with 2 only.
-KINDS = {
-    kind.name: kind
-    for kind in (
-        Kind("sentence", "sentences", "characters", "character", overlap_word=4, one_side_words=(3, 3)),
-        Kind(
-            "dna",
-            "DNA",
-            "bp",
-            "base",
-            letters="ACGT",
-            ambiguous="NRYSWKMBDHV",  # IUPAC codes; N is any base
-            composition="GC",
-            composition_label="GC share",
-            blast=Blast(BLASTN, "nucl"),
-            scores=NUCLEOTIDE_SCORES,
-            both_strands=True,
-            repeats_masked=True,
-            overlap_word=6,
-            one_side_words=(4, 4),
-            shuffled_word=4,
-        ),
-        # BLAST reads U as T. An RNA is single-stranded, so that its complement is another molecule and no match.
-        Kind(
-            "rna",
-            "RNA",
-            "nt",
-            "base",
-            letters="ACGU",
-            ambiguous="NRYSWKMBDHV",
-            composition="GC",
-            composition_label="GC share",
-            blast=Blast(f"{BLASTN} -strand plus", "nucl"),
-            scores=NUCLEOTIDE_SCORES,
-            overlap_word=6,
-            one_side_words=(4, 4),
-            shuffled_word=4,
-        ),
-        Kind(
-            "protein",
-            "protein",
-            "residues",
-            "residue",
-            letters="ACDEFGHIKLMNPQRSTVWY",
-            ambiguous="BZXJUO",  # X is any residue, U and O are the two rare ones
-            ending="*",
-            composition="AVILMFWC",
-            composition_label="hydrophobic share",
-            blast=Blast("blastp -task blastp -lcase_masking -seg yes -soft_masking true", "prot"),
-            scores=Scores(letters="BLOSUM62", gap=(12, 1)),
-            whole_records=True,
-            overlap_word=3,
-            one_side_words=(2, 2),
-        ),
-        Kind(
-            "coding",
-            "DNA with protein",
-            "bp",
-            "base",
-            sides=("dna", "protein"),
-            translated=True,
-            overlap_word=3,
-            one_side_words=(4, 2),
-        ),
-    )
-}
+SENTENCE = Kind(
+    "sentence",
+    "sentences",
+    "characters",
+    "character",
+    ("sentence", "sentence"),
+    overlap_word=4,
+    one_side_words=(3, 3),
+)
+DNA = Kind(
+    "dna",
+    "DNA",
+    "bp",
+    "base",
+    ("dna", "dna"),
+    overlap_word=6,
+    one_side_words=(4, 4),
+    shuffled_word=4,
+    letters="ACGT",
+    ambiguous="NRYSWKMBDHV",  # IUPAC codes; N is any base
+    composition="GC",
+    composition_label="GC share",
+    blast=Blast(BLASTN, "nucl"),
+    scores=Scores(letters=(2, -3), gap=(7, 2)),
+    both_strands=True,
+    repeats_masked=True,
+)
+RNA = replace(  # BLAST reads U as T. RNA has one strand: its reverse complement is another molecule.
+    DNA,
+    name="rna",
+    label="RNA",
+    unit="nt",
+    sides=("rna", "rna"),
+    letters="ACGU",
+    blast=Blast(f"{BLASTN} -strand plus", "nucl"),
+    both_strands=False,
+    repeats_masked=False,
+)
+PROTEIN = Kind(
+    "protein",
+    "protein",
+    "residues",
+    "residue",
+    ("protein", "protein"),
+    overlap_word=3,
+    one_side_words=(2, 2),
+    letters="ACDEFGHIKLMNPQRSTVWY",
+    ambiguous="BZXJUO",  # X is any residue, U and O are the two rare ones
+    ending="*",
+    composition="AVILMFWC",
+    composition_label="hydrophobic share",
+    blast=Blast("blastp -task blastp -lcase_masking -seg yes -soft_masking true", "prot"),
+    scores=Scores(letters="BLOSUM62", gap=(12, 1)),
+    whole_records=True,
+)
+CODING = Kind(
+    "coding",
+    "DNA with protein",
+    "bp",
+    "base",
+    ("dna", "protein"),
+    overlap_word=3,
+    one_side_words=(4, 2),
+    translated=True,
+)
+KINDS = {kind.name: kind for kind in (SENTENCE, DNA, RNA, PROTEIN, CODING)}
 # Names of the kinds that BLAST can search, and of those that evolve by substitutions of bases.
 SEARCHABLE = tuple(name for name, kind in KINDS.items() if kind.blast)
 NUCLEOTIDES = tuple(name for name in SEARCHABLE if KINDS[name].blast.database == "nucl")
