@@ -1,4 +1,4 @@
-"""What a run cost: figures follow from benchmark files whose truth is known, and from those of this run alone."""
+"""What a run cost: computed from made-up benchmark files with known sums, without those of other configurations."""
 
 import re
 
@@ -71,7 +71,7 @@ def test_the_table_counts_what_was_measured_of_this_run_alone(steps):
     assert (finetune["core_hours"], finetune["gpu_hours"]) == (1, 0.5 + 2)  # two GPUs of the second
     assert finetune["memory_job"] == "tiny/en/2"
     assert (evaluate["jobs"], evaluate["measured"], evaluate["memory_job"]) == (1, 0, "")
-    total = costs.total_of(jobs)
+    total = costs.total_costs(jobs)
     assert (total["jobs"], total["measured"], total["core_hours"], total["gpu_hours"]) == (5, 4, 4, 2.5)
     assert total["memory_job"] == "finetune tiny/en/2"
 
@@ -108,7 +108,7 @@ def test_figures_that_were_not_sampled_are_not_zero(tmp_path):
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.04, "0.0 s"), (119, "119.0 s"), (600, "10.0 min"), (9000, "2.5 h")])
 def test_spans_are_short(seconds, text):
-    assert costs.span(seconds) == text
+    assert costs.format_duration(seconds) == text
 
 
 def test_speeds_are_of_the_runs_that_made_steps():
@@ -120,36 +120,35 @@ def test_speeds_are_of_the_runs_that_made_steps():
 
 def write_costs(folder, steps, trainings):
     jobs = costs.find_jobs(steps, USED, RUNS, trainings)
-    table = costs.tabulate_costs(jobs)
-    save(costs_figure(table), folder / "costs.svg")
-    costs.write_cost_table(table, costs.total_of(jobs), folder / "costs.tsv")
-    costs.write_costs(folder / "costs.html", jobs, table, trainings, folder / "costs.svg")
+    save(costs_figure(costs.tabulate_costs(jobs)), folder / "costs.svg")
+    costs.write_cost_table(folder / "costs.tsv", jobs)
+    costs.write_costs(folder / "costs.html", jobs, trainings, folder / "costs.svg")
     return folder / "costs.html"
 
 
-def test_the_page_shows_the_figures_and_opens_without_an_error(steps, tmp_path):
+def test_the_page_shows_the_costs_and_opens_without_an_error(steps, tmp_path):
     path = write_costs(tmp_path, steps, TRAININGS)
     text = read_text(path)
-    assert "4.000 core-hours and 2.500 GPU-hours in 4 jobs that were measured, of 5" in text
-    assert "build_pairs: 75 % of the core-hours" in text and "finetune tiny/en/2, held 1,000 MB" in text
-    assert "no job was measured: evaluate (1). Wall" in text and "0 of 1" not in text
-    assert "a short peak of memory is missed" in text.lower()
+    for fact in (
+        "4.000 core-hours",
+        "2.500 GPU-hours",
+        "4 measured jobs of 5",
+        "75 %",
+        "finetune tiny/en/2",
+        "1,000 MB",
+    ):
+        assert fact in text
+    assert "evaluate (1)" in text and "0 of 1" not in text  # a rule without a measured job is named below the table
     table = pd.read_csv(tmp_path / "costs.tsv", sep="\t").set_index("rule")
     assert table["core_hours"].dropna().to_dict() == {"build_pairs": 3, "finetune": 1, "total": 4}
     dom, console = open_page(path, tmp_path)
     assert "<svg" in dom and "Uncaught" not in console and "ERROR:CONSOLE" not in console
 
 
-@pytest.mark.parametrize("logs", [True, False])
-def test_a_run_of_which_nothing_was_measured(logs, steps, tmp_path):
+@pytest.mark.parametrize("kept", [["log"], []])
+def test_a_run_of_which_nothing_was_measured(kept, steps, tmp_path):
     """Results that were copied have no benchmark files, and perhaps no logs."""
-    places = [kind for step in steps.values() for kind in (step["benchmark"], step["log"]) if kind]
-    if logs:
-        steps = {rule: step | {"benchmark": None} for rule, step in steps.items()}
-    else:
-        steps = {rule: step | {"log": None, "benchmark": None} for rule, step in steps.items()}
-    text = read_text(write_costs(tmp_path, steps, []))
-    assert places and "Nothing was measured" in text
-    assert ("none of the 3 jobs that left a log" in text) == logs == ("No job is known." not in text)
-    assert "Speed of trainings" not in text
+    nothing = dict.fromkeys({"log", "benchmark"} - set(kept))
+    text = read_text(write_costs(tmp_path, {rule: step | nothing for rule, step in steps.items()}, []))
+    assert "core-hours in" not in text and ("3 jobs" in text) == bool(kept)
     assert pd.read_csv(tmp_path / "costs.tsv", sep="\t")["rule"].iloc[-1] == "total"
