@@ -16,6 +16,7 @@ from linguist.provenance import code_digest, text_digest
 from linguist.sequences import blast
 from linguist.splits import CORPUS_SPLITS, SPLITS
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
+from linguist.tokenizers.types import TYPES
 from linguist.training.controls import UNTRAINED
 from linguist.training.labels import CHANGES, GIVEN, labels_of
 
@@ -40,6 +41,11 @@ def shell_digest(rule):
     return lambda wildcards: text_digest(workflow.get_rule(rule).shellcmd)
 
 
+# Texts of recipes and types of tokenizers, for pages that show them: `code_digest` leaves docstrings and what is loaded by name out.
+REGISTRY_TEXTS = text_digest(
+    repr([[r.description, r.variant] for r in (*RECIPES.values(), *TASK_RECIPES.values())])
+    + repr([[kind.label, kind.note, kind.lossless] for kind in TYPES.values()])
+)
 # A run trains on a pair set, on a pair set with the labels of a control, on a task or on nothing.
 RELABELLED = [f"{pairset}.{labels}" for pairset in config["pairsets"] for labels in CHANGES if labels != GIVEN]
 TRAINABLE = [*config["pairsets"], *config["tasks"], *RELABELLED]

@@ -22,6 +22,7 @@ rule write_audit:
         "../envs/plots.yaml"
     params:
         spec=lookup(dpath="pairsets/{pairset}", within=config),
+        texts=REGISTRY_TEXTS,
         code=code_digest("write_audit"),
     script:
         "../scripts/write_audit.py"
@@ -53,6 +54,7 @@ rule write_vocabulary:
     params:
         tokenizer=lookup(dpath="tokenizers/{tokenizer}", within=config),
         synthetic=[name for name in config["pairsets"] if synthetic.is_synthetic(config, name)],
+        texts=REGISTRY_TEXTS,
         code=code_digest("write_vocabulary"),
     script:
         "../scripts/write_vocabulary.py"
@@ -251,6 +253,7 @@ rule write_page:
     params:
         readings=lambda wildcards: [", ".join(cell) for cell in plan.study_inputs(config, wildcards.study)],
         config=lambda wildcards: design.page_config(config, wildcards.study),
+        texts=REGISTRY_TEXTS,
         code=code_digest("write_page"),
     script:
         "../scripts/write_page.py"
@@ -306,6 +309,7 @@ rule write_task_page:
         sets=lambda wildcards: plan.instruction_sets(config, wildcards.task_study),
         readings=lambda wildcards: [", ".join(cell) for cell in plan.classifier_inputs(config, wildcards.task_study)],
         config=lambda wildcards: design.page_config(config, wildcards.task_study),
+        texts=REGISTRY_TEXTS,
         code=code_digest("write_task_page"),
     script:
         "../scripts/write_task_page.py"

@@ -89,6 +89,11 @@ def test_an_edited_recipe_reruns_its_sets_alone(copy, planned):
     assert {"build_pairs", "audit_pairs"} <= rerun and not {"pretrain", "train_tokenizer"} & rerun
 
 
+def test_an_edited_description_of_a_recipe_reruns_pages_alone(copy, planned):
+    edit(copy, "scripts/linguist/pairs/recipes/coding.py", '    """', '    """Described anew. ')
+    assert {name.partition("_")[0] for name in planned(copy)} == {"write"}
+
+
 def test_an_edited_template_reruns_its_page_alone(copy, planned):
     path = copy / "reports/methods.html.j2"
     path.write_text(path.read_text() + "\n")
