@@ -7,7 +7,7 @@ CONDA := $(shell command -v conda >/dev/null 2>&1 && echo --use-conda)
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(CONDA)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint docs bench clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -30,6 +30,9 @@ lint: .venv/tests ## check the style of the code and of the workflow
 	PYTHONPATH=scripts $(BIN)/lint-imports
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+
+docs: .venv/ready ## write config/defaults.yaml and the tables of config/README.md from the schema
+	PYTHONPATH=scripts $(BIN)/python -m linguist.config.docs
 
 bench: .venv/ready ## compare speed with the usual ways, as ratios in one run
 	$(BIN)/python workflow_tests/benchmarks/finetuning.py

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from linguist.config import published
-from linguist.config.settle import CONFIG_FOLDER, settle
+from linguist.config.schema import CONFIG_FOLDER
+from linguist.config.settle import settle
 from linguist.files import write_table
 from linguist.report import comparison
 from linguist.report.plots.published import published_figure

@@ -1,25 +1,22 @@
 """The configuration: what ships is right, what is documented is there, and every mistake gets one line that says its cure."""
 
 import copy
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linguist.config.settle import HEADS, SHAPES, WIDTH, merge, settle
+from helpers.data import ROOT
+from linguist.config.schema import CONFIG_FOLDER, default_config
+from linguist.config.settle import merge, settle
+from linguist.config.shapes import HEADS, SHAPES, WIDTH
 from linguist.errors import LinguistError
 from linguist.pairs.recipes import RECIPES
 
-ROOT = Path(__file__).parents[3]
-CONFIG = ROOT / "config"
-SCHEMA = yaml.safe_load((CONFIG / "schemas/config.schema.yaml").read_text())
-DEFAULTS = yaml.safe_load((CONFIG / "defaults.yaml").read_text())
-README = re.sub(r"```.*?```", "", (CONFIG / "README.md").read_text(), flags=re.DOTALL)  # its words, not its examples
+DEFAULTS = default_config()
 STUDY = """
 resources:
   genome: {path: genome.fa}
@@ -82,7 +79,9 @@ def patch(study, place, value):
 # ── what ships ──
 
 
-@pytest.mark.parametrize("path", sorted(set(CONFIG.glob("*.yaml")) - {CONFIG / "defaults.yaml"}), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", sorted(set(CONFIG_FOLDER.glob("*.yaml")) - {CONFIG_FOLDER / "defaults.yaml"}), ids=lambda p: p.name
+)
 def test_a_shipped_config_settles(path, monkeypatch):
     monkeypatch.chdir(ROOT)
     config = settle(yaml.safe_load(path.read_text()))
@@ -92,74 +91,6 @@ def test_a_shipped_config_settles(path, monkeypatch):
         assert set(pairset["rules"]) == set(RECIPES[pairset["recipe"]].rules) <= set(DEFAULTS["pairs"]["rules"])
         assert isinstance(pairset["seed"], int)
     assert all("controls" in block for block in config["studies"].values())
-
-
-def properties(schema, place=""):
-    """Every key that a schema knows, as (place, key, its schema)."""
-    for key, below in schema.get("properties", {}).items():
-        yield place, key, below
-        yield from properties(below, f"{place}.{key}".strip("."))
-    for word in ("additionalProperties", "items"):
-        if isinstance(schema.get(word), dict):
-            yield from properties(schema[word], f"{place}.*".strip("."))
-    for name, below in schema.get("$defs", {}).items():
-        yield from properties(below, name)
-
-
-def test_every_key_of_the_schema_is_described():
-    keys = list(properties(SCHEMA))
-    assert len(keys) > 70
-    assert [(place, key) for place, key, below in keys if not below.get("description")] == []
-
-
-def test_every_key_of_the_schema_is_in_the_readme():
-    words = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", README))))
-    assert {key for _, key, _ in properties(SCHEMA)} - words == set()
-
-
-def readme_rows():
-    """Cells of the rows of the README's tables."""
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in README.splitlines() if line[:1] == "|"]
-    return [row for row in rows if row[0].startswith("`")]
-
-
-def test_every_key_of_the_readme_is_in_the_schema():
-    known = {key for _, key, _ in properties(SCHEMA)}
-    found = {part for row in readme_rows() for name in re.findall(r"`([^`]+)`", row[0]) for part in name.split(".")}
-    assert len(found) > 40
-    assert found - known == set()
-
-
-def test_the_readme_gives_the_defaults():
-    checked = 0
-    for row in readme_rows():
-        place = re.findall(r"`([^`]+)`", row[0])[0].split(".")
-        under = DEFAULTS if place[0] in DEFAULTS else DEFAULTS["pairs"]["rules"]
-        for key in place:
-            under = under.get(key) if isinstance(under, dict) else None
-        if len(row) == 3 and under is not None and not isinstance(under, dict):
-            said = yaml.safe_load(row[1])
-            if isinstance(under, list):
-                said = said.split(", ")
-            elif row[0].count("`") > 2:  # several keys, several defaults
-                names, said = re.findall(r"`([^`]+)`", row[0]), row[1].split(", ")
-                assert [float(each) for each in said] == [DEFAULTS["pairs"]["rules"][name] for name in names], row
-                continue
-            assert (float(said) if isinstance(under, float | int) and isinstance(said, str) else said) == under, row
-            checked += 1
-    assert checked > 20
-
-
-def test_every_default_is_a_known_key():
-    def check(value, schema):
-        if "$ref" in schema:
-            schema = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
-        for key, below in value.items():
-            assert key in schema["properties"], key
-            if isinstance(below, dict) and below:
-                check(below, schema["properties"][key])
-
-    check(DEFAULTS, SCHEMA)
 
 
 # ── laying one over the other ──
@@ -231,11 +162,11 @@ MISTAKES = [
     ("tokens", '{"a\\nb": 1}', r"tokens: unknown key 'a\nb'; known: max_length"),
     # missing keys
     ("studies.first.title", "DELETE", "studies.first: missing key 'title'; add it (a heading for the report)"),
-    ("pairsets.dna.kind", "DELETE", "pairsets.dna: missing key 'kind'; add it (what the two sides are)"),
+    ("pairsets.dna.kind", "DELETE", "pairsets.dna: missing key 'kind'; add it (what the two sides are: sentence, dna"),
     ("pairsets.dna.queries", "DELETE", "pairsets.dna: missing key 'queries', which recipe 'homologs' needs; add it"),
     ("pairsets.cod.length", "DELETE", "pairsets.cod: missing key 'length', which recipe 'coding' needs; add it"),
     ("pairsets.tab.files", "{train: [genome], dev: [genome]}", "pairsets.tab.files: missing key 'test'; add it"),
-    ("tokenizers.bpe.type", "DELETE", "tokenizers.bpe: missing key 'type'; add it (byte-level BPE"),
+    ("tokenizers.bpe.type", "DELETE", "tokenizers.bpe: missing key 'type'; add it ("),
     ("models.nano.shape", "DELETE", "models.nano: missing key 'shape', which 'architecture' needs; add it"),
     ("models.nano.tokenizer", "DELETE", "models.nano: missing key 'tokenizer', which 'architecture' needs; add it"),
     # wrong types and values
@@ -268,7 +199,7 @@ MISTAKES = [
     ("resources", "[genome]", f'resources: is ["genome"], but {MAPPING} (raw files'),
     ("resources.genome", "genome.fa", f"resources.genome: is 'genome.fa', but {MAPPING} (a resource"),
     ("pairsets", "null", f"pairsets: is null, but {MAPPING} (pair sets"),
-    ("pairsets.tab.files", "[genome]", f"pairsets.tab.files: is [\"genome\"], but {MAPPING} (for recipe 'table'"),
+    ("pairsets.tab.files", "[genome]", f'pairsets.tab.files: is ["genome"], but {MAPPING}'),
     ("tokenizers.bpe", "bpe", f"tokenizers.bpe: is 'bpe', but {MAPPING} (a tokenizer)"),
     ("models", "{a: null}", f"models.a: is null, but {MAPPING} (a model"),
     ("models", "gpt2", f"models: is 'gpt2', but {MAPPING} (models"),
@@ -276,10 +207,10 @@ MISTAKES = [
     ("studies", "[first]", f'studies: is ["first"], but {MAPPING} (questions'),
     ("studies", "{first: [a]}", f'studies.first: is ["a"], but {MAPPING} (a study)'),
     ("pairs", "null", f"pairs: is null, but {MAPPING} (defaults of all pair sets)"),
-    ("finetuning", "[]", f"finetuning: is [], but {MAPPING} (fine-tuning)"),
+    ("finetuning", "[]", f"finetuning: is [], but {MAPPING}"),
     ("studies.first.models", "nano", "studies.first.models: is 'nano', but must be a list (names"),
     ("studies.first.models", "[[nano]]", 'studies.first.models[0]: is ["nano"], but must be text'),
-    ("studies.first.controls", "null", "studies.first.controls: is null, but must be a list (runs that must fail"),
+    ("studies.first.controls", "null", "studies.first.controls: is null, but must be a list"),
     (
         "pairsets.tab.files",
         "{train: genome, dev: [genome], test: [genome]}",
@@ -408,7 +339,7 @@ MISTAKES = [
     ("pairsets.en.recipe", "gramar", "pairsets.en.recipe: is 'gramar'; did you mean 'grammar'?"),
     ("pairsets.en.length", "50", "pairsets.en: recipe 'grammar' has no key 'length'; known: language"),
     ("pairsets.dna.language", "en", "pairsets.dna: recipe 'homologs' has no key 'language'; known: queries, search"),
-    ("pairsets.en.language", "xx", "pairsets.en.language: is 'xx'; known: en, fr, de, es, zh, ja, ko"),
+    ("pairsets.en.language", "xx", "pairsets.en.language: is 'xx'; known: "),
     ("pairsets.en.of", "dna", "pairsets.en: recipe 'grammar' has no key 'of'; known: language"),
     ("pairsets.tab.length", "50", "pairsets.tab: recipe 'table' has no key 'length'; known: files"),
     ("pairsets.cod.search", "[genome]", "pairsets.cod: recipe 'coding' has no key 'search'; known: sequences, length"),
@@ -642,9 +573,7 @@ def test_a_wrong_shape_of_a_bert_gets_one_line(study, shape, said):
         settle(patch(study, "models.other.shape", shape))
 
 
-@pytest.mark.parametrize(
-    "architecture", SCHEMA["properties"]["models"]["additionalProperties"]["properties"]["architecture"]["enum"]
-)
+@pytest.mark.parametrize("architecture", SHAPES)
 def test_fields_of_a_shape_are_those_of_transformers(architecture):
     from transformers import AutoConfig, PreTrainedConfig
 
@@ -660,8 +589,9 @@ def test_fields_of_a_shape_are_those_of_transformers(architecture):
 
 
 def test_a_config_is_settled_without_transformers():
-    """It is on each planning, and that takes seconds to import."""
-    code = "import sys, linguist.config.settle; sys.exit(bool({'torch', 'transformers'} & sys.modules.keys()))"
+    """Every job settles the config, and these packages take seconds to import."""
+    heavy = {"torch", "transformers", "tokenizers", "numpy", "pandas"}
+    code = f"import sys, linguist.config.settle; sys.exit(bool({heavy} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT / "scripts").returncode == 0
 
 

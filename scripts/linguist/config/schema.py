@@ -1,0 +1,83 @@
+"""The schema of study files (config/schemas/config.schema.yaml): every key's type, bounds, default and meaning, once."""
+
+import copy
+from functools import cache
+
+import yaml
+
+from linguist.config.shapes import SHAPES
+from linguist.files import ROOT, open_text
+from linguist.kinds import KINDS
+from linguist.pairs.recipes import RECIPES
+from linguist.tasks.recipes import RECIPES as TASK_RECIPES
+from linguist.tokenizers.types import TYPES
+from linguist.training.controls import CONTROLS
+
+CONFIG_FOLDER = ROOT / "config"
+SCHEMA = CONFIG_FOLDER / "schemas/config.schema.yaml"
+
+
+def grammar_languages():
+    """The languages of the demo's grammar: each has a file."""
+    return sorted(path.stem for path in (ROOT / "resources/grammar").glob("*.yaml") if path.stem != "frames")
+
+
+REGISTRIES = {  # by the word `registered` of the schema
+    "kinds": lambda: list(KINDS),
+    "pair recipes": lambda: list(RECIPES),
+    "task recipes": lambda: list(TASK_RECIPES),
+    "grammar languages": grammar_languages,
+    "tokenizer types": lambda: list(TYPES),
+    "architectures": lambda: list(SHAPES),
+    "controls": lambda: list(CONTROLS),
+}
+
+
+def read_yaml(path):
+    """A YAML file of the workflow itself; by the C parser where there is one, since every job parses these files."""
+    with open_text(path) as handle:
+        return yaml.load(handle, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+@cache
+def read_schema():
+    """The schema, in which each `registered` has become the `enum` of what the library registers."""
+    return with_enums(read_yaml(SCHEMA))
+
+
+def with_enums(node):
+    """A part of the schema with an `enum` beside each `registered`."""
+    if isinstance(node, list):
+        return [with_enums(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    names = {"enum": REGISTRIES[node["registered"]]()} if isinstance(node.get("registered"), str) else {}
+    return {key: with_enums(part) for key, part in node.items()} | names
+
+
+def resolve(node, schema):
+    """A part of the schema with what it refers to by `$ref`; its own words go before those."""
+    while "$ref" in node:
+        node = schema["$defs"][node["$ref"].rpartition("/")[2]] | {k: v for k, v in node.items() if k != "$ref"}
+    return node
+
+
+def defaults_of(node, schema):
+    """The defaults of a part of the schema and of all keys below it; None where it has none."""
+    node = resolve(node, schema)
+    below = {
+        key: defaults_of(part, schema) for key, part in node.get("properties", {}).items() if has_default(part, schema)
+    }
+    default = node.get("default")
+    return below | (default or {}) if isinstance(default, dict) or below else default
+
+
+def has_default(node, schema):
+    node = resolve(node, schema)
+    return "default" in node or any(has_default(part, schema) for part in node.get("properties", {}).values())
+
+
+def default_config():
+    """The defaults of all keys, as a new dict."""
+    schema = read_schema()
+    return copy.deepcopy(defaults_of(schema, schema))

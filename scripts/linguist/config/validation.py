@@ -1,0 +1,129 @@
+"""Checks a configuration against its schema: the first mistake becomes one line with its key, its cause and its cure."""
+
+import difflib
+import json
+from decimal import Decimal, InvalidOperation
+
+from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
+
+from linguist.errors import LinguistError
+
+JSON_TYPES = {
+    "object": "a mapping of keys to values",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+BOUNDS = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "above"}
+LONGEST = 80  # characters of a value in a message
+# JSON Schema takes 50.0 for an integer; Python's range and BLAST's command line do not.
+Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
+)
+
+
+def check_schema(config, schema):
+    """Raise LinguistError for the mistake that is nearest to the top of the config, if there is one."""
+    errors = Validator(schema).iter_errors(config)
+    error = min(errors, key=lambda e: (len(e.absolute_path), str(e.absolute_path)), default=None)
+    if error is not None:
+        raise LinguistError(f"config: {key_of(error.absolute_path)}{explain(error)}")
+
+
+def refuse(key, problem):
+    """Raise LinguistError for a problem at a key; the problem ends with its cure."""
+    raise LinguistError(f"config: {key}: {problem}")
+
+
+def key_of(path):
+    """`studies.transfer.seeds[0]: ` from a sequence of keys and positions; empty if there are none."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+    return f"{text}: " if text else ""
+
+
+def explain(error):
+    """What is wrong and what would be right, for one error of jsonschema."""
+    value, rule = error.instance, error.validator_value
+    if "propertyNames" in error.absolute_schema_path:
+        return f"{show(value)} is not a name; use {meaning_of(error.schema)}"
+    match error.validator:
+        case "additionalProperties":
+            known = list(error.schema.get("properties", {}))
+            unknown = next(key for key in value if key not in known)
+            return f"unknown key {show(unknown)}{suggestion(unknown, known)}"
+        case "required":
+            missing = next(key for key in rule if key not in value)
+            return f"missing key '{missing}'; add it ({meaning_of(error.schema['properties'][missing])})"
+        case "dependentRequired":
+            given, missing = next((k, m) for k, ms in rule.items() if k in value for m in ms if m not in value)
+            return f"missing key '{missing}', which '{given}' needs; add it"
+        case "type":
+            names = [rule] if isinstance(rule, str) else rule
+            right = " or ".join(JSON_TYPES[name] for name in names)
+            return f"is {show(value)}, but must be {right} ({meaning_of(error.schema)}){unquoted(value, names)}"
+        case "enum":
+            return f"is {show(value)}{suggestion(value, rule)}"
+        case "oneOf":
+            return f"has {' and '.join(map(show, value)) or 'no key'}, but must be {meaning_of(error.schema)}"
+        case "anyOf":
+            return meaning_of(error.schema)
+        case "minItems" | "minProperties" if not value:
+            return f"is empty; give at least {'one' if rule == 1 else rule} ({meaning_of(error.schema)})"
+        case "minItems":
+            return f"has {len(value)}, but must have at least {rule} ({meaning_of(error.schema)})"
+        case "uniqueItems":
+            return "holds the same value twice; give each once"
+        case "pattern":
+            return f"is {show(value)}, but must look like {rule} ({meaning_of(error.schema)})"
+        case bound if bound in BOUNDS:
+            return f"is {show(value)}, but must be {BOUNDS[bound]} {rule} ({meaning_of(error.schema)})"
+        case _:
+            return f"{error.message} ({meaning_of(error.schema)})"
+
+
+def meaning_of(node):
+    """What the schema says about a key, with its values if there are few; `node` is its part of the schema."""
+    values = f": {', '.join(map(str, node['enum']))}" if "enum" in node else ""
+    return node.get("description", "see config/README.md") + values
+
+
+def show(value):
+    """A value on one line: text as Python quotes it, anything else as YAML writes it; shortened."""
+    text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 4]} ..."
+
+
+def unquoted(value, types):
+    """A cure for a number that YAML reads as text: one in quotes, or like 1e-5, without a dot or the exponent's sign."""
+    if isinstance(value, str) and {"integer", "number"} & set(types):
+        try:
+            return f"; YAML reads this as text, write {Decimal(value):f}"
+        except InvalidOperation:
+            pass
+    return ""
+
+
+def suggestion(word, known):
+    """`; did you mean 'x'?` for a near miss, else the known words."""
+    close = difflib.get_close_matches(str(word), [str(k) for k in known], n=1)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; known: {', '.join(str(k) for k in known) or 'none'}"
+
+
+def must_know(config, key, name, section):
+    """Raise LinguistError unless `name` (found at `key`) is defined in the config's `section`."""
+    if name not in config[section]:
+        refuse(key, f"{show(name)} is not in {section}{suggestion(name, config[section])}")
+
+
+def must_have_splits(config, key, pairset, splits):
+    """Raise LinguistError if a pair set (named at `key`) is a table that lacks one of the splits."""
+    missing = [split for split in splits if split not in config["pairsets"][pairset].get("files", splits)]
+    if missing:
+        refuse(key, f"{pairset} has no split '{missing[0]}'; add it to pairsets.{pairset}.files")
