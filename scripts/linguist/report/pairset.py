@@ -100,24 +100,23 @@ def shortcut_finding(audit):
         return "unknown", "Not tested for shortcuts: no baseline on single sequences was scored on the test split."
     best = max(blind, key=lambda baseline: baseline["accuracy"])
     ranking = max(blind, key=lambda baseline: baseline["auroc_low"] or 0)
-    numbers = f"accuracy {format_interval(best, 'accuracy')}, majority class {share:.3f}"
+    numbers = f"(accuracy {format_interval(best, 'accuracy')}, majority class {share:.3f}"
     if best["accuracy"] - widening(len(blind)) * (best["accuracy"] - best["low"]) > share:
         gain = best["accuracy"] - share
-        text = f"{best['name']} alone predicts the label: {numbers}. A model must exceed this to show more."
+        text = f"{best['name']} alone predicts the label {numbers}). A model must exceed this to show more."
         also = [f"{b['name']} {b['accuracy']:.3f}" for b in blind if b is not best and b["low"] > share]
         text += f" Also above the majority class: {', '.join(also)}." if also else ""
     elif (ranking["auroc_low"] or 0) > RANKING_ABOVE:
         gain = ranking["auroc"] - 0.5
         text = f"{ranking['name']} alone ranks the test pairs: AUROC {format_interval(ranking, 'auroc')}."
-        text += f" Its decision threshold does not transfer (best accuracy: {best['name']}, {numbers})."
+        text += f" Its threshold does not transfer: the most accurate baseline is {best['name']} {numbers})."
     elif not audit["splits"]["train"]["rows"]:
         names = ", ".join(baseline["name"] for baseline in blind)
         return "unknown", f"Partly tested for shortcuts: without a train split, only {names} could be scored."
     else:
         luck = f"; within chance for the best of {len(blind)} baselines" if best["low"] > share else ""
-        return "fine", f"No shortcut found. The best baseline on single sequences is {best['name']}: {numbers}{luck}."
-    strong = gain >= STRONG_SHORTCUT
-    return ("shortcut", f"Shortcut: {text}") if strong else ("note", f"Weak shortcut: {text}")
+        return "fine", f"No shortcut found. The best baseline on single sequences is {best['name']} {numbers}{luck})."
+    return ("shortcut", text) if gain >= STRONG_SHORTCUT else ("note", f"Weak shortcut: {text}")
 
 
 def word_findings(audit):
@@ -223,6 +222,7 @@ def audit_page(spec, audit):
     Args: `spec` is the pair set's part of the config, `audit` its audit.json.
     """
     first, *others = audit_findings(audit)
+    others += filter(None, [limit_finding(spec, audit)])
     return {
         "spec": spec,
         "audit": audit,
@@ -230,7 +230,6 @@ def audit_page(spec, audit):
         "recipe": RECIPES[spec["recipe"]],
         "result": first,
         "findings": {severity: [text for found, text in others if found == severity] for severity in SEVERITIES},
-        "limit": limit_finding(spec, audit),
         "ranking_above": RANKING_ABOVE,
         "strong": STRONG_SHORTCUT,
         "pair_types": list(dict.fromkeys(kind for split in audit["splits"].values() for kind in split["kinds"])),
