@@ -37,7 +37,7 @@ def audit(kind, splits, trained_on=None, tokens=None):
     everything = pd.concat(frames.values(), ignore_index=True)
     near = {alphabet: near_copies(alphabet, texts) for alphabet, texts in by_alphabet(kind, everything).items()}
     names, test = list(frames), frames.get("test", NOTHING)
-    return plain(
+    return json_values(
         {
             "kind": kind,
             "splits": {split: audit_split(kind, frame, near) for split, frame in frames.items()},
@@ -59,12 +59,12 @@ def audit(kind, splits, trained_on=None, tokens=None):
     )
 
 
-def plain(value):
+def json_values(value):
     """A value as JSON has it: no numpy types, NaN as None, fractions rounded to six digits."""
     if isinstance(value, dict):
-        return {name: plain(part) for name, part in value.items()}
+        return {name: json_values(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(part) for part in value]
+        return [json_values(part) for part in value]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
@@ -76,7 +76,7 @@ def sentences(frame):
     return {*frame["sentence1"], *frame["sentence2"]}
 
 
-def ordered(frame):
+def unordered_pairs(frame):
     """The two sentences of each row in alphabetic order, since their order within a pair has no meaning."""
     return [tuple(sorted(pair)) for pair in zip(frame["sentence1"], frame["sentence2"], strict=True)]
 
@@ -96,7 +96,7 @@ def audit_split(kind, frame, near):
     1: 0.5 in a shuffled table, 0 where positives come first. `near_duplicates` counts distinct sentences with a near copy
     that is not their partner in a positive. `near_duplicates` and `near_copy_negatives` are None for text.
     """
-    pairs, labels = ordered(frame), {}
+    pairs, labels = unordered_pairs(frame), {}
     for pair, label in zip(pairs, frame["label"], strict=True):
         labels.setdefault(pair, set()).add(label)
     own = by_alphabet(kind, frame)
@@ -191,7 +191,7 @@ def overlap(kind1, frame1, kind2, frame2, near=None):
         }
     return {
         "sentences": len(sentences(frame1) & sentences(frame2)),
-        "pairs": len({*ordered(frame1)} & {*ordered(frame2)}),
+        "pairs": len({*unordered_pairs(frame1)} & {*unordered_pairs(frame2)}),
         "near_duplicates": count_near(kind2, frame2, near, first) if first.keys() & second else None,
     }
 

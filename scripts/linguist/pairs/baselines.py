@@ -124,13 +124,12 @@ def translations(dna):
 # A translation depends on the order of bases. The decorator below registers first.
 @baseline("k-mer overlap", "share of the translations' short words in common", TRANSLATED)
 @baseline("k-mer overlap", "share of short words in common", ALIKE, uses_order=False)
-def kmer_overlap(kind, frame, k=None):
+def kmer_overlap(kind, frame):
     """The words that both sides have, as a share of the words that either has (Jaccard), in 0..1.
 
-    Words have `k` letters, or as many as the kind's record says. Of DNA beside protein, the words of its three
-    translations count.
+    The kind's record has the length of a word. Of DNA beside protein, the words of its three translations count.
     """
-    n, size, translated = len(frame), k or KINDS[kind].overlap_word, KINDS[kind].translated
+    n, size, translated = len(frame), KINDS[kind].overlap_word, KINDS[kind].translated
     parts = zip(*map(translations, frame["sentence1"]), strict=True) if translated else [frame["sentence1"]]
     table = word_table([*(text for part in parts for text in part), *frame["sentence2"]], size)
     table.data[:] = 1

@@ -12,7 +12,7 @@ from Bio.Seq import reverse_complement
 
 from linguist.errors import LinguistError
 from linguist.kinds import KINDS
-from linguist.pairs.store import Pair, reversed_id, shuffled_rows
+from linguist.pairs.store import Pair, labelled_rows, reversed_id
 from linguist.sequences.alignment import local_similarity
 
 SHUFFLES = 20  # draws of one sequence before another type of negative is tried
@@ -30,7 +30,7 @@ def make_rows(spec, split, positives, draw, mark=""):
             f"rules.max_negative_similarity ({spec['rules']['max_negative_similarity']}), or lower the base's "
             "rules.max_masked"
         )
-    return shuffled_rows([replace(pair, id2=pair.id2 + mark) for pair in positives], negatives, draw)
+    return labelled_rows([replace(pair, id2=pair.id2 + mark) for pair in positives], negatives, draw)
 
 
 def match_negatives(spec, positives, draw):

@@ -71,7 +71,7 @@ def read_positives(path):
     return [Pair(*row) for row in frame.loc[frame["label"] == 1, columns].itertuples(index=False)]
 
 
-def shuffled_rows(positives, negatives, draw):
+def labelled_rows(positives, negatives, draw):
     """The rows of a split, (id1~id2, sentence1, sentence2, label), from its Pairs; in random order."""
     rows = [
         (f"{pair.id1}~{pair.id2}", pair.sentence1, pair.sentence2, label)

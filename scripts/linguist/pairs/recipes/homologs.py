@@ -33,11 +33,11 @@ def pair_homologs(spec, files):
     import random
 
     from linguist.pairs.homologs import exchange_partners, read_homologs, simplify
-    from linguist.pairs.store import shuffled_rows
+    from linguist.pairs.store import labelled_rows
 
     rules, seed, splits = spec["rules"], spec["seed"], {}
     for split, chosen in read_homologs(files["positives"]).items():
         pairs = simplify(chosen, rules, random.Random(f"simple {split} {seed}"))
         negatives = exchange_partners(spec["kind"], pairs, rules)
-        splits[split] = shuffled_rows(pairs, negatives, random.Random(f"order {split} {seed}"))
+        splits[split] = labelled_rows(pairs, negatives, random.Random(f"order {split} {seed}"))
     return splits

@@ -17,7 +17,7 @@ FEWEST = 10  # so many rows hardly have one label by chance
     resources=table_resources,
     members=True,
 )
-def read_tables(spec, files):
+def read_pair_tables(spec, files):
     """Pairs read from published tables.
 
     Rows keep the order of their tables and are cut to the split's size; a split without tables has no rows. With the rule
