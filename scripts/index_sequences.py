@@ -1,12 +1,13 @@
-"""Check a FASTA file and write it so that any region can be read."""
+"""Check a FASTA file and write it with an index, so that any region can be read by its coordinates."""
 
 from linguist.logs import start_log
-from linguist.sequences.indexed import index_sequences
+from linguist.sequences.fasta import read_sequences
+from linguist.sequences.indexed import write_indexed_fasta
 
 
 def main(smk):
     start_log(smk.log[0])
-    index_sequences(smk.input[0], smk.output.fasta, smk.wildcards.kind)
+    write_indexed_fasta(read_sequences(smk.input[0], smk.wildcards.kind), smk.output.fasta)
 
 
 if "snakemake" in globals():

@@ -27,7 +27,10 @@ from statistics import median
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = {"ratio": 3, "memory": 300}  # at least; at most, in MB
 LENGTH = 500
-INDEX = "from linguist.sequences.indexed import index_sequences; index_sequences({!r}, {!r}, 'dna')"
+INDEX = (
+    "from linguist.sequences.fasta import read_sequences; from linguist.sequences.indexed import write_indexed_fasta; "
+    "write_indexed_fasta(read_sequences({!r}, 'dna'), {!r})"
+)
 SEGMENT = (
     "from linguist.corpora.segments import SegmentOptions, segment_genome; "
     "options = SegmentOptions(lengths=({length}, {length}), strands='forward', seed=1, dev=0.01); "

@@ -51,11 +51,12 @@ def backwards(text):
 
 def indexed(folder, records, kind="dna"):
     """An indexed FASTA of {name: sequence}."""
-    from linguist.sequences.indexed import index_sequences
+    from linguist.sequences.fasta import read_sequences
+    from linguist.sequences.indexed import write_indexed_fasta
 
     plain, target = folder / "plain.fa", folder / f"{kind}.fa.gz"
     plain.write_text("".join(f">{name} more words\n{text}\n" for name, text in records.items()))
-    index_sequences(plain, target, kind)
+    write_indexed_fasta(read_sequences(plain, kind), target)
     return target
 
 

@@ -39,24 +39,15 @@ def read_documents(path, kind):
     if kind == "protein":
         yield from ((record.name, record.sequence.upper()) for record in read_sequences(path, "protein"))
     elif kind == "pairs":
-        yield from ((None, sentence) for sentence in sentences_of([path]))
+        sentences = read_pairs(path)[["sentence1", "sentence2"]].to_numpy().ravel()
+        yield from ((None, sentence) for sentence in dict.fromkeys(sentences))
     elif kind == "text":
-        for text in _texts_of(read_parquet(path, TEXT)) if parquet else _read_text(path):
+        for text in _texts_of(read_parquet(path, TEXT)) if parquet else _read_texts(path):
             document = _CONTROL.sub(" ", text).strip()
             if document:
                 yield None, document
     else:
         raise ValueError(f"no documents of kind {kind!r}")
-
-
-def sentences_of(paths):
-    """Yield the distinct sentences of tables of pair sets, in order: sentence1 and sentence2 of each row."""
-    seen = set()
-    for path in paths:
-        for sentence in read_pairs(path)[["sentence1", "sentence2"]].to_numpy().ravel():
-            if sentence not in seen:
-                seen.add(sentence)
-                yield sentence
 
 
 def collect_documents(paths, kind, size, target, excluded=frozenset(), share=1.0):
@@ -155,7 +146,7 @@ def _check_enough(paths, size, counts):
 # ── forms of text ──
 
 
-def _read_text(path):
+def _read_texts(path):
     with reading(path) as handle:
         beginning = handle.read(BEGINNING)
         if "\0" in beginning[:512]:  # as in an archive or in UTF-16

@@ -47,27 +47,6 @@ class SegmentOptions:
             raise ValueError(str(self))
 
 
-@dataclass(frozen=True)
-class _Segments:
-    """Segments in the order of the genome, as arrays (segments,): start and size in bases, and two booleans.
-
-    `reverse` segments are read from the reverse strand; `in_dev` segments are in the dev split.
-    """
-
-    start: np.ndarray
-    size: np.ndarray
-    reverse: np.ndarray
-    in_dev: np.ndarray
-
-    @property
-    def end(self):
-        return self.start + self.size
-
-    def part(self, first, last):
-        mine = slice(first, last)
-        return _Segments(self.start[mine], self.size[mine], self.reverse[mine], self.in_dev[mine])
-
-
 def segment_genome(fasta, text, bed, options, excluded=None):
     """Cut a genome into segments; write a random sample of them to `text`, one a line, and their places to `bed`.
 
@@ -104,7 +83,7 @@ def segment_genome(fasta, text, bed, options, excluded=None):
         except LinguistError as error:
             raise LinguistError(f"{fasta}: {error}") from None
         reverse = turning.random(len(starts)) < (0.5 if options.strands == "both" else 0)
-        segments = _Segments(starts, sizes, reverse, in_dev)
+        segments = np.rec.fromarrays([starts, starts + sizes, reverse, in_dev], names="start, end, reverse, in_dev")
         with (
             atomic_path(text) as new_text,
             atomic_path(bed) as new_bed,
@@ -112,7 +91,7 @@ def segment_genome(fasta, text, bed, options, excluded=None):
             open(new_bed, "w", encoding="utf-8", newline="\n") as places,
         ):
             for record, (first, last) in zip(genome, pairwise(bounds), strict=True):
-                part = segments.part(first, last)
+                part = segments[first:last]
                 _check_apart(record.name, part.start, part.end, excluded.get(record.name))
                 _write_record(record, part, lines, places)
     written = int(sizes.sum())
@@ -220,13 +199,13 @@ def _check_apart(name, starts, ends, regions):
 
 
 def _write_record(record, segments, lines, places):
-    """Write the segments of one record, as text to `lines` and as BED to `places`."""
+    """Write the segments of one record (fields start, end, reverse, in_dev), as text to `lines` and as BED to `places`."""
     tails = [f"{split}\t0\t{strand}\n" for split in ("train", "dev") for strand in "+-"]
     blocks = range(0, len(record) + BLOCK, BLOCK)
     for first, last in pairwise(np.searchsorted(segments.start, blocks).tolist()):
         if first == last:
             continue
-        part = segments.part(first, last)
+        part = segments[first:last]
         low, high, tail = part.start.tolist(), part.end.tolist(), (2 * part.in_dev + part.reverse).tolist()
         offset = low[0]
         letters = record[offset : high[-1]].upper().encode()

@@ -13,14 +13,16 @@ from Bio.Seq import Seq, UndefinedSequenceError
 from Bio.SeqFeature import ExactPosition
 
 from linguist.errors import LinguistError
-from linguist.files import reading
+from linguist.files import clean, reading
 from linguist.sequences.fasta import split_records
+from linguist.sequences.tables import read_records
 
 logger = logging.getLogger("linguist")
 
 # The genetic code of a GenBank record that names none: the bacterial one for these divisions, else the standard one.
 BACTERIAL_DIVISIONS = {"BCT", "PHG"}
 STANDARD_CODE, BACTERIAL_CODE = 1, 11
+COLUMNS = ("cds", "protein")  # of a table
 CODING = "protein_coding"  # Ensembl's biotype
 
 
@@ -34,7 +36,7 @@ class CodingSequence:
 
 
 class _Candidate(NamedTuple):
-    """What may be a coding sequence: upper-case `dna` with its stop codon, the protein given with it, a known `flaw`."""
+    """A possible coding sequence: upper-case `dna` with its stop codon, the protein given with it, a known `flaw`."""
 
     name: str
     dna: str
@@ -45,16 +47,16 @@ class _Candidate(NamedTuple):
 
 
 def read_coding_sequences(path, proteins=None, dropped=None):
-    """Yield a CodingSequence for each one of a GenBank file, a table, or Ensembl's pair of FASTA files, beyond doubt.
+    """Yield a CodingSequence for each sound entry of a GenBank file, a table, or Ensembl's pair of FASTA files.
 
-    That is: complete, within its record, free of ambiguous bases, a multiple of three long, from a start codon to its
-    only stop codon, and translating exactly to the protein given with it, by the genetic code given with it (an
-    alternative start codon gives M). A table is tab-separated, with columns `cds`, `protein` and perhaps `accession`.
-    A FASTA file is in the form of Ensembl's cds/*.cds.all.fa.gz, with `proteins` in that of pep/*.pep.all.fa.gz: both
-    sides are matched by transcript and read by the standard code, and of each gene only the longest protein-coding
-    isoform stays (of equals the first by name).
-    Any may be compressed. What was dropped is logged by reason, and counted in `dropped`, a Counter, if given.
-    Raises LinguistError for a file that cannot be read or gives nothing.
+    A sound coding sequence is complete, within its record, without ambiguous bases and a multiple of three long. It goes
+    from a start codon to its only stop codon, and its translation is exactly the protein given with it, by the genetic
+    code given with it (an alternative start codon gives M).
+    A table is tab-separated, with columns `cds`, `protein` and optionally `accession`. A FASTA file is like Ensembl's
+    cds/*.cds.all.fa.gz, with `proteins` like pep/*.pep.all.fa.gz: both are matched by transcript and read by the
+    standard code, and only the longest sound isoform of each gene is kept (of equally long ones the first by name).
+    All may be compressed. Dropped entries are logged by reason, and counted in `dropped`, a Counter, if given.
+    Raises LinguistError for a file that cannot be read or has no sound entry.
     """
     dropped = Counter() if dropped is None else dropped
     names = Counter()
@@ -79,16 +81,16 @@ def _keep_sound(candidates, dropped):
 
 
 def _keep_longest(candidates, dropped):
-    """Pass on the longest candidate of each gene, when all are seen; those of no named gene at once."""
+    """Yield the longest candidate of each gene, after all are read; those without a gene at once."""
     longest = {}
     for candidate in candidates:
         if candidate.gene is None:
             yield candidate
             continue
-        rivals = [candidate, longest.get(candidate.gene, candidate)]
+        isoforms = [candidate, longest.get(candidate.gene, candidate)]
         if candidate.gene in longest:
             dropped["other isoforms of their gene"] += 1
-        longest[candidate.gene] = min(rivals, key=lambda one: (-len(one.dna), one.name))
+        longest[candidate.gene] = min(isoforms, key=lambda one: (-len(one.dna), one.name))
     yield from longest.values()
 
 
@@ -96,38 +98,26 @@ def _read_candidates(path, proteins):
     """Yield a _Candidate for each entry of a table, a GenBank file, or Ensembl's FASTA with its proteins."""
     with reading(path) as handle:
         first = handle.readline().strip()
-        columns = first.split("\t")
         if first.startswith(">") and not proteins:
             cure = "give Ensembl's peptides of the same release as 'proteins'"
             raise LinguistError(f"{path}: a FASTA file does not say what its sequences code for; {cure}")
         if proteins and not first.startswith(">"):
-            raise LinguistError(f"{path}: not FASTA, so it brings its own proteins; leave out 'proteins'")
-        if {"cds", "protein"} <= set(columns):
-            yield from _read_table(path, handle, columns)
-            return
-    with reading(path) as handle:
-        if proteins:
-            yield from _read_ensembl(path, proteins)
-        else:
-            otherwise = "neither GenBank nor a table with columns cds and protein; give one of these"
+            raise LinguistError(f"{path}: not FASTA, so it has its own proteins; leave out 'proteins'")
+    if proteins:
+        yield from _read_ensembl(path, proteins)
+    elif set(COLUMNS) <= set(first.split("\t")):
+        for number, (_, row) in enumerate(read_records(path, [COLUMNS], COLUMNS), 1):
+            dna, protein = (clean(row[column]).upper() for column in COLUMNS)
+            yield _Candidate(clean(row.get("accession")) or f"row{number}", dna, protein.removesuffix("*"))
+    else:
+        otherwise = "neither GenBank nor a table with columns cds and protein; give one of these"
+        with reading(path) as handle:
             for candidates in read_genbank(path, handle, _find_candidates, otherwise):
                 yield from candidates
 
 
-def _read_table(path, handle, columns):
-    for number, line in enumerate(handle, 2):
-        cells = [cell.strip() for cell in line.rstrip("\n").split("\t")]
-        if len(cells) == len(columns):
-            row = dict(zip(columns, cells, strict=True))
-            protein = row["protein"].upper().removesuffix("*")
-            yield _Candidate(row.get("accession") or f"row{number - 1}", row["cds"].upper(), protein)
-        elif line.strip():
-            cause = f"{len(cells)} columns where the header has {len(columns)}"
-            raise LinguistError(f"{path}, line {number}: {cause}; mend or remove the line")
-
-
 def _read_ensembl(path, proteins):
-    # The proteins are the smaller file; of the sequences only one a gene is ever held.
+    # The proteins, the smaller file, are in memory; of the sequences only one for each gene.
     peptides = {
         fields["transcript"]: peptide.removesuffix("*")
         for _, fields, peptide in _read_ensembl_fasta(proteins, "pep", "transcript")
@@ -143,9 +133,9 @@ def _read_ensembl(path, proteins):
 
 
 def _read_ensembl_fasta(path, content, key):
-    """Yield (name, fields of the header, upper-case letters, unchecked); `content` and `key` are what headers must say.
+    """Yield (name, fields of the header, upper-case sequence, unchecked); headers must have the word `content` and `key`.
 
-    Names and fields keep their version: in plants, what follows the dot is the isoform.
+    Names and fields keep their version: in plants, the number behind the dot is the isoform.
     """
     for number, header, lines in split_records(path, "dna" if content == "cds" else "protein"):
         name, *words = header.partition(" description:")[0].split() or [""]
@@ -155,7 +145,7 @@ def _read_ensembl_fasta(path, content, key):
             missing = [content]
         if missing:
             cure = f"give a file as Ensembl's {content}/*.{content}.all.fa.gz"
-            raise LinguistError(f"{path}, line {number}: the header of {name!r} does not say {missing[0]!r}; {cure}")
+            raise LinguistError(f"{path}, line {number}: the header of {name!r} lacks {missing[0]!r}; {cure}")
         yield name, fields, "".join(lines).upper()
 
 
@@ -191,7 +181,7 @@ def _find_candidates(record):
 
 
 def _extract(record, index, feature):
-    """Give the candidate that a GenBank feature is, spliced and on its strand; None if it codes for nothing."""
+    """The candidate of a GenBank feature, spliced and on its strand; None for a feature that is not a CDS."""
     if feature.type != "CDS":
         return None
     given = {key: values[0] for key, values in feature.qualifiers.items()}
@@ -215,7 +205,7 @@ def _extract(record, index, feature):
 
 
 def _find_flaw(dna, protein, code):
-    """Name what makes a coding sequence unfit, or return None."""
+    """What makes a coding sequence unfit, or None."""
     if set(dna) - set("ACGT"):
         return "with ambiguous bases"
     if len(dna) % 3:

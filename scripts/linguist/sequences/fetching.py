@@ -18,6 +18,9 @@ log = logging.getLogger("linguist")
 
 BLOCK = 1 << 18  # bytes read at a time
 PROGRESS = 10.0  # seconds between two progress lines
+RETRIES = 3  # further attempts at a download
+WAIT = 1.0  # seconds before the first of them; each further pause is twice as long
+TIMEOUT = 60  # seconds of silence after which an attempt fails
 RETRIED = {408, 416, 425, 429}  # HTTP refusals that may not repeat, as all 5xx may not
 
 
@@ -55,22 +58,13 @@ class Origin:
         return ("sha256", self.sha256.lower()) if self.sha256 else ("md5", self.md5.lower()) if self.md5 else None
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How often a download is tried: `1 + retries` times, `wait`, 2 `wait`, 4 `wait` … seconds apart, each until the
-    server has been silent for `timeout` seconds."""
-
-    retries: int = 3
-    timeout: float = 60
-    wait: float = 1.0
-
-
-def fetch(name, target, origin, mirror=None, patience=None):
+def fetch(name, target, origin, mirror=None):
     """Put the raw file of resource `name` at `target`, whole or not at all.
 
     Sources are tried in this order, and a file must have the checksum: `origin.path` alone if given; else `mirror/name`,
     `mirror/last part of the url`, `origin.url`. `mirror` is an address or a folder. Files on this machine are linked,
-    never copied. A download resumes where it was cut off. One with a wrong checksum is repeated once.
+    never copied. A failed download is tried RETRIES times more and resumes where it was cut off; a wrong checksum is
+    retried once.
     Without a checksum, a download that was cut off starts again, and a mirror is asked by `name` alone: nothing could
     detect a mixture of two versions, or another file of the same name.
     Returns what is known of the file: source, bytes, sha256, the algorithm that verified it (or None) and the day (UTC).
@@ -88,7 +82,7 @@ def fetch(name, target, origin, mirror=None, patience=None):
             if isinstance(source, Path):
                 digest = _link(source, Path(target), expected)
             else:
-                digest = _download(where, source, target, expected, patience or Patience())
+                digest = _download(where, source, target, expected)
             if not path and not expected:
                 log.warning("%s: SHA-256 %s; write it into the config to pin this version", where, digest)
             return {
@@ -184,34 +178,34 @@ class _PartialFile:
         log.info("%s: %.1f%s MB, %.1f MB/s", self.label, self.size / 1e6, whole, speed)
 
 
-def _download(where, url, target, expected, patience):
+def _download(where, url, target, expected):
     with files.atomic_path(target) as temporary, open(temporary, "wb") as file, requests.Session() as session:
         part, was_wrong = _PartialFile(where, file, _algorithms(expected)), False
-        for attempt in range(patience.retries + 1):
+        for attempt in range(RETRIES + 1):
             try:
-                _receive(session, url, part, patience.timeout)
+                _receive(session, url, part)
                 part.log_progress()
                 return _verify({name: digest.hexdigest() for name, digest in part.digests.items()}, expected)
             except (_Temporary, _WrongChecksum) as error:
                 wrong = isinstance(error, _WrongChecksum)
-                if attempt == patience.retries or (was_wrong and wrong):
+                if attempt == RETRIES or (was_wrong and wrong):
                     raise
                 was_wrong = was_wrong or wrong
                 if wrong or not expected:
                     part.restart()
-                pause = patience.wait * 2**attempt
+                pause = WAIT * 2**attempt
                 log.warning("%s: %s: %s; trying again in %g s", where, url, error, pause)
                 time.sleep(pause)
 
 
-def _receive(session, url, part, timeout):
+def _receive(session, url, part):
     """One request: add what comes to `part`, from its end on if the server can resume."""
     headers = {"Accept-Encoding": "identity"}  # the checksum is of the file, not of a compressed transfer
     if part.size:
         headers["Range"] = f"bytes={part.size}-"
     part.total = None
     try:
-        with session.get(url, headers=headers, stream=True, timeout=timeout) as response:
+        with session.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
             status = response.status_code
             if status in (200, 416):  # the whole file comes, or what we have is longer than it
                 part.restart()
@@ -223,7 +217,7 @@ def _receive(session, url, part, timeout):
             for block in response.raw.stream(BLOCK, decode_content=False):
                 part.add(block)
     except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
-        raise _Temporary(f"no answer for {timeout:g} s") from error
+        raise _Temporary(f"no answer for {TIMEOUT:g} s") from error
     except ValueError as error:
         raise _Failed("not an http, https or file address") from error
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:

@@ -8,21 +8,15 @@ import pysam
 
 from linguist.errors import LinguistError
 from linguist.files import atomic_path
-from linguist.sequences.fasta import read_sequences
 
 LINE_WIDTH = 60  # letters
 _BLOCK = LINE_WIDTH * 20_000
 
 
-def index_sequences(path_in, path_out, alphabet):
-    """Check a FASTA file and write it with an index; plain gzip cannot be read by coordinates."""
-    write_indexed_fasta(read_sequences(path_in, alphabet), path_out)
-
-
 def write_indexed_fasta(records, path):
     """Write records (anything with name, description, sequence) as bgzip-compressed FASTA, with .fai and .gzi beside it.
 
-    All three files appear or none. The FASTA file appears last, so that it is never seen without its indices. The same
+    Plain gzip cannot be read by coordinates. All three files appear or none. The FASTA file appears last, so that it is never seen without its indices. The same
     records give the same bytes. Raises LinguistError if there is no record.
     """
     path = Path(path)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from linguist.corpora import documents
-from linguist.corpora.documents import Seen, collect_documents, read_documents, sentences_of
+from linguist.corpora.documents import Seen, collect_documents, read_documents
 from linguist.corpora.store import unescape
 from linguist.errors import LinguistError
 from linguist.pairs.store import write_pairs
@@ -204,7 +204,6 @@ ROWS = [("1", "b c", "a", 1), ("2", "a", 'd "', 0), ("3", "NA", "b c", 1)]
 def test_sentences_of_pairs_come_once_and_in_order(tmp_path):
     write_pairs(tmp_path / "t.tsv", ROWS)
     write_pairs(tmp_path / "u.tsv", [("1", "e", "a", 1)])
-    assert list(sentences_of([tmp_path / "t.tsv", tmp_path / "u.tsv"])) == ["b c", "a", 'd "', "NA", "e"]
     assert documents_of(tmp_path / "t.tsv", "pairs") == ["b c", "a", 'd "', "NA"]
     collect_documents([tmp_path / "t.tsv", tmp_path / "u.tsv"], "pairs", None, tmp_path / "c.txt")
     assert collected(tmp_path / "c.txt") == ["b c", "a", 'd "', "NA", "e"]

@@ -131,7 +131,7 @@ def test_reads_a_table(tmp_path):
         ("id\tcds\n", ": neither GenBank nor a table with columns cds and protein"),
         ("", ": neither GenBank nor a table"),
         ("cds\tprotein\n", ": no usable coding sequence (dropped: none)"),
-        (f"cds\tprotein\n{DNA}\t{PROTEIN}\n{DNA}\n", ", line 3: 1 columns where the header has 2; mend"),
+        (f"cds\tprotein\n{DNA}\t{PROTEIN}\n{DNA}\n", ", line 3: 1 tab-separated fields, expected 2: cds, protein;"),
         (genbank([FIT], PAD + DNA)[:-5], ", record 1: not valid GenBank (Premature end"),
         (genbank([FIT], PAD + DNA) + genbank([FIT], PAD + DNA)[:130], ", record 2: not valid GenBank ("),
         (gzip.compress(genbank([FIT], PAD + DNA).encode())[:-9], ": the gzip data are cut short"),
@@ -239,14 +239,14 @@ def test_refuses_files_that_are_not_ensembls_or_not_where_they_belong(tmp_path):
     table = write(tmp_path / "x.tsv", f"cds\tprotein\n{DNA}\t{PROTEIN}\n")
     for files, expected in [
         ((cds, None), f"{cds}: a FASTA file does not say what its sequences code for; give Ensembl's peptides"),
-        ((table, pep), f"{table}: not FASTA, so it brings its own proteins; leave out 'proteins'"),
-        ((cds, cds), f"{cds}, line 1: the header of 'T1.1' does not say 'pep'; give a file as Ensembl's pep/*.pep.all"),
+        ((table, pep), f"{table}: not FASTA, so it has its own proteins; leave out 'proteins'"),
+        ((cds, cds), f"{cds}, line 1: the header of 'T1.1' lacks 'pep'; give a file as Ensembl's pep/*.pep.all"),
         (
             (pep, pep),
-            f"{pep}, line 1: the header of 'ENSP00000000000.1' does not say 'cds'; give a file as Ensembl's cds",
+            f"{pep}, line 1: the header of 'ENSP00000000000.1' lacks 'cds'; give a file as Ensembl's cds",
         ),
-        ((plain, pep), f"{plain}, line 1: the header of 'a' does not say 'cds'"),
-        ((bare, pep), f"{bare}, line 1: the header of 'a' does not say 'gene:'"),
+        ((plain, pep), f"{plain}, line 1: the header of 'a' lacks 'cds'"),
+        ((bare, pep), f"{bare}, line 1: the header of 'a' lacks 'gene:'"),
         ((cds, table), f"{table}, line 1: not FASTA"),
     ]:
         with pytest.raises(LinguistError) as caught:

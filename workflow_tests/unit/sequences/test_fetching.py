@@ -16,7 +16,7 @@ import pytest
 
 from linguist.errors import LinguistError
 from linguist.sequences import fetching
-from linguist.sequences.fetching import Origin, Patience
+from linguist.sequences.fetching import Origin
 
 BODY = bytes(range(256)) * 4096  # 1 MiB, several blocks
 SUM = hashlib.sha256(BODY).hexdigest()
@@ -184,7 +184,10 @@ def failure(call, folder, *words):
 
 
 def fetch(name, target, mirror=None, retries=3, timeout=60, wait=1.0, **origin):
-    return fetching.fetch(name, target, Origin(**origin), mirror, Patience(retries, timeout, wait))
+    with pytest.MonkeyPatch.context() as patch:
+        for constant, value in (("RETRIES", retries), ("TIMEOUT", timeout), ("WAIT", wait)):
+            patch.setattr(fetching, constant, value)
+        return fetching.fetch(name, target, Origin(**origin), mirror)
 
 
 def refused(target, *words, **options):

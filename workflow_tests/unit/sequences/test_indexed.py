@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from linguist.errors import LinguistError
 from linguist.kinds import KINDS
-from linguist.sequences.fasta import Sequence
-from linguist.sequences.indexed import index_sequences, open_indexed, write_indexed_fasta
+from linguist.sequences.fasta import Sequence, read_sequences
+from linguist.sequences.indexed import open_indexed, write_indexed_fasta
 
 PLAIN = ">chr1 a first one\nACGTacgtNN\nRYSWKM\n>chr2\nAC\n"
 RECORDS = [Sequence("chr1", "a first one", "ACGTacgtNNRYSWKM"), Sequence("chr2", "", "AC")]
@@ -98,12 +98,12 @@ def test_three_files_and_the_same_bytes_each_time(tmp_path):
 def test_a_flaw_leaves_nothing_behind_and_an_older_file_as_it_was(tmp_path):
     bad = write(tmp_path / "bad.fa", PLAIN + ">chr3\nAC!GT\n")
     with pytest.raises(LinguistError, match="line 7"):
-        index_sequences(bad, tmp_path / "x.fa.gz", "dna")
+        write_indexed_fasta(read_sequences(bad, "dna"), tmp_path / "x.fa.gz")
     assert [path.name for path in tmp_path.iterdir()] == ["bad.fa"]
     write_indexed_fasta(RECORDS, tmp_path / "x.fa.gz")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(LinguistError):
-        index_sequences(bad, tmp_path / "x.fa.gz", "dna")
+        write_indexed_fasta(read_sequences(bad, "dna"), tmp_path / "x.fa.gz")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
@@ -117,6 +117,6 @@ def test_nothing_and_duplicates_are_not_written(tmp_path):
 
 def test_plain_gzip_becomes_readable_at_random(tmp_path):
     source = write(tmp_path / "x.gz", gzip.compress(PLAIN.encode()))
-    index_sequences(source, tmp_path / "out" / "x.fa.gz", "dna")
+    write_indexed_fasta(read_sequences(source, "dna"), tmp_path / "out" / "x.fa.gz")
     with open_indexed(tmp_path / "out" / "x.fa.gz") as fasta:
         assert fasta["chr1"][6:12] == "gtNNRY"
