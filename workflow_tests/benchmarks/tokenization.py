@@ -31,7 +31,7 @@ from linguist.corpora.store import escape  # noqa: E402
 from linguist.tokenizers.loading import load_encoder  # noqa: E402
 from linguist.tokenizers.packed import encode_corpus  # noqa: E402
 from linguist.tokenizers.training import train_tokenizer  # noqa: E402
-from linguist.tokenizers.vocabulary import describe_words, read_words  # noqa: E402
+from linguist.tokenizers.vocabulary import describe_tokens, read_vocabulary  # noqa: E402
 
 TARGETS = {"seconds": 90, "memory": 2000, "ratio": 0.8}  # at most, at most (MB), at least
 ROUNDS = 3
@@ -114,7 +114,7 @@ def main():
         train_tokenizer("bpe", iter(documents), folder / "tokenizer", vocab_size=options.vocabulary)
         seconds = time.perf_counter() - start
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-        classes = describe_words(read_words(folder / "tokenizer").values())
+        classes = describe_tokens(read_vocabulary(folder / "tokenizer").values())
         shares = {name: round(members["share"], 3) for name, members in classes.items()}
         longer = sum(count for n, count in classes["dna"]["lengths"].items() if int(n) > 20)
         print(f"BPE of {options.vocabulary} tokens on {sizes[0]:.1f} MB of DNA and {sizes[1]:.1f} MB of English:")

@@ -1,4 +1,4 @@
-"""Encoding pair sets and tasks: once for each tokenizer, and used by all runs."""
+"""Encoding: pair sets and tasks once for each tokenizer, to be used by all runs; and the documents of corpora."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,10 @@ from linguist.tokenizers.loading import kmer_of, load_encoder
 
 @dataclass(frozen=True)
 class PairTokens:
-    """A split of a pair set, encoded: all inputs end to end, special tokens in place.
+    """An encoded split of a pair set or task: all inputs in one array, with their special tokens.
 
-    `ids` and `types` (token type: 1 in the second sentence of a BERT) are flat arrays; input i lies at
-    offsets[i]:offsets[i + 1]; `labels` has one entry an input; `names` are the rows' ids.
+    `ids` and `types` (token type: 1 in the second sentence of a BERT's pair) are flat arrays; input i is at
+    offsets[i]:offsets[i + 1]; `labels` and `names` (ids of the rows) have an entry per input.
     """
 
     ids: np.ndarray
@@ -31,7 +31,7 @@ class PairTokens:
 
     @property
     def lengths(self):
-        """Tokens of each input, specials included."""
+        """Tokens of each input, special tokens included."""
         return np.diff(self.offsets)
 
     def save(self, path):
@@ -48,14 +48,11 @@ class PairTokens:
 
 
 def encode_texts(tokenizer, *sides, max_length=None):
-    """Encodings (of `tokenizers`) of texts, or of the pairs of two lists of them, as the tokenizer's model reads them: in
-    k-mers where it wants them, not padded, and cut to `max_length` tokens from the end of the longer side, if that is given.
+    """Encode texts, or the pairs of two lists of texts, with special tokens and without padding: Encodings of `tokenizers`.
 
-    `tokenizer` is an Encoder, or one of transformers.
+    `tokenizer` is an Encoder or one of transformers. Inputs longer than `max_length` tokens lose the end of their longer side.
     """
-    backend, k = tokenizer.backend_tokenizer, kmer_of(tokenizer)
-    if k is not None:
-        sides = [[spell(text, k) for text in side] for side in sides]
+    backend, sides = tokenizer.backend_tokenizer, [prepare_texts(tokenizer, side) for side in sides]
     backend.no_padding()
     backend.no_truncation()
     if max_length is not None:
@@ -65,13 +62,27 @@ def encode_texts(tokenizer, *sides, max_length=None):
     return encodings
 
 
+def encode_documents(tokenizer, documents):
+    """Encode documents of a corpus, whole and without special tokens; "[SEP]" in a document is text. Encodings have no offsets."""
+    backend = tokenizer.backend_tokenizer
+    backend.no_padding()
+    backend.no_truncation()
+    backend.encode_special_tokens = True
+    return backend.encode_batch_fast(prepare_texts(tokenizer, documents), add_special_tokens=False)
+
+
+def prepare_texts(tokenizer, texts):
+    """Texts as the tokenizer reads them: with DNA separated into k-mers if its tokens are k-mers."""
+    k = kmer_of(tokenizer)
+    return texts if k is None else [spell(text, k) for text in texts]
+
+
 def pack(encodings, labels, ids):
-    """Encodings as PairTokens, with the labels and ids of their rows; and a bool array beside its token ids: which of these
-    are special tokens."""
+    """(Encodings as PairTokens, with the labels and ids of their rows; a bool array that marks special tokens)."""
     lengths = [len(encoding.ids) for encoding in encodings]
 
-    def joined(what, kind):
-        return np.fromiter((i for encoding in encodings for i in getattr(encoding, what)), kind, sum(lengths))
+    def joined(what, dtype):
+        return np.fromiter((i for encoding in encodings for i in getattr(encoding, what)), dtype, sum(lengths))
 
     offsets = np.cumsum([0, *lengths], dtype=np.int64)
     tokens = PairTokens(joined("ids", np.int32), joined("type_ids", np.int8), offsets, labels, ids)
@@ -79,11 +90,11 @@ def pack(encodings, labels, ids):
 
 
 def encode_pairs(frame, tokenizer, max_length):
-    """Encode a data frame as its model reads it. Pairs: BERT with [SEP], GPT-2 joined with no separator; or the sequences
-    of a task, each by itself.
+    """Encode the rows of a pair set or task. Pairs are joined as the tokenizer does it: with [SEP] for BERT, with nothing in
+    between for GPT-2.
 
-    Inputs longer than `max_length` tokens lose the end of their longer sentence. Returns (PairTokens, counts), where
-    counts has: inputs, tokens (specials left out, after truncation), unknown (tokens that are [UNK]), truncated (inputs).
+    Inputs longer than `max_length` tokens lose the end of their longer sentence. Returns (PairTokens, {"inputs"; "tokens",
+    without special tokens, after truncation; "unknown", tokens that are [UNK]; "truncated", inputs}).
     """
     sides = [frame[side] for side in ("sentence1", "sentence2", "sequence") if side in frame]
     encodings = encode_texts(tokenizer, *sides, max_length=max_length)
@@ -92,22 +103,17 @@ def encode_pairs(frame, tokenizer, max_length):
         sum(len(rest.ids) - sum(rest.special_tokens_mask) for rest in encoding.overflowing) for encoding in encodings
     ]
     unknown = 0 if tokenizer.unk_token_id is None else int((tokens.ids[~special] == tokenizer.unk_token_id).sum())
-    counts = {
-        "inputs": len(frame),
-        "tokens": int((~special).sum()),
-        "unknown": unknown,
-        "truncated": sum(n > 0 for n in cut),
-    }
-    return tokens, counts
+    counts = {"inputs": len(frame), "tokens": int((~special).sum()), "unknown": unknown}
+    return tokens, counts | {"truncated": sum(n > 0 for n in cut)}
 
 
 def encode_sequences(texts, tokenizer):
-    """Token ids of texts as `encode_pairs` reads the sequences of a task, at any length: a list of lists."""
+    """Token ids of texts of any length, with special tokens: a list of lists."""
     return [encoding.ids for encoding in encode_texts(tokenizer, texts)]
 
 
 def tokenize_splits(tokenizer_folder, frames, max_length, folder):
-    """Encode the splits of a pair set or task, {split: data frame}. Writes {split}.npz and tokens.json."""
+    """Encode the splits of a pair set or task, {split: data frame}. Writes {split}.npz and tokens.json to `folder`."""
     tokenizer = load_encoder(tokenizer_folder)
     report = {"max_length": max_length}
     for split, frame in frames.items():

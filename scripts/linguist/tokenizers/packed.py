@@ -1,4 +1,4 @@
-"""A corpus split as packed tokens: one flat file of ids for pretraining to map into memory, and a JSON that describes it."""
+"""A corpus split as packed tokens: one file of ids that pretraining maps into memory, and a JSON that describes it."""
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -10,37 +10,33 @@ import numpy as np
 from linguist.corpora.store import read_split
 from linguist.errors import LinguistError, one_line
 from linguist.files import atomic_path, read_json, write_json
-from linguist.tokenizers.kmers import spell
+from linguist.tokenizers.encoding import encode_documents
 from linguist.tokenizers.loading import kmer_of, load_encoder
 
 COUNTS = ("documents", "tokens", "characters", "bytes", "unknown")
-BATCH = 1_000_000  # characters encoded at a time: some 100 MB of encodings, and work enough for many threads
-BLOCK = 1 << 19  # ids checked at a time: they stay in the cache of the processor
+BATCH = 1_000_000  # characters encoded at once: about 100 MB of encodings, and enough work for many threads
+BLOCK = 1 << 19  # ids checked at once: they fit into the processor's cache
 
 
 def encode_corpus(tokenizer_folder, text_path, sources_path, target_bin, target_json):
-    """Encode a corpus split: the documents' ids end to end (little-endian uint16, or uint32 for more than 65,536 tokens).
+    """Encode a corpus split: the documents' ids in one file (little-endian uint16, or uint32 above 65,536 tokens).
 
-    Before each document stands the start token; a tokenizer with [CLS] and [SEP] puts these around it. Nothing is cut, and
-    a special token spelled out in a text is text. Writes both files whole or not at all; the JSON has: kind, vocab_size,
-    dtype, start (id), tokens (all), documents, sha256 (of the ids' file) and sources: {number: documents, tokens
-    (specials left out), characters, bytes, unknown (tokens)}.
+    A start token stands before each document; a tokenizer with [CLS] and [SEP] puts these around it. Nothing is cut, and a
+    special token that is spelled out in a document is text. The JSON has kind, vocab_size, dtype, start (id), tokens (all),
+    documents, sha256 (of the file of ids) and sources: {number: documents, tokens (without special ones), characters, bytes,
+    unknown (tokens)}. Both files are written whole or not at all.
     Raises LinguistError if there is no document.
     """
     tokenizer = load_encoder(tokenizer_folder)
-    backend, k = tokenizer.backend_tokenizer, kmer_of(tokenizer)
-    backend.no_padding()
-    backend.no_truncation()
-    backend.encode_special_tokens = True
+    backend = tokenizer.backend_tokenizer
     start, end = document_marks(tokenizer_folder, backend)
     with atomic_path(target_bin) as ids_path, atomic_path(target_json) as json_path:
         with open(ids_path, "wb") as handle, ThreadPoolExecutor(1) as pool:
-            # The list of an encoding's ids, and its array, are made by Python: beside the encoding of the next batch.
+            # Python makes lists and arrays of a batch while the next batch is encoded.
             packer = _Packer(handle, backend.get_vocab_size(), start, end, tokenizer.unk_token_id)
             pending = None
             for numbers, documents in _batches(text_path, sources_path):
-                texts = documents if k is None else [spell(document, k) for document in documents]
-                encodings = backend.encode_batch_fast(texts, add_special_tokens=False)
+                encodings = encode_documents(tokenizer, documents)
                 if pending is not None:
                     pending.result()
                 pending = pool.submit(packer.write, numbers, documents, encodings)
@@ -48,12 +44,12 @@ def encode_corpus(tokenizer_folder, text_path, sources_path, target_bin, target_
             if pending is None:
                 raise LinguistError(f"{text_path}: no document to encode; raise the corpus' bytes")
             pending.result()
-        kind = "kmer" if k else type(backend.model).__name__.lower()
+        kind = "kmer" if kmer_of(tokenizer) else type(backend.model).__name__.lower()
         write_json(json_path, {"kind": kind} | packer.describe())
 
 
 def document_marks(tokenizer_folder, backend):
-    """Ids of the tokens around a document: ([CLS], [SEP]), or (start token, None) for a tokenizer that has no [CLS]."""
+    """Ids of the tokens before and after a document: ([CLS], [SEP]), or (start token, None) if the tokenizer has no [CLS]."""
     names = read_json(Path(tokenizer_folder) / "tokenizer_config.json")
     if "cls_token" in names:
         return backend.token_to_id(names["cls_token"]), backend.token_to_id(names["sep_token"])
@@ -75,7 +71,7 @@ def _batches(text_path, sources_path):
 
 
 class _Packer:
-    """Writes encodings to a file of ids, and counts."""
+    """Writes encodings to a file of ids, and counts documents, tokens, characters and bytes by source."""
 
     def __init__(self, handle, vocab_size, start, end, unknown):
         self.handle, self.vocab_size, self.start, self.unknown = handle, vocab_size, start, unknown
@@ -93,7 +89,7 @@ class _Packer:
         ids = np.array(flat, self.dtype)
         lengths = np.diff(lengths, prepend=0)
         if np.count_nonzero(ids == self.start) != len(documents):
-            raise LinguistError(f"the tokenizer makes its start token (id {self.start}) of text; train another")
+            raise LinguistError(f"a text contains the start token (id {self.start}); train another tokenizer")
         unknown = np.zeros(len(documents), int)
         if self.unknown not in (None, self.start):
             at = np.flatnonzero(ids == self.unknown)
@@ -123,8 +119,8 @@ class _Packer:
 
 @dataclass(frozen=True)
 class Tokens:
-    """A packed split: `ids` (memory-mapped, read-only), `starts` (position of each document's start token, int64) and
-    `info`, the JSON of `encode_corpus`."""
+    """A packed split: `ids` (memory-mapped, read-only), `starts` (place of each document's start token, int64) and `info`
+    (the JSON of `encode_corpus`)."""
 
     ids: np.ndarray
     starts: np.ndarray
@@ -139,9 +135,9 @@ class Tokens:
 
     @classmethod
     def open(cls, path, json_path):
-        """Map a split, after one pass over it (about 1 GB/s) that checks its size, checksum and ids and finds the starts.
+        """Map a split into memory. One pass (about 1 GB/s) checks size, checksum and ids, and finds the starts.
 
-        Raises LinguistError for whatever disagrees with the JSON.
+        Raises LinguistError if anything differs from the JSON.
         """
         try:
             info = read_json(json_path)
@@ -164,9 +160,9 @@ class Tokens:
         if highest >= shown["vocab_size"]:
             raise _corrupt(path, f"id {highest} in a vocabulary of {shown['vocab_size']}")
         if digest.hexdigest() != shown["sha256"]:
-            raise _corrupt(path, "its SHA-256 is not that of its JSON")
+            raise _corrupt(path, "its SHA-256 differs from its JSON")
         if len(starts) != shown["documents"] or starts[0] != 0:
-            raise _corrupt(path, f"{len(starts)} starts of {shown['documents']} documents")
+            raise _corrupt(path, f"{len(starts)} start tokens for {shown['documents']} documents")
         return cls(ids, starts, info)
 
 

@@ -14,7 +14,7 @@ from linguist.errors import LinguistError
 from linguist.files import atomic_path, write_json
 from linguist.provenance import versions
 from linguist.tokenizers.loading import load_tokenizer
-from linguist.tokenizers.vocabulary import read_words
+from linguist.tokenizers.vocabulary import read_vocabulary
 from linguist.training.devices import choose_attention, describe_device, make_accelerator
 from linguist.training.models import load_base_model
 from linguist.vectors.embedding import choose_tokens, encode_alone, fill_vectors
@@ -138,7 +138,7 @@ def measure_distances(folder, options, targets, threads):
     torch.set_num_threads(threads)
     accelerator, _ = make_accelerator("fp32")
     device, tokenizer = accelerator.device, load_tokenizer(folder)
-    words, left_out = choose_tokens(read_words(folder), tokenizer)
+    words, left_out = choose_tokens(read_vocabulary(folder), tokenizer)
     for name, least in (("dna", 1), ("english", 2)):
         if len(words[name]) < least:
             cause = f"its vocabulary has {len(words[name])} tokens of class {name} with two or more characters"

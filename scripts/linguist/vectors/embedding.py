@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from linguist.tokenizers.encoding import encode_texts, pack
-from linguist.tokenizers.vocabulary import classify
+from linguist.tokenizers.vocabulary import classify_token
 from linguist.training.batches import batches_by_length, make_collator
 
 COMPARED = ("dna", "protein", "english")  # classes of tokens; distances are to the last one
@@ -18,10 +18,10 @@ def choose_tokens(words, tokenizer):
     out, {cause: number}: "other" (of no compared class), "repeated" (the text of another token) or "unread" (the tokenizer
     reads the text as nothing or as [UNK]).
 
-    Args: `words` is {id: text of the token} from `vocabulary.read_words`; `tokenizer` as from `load_tokenizer`.
+    Args: `words` is {id: text of the token} from `vocabulary.read_vocabulary`; `tokenizer` as from `load_tokenizer`.
     """
     ordered = [words[i] for i in sorted(words)]
-    known = [word for word in ordered if classify(word) in COMPARED]
+    known = [word for word in ordered if classify_token(word) in COMPARED]
     texts = list(dict.fromkeys(known))
     tokens, real = encode_alone(texts, tokenizer)
     owner = np.repeat(np.arange(len(texts)), tokens.lengths)
@@ -31,7 +31,7 @@ def choose_tokens(words, tokenizer):
     chosen = {name: [] for name in COMPARED}
     for text, readable in zip(texts, read, strict=True):
         if readable:
-            chosen[classify(text)].append(text)
+            chosen[classify_token(text)].append(text)
     kept = sum(map(len, chosen.values()))
     left = {"other": len(ordered) - len(known), "repeated": len(known) - len(texts), "unread": len(texts) - kept}
     return chosen, left

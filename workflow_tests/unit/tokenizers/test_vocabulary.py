@@ -20,11 +20,11 @@ from linguist.tokenizers.packed import Tokens, encode_corpus
 from linguist.tokenizers.training import read_balanced_sample, train_tokenizer
 from linguist.tokenizers.vocabulary import (
     CLASSES,
-    classify,
+    classify_token,
     describe_source,
     describe_tokenizer,
-    describe_words,
-    read_words,
+    describe_tokens,
+    read_vocabulary,
     sample_documents,
 )
 
@@ -59,15 +59,15 @@ def corpus(tmp_path):
     ],
 )
 def test_classes_are_those_of_the_papers(word, name):
-    assert classify(word) == name
+    assert classify_token(word) == name
 
 
 @given(words=st.lists(st.text()))
 def test_every_word_is_in_one_class(words):
-    described = describe_words(words)
+    described = describe_tokens(words)
     assert list(described) == list(CLASSES)
     for name, members in described.items():
-        mine = [word for word in words if classify(word) == name]
+        mine = [word for word in words if classify_token(word) == name]
         assert members["tokens"] == len(mine) == sum(members["lengths"].values())
         assert members["share"] == (len(mine) / len(words) if words else 0)
         assert members["longest"] == sorted(mine, key=lambda word: (-len(word), word))[:10]
@@ -75,7 +75,7 @@ def test_every_word_is_in_one_class(words):
 
 def test_words_are_read_without_their_marks(folders):
     for kind, folder in folders.items():
-        words, tokenizer = read_words(folder), load_tokenizer(folder)
+        words, tokenizer = read_vocabulary(folder), load_tokenizer(folder)
         assert set(words) == set(range(len(tokenizer))) - set(tokenizer.all_special_ids)
         for i, word in words.items():
             assert word == tokenizer.decode([i]).strip().removeprefix("##")
@@ -87,7 +87,7 @@ def test_no_vocabulary_is_one_line(content, tmp_path):
     if content:
         (tmp_path / "tokenizer.json").write_text(content)
     with pytest.raises(LinguistError, match="no vocabulary can be read .*; train it again") as caught:
-        read_words(tmp_path)
+        read_vocabulary(tmp_path)
     assert "\n" not in str(caught.value)
 
 
@@ -143,7 +143,7 @@ def test_the_authors_tokenizer_is_described(real_data, tmp_path):
     """Their file is one of 50,000 tokens without a decoder; 55 % DNA in the paper, 38 % in what they published."""
     path = real_data / "authors/dna_eng_bpe_dict.json"
     (tmp_path / "tokenizer.json").write_bytes(path.read_bytes())
-    classes = describe_words(read_words(tmp_path).values())
+    classes = describe_tokens(read_vocabulary(tmp_path).values())
     assert classes["dna"]["share"] == pytest.approx(0.38, abs=0.005)
     assert sum(one["tokens"] for one in classes.values()) == 49_999
 

@@ -13,7 +13,7 @@ from helpers.vectors import OPTIONS, make_reader, measure, slowly
 from linguist.errors import LinguistError
 from linguist.report.plots.vectors import read_sample
 from linguist.tokenizers.training import train_tokenizer
-from linguist.tokenizers.vocabulary import classify
+from linguist.tokenizers.vocabulary import classify_token
 from linguist.training.models import initialize_model
 from linguist.vectors import distances as vectors
 
@@ -149,7 +149,7 @@ def test_every_layer_is_measured_and_the_sample_is_of_the_last(architecture, mea
     sample = read_sample(folder / "words.npz")
     counts = {name: min(n, OPTIONS["sample"]) for name, n in report["words"].items()}
     assert {name: int((sample["classes"] == name).sum()) for name in counts} == counts
-    assert {classify(word) for word in sample["words"]} == {name for name in counts if counts[name]}
+    assert {classify_token(word) for word in sample["words"]} == {name for name in counts if counts[name]}
     assert np.allclose(sample["vectors"], slowly(readers[architecture], sample["words"])[-1], atol=2e-5)
     dna, english = (sample["vectors"][sample["classes"] == name] for name in ("dna", "english"))
     for metric, control in report["control"].items():

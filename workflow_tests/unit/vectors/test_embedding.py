@@ -6,18 +6,18 @@ import torch
 
 from helpers.vectors import slowly
 from linguist.tokenizers.loading import load_tokenizer
-from linguist.tokenizers.vocabulary import classify, read_words
+from linguist.tokenizers.vocabulary import classify_token, read_vocabulary
 from linguist.training.models import load_base_model, load_classifier, save_model
 from linguist.vectors import embedding
 
 
 @pytest.mark.parametrize("kind", ["bpe", "wordpiece", "kmer"])
 def test_words_come_once_by_class_and_all_are_accounted_for(kind, folders):
-    words, tokenizer = read_words(folders[kind]), load_tokenizer(folders[kind])
+    words, tokenizer = read_vocabulary(folders[kind]), load_tokenizer(folders[kind])
     chosen, left = embedding.choose_tokens(words, tokenizer)
     assert list(chosen) == list(embedding.COMPARED)
     for name, members in chosen.items():
-        assert len(members) == len(set(members)) and {classify(word) for word in members} <= {name}
+        assert len(members) == len(set(members)) and {classify_token(word) for word in members} <= {name}
     assert sum(map(len, chosen.values())) + sum(left.values()) == len(words)
 
 

@@ -1,6 +1,6 @@
 """Byte-level BPE, as GPT-2 has it (Radford et al. 2019)."""
 
-from linguist.tokenizers.record import TokenizerType
+from linguist.tokenizers.types import TokenizerType
 
 # GPT-2 has one special token for everything. gene_eng_gpt2 (paper 1) has a padding token of its own.
 SPECIAL_TOKENS = {

@@ -3,7 +3,7 @@
 from itertools import product
 
 from linguist.errors import LinguistError
-from linguist.tokenizers.record import TokenizerType
+from linguist.tokenizers.types import TokenizerType
 from linguist.tokenizers.types.wordpiece import SPECIAL_TOKENS, add_special_tokens
 
 

@@ -1,6 +1,6 @@
 """WordPiece, as BERT has it (Devlin et al. 2019)."""
 
-from linguist.tokenizers.record import TokenizerType
+from linguist.tokenizers.types import TokenizerType
 
 SPECIAL_TOKENS = {
     "pad_token": "[PAD]",
