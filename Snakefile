@@ -32,6 +32,6 @@ rule all:
     default_target: True
     input:
         inputs.requested_files(config),
-        layout.METHODS,
-        layout.COSTS,
+        "<results>/report/methods.html",
+        "<results>/report/costs.html",
     localrule: True

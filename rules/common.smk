@@ -7,7 +7,7 @@ import sys
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from linguist import layout
-from linguist.config import design, inputs, plan, searches, settings, synthetic, used
+from linguist.config import design, inputs, plan, settings, used
 from linguist.config.settle import settle
 from linguist.errors import LinguistError
 from linguist.kinds import KINDS, SEARCHABLE
@@ -51,7 +51,7 @@ RELABELLED = [f"{pairset}.{labels}" for pairset in config["pairsets"] for labels
 TRAINABLE = [*config["pairsets"], *config["tasks"], *RELABELLED]
 TRAINSETS = [*TRAINABLE, UNTRAINED]
 # Pair sets for which BLAST searches.
-SEARCHED = one_of(name for name, spec in config["pairsets"].items() if searches.is_searched(spec))
+SEARCHED = one_of(name for name, spec in config["pairsets"].items() if used.is_searched(spec))
 WEIGHTS_STAY = config["keep_weights"] == "all"
 
 

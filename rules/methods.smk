@@ -13,7 +13,7 @@ all_modules = sorted(".".join(path.relative_to(scripts).with_suffix("").parts) f
 rule write_methods:
     input:
         splits=[path for name in used.used_pairsets(config) for path in layout.pair_splits(name).values()],
-        records=[layout.record_file(name) for name in used.used_resources(config)],
+        records=[f"<results>/records/{name}.json" for name in used.used_resources(config)],
         models=[layout.model_folder(name) for name in used.built_models(config)],
         metrics=inputs.training_metrics(config),
         versions=inputs.search_versions(config),
@@ -48,7 +48,7 @@ rule write_methods:
 rule write_costs:
     input:
         inputs.requested_files(config),
-        layout.METHODS,
+        "<results>/report/methods.html",
         metrics=inputs.training_metrics(config),
         template=layout.shipped_file("reports/costs.html.j2"),
         base=layout.shipped_file("reports/base.html.j2"),

@@ -76,9 +76,7 @@ rule sample_queries:
 rule search_homologs:
     input:
         queries="<results>/queries/{pairset}/{scatteritem}.fa",
-        database=lambda wildcards: layout.blast_database(
-            config["pairsets"][wildcards.pairset]["kind"], wildcards.resource
-        ),
+        database=lambda wildcards: f"<results>/blast/{config['pairsets'][wildcards.pairset]['kind']}/{wildcards.resource}",
     output:
         hits="<results>/hits/{pairset}/{resource}/{scatteritem}.tsv",
         version="<results>/hits/{pairset}/{resource}/{scatteritem}.version",

@@ -53,7 +53,7 @@ rule write_vocabulary:
         "../envs/plots.yaml"
     params:
         tokenizer=lookup(dpath="tokenizers/{tokenizer}", within=config),
-        synthetic=[name for name in config["pairsets"] if synthetic.is_synthetic(config, name)],
+        synthetic=[name for name in config["pairsets"] if used.is_synthetic(config, name)],
         texts=REGISTRY_TEXTS,
         code=code_digest("write_vocabulary"),
     script:
@@ -87,7 +87,7 @@ rule write_pretraining:
         "../envs/plots.yaml"
     params:
         model=lambda wildcards: settings.model_settings(config, wildcards.model),
-        synthetic=[name for name in config["pairsets"] if synthetic.is_synthetic(config, name)],
+        synthetic=[name for name in config["pairsets"] if used.is_synthetic(config, name)],
         code=code_digest("write_pretraining"),
     script:
         "../scripts/write_pretraining.py"
@@ -229,7 +229,7 @@ rule write_page:
         metrics="<results>/tables/{study}.metrics.tsv",
         comparisons="<results>/tables/{study}.comparisons.tsv",
         runs=lambda wildcards: inputs.metrics_files(config, wildcards.study),
-        tokens=lambda wildcards: inputs.tokens_reports(config, wildcards.study),
+        tokens=lambda wildcards: inputs.tokens_reports(config, plan.study_inputs(config, wildcards.study)),
         table="<results>/report/{study}/table.tsv",
         kinds="<results>/tables/{study}.kinds.tsv",
         accuracy="<results>/report/{study}/accuracy.svg",
@@ -335,7 +335,7 @@ rule summarize_studies:
         vectors=plan.titles_of(config["vectors"]),
         tests=used.tested_pairsets(config),
         kinds={name: spec["kind"] for name, spec in config["pairsets"].items()},
-        notes=synthetic.caveats(config),
+        notes=design.caveats(config),
         code=code_digest("summarize_studies"),
     script:
         "../scripts/summarize_studies.py"
@@ -366,7 +366,7 @@ rule write_answer:
         task_studies=list(plan.task_studies(config)),
         vectors=list(config["vectors"]),
         kinds={name: spec["kind"] for name, spec in config["pairsets"].items()},
-        caveats=synthetic.caveats(config),
+        caveats=design.caveats(config),
         code=code_digest("write_answer"),
     script:
         "../scripts/write_answer.py"

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from linguist.config.plan import all_models, main_arms
 from linguist.config.published import setup_differences
-from linguist.config.settings import weights_origin
-from linguist.config.synthetic import has_synthetic_sentences, is_synthetic
-from linguist.config.used import bases_of
+from linguist.config.settings import has_random_weights, weights_origin
+from linguist.config.used import bases_of, has_synthetic_sentences, is_synthetic, used_models, used_pairsets
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.training.controls import CONTROLS
@@ -35,7 +34,6 @@ class StudySet:
     """A pair set or a task that a study trains or tests on.
 
     kind: its kind of pairs; "task" for a task
-    sizes: rows that the config asks for, by split; empty if all rows of its tables are taken
     synthetic: whether its sentences are those of the demo's grammar
     spec: its entry in the final configuration
     """
@@ -43,7 +41,6 @@ class StudySet:
     name: str
     kind: str
     recipe: str
-    sizes: dict
     synthetic: bool
     spec: dict
 
@@ -57,7 +54,6 @@ class StudyDesign:
     trainsets, tests: names of sets; a training set may be an instruction set, too
     instructions: instruction sets, as in the final configuration
     controls: names of the controls
-    comparisons: what each arm is compared with (`comparisons_of`); empty for tasks and vectors
     published: the key `published` of the study, or None
     differences: what differs from the paper's setup (`published.setup_differences`); empty without published results
     spec: its entry in the final configuration
@@ -74,7 +70,6 @@ class StudyDesign:
     tests: tuple[str, ...]
     instructions: dict[str, dict]
     controls: tuple[str, ...]
-    comparisons: list[dict]
     published: object
     differences: list[tuple[str, str]]
     spec: dict
@@ -107,7 +102,7 @@ def describe_study(config, name, published=None):
     instructions = {t: config["instructions"][t] for t in trainsets if t in config["instructions"]}
     tasks = [task for entry in instructions.values() for task in entry["tasks"]]
     sets = [s for s in dict.fromkeys([*trainsets, *tests, *tasks]) if s not in instructions]
-    of_pairs = is_study and all(s in config["pairsets"] for s in sets)
+    compared = published and is_study and "published" in spec
     return StudyDesign(
         name=name,
         title=spec["title"],
@@ -120,11 +115,8 @@ def describe_study(config, name, published=None):
         tests=tuple(tests),
         instructions=instructions,
         controls=tuple(controls),
-        comparisons=comparisons_of(config, name) if of_pairs else [],
         published=spec.get("published"),
-        differences=setup_differences(config, name, published)
-        if of_pairs and published and "published" in spec
-        else [],
+        differences=setup_differences(config, name, published) if compared else [],
         spec=spec,
     )
 
@@ -140,9 +132,28 @@ def describe_study_set(config, name):
     """The StudySet of a pair set or task."""
     if name in config["tasks"]:
         spec = config["tasks"][name]
-        return StudySet(name, "task", spec["recipe"], spec.get("sizes", {}), False, spec)
+        return StudySet(name, "task", spec["recipe"], False, spec)
     spec = config["pairsets"][name]
-    return StudySet(name, spec["kind"], spec["recipe"], spec["sizes"], is_synthetic(config, name), spec)
+    return StudySet(name, spec["kind"], spec["recipe"], is_synthetic(config, name), spec)
+
+
+def caveats(config):
+    """Why the studies of a config cannot answer their questions, a sentence for each reason."""
+    models = {name: config["models"][name] for name in used_models(config)}
+    found = {
+        "Synthetic sentences (no evidence about natural language)": [
+            name for name in used_pairsets(config) if is_synthetic(config, name)
+        ],
+        "Models pretrained on synthetic sentences (no evidence about pretraining)": [
+            name
+            for name, model in models.items()
+            if "corpus" in model and has_synthetic_sentences(config, model["corpus"])
+        ],
+        "Models with random weights (no evidence about pretraining)": [
+            name for name, model in models.items() if has_random_weights(model) and "random_of" not in model
+        ],
+    }
+    return [f"{reason}: {', '.join(names)}." for reason, names in found.items() if names]
 
 
 def page_config(config, name):

@@ -1,7 +1,7 @@
 """Which files a rule reads, as paths made from the final configuration."""
 
 from linguist import layout
-from linguist.config import design, plan, searches, settings, used
+from linguist.config import design, plan, settings, used
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.splits import CORPUS_SPLITS, SPLITS
@@ -20,20 +20,20 @@ def query_files(config, pairset):
     spec = config["pairsets"][pairset]
     files = {"sequences": layout.sequences_file(spec["kind"], spec["queries"])}
     if KINDS[spec["kind"]].repeats_masked and spec["rules"]["masking"] == "windowmasker":
-        files["masks"] = layout.masks_file(spec["queries"])
+        files["masks"] = f"<results>/masks/{spec['queries']}.txt"
     return files
 
 
 def hit_files(config, pairset):
     """BLAST's hits of a pair set's windows, from all jobs of its search."""
-    search, names = searches.shared_search(config, pairset), config["pairsets"][pairset]["search"]
-    return [layout.hits_file(search, name, part) for name in names for part in searches.search_parts(config)]
+    search, names = used.shared_search(config, pairset), config["pairsets"][pairset]["search"]
+    return [f"<results>/hits/{search}/{name}/{part}.tsv" for name in names for part in used.search_parts(config)]
 
 
 def version_files(config, pairset):
     """The versions of the programs that searched for a pair set, or for the sets that it is made from."""
     spec = config["pairsets"][pairset]
-    if not searches.is_searched(spec):
+    if not used.is_searched(spec):
         return [path for base in used.bases_of(spec) for path in version_files(config, base)]
     files = [*hit_files(config, pairset), *filter(None, [query_files(config, pairset).get("masks")])]
     return [layout.version_file(path) for path in files]
@@ -41,7 +41,7 @@ def version_files(config, pairset):
 
 def homolog_files(config, pairset):
     """What a pair set's positives are chosen from, and the hits and positives of the sets whose splits it keeps to."""
-    spec, earlier = config["pairsets"][pairset], searches.earlier_searched(config, pairset)
+    spec, earlier = config["pairsets"][pairset], used.earlier_searched(config, pairset)
     hits = hit_files(config, pairset)
     earlier_hits = dict.fromkeys(path for name in earlier for path in hit_files(config, name))
     return {
@@ -85,23 +85,23 @@ def task_rows(tasks):
 
 def neighbour_files(config, task, split):
     """BLAST's hits of a task's split among the task's train rows, if an instruction set retrieves by BLAST; else none."""
-    return layout.neighbours_file(task, split) if task in searches.searched_tasks(config) else []
+    return f"<results>/neighbours/{task}/{split}.tsv" if task in used.searched_tasks(config) else []
 
 
 def instruction_files(config, instructions):
     """The rows of an instruction set's tasks, and their BLAST hits if it retrieves by BLAST, in the order of SPLITS."""
     spec = config["instructions"][instructions]
     hits = [neighbour_files(config, task, split) for task in spec["tasks"] for split in SPLITS]
-    return {"rows": task_rows(spec["tasks"]), "hits": hits if searches.retrieves(spec) else []}
+    return {"rows": task_rows(spec["tasks"]), "hits": hits if used.retrieves(spec) else []}
 
 
 def task_page_files(config, study):
     """What the page of a study of tasks reports on: its baselines, instruction sets and runs."""
     return {
         "baselines": baseline_files(config, study, "json"),
-        "instructions": [layout.instruction_report(name) for name in plan.instruction_sets(config, study)],
+        "instructions": [f"<results>/instructions/{name}/about.json" for name in plan.instruction_sets(config, study)],
         "runs": metrics_files(config, study),
-        "tokens": [tokens_report(config, *pair) for pair in plan.classifier_inputs(config, study)],
+        "tokens": tokens_reports(config, plan.classifier_inputs(config, study)),
         # People can ask an instructed model: its best weights stay whatever `keep_weights` says.
         "best": [layout.best_weights(*pair) for pair in plan.instruction_tuned(config, study)],
     }
@@ -109,7 +109,7 @@ def task_page_files(config, study):
 
 def baseline_files(config, study, ending):
     """A file of the baselines of each task that a study tests on."""
-    return [layout.baselines_file(task, ending) for task in config["studies"][study]["tests"]]
+    return [f"<results>/baselines/{task}.{ending}" for task in config["studies"][study]["tests"]]
 
 
 # ── corpora ──
@@ -133,7 +133,8 @@ def source_files(config, corpus, name):
 def document_files(config, corpus):
     """The documents of each source of a corpus."""
     sources = config["corpora"][corpus]["sources"].items()
-    return [layout.documents_file(corpus, name, cut=settings.is_genome(source)) for name, source in sources]
+    folders = {name: "segments" if settings.is_genome(source) else "documents" for name, source in sources}
+    return [f"<results>/{folder}/{corpus}/{name}.txt" for name, folder in folders.items()]
 
 
 def corpus_files(config, tokenizer, split):
@@ -155,8 +156,8 @@ def pretraining_files(config, model):
     corpus, tokenizer = config["models"][model]["corpus"], config["models"][model]["tokenizer"]
     files = {"tokenizer": tokenizer_folder(config, tokenizer), "manifest": manifest_file(config, "models", model)}
     for split in CORPUS_SPLITS:
-        files[split] = layout.packed_tokens(corpus, tokenizer, f"{split}.bin")
-        files[f"{split}_info"] = layout.packed_tokens(corpus, tokenizer, f"{split}.json")
+        tokens = f"<results>/tokens/{corpus}.{tokenizer}/{split}"
+        files |= {split: f"{tokens}.bin", f"{split}_info": f"{tokens}.json"}
         files[f"{split}_sources"] = layout.corpus_file(corpus, f"{split}.sources.npy")
     return files
 
@@ -166,8 +167,9 @@ def pretraining_files(config, model):
 
 def tokenizer_folder(config, tokenizer):
     """The folder of a trained tokenizer, or of the model that has its own."""
-    place = layout.tokenizer_folder if tokenizer in config["tokenizers"] else layout.model_folder
-    return place(tokenizer)
+    if tokenizer in config["tokenizers"]:
+        return f"<results>/tokenizers/{tokenizer}"
+    return layout.model_folder(tokenizer)
 
 
 def initial_files(config, model):
@@ -183,14 +185,9 @@ def token_files(config, name, model):
     return layout.token_splits(name, plan.tokenizer_of(config, model))
 
 
-def tokens_report(config, name, model):
-    """The report on a pair set or task as a model reads it."""
-    return layout.tokens_report(name, plan.tokenizer_of(config, model))
-
-
-def tokens_reports(config, study):
-    """The reports on all tests of a study as its models read them."""
-    return [tokens_report(config, *pair) for pair in plan.study_inputs(config, study)]
+def tokens_reports(config, inputs):
+    """The reports on the tokens of (pair set or task, model)."""
+    return [layout.tokens_report(name, plan.tokenizer_of(config, model)) for name, model in inputs]
 
 
 def training_files(config, model, trainset):
@@ -231,13 +228,9 @@ def metrics_files(config, study):
 
 
 def training_metrics(config):
-    """metrics.json of all trainings of the config."""
-    return [
-        layout.pretraining_metrics(model)
-        if trainset is None
-        else layout.run_file(model, trainset, seed, "metrics.json")
-        for model, trainset, seed in used.trainings(config)
-    ]
+    """metrics.json of all trainings, in the order of `used.trainings`."""
+    files = [f"<results>/pretraining/{model}/metrics.json" for model in used.pretrained_models(config)]
+    return files + run_files(plan.trained_runs(plan.all_runs(config)), "metrics.json")
 
 
 # ── studies and token vectors ──
@@ -272,13 +265,14 @@ def curves_figure(config, study):
 
 def files_before_tuning(config, vectors, name):
     """A file about the token vectors of each model of a comparison, before fine-tuning."""
-    return [layout.vectors_before(model, name) for model in config["vectors"][vectors]["models"]]
+    return [f"<results>/vectors/{model}/before/{name}" for model in config["vectors"][vectors]["models"]]
 
 
 def files_after_tuning(config, vectors, name, first=False):
     """A file about the token vectors of each run of a comparison, or of each run with the `first` seed alone."""
     seeds = config["vectors"][vectors]["seeds"][: 1 if first else None]
-    return [layout.vectors_after(*run, name) for run in plan.vector_runs(config, vectors) if run[2] in seeds]
+    runs = [run for run in plan.vector_runs(config, vectors) if run[2] in seeds]
+    return [f"<results>/vectors/{model}/{trainset}/seed-{seed}/{name}" for model, trainset, seed in runs]
 
 
 # ── the whole run ──
@@ -296,13 +290,13 @@ def requested_files(config):
     """Everything that the config asks for, without the pages on methods and costs: the pages of its studies, vectors, pair
     sets, tokenizers and pretrained models, which bring their tables and figures; and the weights that stay."""
     wanted = [layout.report_file(name, "page.html") for name in [*config["studies"], *config["vectors"]]]
-    wanted += [layout.report_page("pairs", pairset) for pairset in used.used_pairsets(config)]
-    wanted += [layout.report_page("tokenizers", tokenizer) for tokenizer in config["tokenizers"]]
-    wanted += [layout.report_page("models", model) for model in used.pretrained_models(config)]
+    wanted += [f"<results>/report/pairs/{pairset}.html" for pairset in used.used_pairsets(config)]
+    wanted += [f"<results>/report/tokenizers/{tokenizer}.html" for tokenizer in config["tokenizers"]]
+    wanted += [f"<results>/report/models/{model}.html" for model in used.pretrained_models(config)]
     if not plan.asks_nothing(config):
-        wanted += [layout.ANSWER, layout.SUMMARY]
+        wanted += ["<results>/report/answer.html", "<results>/tables/summary.txt"]
     if config["studies"]:
-        wanted.append(layout.METRICS)
+        wanted.append("<results>/tables/metrics.tsv")
     trained = plan.trained_runs(plan.all_runs(config))
     if config["keep_weights"] == "best":
         arms = sorted({run[:2] for run in trained})

@@ -3,7 +3,7 @@
 import yaml
 
 from linguist.config.settings import tuning_settings, weights_origin
-from linguist.config.synthetic import has_synthetic_sentences, is_synthetic
+from linguist.config.used import has_synthetic_sentences, is_synthetic
 from linguist.files import ROOT, open_text
 from linguist.kinds import KINDS
 

@@ -1,6 +1,5 @@
 """How the runs and models of a page were made."""
 
-from linguist.config.synthetic import has_synthetic_sentences
 from linguist.statistics.numbers import percent
 
 
@@ -32,21 +31,6 @@ def shares(tokens, part, whole):
     """The tests in which a share of `whole` above 0 is `part`, with that share; "none" if there are none."""
     found = {name: report["test"][part] / report["test"][whole] for name, report in tokens.items()}
     return {name: percent(share) for name, share in found.items() if share > 0} or "none"
-
-
-def describe_model(spec):
-    """Where a model's weights come from, in a phrase, and whether they are pretrained."""
-    if "corpus" in spec:
-        return f"{spec['architecture']}, pretrained here from random weights on the corpus {spec['corpus']}", True
-    if "architecture" in spec:
-        return f"{spec['architecture']}, from scratch: random weights, not pretrained", False
-    return f"{spec['hub']} at {spec['revision']}" if "hub" in spec else f"local folder {spec['path']}", True
-
-
-def learned_grammar(config, model):
-    """Whether a model is pretrained on a corpus that holds synthetic sentences."""
-    corpus = config["models"][model].get("corpus")
-    return corpus is not None and has_synthetic_sentences(config, corpus)
 
 
 def synthetic_sources(manifest, synthetic):

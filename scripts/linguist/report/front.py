@@ -78,7 +78,7 @@ def task_headline(comparisons):
 def write_answer(path, tables, caveats, figure, template=REPORTS / "answer.html.j2"):
     """Write the front page: one HTML file that holds all it shows and asks nothing of the network.
 
-    Args: `tables` are AnswerTables; `caveats` as from `synthetic.caveats`; `figure` is the SVG file of `closest_control_figure`, or None
+    Args: `tables` are AnswerTables; `caveats` as from `design.caveats`; `figure` is the SVG file of `closest_control_figure`, or None
     without studies of pair sets.
     """
     answer, results = answer_of(tables.claims, tables.comparisons, tables.kinds), tables.results

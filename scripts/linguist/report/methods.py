@@ -9,12 +9,12 @@ from pathlib import Path
 import yaml
 
 from linguist.config.plan import tokenizer_of
-from linguist.config.searches import is_searched
+from linguist.config.settings import weights_origin
+from linguist.config.used import is_searched
 from linguist.files import file_digest, read_json
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.provenance import versions, workflow_version
-from linguist.report.facts import describe_model
 from linguist.report.formulas import FORMULAS
 from linguist.report.page import REPORTS, render
 from linguist.splits import SPLITS
@@ -127,7 +127,7 @@ def list_models(config, models, folders):
         spec = config["models"][name]
         control = "random_of" in spec
         base = config["models"][spec["random_of"]] if control else spec
-        origin = f"control: {spec['random_of']} with random weights" if control else describe_model(spec)[0]
+        origin = f"control: {spec['random_of']} with random weights" if control else weights_origin(spec)
         own_corpus = "none" if "architecture" in base else "its authors'"
         tokenizer = tokenizer_of(config, name)
         found.append(

@@ -7,7 +7,7 @@ import yaml
 
 from helpers.data import ROOT
 from linguist import layout
-from linguist.config import inputs, plan, searches, used
+from linguist.config import inputs, plan, used
 from linguist.config.settle import settle
 from linguist.splits import SPLITS
 from linguist.training.controls import UNTRAINED, is_control
@@ -43,7 +43,7 @@ def test_a_pair_set_is_made_from_resources_other_sets_or_shipped_files(config):
 
 
 def test_homologs_read_each_hit_file_once_and_keep_to_the_sets_above(config):
-    for name in filter(lambda name: searches.is_searched(config["pairsets"][name]), config["pairsets"]):
+    for name in filter(lambda name: used.is_searched(config["pairsets"][name]), config["pairsets"]):
         files = inputs.homolog_files(config, name)
         hits = [*files["hits"], *files["earlier_hits"]]
         assert len(hits) == len(set(hits))
@@ -92,7 +92,7 @@ def test_an_untrained_run_is_tested_with_the_model_itself_and_a_control_reads_th
 
 
 def test_a_random_model_is_made_from_a_tokenizer_or_from_the_shape_of_a_fetched_model(demo):
-    assert inputs.initial_files(demo, "gpt2-nano-random") == layout.tokenizer_folder("mixed-bpe")
+    assert inputs.initial_files(demo, "gpt2-nano-random") == inputs.tokenizer_folder(demo, "mixed-bpe")
     models = demo["models"] | {"hub": {"hub": "a/b"}, "hub-random": {"random_of": "hub"}}
     assert inputs.initial_files(demo | {"models": models}, "hub-random") == layout.model_folder("hub")
     assert inputs.tokenizer_folder(demo | {"models": models}, "hub") == layout.model_folder("hub")
@@ -131,6 +131,6 @@ def test_weights_that_stay_are_asked_for(keep):
 def test_a_config_without_studies_asks_for_all_of_its_pair_sets_and_for_no_answer(demo):
     bare = demo | {"studies": {}, "vectors": {}}
     asked = inputs.requested_files(bare)
-    assert {layout.report_page("pairs", name) for name in demo["pairsets"]} <= {*asked}
-    assert not {layout.ANSWER, layout.SUMMARY, layout.METRICS} & {*asked}
-    assert {layout.ANSWER, layout.SUMMARY, layout.METRICS} <= {*inputs.requested_files(demo)}
+    assert {f"<results>/report/pairs/{name}.html" for name in demo["pairsets"]} <= {*asked}
+    whole = {"<results>/report/answer.html", "<results>/tables/summary.txt", "<results>/tables/metrics.tsv"}
+    assert not whole & {*asked} and whole <= {*inputs.requested_files(demo)}
