@@ -1,13 +1,13 @@
-"""Speed of building pair sets, against the bare blastn call they need: `make bench`.
+"""Speed of building pair sets, against the blastn call they need: `make bench`.
 
-The database is a real chromosome (66 Mb of human X), and so is the source of the windows; needs the real data of the tests
-(DNA_LINGUIST_DATA). Two lines:
+The database and the source of the windows is a real chromosome (66 Mb of human X). Needs the real data of the tests
+(DNA_LINGUIST_DATA). Two results:
 
-    all pair rules, from the FASTA file to the audit, as Snakemake runs them, over one blastn call with the same windows,
-    options, database and threads: wall time as a ratio, and the largest process
-    candidate negatives: seconds to check 100,000 pairs of 150-mers
+    all pair rules, from the FASTA file to the audit, as Snakemake runs them, divided by one blastn call with the same
+    windows, options, database and threads: ratio of wall times, and the memory of the largest process
+    candidate negatives: seconds to check 100,000 pairs of 150 bases
 
-Quote the ratio: absolute figures depend on the machine and on what else it is doing.
+Report the ratio: absolute times depend on the machine and its load.
 """
 
 import argparse

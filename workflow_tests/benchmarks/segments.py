@@ -1,17 +1,16 @@
 """Speed of cutting a genome into segments, against bedtools: `python workflow_tests/benchmarks/segments.py`.
 
-The genome is a real chromosome (70 Mb of human X, of which 66 Mb are known), cut into segments of 500 bases, all of them,
-on the forward strand; needs the real data of the tests (DNA_LINGUIST_DATA) and bedtools. `bedtools getfasta` gets our own
-BED file: so it cuts just the segments that we do, spared of `bedtools makewindows` and of windows of N. It neither looks
-for N, nor writes places, nor writes upper case. It writes FASTA; without the headers, in upper case, it must be our text.
-bedtools 2.30 reads no compressed FASTA, hence three lines:
+The genome is a real chromosome (70 Mb of human X, 66 Mb without N). It is cut into all segments of 500 bases on the forward
+strand. Needs the real data of the tests (DNA_LINGUIST_DATA) and bedtools. `bedtools getfasta` gets our own BED file, so that
+it cuts the same segments; it is spared `bedtools makewindows` and windows of N, and writes neither places nor upper case.
+Without headers and in upper case, its FASTA must be our text. bedtools 2.30 reads no compressed FASTA, hence three lines:
 
     the same plain FASTA, with a .fai, for both
-    bgzip, which the workflow has, for us; the plain FASTA for bedtools
-    from the chromosome as it was downloaded (.fa.gz): our index step as well; gunzip and faidx as well
+    bgzip, which the workflow uses, for us; plain FASTA for bedtools
+    from the downloaded chromosome (.fa.gz): with our index step; with gunzip and faidx
 
-Each is a fresh process, in turn, with its files in the page cache. Ratio: bedtools' wall time over ours, the median of the
-rounds and their range. Quote the ratio: absolute figures depend on the machine and on what else it is doing.
+Each step is a new process, in turn, with its files in the page cache. Ratio: wall time of bedtools divided by ours, the
+median of the rounds and their range. Report the ratio: absolute times depend on the machine and its load.
 """
 
 import argparse
@@ -88,9 +87,9 @@ def check(folder):
         for n, line in enumerate(ours, 1):
             next(theirs)
             if line != next(theirs).upper():
-                sys.exit(f"segments: segment {n} is not that of bedtools")
+                sys.exit(f"segments: segment {n} differs from bedtools")
         if next(theirs, None) is not None:
-            sys.exit("segments: bedtools gives more")
+            sys.exit("segments: bedtools gives more segments")
     return n
 
 
@@ -106,8 +105,8 @@ def main():
         found = measure(Path(name), chromosome.resolve(), rounds)
         n = check(Path(name))
     print(f"{n:,} segments of {LENGTH} bases, all the same as bedtools'; {rounds} rounds")
-    for step, figures in found.items():
-        seconds, memory = zip(*figures, strict=True)
+    for step, measured in found.items():
+        seconds, memory = zip(*measured, strict=True)
         print(f"{step:>18}: {median(seconds):5.2f} s ({min(seconds):.2f}-{max(seconds):.2f}), {max(memory):.0f} MB")
     for title, ours, theirs in (
         ("plain FASTA for both", ["ours, plain"], ["bedtools"]),

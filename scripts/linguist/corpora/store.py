@@ -12,7 +12,7 @@ _CHARACTERS = {mark: character for character, mark in _MARKS.items()}
 
 def escape(document):
     """A document as one line: backslash, line feed and carriage return as `\\\\`, `\\n` and `\\r`; `unescape` undoes it."""
-    for character, mark in _MARKS.items():  # the backslash first, so that those of the other marks stay as they are
+    for character, mark in _MARKS.items():  # the backslash first, since the other marks contain one
         document = document.replace(character, mark)
     return document
 

@@ -1,4 +1,4 @@
-"""Reading FASTA files strictly: whatever their compression and line ends, and with an error at the first flaw."""
+"""Strict reading of FASTA files, whatever their compression and line ends; the first flaw is an error with its line."""
 
 import re
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def read_sequences(path, alphabet):
             raise LinguistError(f"{where}: record {name} has no sequence; add it, or remove the header")
         if name in names:
             raise LinguistError(f"{where}: a second record is named {name}; give each its own name")
-        # Only the first record is judged so: among millions of proteins, one of A, C, G, T and N may be real.
+        # Only the first record is checked: among millions of proteins, one of only A, C, G, T and N may be real.
         if alphabet not in NUCLEOTIDES and not names and _LOOKS_LIKE_DNA.fullmatch(sequence):
             raise LinguistError(f"{where}: record {name} looks like DNA; give a protein file here")
         names.add(name)
@@ -62,7 +62,7 @@ def read_sequences(path, alphabet):
 
 
 def split_records(path, alphabet):
-    """Yield (line number of the header, header without '>', the lines that follow it, blank ones too)."""
+    """Yield (line number of the header, header without '>', the lines below it, including blank ones)."""
     start, header, lines = 0, None, []
     with reading(path) as handle:
         for number, line in enumerate(handle, 1):
@@ -75,7 +75,9 @@ def split_records(path, alphabet):
                 lines.append(line)
             elif line and _FOREIGN[alphabet].search(line):
                 beginning = repr(line[:30])
-                raise LinguistError(f"{path}, line {number}: not FASTA: {beginning} stands where a '>name' must be")
+                raise LinguistError(
+                    f"{path}, line {number}: {beginning} is not FASTA, a '>name' comes first; give a FASTA file"
+                )
             elif line:
                 raise LinguistError(f"{path}, line {number}: sequence before the first header; put '>name' above it")
     if header is not None:

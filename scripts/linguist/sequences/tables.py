@@ -49,7 +49,7 @@ def is_parquet(path):
 def read_parquet(path, headers):
     """Yield (where, {column: value}) for each row of a Parquet file, as `read_records` does.
 
-    Of the columns, `id` and those of `headers` are read. Memory: BATCH_ROWS rows, and a row group as it is stored.
+    Only `id` and the columns of `headers` are read. Memory: BATCH_ROWS rows, and one row group as it is stored.
     """
     # Imported here, since most jobs read no Parquet.
     import pyarrow

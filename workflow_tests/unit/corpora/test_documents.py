@@ -98,7 +98,7 @@ def test_one_blank_line_makes_blocks_of_it(tmp_path):
         assert documents_of(path) == ["one\ntwo", "three"]
 
 
-def test_only_the_beginning_tells_the_form(tmp_path, monkeypatch):
+def test_only_the_beginning_decides_the_form(tmp_path, monkeypatch):
     monkeypatch.setattr(documents, "BEGINNING", 7)
     assert documents_of(write(tmp_path / "t", "one\ntwo\n\nthree\n")) == ["one", "two", "three"]
     assert documents_of(write(tmp_path / "t", "one\n\ntwo\nthree\n")) == ["one", "two\nthree"]

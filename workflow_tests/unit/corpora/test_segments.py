@@ -1,4 +1,4 @@
-"""Segments: each is the genome at its place, none touches what it must not, and what is left out has a reason."""
+"""Segments: each is the genome at its place, none overlaps an excluded region, and all other letters are counted."""
 
 import random
 import re
@@ -89,14 +89,14 @@ def test_segments_are_the_genome_at_their_places_and_only_short_ends_are_missing
     options = {"lengths": lengths, "strands": strands, "seed": seed, "excluded": excluded}
     counts, lines, places = cut(fasta, **options)
     check(records, excluded, lengths, lines, places)
-    # the counts are those of the definition, and every letter is in one of them
+    # the counts follow from the definition, and every letter is in one of them
     inside = {(name, at) for name, spans in excluded.items() for low, high in spans for at in range(low, high)}
     bases = sum(end - start for name in records for start, end in stretches(records[name], excluded.get(name, [])))
     assert counts["documents"] == len(lines) and counts["bytes"] == sum(map(len, lines))
     assert counts["genome"] == sum(map(len, records.values())) and counts["excluded"] == len(inside)
     assert counts["too_short"] == bases - counts["bytes"] and counts["unused"] == 0
     assert counts["genome"] == sum(counts[name] for name in ("bytes", "excluded", "ambiguous", "too_short", "unused"))
-    # the splits are those of choose_dev, in file order
+    # choose_dev gives the splits, in file order
     in_dev = [split == "dev" for *_, split, _ in places]
     assert in_dev == choose_dev(len(lines), OPTIONS["dev"], seed).tolist() and counts["dev"] == sum(in_dev)
     # a part of them is a part of them, and no block's end can be seen

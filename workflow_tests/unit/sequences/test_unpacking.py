@@ -69,7 +69,7 @@ def spoilt(archive, *words):
 
 
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz", "zip"])
-def test_unpack_tells_the_form_by_content(tmp_path, mode):
+def test_unpack_knows_the_form_by_content(tmp_path, mode):
     archive = tmp_path / "archive.txt"
     zipped(archive) if mode == "zip" else tarball(archive, mode)
     folder = tmp_path / "made" / "unpacked"

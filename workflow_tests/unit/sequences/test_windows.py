@@ -1,4 +1,4 @@
-"""Windows: all are found, each is what its name says, and masks hold letter by letter."""
+"""Windows: all are found, each is the region in its name, and masks are right for each letter."""
 
 import random
 import shutil
