@@ -9,11 +9,11 @@ import pytest
 
 from helpers.data import backwards
 from linguist.errors import LinguistError
-from linguist.tasks import cutting
-from linguist.tasks.cutting import stretches
+from linguist.tasks.cutting import cut_genbank, stretches
 from linguist.tasks.recipes import RECIPES, build_task
+from linguist.tasks.recipes.splice_sites import cut_sites
+from linguist.tasks.recipes.table import read_task_table
 from linguist.tasks.store import read_task, write_task
-from linguist.tasks.tables import read_task_table
 
 ROOT = Path(__file__).parents[3]
 SITES = ["Acceptor Sites", "Donor Sites", "Non-Splice Sites"]
@@ -85,7 +85,7 @@ def test_a_site_is_read_along_its_strand(strand, tmp_path):
     )
     path = tmp_path / "one.gb"
     path.write_text(genbank([("CDS", place)], sequence))
-    windows = cutting.cut_genbank(path, cutting.cut_splice_sites, {"length": 20, "seed": 1})
+    windows = cut_genbank(path, cut_sites, {"length": 20, "seed": 1})
     found = {label: window for *_, window, label in windows if label < 2}
     assert found == {1: plus[30:50], 0: plus[70:90]}
 

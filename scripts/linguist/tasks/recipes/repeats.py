@@ -3,6 +3,8 @@
 from linguist.layout import resource_file
 from linguist.recipe import recipe
 
+MASKED, UNMASKED = 0.9, 0.0  # least share of lower case in a repeat, and largest in unique sequence
+
 
 @recipe(
     "repeats",
@@ -18,6 +20,14 @@ def cut_repeat_windows(spec, files):
     Classes: unique (0), repeat (1). A window of a repeat is at least nine tenths lower case, a window of unique sequence
     has no lower case. The rows are upper case.
     """
-    from linguist.tasks.cutting import cut_repeats, split_windows
+    from linguist.sequences.fasta import read_sequences
+    from linguist.tasks.cutting import split_windows
 
-    return split_windows(cut_repeats(files["sequences"], spec["length"]), spec)
+    length, windows = spec["length"], []
+    for record in read_sequences(files["sequences"], "dna"):
+        for start in range(0, len(record.sequence) - length + 1, length):
+            sequence = record.sequence[start : start + length]
+            masked = sum(map(str.islower, sequence)) / length
+            if set(sequence.upper()) <= set("ACGT") and (masked <= UNMASKED or masked >= MASKED):
+                windows.append((record.name, start, 1, sequence.upper(), int(masked >= MASKED)))
+    return split_windows(windows, spec)

@@ -1,7 +1,12 @@
 """Recipe `splice-sites`."""
 
+import random
+
 from linguist.layout import resource_file
 from linguist.recipe import recipe
+
+DECOYS = 4  # decoys tried for each intron
+REACH = 200  # bases that a decoy is moved at most, to have AG or GT in its middle
 
 
 @recipe(
@@ -19,6 +24,63 @@ def cut_splice_site_windows(spec, files):
     file. The intron of an acceptor ends in the middle with AG; the intron of a donor begins there with GT. Windows of
     neither have AG or GT there too; they lie in the same genes, at places where no annotated transcript is spliced.
     """
-    from linguist.tasks.cutting import cut_genbank, cut_splice_sites, split_windows
+    from linguist.tasks.cutting import cut_genbank, split_windows
 
-    return split_windows(cut_genbank(files["sequences"], cut_splice_sites, spec), spec)
+    return split_windows(cut_genbank(files["sequences"], cut_sites, spec), spec)
+
+
+def cut_sites(record, length, seed):
+    """The windows of one GenBank record."""
+    from linguist.tasks.cutting import window_at
+
+    half, windows = length // 2, []
+    introns = {intron for feature in record.features for intron in _introns(feature)}
+    # (place, strand) of the first base after the site, along the strand; an acceptor is the downstream end of its intron.
+    sites = {
+        0: {(end if strand > 0 else start, strand) for start, end, strand in introns},
+        1: {(start if strand > 0 else end, strand) for start, end, strand in introns},
+    }
+    spliced = sites[0] | sites[1]
+    decoys = set()
+    draw = random.Random(f"{seed} {record.id}")
+    for start, end, strand in sorted(introns):
+        for _ in range(DECOYS):  # half of them near a site, so that they hold as much exon as the windows of sites
+            near = draw.choice((start, end)) + draw.randint(-length, length)
+            decoys.add((draw.choice((near, draw.randrange(start, end))), strand))
+    for label, places in [*sites.items(), (2, decoys)]:
+        for place, strand in sorted(places):
+            sequence = window_at(record, place, strand, half, half)
+            if label == 2 and sequence:
+                place, sequence = _next_decoy(record, place, strand, half, draw.random() < 0.5)
+                if (place, strand) in spliced:
+                    continue
+            kept = {0: sequence[half - 2 : half] == "AG", 1: sequence[half : half + 2] == "GT", 2: bool(sequence)}
+            if kept[label]:
+                windows.append((record.id, place, strand, sequence, label))
+    return windows
+
+
+def _next_decoy(record, place, strand, half, acceptor):
+    """The first place from `place` on whose window has AG before its middle (`acceptor`) or GT after it, and the window; ""
+    if there is none within REACH bases."""
+    from linguist.tasks.cutting import window_at
+
+    for step in range(REACH):
+        sequence = window_at(record, place + step, strand, half, half)
+        if sequence and (sequence[half - 2 : half] == "AG" if acceptor else sequence[half : half + 2] == "GT"):
+            return place + step, sequence
+    return place, ""
+
+
+def _introns(feature):
+    """The introns of a spliced feature as (start, end, strand), 0-based and half-open in its record."""
+    from Bio.SeqFeature import ExactPosition
+
+    location = feature.location
+    if feature.type not in ("CDS", "mRNA") or location is None or location.strand is None:
+        return
+    parts = sorted(location.parts, key=lambda part: part.start)
+    for left, right in zip(parts, parts[1:], strict=False):
+        ends = (left.end, right.start)
+        if not left.ref and not right.ref and all(isinstance(end, ExactPosition) for end in ends) and ends[0] < ends[1]:
+            yield int(ends[0]), int(ends[1]), location.strand

@@ -1,6 +1,15 @@
 """Recipe `table`."""
 
+import random
+from collections import Counter
+from pathlib import Path
+
+from linguist.errors import LinguistError
+from linguist.files import clean
 from linguist.recipe import recipe, table_files, table_resources
+from linguist.splits import SPLITS
+
+HEADERS = (("sequence", "label"),)  # as in GUE (Zhou et al. 2024)
 
 
 @recipe(
@@ -16,8 +25,45 @@ def read_tables(spec, files):
     """Rows of published tables with their own splits.
 
     Rows keep their order. Of a split with more rows than `sizes` asks for, that many are drawn at random, since some
-    published splits are sorted by label.
+    published splits (of GUE) are sorted by label. An id must be unique in its split.
     """
-    from linguist.tasks.tables import read_table_splits
+    splits = {}
+    for split in SPLITS:
+        rows = []
+        for reference, place in zip(spec["files"][split], files[split], strict=True):
+            path = Path(place, reference.partition(":")[2])
+            rows += read_task_table(path, spec["answers"], f"{split}-{len(rows)}-")
+        wanted = spec.get("sizes", {}).get(split, len(rows))
+        drawn = random.Random(f"{spec['seed']} {split}").sample(range(len(rows)), min(wanted, len(rows)))
+        splits[split] = [rows[at] for at in sorted(drawn)]
+        if twice := [name for name, times in Counter(row[0] for row in rows).items() if times > 1]:
+            raise LinguistError(
+                f"split '{split}': id {twice[0]!r} is in two rows; make the ids unique, or leave out the column"
+            )
+    return splits
 
-    return read_table_splits(spec, files)
+
+def read_task_table(path, answers, prefix=""):
+    """Rows (id, upper-case sequence, label) of one table with the columns sequence and label, and perhaps id.
+
+    The table is comma- or tab-separated text, JSON lines, a JSON array or Parquet. A label is the number of a class, from 0
+    to len(answers) - 1. Without an id in the table it is `prefix` and the number of the row.
+    Raises LinguistError for missing columns, an unknown label, a letter that is not DNA, or damage.
+    """
+    from linguist.sequences.tables import read_records, sequence_of
+
+    if not Path(path).is_file():
+        raise LinguistError(f"{path}: no such table; name an archive's member as resource:path/in/archive.csv")
+    known = {str(label): label for label in range(len(answers))}
+    rows = []
+    for number, (where, record) in enumerate(read_records(path, HEADERS, HEADERS[0]), 1):
+        label = clean(record["label"])
+        if label not in known:
+            classes = ", ".join(f"{label} ({answer})" for label, answer in enumerate(answers))
+            raise LinguistError(f"{where}: label {label!r} is not one of {classes}; fix the row or the task's answers")
+        sequence = sequence_of(where, "sequence", clean(record["sequence"]), "dna")
+        if not sequence:
+            raise LinguistError(f"{where}: no sequence; remove the row")
+        # BLAST ends a name at the first blank.
+        rows.append(("_".join(clean(record.get("id")).split()) or f"{prefix}{number}", sequence, known[label]))
+    return rows
