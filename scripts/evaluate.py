@@ -1,8 +1,7 @@
 """Score all tests of a run."""
 
 from linguist.logs import start_log
-from linguist.training.evaluation import Classifier, write_predictions
-from linguist.training.finetuning import CLASSES
+from linguist.training.finetuning import CLASSES, Classifier, write_predictions
 
 
 def main(smk):

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from linguist.logs import start_log
-from linguist.training.evaluation import Classifier, write_predictions
-from linguist.training.finetuning import CLASSES, finetune
+from linguist.training.finetuning import CLASSES, Classifier, finetune, write_predictions
 from linguist.training.tuning import Run
 
 

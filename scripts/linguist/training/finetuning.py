@@ -1,19 +1,35 @@
-"""Fine-tuning a classifier on a pair set, or on a task (classification tuning)."""
+"""Fine-tuning a classifier on a pair set or task (classification tuning), and scoring the tests with it."""
 
+import csv
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 
-from linguist.files import atomic_path, read_json
+from linguist.files import atomic_path, read_json, write_table, write_text
 from linguist.tokenizers.encoding import PairTokens
 from linguist.training.batches import EVALUATION_BATCH, batches_by_length, make_collator
+from linguist.training.devices import prepare_environment
 from linguist.training.labels import GIVEN, change_labels
 from linguist.training.models import load_classifier
 from linguist.training.tuning import Method, tune
 
 CLASSES = ("different", "same")  # of pairs, by label
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A classifier to test: the folder of a run's weights, or of a model before fine-tuning, whose classification head is then
+    drawn from `seed` (the control "untrained"). `classes` are the names of the labels; precision and attention may be "auto"."""
+
+    folder: str | Path
+    seed: int
+    classes: tuple[str, ...] = CLASSES
+    precision: str = "auto"
+    attention: str = "auto"
 
 
 def finetune(run, files, classes=CLASSES, labels=GIVEN, after=lambda: None):
@@ -65,6 +81,27 @@ def classification_metrics(scores, labels):
     """{"loss": mean cross-entropy (nats), "accuracy"} of logits (inputs, classes) for labels (inputs,)."""
     loss = torch.nn.functional.cross_entropy(torch.from_numpy(scores), torch.from_numpy(labels.astype(np.int64)))
     return {"loss": loss.item(), "accuracy": float(np.mean(scores.argmax(axis=1) == labels))}
+
+
+def write_predictions(classifier, tests, path, threads):
+    """Score all tests with a classifier. `tests` maps the names of pair sets or tasks to their token files.
+
+    Writes a table (gzip): test, id, label, score0, score1 ... (logits, six significant digits). Without tests it has the names
+    of the columns only: a run may be made for its weights.
+    """
+    if not tests:
+        names = ["test", "id", "label", *(f"score{i}" for i in range(len(classifier.classes)))]
+        write_text(path, "\t".join(names) + "\n")
+        return
+    accelerator, environment = prepare_environment(classifier.precision, classifier.attention, threads)
+    model = load_classifier(classifier.folder, classifier.classes, classifier.seed, environment.attention)
+    model, frames = model.to(environment.device), []
+    for test, tokens_path in tests.items():
+        tokens = PairTokens.load(tokens_path)
+        scores = predict(model, tokens, accelerator)
+        columns = {"test": test, "id": tokens.names, "label": tokens.labels}
+        frames.append(pd.DataFrame(columns | {f"score{number}": column for number, column in enumerate(scores.T)}))
+    write_table(path, pd.concat(frames), quoting=csv.QUOTE_NONE)
 
 
 def keep_best_weights(metrics, weights, select_by, target):

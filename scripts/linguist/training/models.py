@@ -1,10 +1,10 @@
 """Models: fetched from a hub, a mirror or a folder, made with random weights, and loaded for a use."""
 
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 import transformers
+from huggingface_hub import snapshot_download
 from safetensors import SafetensorError
 from torch import nn
 from transformers import (
@@ -20,7 +20,6 @@ from transformers.utils import logging as transformers_logging
 from linguist.errors import LinguistError, one_line
 from linguist.files import atomic_path
 from linguist.tokenizers.loading import load_tokenizer
-from linguist.tokenizers.types import masked_types
 
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
@@ -42,7 +41,11 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
     try:
         torch.manual_seed(0)  # for weights that are missing in the checkpoint, such as a pooler's
         model = class_of(source, **options).from_pretrained(source, dtype=torch.float32, **options)
-        tokenizer = load_tokenizer(source) if not options else load_from_hub(source, revision)
+        if options:
+            patterns = ["*token*", "vocab*", "merges*", "config.json"]
+            tokenizer = load_tokenizer(snapshot_download(hub, revision=revision, allow_patterns=patterns))
+        else:
+            tokenizer = load_tokenizer(source)
     except Exception as error:  # the hub's client, its HTTP library and safetensors each raise their own
         cure = "check the folder" if not options else "check id, revision and network, or give a local folder as path"
         raise LinguistError(f"models/{name}: cannot load {source} ({one_line(error)}); {cure}") from None
@@ -53,15 +56,6 @@ def class_of(source, **options):
     """The class that loads a checkpoint with its language-modelling head, if it has one, but with no other head."""
     names = AutoConfig.from_pretrained(source, **options).architectures or [""]
     return getattr(transformers, names[0]) if names[0].endswith(LANGUAGE_HEADS) else AutoModel
-
-
-def load_from_hub(hub, revision):
-    """The tokenizer of a hub model at a revision, as `load_tokenizer` gives it."""
-    from huggingface_hub import snapshot_download
-
-    return load_tokenizer(
-        snapshot_download(hub, revision=revision, allow_patterns=["*token*", "vocab*", "merges*", "config.json"])
-    )
 
 
 def initialize_model(name, architecture, shape, tokenizer_folder, seed, folder):
@@ -91,19 +85,6 @@ def build_model(name, entry, tokenizer, attention=None, context=0):
     """
     architecture, shape = entry["architecture"], entry["shape"]
     ids = {f"{token}_token_id": getattr(tokenizer, f"{token}_token_id") for token in ("bos", "eos", "pad")}
-    known = AutoConfig.for_model(architecture).to_dict()
-    given = sorted(set(shape) & {"vocab_size", *ids})
-    if given:
-        raise LinguistError(f"config: models.{name}.shape: {given[0]} comes from the tokenizer; leave it out")
-    unknown = sorted(set(shape) - set(known))
-    if unknown:
-        raise LinguistError(
-            f"config: models.{name}.shape: {architecture} has no field '{unknown[0]}'; see its configuration in transformers"
-        )
-    if architecture == "bert" and tokenizer.mask_token_id is None:
-        raise LinguistError(
-            f"config: models.{name}.tokenizer: bert needs a tokenizer with a mask token; give one of type {masked_types()}"
-        )
     try:
         torch.manual_seed(entry.get("seed", 0))
         config = AutoConfig.for_model(architecture, **shape, vocab_size=len(tokenizer), **ids)
@@ -142,51 +123,36 @@ def load_classifier(folder, classes, seed, attention):
 
     `attention` is a backend's name (None: the architecture's default).
     """
+    names = {}
+    if classes is not None:
+        names = {"id2label": dict(enumerate(classes)), "label2id": {name: i for i, name in enumerate(classes)}}
     torch.manual_seed(seed)  # before the head is built, so that runs of one seed have the same head
-    with _loading(folder, "a sequence classifier", attention):
-        names = {}
-        if classes is not None:
-            names = {"id2label": dict(enumerate(classes)), "label2id": {name: i for i, name in enumerate(classes)}}
-        config = AutoConfig.from_pretrained(folder, **names)
-        if config.pad_token_id is None:
-            config.pad_token_id = config.eos_token_id
-        model = AutoModelForSequenceClassification.from_pretrained(
-            folder, config=config, dtype=torch.float32, attn_implementation=attention
-        )
-    return fuse_activations(model)
+    return _load(folder, AutoModelForSequenceClassification, "a sequence classifier", attention, **names)
 
 
 def load_language_model(folder, attention):
     """The causal language model in `folder`. Raises LinguistError if the model is not causal."""
-    with _loading(folder, "a causal language model", attention):
-        config = AutoConfig.from_pretrained(folder)
-        masked, causal = AutoModelForMaskedLM._model_mapping, AutoModelForCausalLM._model_mapping
-        if type(config) in masked or type(config) not in causal:
-            raise LinguistError(
-                f"{folder}: a {config.model_type} is not a causal language model; give a GPT-2 or a similar model"
-            )
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, config=config, dtype=torch.float32, attn_implementation=attention
-        )
-    return fuse_activations(model)
+    return _load(folder, AutoModelForCausalLM, "a causal language model", attention)
 
 
 def load_base_model(folder, attention):
     """The model or fine-tuned classifier in `folder`, without its head: it gives hidden states."""
-    with _loading(folder, "a model", attention):
-        config = AutoConfig.from_pretrained(folder)
-        if config.pad_token_id is None:
-            config.pad_token_id = config.eos_token_id
-        model = AutoModel.from_pretrained(folder, config=config, dtype=torch.float32, attn_implementation=attention)
-    return fuse_activations(model)
+    return _load(folder, AutoModel, "a model", attention)
 
 
-@contextmanager
-def _loading(folder, what, attention):
-    """Turn the errors of loading a model into a LinguistError."""
+def _load(folder, auto_class, what, attention, **names):
+    """A model in float32. Every error of loading becomes a LinguistError."""
     try:
-        yield
+        config = AutoConfig.from_pretrained(folder, **names)
+        if auto_class is AutoModelForCausalLM:
+            masked, causal = AutoModelForMaskedLM._model_mapping, AutoModelForCausalLM._model_mapping
+            if type(config) in masked or type(config) not in causal:
+                raise LinguistError(f"{folder}: a {config.model_type} is not causal; give a GPT-2 or a similar model")
+        elif config.pad_token_id is None:
+            config.pad_token_id = config.eos_token_id
+        model = auto_class.from_pretrained(folder, config=config, dtype=torch.float32, attn_implementation=attention)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         unsupported = attention and (attention in str(error) or "attention implementation" in str(error))
         cure = "; set finetuning.attention: eager" if unsupported else ""
         raise LinguistError(f"{folder}: cannot be loaded as {what} ({one_line(error)}){cure}") from None
+    return fuse_activations(model)

@@ -80,9 +80,13 @@ def pretrain(job):
         dev_examples, dev_tokens, np.load(job.corpus["dev_sources"]), list(manifest["sources"]), dev_blocks, accelerator
     )
     baselines = evaluation.baselines(train_tokens, np.load(job.corpus["train_sources"]))
-    if job.events is not None and accelerator.is_main_process and not checkpoint.exists():
-        shutil.rmtree(job.events, ignore_errors=True)  # the curves of an earlier training
-    events = EventWriter(job.events if accelerator.is_main_process else None)
+    events = None
+    if job.events is not None and accelerator.is_main_process:
+        from torch.utils.tensorboard import SummaryWriter  # a slow import, which other processes do not need
+
+        if not checkpoint.exists():
+            shutil.rmtree(job.events, ignore_errors=True)  # the curves of an earlier training
+        events = SummaryWriter(job.events)
 
     def batches_of(epoch):
         """Full batches only, so that all processes have as many rows. Other blocks are left out in each epoch."""
@@ -97,12 +101,17 @@ def pretrain(job):
                 logger.info("sample %s: %s", source, json.dumps(text, ensure_ascii=False))
         return metrics
 
+    def record(step, metrics):
+        if events is not None:
+            for name, value in metrics.items():
+                events.add_scalar(name, value, step)
+
     callbacks = Callbacks(
         batches_of,
         lambda objective, numbers: objective(**examples(numbers)),
         evaluate,
         tokens_of=lambda numbers: len(numbers) * context,
-        record=events.write,
+        record=record,
     )
     described = environment.describe() | {"processes": accelerator.num_processes}
     data = {split: tokens.info["sha256"][:16] for split, tokens in (("train", train_tokens), ("dev", dev_tokens))}
@@ -117,7 +126,8 @@ def pretrain(job):
     }
     checkpoint = Checkpoint(checkpoint, fingerprint, strict=True)
     history, pace = train(accelerator, objective, callbacks, options, seed, checkpoint)
-    events.close()
+    if events is not None:
+        events.close()
     if accelerator.is_main_process:
         metrics = {
             "seed": seed,
@@ -158,23 +168,3 @@ def make_blocks(tokens, context, split, least):
             "needed; give the corpus more bytes, or lower pretraining.context or batch_size"
         )
     return blocks
-
-
-class EventWriter:
-    """Writes a training's curves for TensorBoard to a folder; without a folder it writes nothing."""
-
-    def __init__(self, folder):
-        self.events = None
-        if folder is not None:
-            from torch.utils.tensorboard import SummaryWriter  # a slow import, which only the main process needs
-
-            self.events = SummaryWriter(str(folder))
-
-    def write(self, step, metrics):
-        if self.events is not None:
-            for name, value in metrics.items():
-                self.events.add_scalar(name, value, step)
-
-    def close(self):
-        if self.events is not None:
-            self.events.close()

@@ -22,8 +22,7 @@ from linguist.training import cpu as dropout
 from linguist.training.batches import collate, make_collator
 from linguist.training.checkpoints import Checkpoint
 from linguist.training.devices import make_accelerator
-from linguist.training.evaluation import Classifier, write_predictions
-from linguist.training.finetuning import classification_metrics, finetune, predict
+from linguist.training.finetuning import Classifier, classification_metrics, finetune, predict, write_predictions
 from linguist.training.models import load_classifier
 from linguist.training.predictions import read_predictions
 from linguist.training.tuning import Run

@@ -16,10 +16,19 @@ from helpers.data import SHAPES
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training import blocks as blocks_module
 from linguist.training import objectives
-from linguist.training.blocks import Blocks, Examples, additive_mask, attention_mask, attention_tiles, document_starts
+from linguist.training.blocks import (
+    KEPT,
+    MASKED,
+    SWAPPED,
+    Blocks,
+    Examples,
+    additive_mask,
+    attention_mask,
+    attention_tiles,
+    document_starts,
+)
 from linguist.training.cpu import ATTENTION, RandomBits, eager_attention
 from linguist.training.devices import Environment
-from linguist.training.masking import KEPT, MASKED, SWAPPED
 from linguist.training.models import build_model, fuse_activations
 from linguist.training.objectives import MeanLoss, Objective, loss_slices
 

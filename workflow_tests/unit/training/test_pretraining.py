@@ -548,9 +548,6 @@ def spoil(mistake, corpora, folder, options):
     if mistake == "too few positions":
         shape["n_positions"] = 31
         return job, "config: models.nano: pretraining.context is 32, but its shape has 31 positions; lower context"
-    if mistake == "no mask token":
-        job["model"] = {"architecture": "bert", "shape": SHAPES["bert"], "seed": 1}
-        return job, "config: models.nano.tokenizer: bert needs .*mask token"
     if mistake == "sources of another corpus":
         np.save(folder.parent / "few.npy", np.zeros(3, np.uint8))
         job["corpus"] = job["corpus"] | {"dev_sources": str(folder.parent / "few.npy")}
@@ -566,7 +563,6 @@ def spoil(mistake, corpora, folder, options):
         "dev smaller than a block",
         "tokens of another tokenizer",
         "too few positions",
-        "no mask token",
         "sources of another corpus",
         "a learning rate too high",
     ],
