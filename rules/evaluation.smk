@@ -1,7 +1,7 @@
-"""Evaluation: every test of a run in one pass; then figures from the predictions alone."""
+"""Evaluation: all tests of a run in one job; then metrics, which are computed from the predictions."""
 
 
-# Controls that are not trained, and runs whose weights stay; others are tested as they are trained.
+# For controls without training, and for runs whose weights are kept. The rule `finetune` scores the tests of other runs.
 rule evaluate:
     input:
         weights=lambda wildcards: inputs.tested_weights(wildcards.model, wildcards.trainset, wildcards.seed),

@@ -1,8 +1,8 @@
-"""Fine-tuning: one run for each model, training pair set and seed."""
+"""Fine-tuning: one run for each model, training set and seed."""
 
 
-# A run is tested by the job that trains it, since another would cost a small model more than its training, and its weights
-# need not wait; but where they stay, by one of its own, so that another test trains nothing anew.
+# The job that trains a run also scores its tests: for a small model, starting another job takes longer than the training. With
+# `keep_weights: all` another rule scores the tests, so that a new test does not repeat the training.
 rule finetune:
     input:
         unpack(lambda wildcards: inputs.training_files(config, wildcards.model, wildcards.trainset)),

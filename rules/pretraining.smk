@@ -1,4 +1,4 @@
-"""Models from scratch: pretrained on a corpus, or, as a control, with random weights."""
+"""Models from scratch: pretrained on a corpus, or with random weights as a control."""
 
 
 rule pretrain:
@@ -14,7 +14,7 @@ rule pretrain:
         "<benchmarks>/pretrain/{model}.tsv"
     wildcard_constraints:
         model=models_with("corpus"),
-    priority: 1  # much waits for it
+    priority: 1  # many jobs wait for it
     conda:
         "../envs/lm.yaml"
     threads: config["threads"]

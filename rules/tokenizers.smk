@@ -1,4 +1,4 @@
-"""Tokenizers, and pair sets encoded with them: once for each (pair set, tokenizer), not once a run."""
+"""Tokenizers, and pair sets encoded with them: once for each pair set and tokenizer, for all runs."""
 
 
 rule train_tokenizer:

@@ -40,7 +40,7 @@ def folders(tokenizers, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def bodies(tokenizers, tmp_path_factory):
+def base_models(tokenizers, tmp_path_factory):
     """{architecture: folder of a tiny model with random weights}."""
     from linguist.training.models import initialize_model
 

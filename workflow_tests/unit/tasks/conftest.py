@@ -24,7 +24,7 @@ def rows():
 
 
 @pytest.fixture(scope="session")
-def tuned(bodies, rows, tmp_path_factory):
+def tuned(base_models, rows, tmp_path_factory):
     """Folder of a run whose tiny model has learned the task "rich"."""
     from linguist.tasks.prompts import write_prompt_rows
 
@@ -34,5 +34,5 @@ def tuned(bodies, rows, tmp_path_factory):
     write_prompt_rows(folder / "dev.jsonl", rows)
     options = {"learning_rate": 5e-3, "batch_size": 16, "epochs": 40, "schedule": "linear", "warmup": 0.1}
     options |= {"weight_decay": 0.0, "max_grad_norm": 1.0, "select_by": "accuracy", "precision": "fp32"}
-    tune_on_rows(bodies["gpt2"], folder, folder, options | {"attention": "auto", "checkpoint_minutes": 10})
+    tune_on_rows(base_models["gpt2"], folder, folder, options | {"attention": "auto", "checkpoint_minutes": 10})
     return folder

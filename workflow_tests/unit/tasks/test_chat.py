@@ -110,29 +110,29 @@ def test_a_fasta_file_is_answered_one_by_one(tuned, tmp_path):
     assert [line.split("\t")[:2] for line in lines] == [["one", "high"], ["two", "low"]]
 
 
-def test_free_text_is_streamed_and_a_plain_model_just_goes_on(tuned, bodies):
+def test_free_text_is_streamed_and_a_plain_model_just_goes_on(tuned, base_models):
     assert ask(model=str(tuned / "weights"), question="GC?").endswith("\n")
-    assert ask(model=str(bodies["gpt2"]), question="The quick", temperature=1.0).endswith("\n")
+    assert ask(model=str(base_models["gpt2"]), question="The quick", temperature=1.0).endswith("\n")
 
 
 @pytest.fixture
-def classifier(bodies, tmp_path, options):
+def classifier(base_models, tmp_path, options):
     """Folder of a tiny classifier of a task, tuned with its answers as classes."""
     draw = random.Random(6)
     rows = [(f"r{i}", letters(draw, 30, "GC" if i % 2 else "AT"), i % 2) for i in range(64)]
     frame = pd.DataFrame(rows, columns=["id", "sequence", "label"])
-    tokenize_splits(bodies["gpt2"], {"train": frame, "dev": frame}, 64, tmp_path)
+    tokenize_splits(base_models["gpt2"], {"train": frame, "dev": frame}, 64, tmp_path)
     outputs = {name: tmp_path / name for name in ("metrics", "curve", "weights")}
-    run = Run(bodies["gpt2"], 1, options | {"epochs": 4}, outputs, tmp_path / "c.pt", threads=1)
+    run = Run(base_models["gpt2"], 1, options | {"epochs": 4}, outputs, tmp_path / "c.pt", threads=1)
     finetune(run, (tmp_path / "train.npz", tmp_path / "dev.npz"), ["low", "high"])
     return outputs["weights"]
 
 
-def test_a_classifier_answers_with_its_classes(classifier, bodies):
+def test_a_classifier_answers_with_its_classes(classifier, base_models):
     said = ask(model=str(classifier), sequence="GCGCGGCCGCGCGGCCGCGCGGCC")
     assert said.split("\t")[0] == "high"
     assert encode_sequences(["ACGT"], load_tokenizer(classifier)) == encode_sequences(
-        ["ACGT"], load_tokenizer(bodies["gpt2"])
+        ["ACGT"], load_tokenizer(base_models["gpt2"])
     )
     with pytest.raises(LinguistError, match="classifier"):
         ask(model=str(classifier), question="Hello?")
@@ -241,9 +241,9 @@ def test_an_over_long_record_is_named(tuned, tmp_path):
         ask(model=str(tuned / "weights"), question="GC?", fasta=str(tmp_path / "s.fa"))
 
 
-def test_a_model_without_tasks_is_an_error(bodies):
+def test_a_model_without_tasks_is_an_error(base_models):
     with pytest.raises(LinguistError, match="not instruction-tuned"):
-        ask(model=str(bodies["gpt2"]), question="GC?", sequence="ACGT")
+        ask(model=str(base_models["gpt2"]), question="GC?", sequence="ACGT")
 
 
 def test_a_small_conversation(tuned, monkeypatch):

@@ -48,9 +48,9 @@ def test_what_a_prompt_ends_with_in_training_is_what_it_is_asked_with(rows, toke
 
 
 @pytest.mark.parametrize("answers_only", [False, True])
-def test_the_loss_is_of_the_whole_text_or_of_the_answer(answers_only, rows, bodies):
-    model = load_language_model(bodies["gpt2"], "eager").eval()
-    tokens = encode_answered_prompts(rows, load_tokenizer(bodies["gpt2"]))
+def test_the_loss_is_of_the_whole_text_or_of_the_answer(answers_only, rows, base_models):
+    model = load_language_model(base_models["gpt2"], "eager").eval()
+    tokens = encode_answered_prompts(rows, load_tokenizer(base_models["gpt2"]))
     chosen = np.array([3, 0, 8, 5])
     objective = Objective(model)
     loss = make_instruction_loss(answers_only)(model, tokens, "cpu")(objective, chosen)
@@ -65,10 +65,10 @@ def test_the_loss_is_of_the_whole_text_or_of_the_answer(answers_only, rows, bodi
     assert all(torch.isfinite(p.grad).all() for p in model.parameters())
 
 
-def test_a_seed_is_its_bytes_and_losses_differ(bodies, files, options, tmp_path):
-    one = tune_on_rows(bodies["gpt2"], files, tmp_path / "one", options)
-    again = tune_on_rows(bodies["gpt2"], files, tmp_path / "again", options)
-    other = tune_on_rows(bodies["gpt2"], files, tmp_path / "other", options, loss="prompt")
+def test_a_seed_is_its_bytes_and_losses_differ(base_models, files, options, tmp_path):
+    one = tune_on_rows(base_models["gpt2"], files, tmp_path / "one", options)
+    again = tune_on_rows(base_models["gpt2"], files, tmp_path / "again", options)
+    other = tune_on_rows(base_models["gpt2"], files, tmp_path / "other", options, loss="prompt")
     assert one[0] == again[0] != other[0]
     assert one[1]["loss_over"] == "answer" and other[1]["loss_over"] == "prompt"
     config = json.loads((tmp_path / "one/weights/config.json").read_text())
@@ -94,8 +94,8 @@ def test_a_tuned_model_is_given_its_trained_wordings_and_nothing_outside_of_the_
     assert given["tasks"]["rich"] == {"answers": ["low", "high"], "phrasings": [wording]}
 
 
-def test_a_run_that_stops_half_way_ends_as_an_uninterrupted_one(bodies, files, options, tmp_path, monkeypatch):
-    whole = tune_on_rows(bodies["gpt2"], files, tmp_path / "whole", options)
+def test_a_run_that_stops_half_way_ends_as_an_uninterrupted_one(base_models, files, options, tmp_path, monkeypatch):
+    whole = tune_on_rows(base_models["gpt2"], files, tmp_path / "whole", options)
     save, calls = Checkpoint.save, []
 
     def stop(*arguments, **state):
@@ -106,20 +106,20 @@ def test_a_run_that_stops_half_way_ends_as_an_uninterrupted_one(bodies, files, o
 
     monkeypatch.setattr(Checkpoint, "save", stop)
     with pytest.raises(KeyboardInterrupt):
-        tune_on_rows(bodies["gpt2"], files, tmp_path / "broken", options)
+        tune_on_rows(base_models["gpt2"], files, tmp_path / "broken", options)
     monkeypatch.setattr(Checkpoint, "save", save)
     assert (tmp_path / "broken/checkpoint.pt").exists()
-    assert tune_on_rows(bodies["gpt2"], files, tmp_path / "broken", options)[0] == whole[0]
+    assert tune_on_rows(base_models["gpt2"], files, tmp_path / "broken", options)[0] == whole[0]
     assert not (tmp_path / "broken/checkpoint.pt").exists()
 
 
-def test_a_masked_model_and_too_long_a_prompt_are_one_line(bodies, files, options, tmp_path):
+def test_a_masked_model_and_too_long_a_prompt_are_one_line(base_models, files, options, tmp_path):
     with pytest.raises(LinguistError, match="bert"):
-        load_language_model(bodies["bert"], "eager")
+        load_language_model(base_models["bert"], "eager")
     long = prompt_row(random.Random(1), 0, "rich") | {"input": "G!" * 200}
     write_prompt_rows(files / "train.jsonl", [long])
     with pytest.raises(LinguistError, match="128 positions"):
-        tune_on_rows(bodies["gpt2"], files, tmp_path / "out", options)
+        tune_on_rows(base_models["gpt2"], files, tmp_path / "out", options)
 
 
 def test_answers_are_written_with_their_scores(tuned, rows, options, tmp_path):
@@ -152,13 +152,15 @@ def test_predictions_survive_text_that_looks_like_another_column(tuned, tmp_path
     assert set(read_predictions(tmp_path / "p.tsv.gz")["answer"]) == {"a b c"}
 
 
-def test_a_random_model_has_the_shape_and_the_tokens_but_not_the_weights(bodies, tmp_path):
-    for architecture in bodies:
-        randomize_model(bodies[architecture], 3, tmp_path / architecture)
+def test_a_random_model_has_the_shape_and_the_tokens_but_not_the_weights(base_models, tmp_path):
+    for architecture in base_models:
+        randomize_model(base_models[architecture], 3, tmp_path / architecture)
         config, other = (
-            json.loads((f / "config.json").read_text()) for f in (bodies[architecture], tmp_path / architecture)
+            json.loads((f / "config.json").read_text()) for f in (base_models[architecture], tmp_path / architecture)
         )
         assert config == other
-        assert load_tokenizer(tmp_path / architecture).get_vocab() == load_tokenizer(bodies[architecture]).get_vocab()
-        weights = [(f / "model.safetensors").read_bytes() for f in (bodies[architecture], tmp_path / architecture)]
+        assert (
+            load_tokenizer(tmp_path / architecture).get_vocab() == load_tokenizer(base_models[architecture]).get_vocab()
+        )
+        weights = [(f / "model.safetensors").read_bytes() for f in (base_models[architecture], tmp_path / architecture)]
         assert weights[0] != weights[1] and len(weights[0]) == len(weights[1])

@@ -41,10 +41,10 @@ def outputs_in(folder):
     return {"metrics": folder / "metrics.json", "curve": folder / "curve.tsv", "weights": folder / "weights"}
 
 
-def run(architecture, bodies, encoded, folder, options, seed=1):
+def run(architecture, base_models, encoded, folder, options, seed=1):
     """Fine-tune a tiny model; returns (bytes of the weights, text of the curve, metrics)."""
     outputs, files = outputs_in(folder), encoded[architecture]
-    job = Run(bodies[architecture], seed, options, outputs, folder / "checkpoint.pt", threads=1)
+    job = Run(base_models[architecture], seed, options, outputs, folder / "checkpoint.pt", threads=1)
     finetune(job, (files["train"], files["dev"]))
     return read(folder)
 
@@ -74,12 +74,12 @@ def test_collate_equals_a_slow_version(architecture, encoded):
 
 @ARCHITECTURES
 @pytest.mark.parametrize("attention", ["eager", "sdpa", dropout.ATTENTION])
-def test_predict_equals_one_by_one(architecture, attention, bodies, encoded):
+def test_predict_equals_one_by_one(architecture, attention, base_models, encoded):
     """Padding changes nothing, and the order is the table's."""
     tokens = PairTokens.load(encoded[architecture]["train"])
-    model = load_classifier(bodies[architecture], ("different", "same"), 1, attention)
+    model = load_classifier(base_models[architecture], ("different", "same"), 1, attention)
     scores = predict(model, tokens, make_accelerator("fp32")[0])
-    plain = load_classifier(bodies[architecture], ("different", "same"), 1, "eager").eval()
+    plain = load_classifier(base_models[architecture], ("different", "same"), 1, "eager").eval()
     for i in range(len(tokens)):
         inside = slice(tokens.offsets[i], tokens.offsets[i + 1])
         ids = torch.from_numpy(tokens.ids[inside].astype(np.int64))[None]
@@ -93,27 +93,27 @@ def test_predict_equals_one_by_one(architecture, attention, bodies, encoded):
             np.testing.assert_allclose(scores[i], last, rtol=1e-4, atol=1e-6)
 
 
-def test_a_gpt2_without_a_pad_token_reads_its_last_real_token(bodies, encoded, tmp_path):
+def test_a_gpt2_without_a_pad_token_reads_its_last_real_token(base_models, encoded, tmp_path):
     """As published: eos stands in for padding."""
-    for path in bodies["gpt2"].iterdir():
+    for path in base_models["gpt2"].iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     config = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps(config | {"pad_token_id": None}))
     tokens, accelerator = PairTokens.load(encoded["gpt2"]["dev"]), make_accelerator("fp32")[0]
     with_pad, without = (
         predict(load_classifier(folder, ("different", "same"), 1, "eager"), tokens, accelerator)
-        for folder in (bodies["gpt2"], tmp_path)
+        for folder in (base_models["gpt2"], tmp_path)
     )
     np.testing.assert_allclose(without, with_pad, rtol=1e-4, atol=1e-6)
 
 
-def test_an_input_longer_than_the_model_is_one_line(bodies, tokenizers, options, tmp_path):
+def test_an_input_longer_than_the_model_is_one_line(base_models, tokenizers, options, tmp_path):
     frame = pd.DataFrame([("a", "G!" * 200, "C", 1)], columns=["id", "sentence1", "sentence2", "label"])
     tokens, _ = encode_pairs(frame, load_tokenizer(tokenizers["bert"]), 300)
     tokens.save(tmp_path / "t.npz")
     files = {"bert": {"train": tmp_path / "t.npz", "dev": tmp_path / "t.npz"}}
     with pytest.raises(LinguistError, match="300 tokens.* 128 positions.*tokens.max_length"):
-        run("bert", bodies, files, tmp_path, options)
+        run("bert", base_models, files, tmp_path, options)
 
 
 def test_a_roberta_has_fewer_positions_than_its_embedding(encoded):
@@ -132,9 +132,9 @@ def test_a_roberta_has_fewer_positions_than_its_embedding(encoded):
 
 
 @ARCHITECTURES
-def test_a_tiny_model_learns_an_easy_pair_set(architecture, bodies, encoded, options, tmp_path):
+def test_a_tiny_model_learns_an_easy_pair_set(architecture, base_models, encoded, options, tmp_path):
     options |= {"epochs": 6, "learning_rate": 5e-3, "checkpoint_minutes": 9}
-    _, curve, metrics = run(architecture, bodies, encoded, tmp_path, options)
+    _, curve, metrics = run(architecture, base_models, encoded, tmp_path, options)
     assert metrics["dev_accuracy"] > 0.95
     losses = pd.read_csv(tmp_path / "curve.tsv", sep="\t")["train_loss"]
     assert losses.iloc[-1] < 0.5 * losses.iloc[0]
@@ -145,12 +145,12 @@ def test_a_tiny_model_learns_an_easy_pair_set(architecture, bodies, encoded, opt
 
 @ARCHITECTURES
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_a_seed_is_its_bytes_and_its_predictions(architecture, precision, bodies, encoded, options, tmp_path):
+def test_a_seed_is_its_bytes_and_its_predictions(architecture, precision, base_models, encoded, options, tmp_path):
     options |= {"precision": precision, "checkpoint_minutes": 9}
     found = {}
     for name, seed in (("first", 1), ("again", 1), ("other", 2)):
         torch.rand(3)  # what came before must not matter
-        found[name] = run(architecture, bodies, encoded, tmp_path / name, options, seed)
+        found[name] = run(architecture, base_models, encoded, tmp_path / name, options, seed)
         classifier = Classifier(tmp_path / name / "weights", 9, precision=precision)
         write_predictions(classifier, {"dev": encoded[architecture]["dev"]}, tmp_path / f"{name}.tsv.gz", 1)
     assert found["first"][:2] == found["again"][:2]
@@ -194,12 +194,12 @@ finetune(Run(**arguments[0]), arguments[1])
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_a_run_killed_for_real_ends_as_an_uninterrupted_one(precision, bodies, encoded, options, tmp_path):
+def test_a_run_killed_for_real_ends_as_an_uninterrupted_one(precision, base_models, encoded, options, tmp_path):
     options |= {"precision": precision}
-    whole = run("bert", bodies, encoded, tmp_path / "whole", options)
+    whole = run("bert", base_models, encoded, tmp_path / "whole", options)
     folder = tmp_path / "killed"
     job = {
-        "model": str(bodies["bert"]),
+        "model": str(base_models["bert"]),
         "seed": 1,
         "options": options,
         "outputs": {name: str(path) for name, path in outputs_in(folder).items()},
@@ -217,26 +217,26 @@ def test_a_run_killed_for_real_ends_as_an_uninterrupted_one(precision, bodies, e
     )
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     assert sorted(path.name for path in folder.iterdir()) == ["checkpoint.partial", "checkpoint.pt"]
-    resumed = run("bert", bodies, encoded, folder, options)
+    resumed = run("bert", base_models, encoded, folder, options)
     assert resumed[:2] == whole[:2], f"killed while saving step {at}"
     assert sorted(path.name for path in folder.iterdir()) == ["curve.tsv", "metrics.json", "weights"]
 
 
 @pytest.mark.parametrize("failing", ["save_model", "write_json"])
-def test_a_run_that_fails_to_write_is_not_lost(failing, bodies, encoded, options, tmp_path, monkeypatch):
-    whole, folder = run("bert", bodies, encoded, tmp_path / "whole", options), tmp_path / "run"
+def test_a_run_that_fails_to_write_is_not_lost(failing, base_models, encoded, options, tmp_path, monkeypatch):
+    whole, folder = run("bert", base_models, encoded, tmp_path / "whole", options), tmp_path / "run"
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(f"linguist.training.tuning.{failing}", lambda *_: interrupt())
-        run("bert", bodies, encoded, folder, options)
-    again = run("bert", bodies, encoded, folder, options)
+        run("bert", base_models, encoded, folder, options)
+    again = run("bert", base_models, encoded, folder, options)
     assert again[:2] == whole[:2]
     assert again[2]["tokens_per_second"] is None, "every step came from the checkpoint"
     assert sorted(path.name for path in folder.iterdir()) == ["curve.tsv", "metrics.json", "weights"]
 
 
-def test_a_run_whose_tests_fail_is_not_lost(bodies, encoded, options, tmp_path):
+def test_a_run_whose_tests_fail_is_not_lost(base_models, encoded, options, tmp_path):
     outputs = {name: tmp_path / name for name in ("metrics", "curve", "weights")}
-    job = Run(bodies["bert"], 1, options, outputs, tmp_path / "checkpoint.pt", threads=1)
+    job = Run(base_models["bert"], 1, options, outputs, tmp_path / "checkpoint.pt", threads=1)
     files = encoded["bert"]["train"], encoded["bert"]["dev"]
     with pytest.raises(KeyboardInterrupt):
         finetune(job, files, after=interrupt)
@@ -246,7 +246,7 @@ def test_a_run_whose_tests_fail_is_not_lost(bodies, encoded, options, tmp_path):
     assert read_json(tmp_path / "metrics")["tokens_per_second"] is None, "every step came from the checkpoint"
 
 
-def test_a_checkpoint_of_another_model_is_not_resumed(bodies, tokenizers, encoded, options, tmp_path, monkeypatch):
+def test_a_checkpoint_of_another_model_is_not_resumed(base_models, tokenizers, encoded, options, tmp_path, monkeypatch):
     """Same data, same options, other weights under the same name."""
     from helpers.data import SHAPES
     from linguist.training.models import initialize_model
@@ -259,7 +259,7 @@ def test_a_checkpoint_of_another_model_is_not_resumed(bodies, tokenizers, encode
         patch.setattr(
             Checkpoint, "save", lambda *args, **state: save(*args, **state) if next(saves) < 4 else interrupt()
         )
-        run("bert", bodies, encoded, folder, options)
+        run("bert", base_models, encoded, folder, options)
     assert (folder / "checkpoint.pt").exists()
     models = {"bert": tmp_path / "other"}
     assert (
@@ -272,14 +272,14 @@ def interrupt():
 
 
 @ARCHITECTURES
-def test_the_untrained_control_is_the_model_with_a_head_of_its_seed(architecture, bodies, encoded, tmp_path):
+def test_the_untrained_control_is_the_model_with_a_head_of_its_seed(architecture, base_models, encoded, tmp_path):
     tests = {"en": encoded[architecture]["dev"]}
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        classifier = Classifier(bodies[architecture], seed, precision="fp32", attention="eager")
+        classifier = Classifier(base_models[architecture], seed, precision="fp32", attention="eager")
         write_predictions(classifier, tests, tmp_path / name, 1)
     a, b, c = (pd.read_csv(tmp_path / name, sep="\t") for name in "abc")
     assert a.equals(b) and not a["score1"].equals(c["score1"])
-    model = load_classifier(bodies[architecture], ("different", "same"), 1, "eager")
+    model = load_classifier(base_models[architecture], ("different", "same"), 1, "eager")
     scores = predict(model, PairTokens.load(tests["en"]), make_accelerator("fp32")[0])
     assert a["score1"].to_numpy() == pytest.approx(scores[:, 1], rel=1e-4)
 

@@ -86,7 +86,7 @@ def test_no_dropout_is_identity():
 
 
 @pytest.mark.parametrize("architecture", ["bert", "gpt2"])
-def test_attention_equals_that_of_transformers(architecture, bodies):
+def test_attention_equals_that_of_transformers(architecture, base_models):
     ids = torch.randint(5, 400, (3, 20), generator=torch.Generator().manual_seed(1))
     mask = torch.ones_like(ids)
     mask[1, 12:] = mask[2, 3:] = 0
@@ -95,7 +95,7 @@ def test_attention_equals_that_of_transformers(architecture, bodies):
     for attention in ("eager", dropout.ATTENTION):
         torch.manual_seed(0)
         model = AutoModelForSequenceClassification.from_pretrained(
-            bodies[architecture], attn_implementation=attention, pad_token_id=1
+            base_models[architecture], attn_implementation=attention, pad_token_id=1
         )
         if attention == dropout.ATTENTION:
             dropout.install_fast_dropout(model, 1)
@@ -104,8 +104,10 @@ def test_attention_equals_that_of_transformers(architecture, bodies):
     torch.testing.assert_close(scores[dropout.ATTENTION], scores["eager"])
 
 
-def test_the_fast_dropout_runs_in_attention(bodies):
-    model = AutoModelForSequenceClassification.from_pretrained(bodies["bert"], attn_implementation=dropout.ATTENTION)
+def test_the_fast_dropout_runs_in_attention(base_models):
+    model = AutoModelForSequenceClassification.from_pretrained(
+        base_models["bert"], attn_implementation=dropout.ATTENTION
+    )
     for module in model.modules():
         if isinstance(module, nn.Dropout) and module is not model.bert.encoder.layer[0].attention.self.dropout:
             module.p = 0.0

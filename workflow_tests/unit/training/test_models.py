@@ -28,11 +28,11 @@ def weights(folder):
 
 
 @pytest.mark.parametrize("architecture", ["bert", "gpt2"])
-def test_sizes_and_ids_come_from_the_tokenizer(architecture, bodies):
+def test_sizes_and_ids_come_from_the_tokenizer(architecture, base_models):
     """GPT-2's own defaults (50,257 tokens, special tokens at 50,256) would point past a small vocabulary."""
     model, tokenizer = (
-        AutoModel.from_pretrained(bodies[architecture]),
-        AutoTokenizer.from_pretrained(bodies[architecture]),
+        AutoModel.from_pretrained(base_models[architecture]),
+        AutoTokenizer.from_pretrained(base_models[architecture]),
     )
     assert model.config.vocab_size == len(tokenizer) == model.get_input_embeddings().weight.shape[0]
     for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
@@ -41,12 +41,12 @@ def test_sizes_and_ids_come_from_the_tokenizer(architecture, bodies):
 
 
 @pytest.mark.parametrize("architecture", ["bert", "gpt2"])
-def test_a_seed_is_its_bytes(architecture, bodies, tokenizers, tmp_path):
+def test_a_seed_is_its_bytes(architecture, base_models, tokenizers, tmp_path):
     torch.rand(7)
     for seed in (1, 2):
         initialize_model("m", architecture, SHAPES[architecture], tokenizers[architecture], seed, tmp_path / str(seed))
-    assert weights(tmp_path / "1") == weights(bodies[architecture])
-    assert weights(tmp_path / "2") != weights(bodies[architecture])
+    assert weights(tmp_path / "1") == weights(base_models[architecture])
+    assert weights(tmp_path / "2") != weights(base_models[architecture])
 
 
 @pytest.mark.parametrize(
@@ -68,48 +68,48 @@ def test_a_wrong_shape_is_one_line(change, message, tokenizers, tmp_path):
 
 
 @pytest.mark.parametrize("architecture", ["bert", "gpt2"])
-def test_a_folder_is_fetched_unchanged(architecture, bodies, tmp_path):
-    fetch_model("m", tmp_path / "model", path=bodies[architecture])
-    assert weights(tmp_path / "model") == weights(bodies[architecture])
+def test_a_folder_is_fetched_unchanged(architecture, base_models, tmp_path):
+    fetch_model("m", tmp_path / "model", path=base_models[architecture])
+    assert weights(tmp_path / "model") == weights(base_models[architecture])
     assert (tmp_path / "model" / "tokenizer.json").read_bytes() == (
-        bodies[architecture] / "tokenizer.json"
+        base_models[architecture] / "tokenizer.json"
     ).read_bytes()
 
 
-def test_half_precision_comes_out_single(bodies, tmp_path):
-    AutoModel.from_pretrained(bodies["bert"], dtype=torch.float16).save_pretrained(tmp_path / "half")
-    AutoTokenizer.from_pretrained(bodies["bert"]).save_pretrained(tmp_path / "half")
+def test_half_precision_comes_out_single(base_models, tmp_path):
+    AutoModel.from_pretrained(base_models["bert"], dtype=torch.float16).save_pretrained(tmp_path / "half")
+    AutoTokenizer.from_pretrained(base_models["bert"]).save_pretrained(tmp_path / "half")
     fetch_model("m", tmp_path / "model", path=tmp_path / "half")
     fetched, half = (load_file(tmp_path / name / "model.safetensors") for name in ("model", "half"))
     assert {tensor.dtype for tensor in fetched.values()} == {torch.float32}
     assert all(torch.equal(fetched[name], half[name].float()) for name in half)
 
 
-def test_missing_weights_are_drawn_alike(bodies, tmp_path):
+def test_missing_weights_are_drawn_alike(base_models, tmp_path):
     """A checkpoint without a pooler gets the same one on every machine."""
-    AutoModel.from_pretrained(bodies["bert"], add_pooling_layer=False).save_pretrained(tmp_path / "bare")
-    AutoTokenizer.from_pretrained(bodies["bert"]).save_pretrained(tmp_path / "bare")
+    AutoModel.from_pretrained(base_models["bert"], add_pooling_layer=False).save_pretrained(tmp_path / "bare")
+    AutoTokenizer.from_pretrained(base_models["bert"]).save_pretrained(tmp_path / "bare")
     for copy in "ab":
         fetch_model("m", tmp_path / copy, path=tmp_path / "bare")
     assert weights(tmp_path / "a") == weights(tmp_path / "b") != weights(tmp_path / "bare")
 
 
-def test_a_mirror_is_taken_instead_of_the_hub(bodies, tmp_path):
+def test_a_mirror_is_taken_instead_of_the_hub(base_models, tmp_path):
     """The tests forbid transformers the network, so nothing else could have answered."""
     (tmp_path / "mirror" / "org").mkdir(parents=True)
-    (tmp_path / "mirror" / "org" / "tiny").symlink_to(bodies["gpt2"])
+    (tmp_path / "mirror" / "org" / "tiny").symlink_to(base_models["gpt2"])
     fetch_model("m", tmp_path / "model", hub="org/tiny", revision=COMMIT, mirror=tmp_path / "mirror")
-    assert weights(tmp_path / "model") == weights(bodies["gpt2"])
+    assert weights(tmp_path / "model") == weights(base_models["gpt2"])
     with pytest.raises(LinguistError, match="models/m: cannot load org/other"):
         fetch_model("m", tmp_path / "none", hub="org/other", revision=COMMIT, mirror=tmp_path / "mirror")
 
 
 @pytest.mark.parametrize("damage", ["absent", "no weights", "half", "no config"])
-def test_a_broken_folder_is_one_line(damage, bodies, tmp_path):
+def test_a_broken_folder_is_one_line(damage, base_models, tmp_path):
     folder = tmp_path / "broken"
     if damage != "absent":
         folder.mkdir()
-        for path in bodies["bert"].iterdir():
+        for path in base_models["bert"].iterdir():
             (folder / path.name).write_bytes(path.read_bytes())
     if damage == "half":
         (folder / "model.safetensors").write_bytes(weights(folder)[:5000])
@@ -123,12 +123,12 @@ def test_a_broken_folder_is_one_line(damage, bodies, tmp_path):
 
 
 @pytest.mark.parametrize("architecture", ["bert", "gpt2"])
-def test_the_head_is_drawn_from_the_seed(architecture, bodies):
+def test_the_head_is_drawn_from_the_seed(architecture, base_models):
     """Whatever was drawn before: the authors of paper 1 built the head before they seeded."""
 
     def head(seed):
         torch.rand(seed + 3)
-        model = load_classifier(bodies[architecture], ("different", "same"), seed, "eager")
+        model = load_classifier(base_models[architecture], ("different", "same"), seed, "eager")
         return getattr(model, "classifier" if architecture == "bert" else "score").weight
 
     assert torch.equal(head(5), head(5))
@@ -230,8 +230,8 @@ def run_client(port, home, *fetches):
     return done.stdout.splitlines()
 
 
-def test_a_model_comes_from_the_hub_then_from_its_cache(bodies, tmp_path):
-    with hub_of(bodies["bert"]) as server:
+def test_a_model_comes_from_the_hub_then_from_its_cache(base_models, tmp_path):
+    with hub_of(base_models["bert"]) as server:
         lines = run_client(
             server.server_port,
             tmp_path / "home",
@@ -255,7 +255,7 @@ def test_a_model_comes_from_the_hub_then_from_its_cache(bodies, tmp_path):
     assert len(lines) == 2
     assert "check id, revision and network" in lines[1]
     for folder in ("first", "second"):
-        assert weights(tmp_path / folder) == weights(bodies["bert"])
+        assert weights(tmp_path / folder) == weights(base_models["bert"])
         loaded = AutoModelForSequenceClassification.from_pretrained(tmp_path / folder)
         assert loaded.config.vocab_size == len(AutoTokenizer.from_pretrained(tmp_path / folder))
     assert not (tmp_path / "none").exists()

@@ -173,9 +173,9 @@ def test_the_model_loads_everywhere(architecture, trained, corpora):
     text = "The quick Übergang ACGTACGT"
     assert AutoTokenizer.from_pretrained(folder)(text)["input_ids"] == tokenizer(text)["input_ids"]
     classifier = load_classifier(folder, ("different", "same"), 1, None)
-    bodies = classifier.base_model.state_dict(), model.base_model.state_dict()
-    for name, weights in bodies[1].items():
-        assert torch.equal(bodies[0][name], weights)
+    base_models = classifier.base_model.state_dict(), model.base_model.state_dict()
+    for name, weights in base_models[1].items():
+        assert torch.equal(base_models[0][name], weights)
     assert 'from_pretrained("path/to/nano")' in (folder / "README.md").read_text()
     names = [path.name for path in trained[architecture].iterdir()]
     assert sorted(names) == ["curve.tsv", "events", "metrics.json", "model"]

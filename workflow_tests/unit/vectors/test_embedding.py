@@ -31,20 +31,20 @@ def test_what_is_left_out_is_counted_by_its_cause(folders):
 
 @pytest.mark.parametrize("batch_size", [1, 7, 100])
 @pytest.mark.parametrize("architecture", ["gpt2", "bert"])
-def test_vectors_equal_those_of_a_slow_loop_whatever_the_padding(architecture, batch_size, bodies):
+def test_vectors_equal_those_of_a_slow_loop_whatever_the_padding(architecture, batch_size, base_models):
     words = ["the", "ACGT", "ACGTACGTTTGACCA", "MKV", "Brown fox", "ou", "dog"]
-    model, tokenizer = load_base_model(bodies[architecture], "eager"), load_tokenizer(bodies[architecture])
+    model, tokenizer = load_base_model(base_models[architecture], "eager"), load_tokenizer(base_models[architecture])
     tokens, real = embedding.encode_alone(words, tokenizer)
     assert len(set(tokens.lengths)) > 1  # or there is no padding
     found = np.full((3, len(words), 32), np.nan, np.float32)
     embedding.fill_vectors(model, tokens, real, batch_size, found)
-    assert np.allclose(found, slowly(bodies[architecture], words), atol=2e-5)
+    assert np.allclose(found, slowly(base_models[architecture], words), atol=2e-5)
 
 
-def test_a_classifiers_body_is_read_from_its_weights(bodies, tmp_path):
-    classifier = load_classifier(bodies["gpt2"], ["a", "b"], 1, "eager")
+def test_a_classifiers_body_is_read_from_its_weights(base_models, tmp_path):
+    classifier = load_classifier(base_models["gpt2"], ["a", "b"], 1, "eager")
     with torch.no_grad():
         classifier.transformer.ln_f.weight.mul_(3)
-    save_model(classifier, load_tokenizer(bodies["gpt2"]), tmp_path / "weights")
+    save_model(classifier, load_tokenizer(base_models["gpt2"]), tmp_path / "weights")
     body = load_base_model(tmp_path / "weights", "eager")
     assert torch.equal(body.ln_f.weight, classifier.transformer.ln_f.weight)
