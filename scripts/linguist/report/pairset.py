@@ -20,12 +20,6 @@ from linguist.statistics.thresholds import (
     UNBALANCED,
 )
 
-ORIGINS = {name: recipe.description for name, recipe in RECIPES.items()} | {
-    "splice-sites": "windows around the splice sites of annotated human genes, and decoys with the same middle",
-    "gene-starts": "windows around the 5' ends of annotated human genes, and windows elsewhere",
-    "repeats": "windows in and outside of what RepeatMasker found",
-}
-
 
 def best_baseline(audit):
     """The baseline without order information that has the highest test accuracy: {"name", "accuracy", "low", "high"}.

@@ -3,7 +3,7 @@
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from linguist.report.plots.style import COLOURS, STYLE
+from linguist.report.plots.style import COLOURS, STYLE, label_rows
 
 
 @rc_context(STYLE)
@@ -26,9 +26,8 @@ def costs_figure(table, most=20):
         axis.barh(row, value, 0.66, color=COLOURS[0])
         text = f"{value:.3g} ({value / sum(hours):.0%})"
         axis.annotate(text, (value, row), (3, 0), textcoords="offset points", va="center")
-    axis.set(ylim=(len(hours) - 0.5, -0.5), xlim=(0, 1.14 * max(hours)), xlabel="core-hours")
-    axis.set_yticks(range(len(hours)), names)
-    axis.tick_params(axis="y", length=0)
+    axis.set(xlim=(0, 1.14 * max(hours)), xlabel="core-hours")
+    label_rows(axis, names)
     axis.grid(axis="x", color="#dddddd")
     axis.set_axisbelow(True)
     return figure

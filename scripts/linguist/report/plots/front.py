@@ -4,7 +4,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from linguist.report.plots.style import COLOURS, STYLE
+from linguist.report.plots.style import COLOURS, STYLE, label_rows
 
 CODES = {  # of hypotheses: how their differences are drawn
     "supported": {"color": COLOURS[2], "mfc": COLOURS[2], "marker": "o"},
@@ -35,11 +35,10 @@ def closest_control_figure(claims):
             axis.plot(row["difference"], at, ls="", ms=4.6, mew=1.1, **look)
             axis.text(1.01, at, row["against"], transform=axis.get_yaxis_transform(), va="center", size=7)
     axis.axvline(0, color="black", lw=1.2, zorder=1)
-    axis.set(ylim=(len(lines) - 0.4, -0.6), xlabel="difference in accuracy to the closest control")
-    axis.set_yticks(range(len(lines)), [name for name, _ in lines])
+    axis.set_xlabel("difference in accuracy to the closest control")
+    label_rows(axis, [name for name, _ in lines], margin=0.6)
     for label, (_, row) in zip(axis.get_yticklabels(), lines, strict=True):
         label.set_weight("bold" if row is None else "normal")
-    axis.tick_params(axis="y", length=0)
     axis.grid(axis="x", color="#dddddd")
     handles = [
         Line2D([], [], ls="", ms=4.6, mew=1.1, label=code, **look) for code, look in CODES.items() if code in found

@@ -9,7 +9,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from linguist.kinds import KINDS
-from linguist.report.plots.style import COLOURS, FILLED, LABELS, OUTLINED, STYLE, label_legend
+from linguist.report.plots.style import (
+    COLOURS,
+    FILLED,
+    LABELS,
+    OUTLINED,
+    STYLE,
+    label_legend,
+    label_rows,
+    majority_legend,
+)
 
 BASELINE_LOOKS = {  # by whether a baseline uses the order of letters
     False: {"marker": "o", "color": COLOURS[1], "mfc": COLOURS[1], "mew": 1.1, "ms": 5},
@@ -34,7 +43,7 @@ def audit_figure(audit):
         label = f"baseline {'with' if uses_order else 'without'} order information"
         legend.append(Line2D([], [], lw=1.4, label=label, **BASELINE_LOOKS[uses_order]))
     if baselines:
-        legend.append(Line2D([], [], marker="|", ms=9, mew=1.4, ls="", color="black", label="majority class"))
+        legend.append(majority_legend())
     figure = Figure(figsize=(8.8, 1.85 * down + foot + 0.35), layout="constrained")
     if not legend:
         figure.text(0.01, 0.5, "The test split has no pairs.", va="center")
@@ -85,9 +94,6 @@ def draw_baselines(axis, baselines, majority):
         axis.text(1.02, row, text, transform=axis.get_yaxis_transform(), va="center")
     axis.axvline(majority, color="black", lw=1.4, zorder=1)
     lows = [baseline["low"] for baseline in baselines]
-    axis.set(
-        ylim=(len(baselines) - 0.5, -0.5), xlim=(min(0.45, *lows) - 0.01, 1.01), xlabel="accuracy on the test split"
-    )
-    axis.set_yticks(range(len(baselines)), [baseline["name"] for baseline in baselines])
-    axis.tick_params(axis="y", length=0)
+    axis.set(xlim=(min(0.45, *lows) - 0.01, 1.01), xlabel="accuracy on the test split")
+    label_rows(axis, [baseline["name"] for baseline in baselines])
     axis.grid(axis="x", color="#dddddd")

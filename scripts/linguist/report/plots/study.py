@@ -13,7 +13,18 @@ from matplotlib.lines import Line2D
 from linguist.config.design import CURVE_AXES
 from linguist.kinds import KINDS
 from linguist.pairs.store import SIDES
-from linguist.report.plots.style import FILLED, LABELS, LOOKS, OUTLINED, STYLE, label_legend, panels, rows_of_arm
+from linguist.report.plots.style import (
+    FILLED,
+    LABELS,
+    LOOKS,
+    OUTLINED,
+    STYLE,
+    label_legend,
+    label_rows,
+    majority_legend,
+    panels,
+    rows_of_arm,
+)
 from linguist.training.controls import CONTROLS, is_control
 from linguist.training.predictions import read_predictions
 
@@ -26,6 +37,12 @@ def length_panels(kind):
         return [(KINDS[kind].unit, SIDES)]
     sides = zip(SIDES, (KINDS[name] for name in KINDS[kind].sides), strict=True)
     return [(f"{side.unit} of the {side.label}", (column,)) for column, side in sides]
+
+
+def main_arms(table):
+    """The (model, training set) of a table that are no controls."""
+    arms = dict.fromkeys(zip(table["model"], table["trainset"], strict=True))
+    return [arm for arm in arms if not is_control(*arm)]
 
 
 def count_confusions(tests, runs):
@@ -118,9 +135,8 @@ def draw_accuracy(axis, summary, metrics, trainset, models):
         dots = runs["test"].map(tests.index) + lane + apart
         axis.plot(runs["accuracy"], dots, "o", color=colour, alpha=0.45, ms=2.8, mew=0, zorder=2)
     axis.set_title(f"fine-tuned on {trainset}", loc="left")
-    axis.set(ylim=(len(tests) - 0.5, -0.5), xlabel="accuracy")
-    axis.set_yticks(range(len(tests)), tests)
-    axis.tick_params(axis="y", length=0)
+    axis.set_xlabel("accuracy")
+    label_rows(axis, tests)
     axis.grid(axis="x", color="#dddddd")
 
 
@@ -131,17 +147,16 @@ def accuracy_figure(summary, metrics):
     Single seeds are faint dots, controls small marks above, majority-class accuracy a bar across the test's band. One panel for
     each training set. Args: tables as from `summarize_pairs` and `compute_metrics`.
     """
-    arms = list(dict.fromkeys(zip(summary["model"], summary["trainset"], strict=True)))
-    main = [arm for arm in arms if not is_control(*arm)]
+    main = main_arms(summary)
     models, trainsets = (list(dict.fromkeys(names)) for names in zip(*main, strict=True))
     tests = summary["test"].nunique()
     plain = {"ls": "", "color": "#666666"}
     handles = [Line2D([], [], ls="", ms=4.6, label=model, **LOOKS[i]) for i, model in enumerate(models)]
     handles.append(Line2D([], [], marker="o", ms=2.8, mew=0, alpha=0.7, label="single seed", **plain))
     for name, marker in CONTROL_MARKERS.items():
-        if any(CONTROLS[name].arm(*arm) in arms for arm in main):
+        if any(len(rows_of_arm(summary, CONTROLS[name].arm(*arm))) for arm in main):
             handles.append(Line2D([], [], marker=marker, mfc="white", ms=4, label=f"control: {name}", **plain))
-    handles.append(Line2D([], [], marker="|", ms=9, mew=1.4, ls="", color="black", label="majority class"))
+    handles.append(majority_legend())
     height = tests * max(0.3, 0.16 * len(models) + 0.08) + 0.55
     figure, axes = panels(len(trainsets), 3, (8.8, height), legend=handles)
     reached = pd.concat([summary["low"], summary["high"], summary["majority"], metrics["accuracy"]])
@@ -159,9 +174,7 @@ def curves_figure(summary, curves):
 
     Args: the table of `summarize_pairs`; `curves` maps (key, group) to {test: place}, as from `design.curves_of`.
     """
-    arms = dict.fromkeys(zip(summary["model"], summary["trainset"], strict=True))
-    main = [arm for arm in arms if not is_control(*arm)]
-    models, trainsets = (list(dict.fromkeys(names)) for names in zip(*main, strict=True))
+    models, trainsets = (list(dict.fromkeys(names)) for names in zip(*main_arms(summary), strict=True))
     shown = [(t, *curve, places) for curve, places in curves.items() for t in trainsets]
     grey = {"color": "#444444", "lw": 1.2}
     legend = [Line2D([], [], ms=4.6, lw=1.2, label=model, **LOOKS[i]) for i, model in enumerate(models)]
@@ -198,8 +211,7 @@ def seeds_figure(metrics):
 
     `metrics` is the table of `compute_metrics`; controls are left out.
     """
-    arms = dict.fromkeys(zip(metrics["model"], metrics["trainset"], strict=True))
-    shown, tests = [arm for arm in arms if not is_control(*arm)], list(metrics["test"].unique())
+    shown, tests = main_arms(metrics), list(metrics["test"].unique())
     legend = [Line2D([], [], ms=4, lw=1.1, mew=0, label=test, **LOOKS[i]) for i, test in enumerate(tests)]
     figure, axes = panels(len(shown), 2, (4.4 * min(2, len(shown)), 2.4), legend)
     for axis, arm in zip(axes, shown, strict=True):

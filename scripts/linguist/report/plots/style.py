@@ -4,6 +4,7 @@ from math import ceil
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from linguist.files import atomic_path
@@ -38,6 +39,17 @@ def panels(count, across, size, legend):
         axis.remove()
     figure.legend(handles=legend, loc="outside upper left", ncols=min(5, len(legend)))
     return figure, axes[:count]
+
+
+def label_rows(axis, names, margin=0.5, **ticks):
+    """Name the rows 0, 1 … of an axis, from the top."""
+    axis.set_ylim(len(names) - 1 + margin, -margin)
+    axis.set_yticks(range(len(names)), names)
+    axis.tick_params(axis="y", length=0, **ticks)
+
+
+def majority_legend():
+    return Line2D([], [], marker="|", ms=9, mew=1.4, ls="", color="black", label="majority class")
 
 
 def label_legend():

@@ -6,9 +6,8 @@ from textwrap import fill
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from linguist.report.plots.style import LOOKS, STYLE
+from linguist.report.plots.style import LOOKS, STYLE, label_rows, majority_legend
 
 
 @rc_context(STYLE)
@@ -39,13 +38,9 @@ def tasks_figure(summary, names):
                 axis.hlines(row, cell["accuracy_low"], cell["accuracy_high"], color=look["color"], lw=1.4)
                 axis.plot(cell["accuracy"], row, ls="", ms=4.5, mew=0, **look)
         axis.axvline(rows["majority"].iloc[0], color="black", lw=1.4, zorder=1.5)
-        axis.set(ylim=(len(methods) - 0.5, -0.5), xlim=limits, title=test, xlabel="accuracy")
-        axis.set_yticks(range(len(methods)), lines)
-        axis.tick_params(axis="y", length=0, labelleft=at % across == 0)
+        axis.set(xlim=limits, title=test, xlabel="accuracy")
+        label_rows(axis, lines, labelleft=at % across == 0)
         axis.grid(axis="x", color="#dddddd")
         axis.locator_params(axis="x", nbins=4)
-    figure.legend(
-        handles=[Line2D([], [], marker="|", ms=9, mew=1.4, ls="", color="black", label="majority class")],
-        loc="outside upper left",
-    )
+    figure.legend(handles=[majority_legend()], loc="outside upper left")
     return figure

@@ -7,7 +7,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from linguist.report.plots.style import COLOURS, LOOKS, STYLE
+from linguist.report.plots.style import COLOURS, LOOKS, STYLE, label_rows
 from linguist.report.tokenizer import CLASS_LABELS
 from linguist.statistics.thresholds import MUCH_UNKNOWN
 
@@ -47,10 +47,9 @@ def draw_composition(axis, bars):
                 look = {"color": "white" if number < 3 else "black", "ha": "center", "va": "center"}
                 axis.text(left + share / 2, row, f"{share:.0%}", **look)
             left += share
-    axis.set(ylim=(len(bars) - 0.5, -0.5), xlim=(0, 1), xlabel="share of the vocabulary")
-    axis.set_yticks(range(len(bars)), [fill(label, 16) for label in bars])
+    axis.set(xlim=(0, 1), xlabel="share of the vocabulary")
+    label_rows(axis, [fill(label, 16) for label in bars])
     axis.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
-    axis.tick_params(axis="y", length=0)
 
 
 def draw_spans(axis, sources):
@@ -64,9 +63,8 @@ def draw_spans(axis, sources):
         look = {"ha": "right" if inside else "left", "va": "center"}
         look |= {"bbox": {"fc": "white", "ec": "none", "pad": 1}} if inside else {}
         axis.annotate(text, (span, row), (-4 if inside else 3, 0), textcoords="offset points", **look)
-    axis.set(ylim=(len(spans) - 0.5, -0.5), xlim=(0, 1.22 * max(*spans, 1)), xlabel="characters per token")
-    axis.set_yticks(range(len(spans)), [fill(name, 16) for name in sources])
-    axis.tick_params(axis="y", length=0)
+    axis.set(xlim=(0, 1.22 * max(*spans, 1)), xlabel="characters per token")
+    label_rows(axis, [fill(name, 16) for name in sources])
 
 
 def draw_token_lengths(axis, classes):
