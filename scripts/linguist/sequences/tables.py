@@ -32,9 +32,9 @@ def read_records(path, headers, without_header):
         elif first.startswith("{"):
             yield from read_json_lines(path, handle, headers)
         elif "\t" not in first and "label" in next(csv.reader([first]), []):
-            yield from _read_commas(path, handle, headers)
-        else:
-            yield from _read_tabs(path, handle, headers, without_header)
+            yield from _read_separated(path, handle, headers, None)
+        else:  # without quoting, which would join rows of PAWS-X, so that 199 vanish
+            yield from _read_separated(path, handle, headers, without_header, delimiter="\t", quoting=csv.QUOTE_NONE)
 
 
 def is_parquet(path):
@@ -113,41 +113,27 @@ def _read_json_array(path, handle, headers):
         yield where, _check_object(where, record, headers)
 
 
-def _read_commas(path, handle, headers):
+def _read_separated(path, handle, headers, columns, **dialect):
+    """Yield the rows of comma- or tab-separated text; `columns` are those of a table without a header line, if allowed."""
     csv.field_size_limit(sys.maxsize)  # a gene with its introns is longer than the 131,072 letters that csv allows
-    lines = csv.reader(handle, strict=True)
-    columns = []
+    known, is_first = set().union(*headers), True
+    lines = csv.reader(handle, strict=True, **dialect)
     try:
         for fields in lines:
             where = f"{path}, line {lines.line_num}"
-            if fields and not columns:
+            if not any(map(str.strip, fields)):
+                continue
+            if is_first and (columns is None or not known.isdisjoint(fields)):
                 columns = fields
                 _check_columns(where, columns, headers)
-            elif fields:
-                yield where, _name_fields(where, columns, fields, "comma")
+            elif len(fields) != len(columns):
+                cause = f"{len(fields)} columns, expected {len(columns)} ({', '.join(columns)})"
+                raise LinguistError(f"{where}: {cause}; fix or remove the line")
+            else:
+                yield where, dict(zip(columns, fields, strict=True))
+            is_first = False
     except csv.Error as error:
         raise LinguistError(f"{path}, line {lines.line_num}: not valid CSV ({error}); fetch the file again") from error
-
-
-def _read_tabs(path, handle, headers, without_header):
-    columns = without_header
-    for number, line in enumerate(handle, 1):
-        # No quoting: in PAWS-X it would join rows, of which 199 would vanish.
-        where, fields = f"{path}, line {number}", line.rstrip("\n").split("\t")
-        if number == 1 and not set().union(*headers).isdisjoint(fields):
-            columns = fields
-            _check_columns(where, columns, headers)
-        elif line.strip():
-            yield where, _name_fields(where, columns, fields, "tab")
-
-
-def _name_fields(where, columns, fields, separator):
-    if len(fields) != len(columns):
-        raise LinguistError(
-            f"{where}: {len(fields)} {separator}-separated fields, expected {len(columns)}: "
-            f"{', '.join(columns)}; fix or remove the line"
-        )
-    return dict(zip(columns, fields, strict=True))
 
 
 def _check_object(where, value, headers):

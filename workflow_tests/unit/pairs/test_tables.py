@@ -77,12 +77,12 @@ def test_a_last_line_without_an_end_and_blank_lines_do_not_matter(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("1\ta\tb\t1\n2\ta\tb\n", "line 2: 3 tab-separated fields, expected 4: id, sentence1, sentence2, label;"),
-        ("1\ta\tb\t1\n2\ta\tb\tc\t0\n", "line 2: 5 tab-separated fields, expected 4"),
-        (f"{HEADER}1,a,b,1\n", "line 2: 1 tab-separated fields, expected 4"),
+        ("1\ta\tb\t1\n2\ta\tb\n", "line 2: 3 columns, expected 4"),
+        ("1\ta\tb\t1\n2\ta\tb\tc\t0\n", "line 2: 5 columns, expected 4"),
+        (f"{HEADER}1,a,b,1\n", "line 2: 1 columns, expected 4"),
         (
             "label\tsentence2\tid\tsentence1\tx\n1\tb\t7\ta\n",
-            "line 2: 4 tab-separated fields, expected 5: label, sentence2",
+            "line 2: 4 columns, expected 5",
         ),
         (f"{HEADER}1\ta\tb\t1\n2\ta\tb\t2\n", "line 3: label '2' is not 0 or 1"),
         (
@@ -199,7 +199,7 @@ def test_typed_forms_drop_what_has_no_value_and_keep_rows_on_one_line(tmp_path, 
         ('[{"sentence1": "a"},\n', r", line 2: not valid JSON \(.+\); fetch the file again"),
         ('[["a", "b", 1]]', ", row 1: .+ is not an object; give one with sentence1, sentence2, label"),
         ('{"sentence1": "a", "sentence2": "b", "label": 1}\n3\n', ", line 2: '3' is not an object"),
-        ("sentence1,sentence2,label\na,b\n", ", line 2: 2 comma-separated fields, expected 3: sentence1"),
+        ("sentence1,sentence2,label\na,b\n", ", line 2: 2 columns, expected 3"),
         ('sentence1,sentence2,label\na,"b,1\n', r", line 2: not valid CSV \("),
         (b"PAR1 and nothing else PAR1", r": not valid Parquet \(.+\); fetch the file again"),
         (b'{"sentence1": "\xff"}', ", line 1: not UTF-8 text"),

@@ -131,7 +131,7 @@ def test_reads_a_table(tmp_path):
         ("id\tcds\n", ": neither GenBank nor a table with columns cds and protein"),
         ("", ": neither GenBank nor a table"),
         ("cds\tprotein\n", ": no usable coding sequence (dropped: none)"),
-        (f"cds\tprotein\n{DNA}\t{PROTEIN}\n{DNA}\n", ", line 3: 1 tab-separated fields, expected 2: cds, protein;"),
+        (f"cds\tprotein\n{DNA}\t{PROTEIN}\n{DNA}\n", ", line 3: 1 columns, expected 2 (cds, protein)"),
         (genbank([FIT], PAD + DNA)[:-5], ", record 1: not valid GenBank (Premature end"),
         (genbank([FIT], PAD + DNA) + genbank([FIT], PAD + DNA)[:130], ", record 2: not valid GenBank ("),
         (gzip.compress(genbank([FIT], PAD + DNA).encode())[:-9], ": the gzip data are cut short"),

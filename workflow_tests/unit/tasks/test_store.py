@@ -123,7 +123,7 @@ def test_a_table_comes_out_as_it_is(form, tmp_path):
         ("sequence,label\nACXT,1\n", "line 2: 'X' in sequence is not a letter of the dna alphabet"),
         ("sequence,label\n,1\n", "line 2: no sequence; remove the row"),
         ("dna,label\nACGT,1\n", "no column 'sequence' (found: dna, label)"),
-        ("sequence,label\nACGT,1,7\n", "line 2: 3 comma-separated fields, expected 2"),
+        ("sequence,label\nACGT,1,7\n", "line 2: 3 columns, expected 2"),
     ],
 )
 def test_a_wrong_table_is_one_line(text, said, tmp_path):
