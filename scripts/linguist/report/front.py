@@ -70,7 +70,7 @@ def task_headline(comparisons):
     kmers = [row for row in asked[1:] if row["against_model"] == KMERS]
     texts = [first.text, *(difference_finding(row).text for row in kmers[:1])]
     if len(rows) > len(texts):
-        texts.append(f"The page of the study has all {len(rows)} comparisons.")
+        texts.append(f"All {len(rows)} comparisons are on the page of the study.")
     code = "no difference" if first.code == "chance" else "one seed" if asked[0]["seeds"] == 1 else "different"
     return code, " ".join(texts)
 

@@ -38,7 +38,7 @@ class Answer:
         said.append(f"Transfer from sentences to DNA or protein: {self.count('supported')} of {n} {are} supported.")
         if ranks := self.count("ranks"):
             said.append(
-                f"In {counted(ranks, 'more case')} the model ranks pairs correctly, but its decision threshold does not transfer."
+                f"In {counted(ranks, 'case')}, the model ranks pairs correctly, but its decision threshold does not transfer."
             )
         if not self.is_open and (failed := list(self.learned.values()).count(False)):
             said.append(f"{failed} of {len(self.learned)} models did not measurably learn their own training pairs.")

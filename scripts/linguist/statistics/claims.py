@@ -131,21 +131,22 @@ def closest_text(rows):
 
 
 def study_headline(claims):
-    """The result of a study in one line, and its code: all hypotheses are supported, some are, or none is."""
-    held = claims[claims["code"] == "supported"]
-    if not len(claims):
+    """The result of a study in words, and its code: all hypotheses are supported, some are ("in part"), or none is."""
+    held, n = claims[claims["code"] == "supported"], len(claims)
+    if not n:
         return "unknown", "No hypothesis: the study tests models only on their own training sets."
-    code = "supported" if len(held) == len(claims) else "in part" if len(held) else "not supported"
-    share = "none" if not len(held) else str(len(held))
-    text = f"In {share} of {counted(len(claims), 'combination')} of model, training set and kind of test, the model is "
-    text += "significantly better than the majority class and every control."
-    if below := int(held["not_above_baseline"].sum()):
-        text += f" In {below} of these it is not clearly above the best baseline without order information."
-    if ranks := int((claims["code"] == "ranks").sum()):
-        text += f" In {ranks} more it ranks pairs correctly, but its decision threshold does not transfer."
-    if open_ := int(claims["code"].isin(["uncontrolled", "unrepeated"]).sum()):
-        text += f" In {open_} more it is better than the majority class, but without a control or with one seed only."
-    return code, " ".join(filter(None, [text, detectable_text(claims)]))
+    code = "supported" if len(held) == n else "in part" if len(held) else "not supported"
+    are = "hypothesis is" if n == 1 else "hypotheses are"
+    texts = [f"{len(held)} of {n} {are} supported (better than the majority class and every control)."]
+    below, ranks = held["not_above_baseline"].sum(), (claims["code"] == "ranks").sum()
+    other = claims["code"].isin(["uncontrolled", "unrepeated"]).sum()
+    for count, said in (
+        (below, "it is not clearly above the best baseline without order information"),
+        (ranks, "the model ranks pairs correctly, but its decision threshold does not transfer"),
+        (other, "the model is better than the majority class, but without a control or with one seed only"),
+    ):
+        texts += [f"In {counted(count, 'case')}, {said}."] * bool(count)
+    return code, " ".join([*texts, *filter(None, [detectable_text(claims)])])
 
 
 def detectable_text(claims):
@@ -165,7 +166,7 @@ def detectable_text(claims):
     low, high = format_points(possible.min()), format_points(possible.max())
     text = f"{seeds}, only differences above {low if low == high else f'{low} to {high}'} points were detectable"
     beyond = len(lacking) - len(possible)
-    return f"{text}; in {counted(beyond, 'combination')} none was." if beyond else f"{text}."
+    return f"{text}; for {beyond} of these hypotheses none was." if beyond else f"{text}."
 
 
 def is_learned(rows):
@@ -189,10 +190,11 @@ def learned_arms(comparisons, claims):
 def not_learned_text(learned):
     """The arms that did not learn their own training set, in a sentence; empty where there is none. `learned` is as from
     `learned_arms`."""
-    names = [" on ".join(arm) for arm, yes in learned.items() if not yes]
-    if not names:
-        return ""
-    return f"These models did not measurably learn their training task, so that a missing transfer says little: {', '.join(names)}."
+    names = ", ".join(" on ".join(arm) for arm, yes in learned.items() if not yes)
+    text = (
+        f"These models did not measurably learn their training task: {names}. A missing transfer therefore says little."
+    )
+    return text if names else ""
 
 
 def significant_differences(comparisons):

@@ -92,12 +92,10 @@ def majority_answers(label):
     return (label == (label.mean() >= 0.5))[None].astype(float)
 
 
-def coin_answers(label):
-    """How correct each answer is of a coin, on average: (1, items)."""
-    return np.full((1, len(label)), 0.5)
-
-
-KNOW_NOTHING = {"accuracy": (MAJORITY, majority_answers), "accuracy_median": (CHANCE, coin_answers)}
+KNOW_NOTHING = {  # by measure: what every arm is compared with, and how correct its answers are
+    "accuracy": (MAJORITY, majority_answers),
+    "accuracy_median": (CHANCE, lambda label: np.full((1, len(label)), 0.5)),
+}
 
 
 def compare_arms(scores, comparisons):
