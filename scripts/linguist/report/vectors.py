@@ -246,7 +246,7 @@ def differing_conditions(record, report, study):
         "vocabulary": report["vocabulary"],
         "layers": report["layers"],
         "width": report["width"],
-        "trainset": f"{trainset.name}{synthetic}, at most {trainset.sizes['train']:,} rows",
+        "trainset": f"{trainset.name}{synthetic}, at most {trainset.spec['sizes']['train']:,} rows",
         "runs": f"{seeds} seed{'s' if seeds > 1 else ''}",
     }
     rows = [(what, there[what], here[what]) for what in there if there[what] != here[what]]

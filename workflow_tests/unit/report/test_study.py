@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.pages import Page, check_in_browser, data_of
-from linguist.config.design import describe_study
+from linguist.config.design import comparisons_of, describe_study
 from linguist.config.published import read_published
 from linguist.report.comparison import compare_published, paper_comparison
 from linguist.report.page import REPORTS, inline, render, signed
@@ -75,7 +75,7 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
         spec["published"] = published
     study = describe_study(config, "s", read_published())
     shortcuts = {test: {"name": "k-mer overlap", "accuracy": 0.75, "low": 0.7, "high": 0.8} for test in tests}
-    tables = make_study_tables(table, compare_arms(scores, study.comparisons), shortcuts)
+    tables = make_study_tables(table, compare_arms(scores, comparisons_of(config, "s")), shortcuts)
     facts = {"versions": {"torch": "2.13.0"}, "device": "CPU", "folders": ["a", "b"]}
     pair_types = summarize_kinds(scores, read_pair_kinds(tests, runs[0][3]))
     values = study_page(study, tables, pair_types, facts)
