@@ -7,7 +7,7 @@ from linguist.pairs.homologs import choose_positives, write_homologs
 
 def main(smk):
     start_log(smk.log[0])
-    with naming(smk.wildcards.pairset):
+    with naming(f"pairs/{smk.wildcards.pairset}"):
         write_homologs(smk.output[0], choose_positives(smk.params.spec, dict(smk.input.items())))
 
 

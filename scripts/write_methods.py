@@ -12,7 +12,7 @@ def main(smk):
     searches, pins = read_tool_versions(smk.input.versions), methods.read_pins(smk.input.environments)
     materials = methods.Materials(
         pairsets=methods.count_rows(smk.params.pairsets, smk.input.splits),
-        resources=methods.read_records(smk.params.resources, smk.input.records),
+        resources=dict(zip(smk.params.resources, map(read_json, smk.input.records), strict=True)),
         models=methods.list_models(config, smk.params.models, smk.input.models),
         trainings=trainings,
         software=methods.list_software(smk.params.snakemake, trainings, searches, pins),

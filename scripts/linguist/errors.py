@@ -5,19 +5,19 @@ from textwrap import shorten
 
 
 class LinguistError(Exception):
-    """A user's mistake or a failed precondition: one line: where, what is wrong, what to do.
+    """A user's mistake or a failed precondition, in one line: where, what is wrong, what to do.
 
     Scripts print it without a traceback; any other exception is a bug and keeps its traceback.
     """
 
 
 @contextmanager
-def naming(pairset):
-    """Errors of the block say which pair set they are about."""
+def naming(where):
+    """Put `where` ("pairs/en") before the message of a LinguistError that is raised in the block."""
     try:
         yield
     except LinguistError as error:
-        raise LinguistError(f"pairs/{pairset}: {error}") from None
+        raise LinguistError(f"{where}: {error}") from None
 
 
 def one_line(error):

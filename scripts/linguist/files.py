@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, and reading them whatever their compression."""
+"""Reading files, compressed or not, and writing them in one step, so that no half-written file is left."""
 
 import gzip
 import hashlib
@@ -12,14 +12,14 @@ from pathlib import Path
 
 from linguist.errors import LinguistError
 
-ROOT = Path(__file__).resolve().parents[2]  # the folder of the workflow: its config, resources and templates
+ROOT = Path(__file__).resolve().parents[2]  # the folder of the workflow
 
 
 @contextmanager
 def atomic_path(target):
-    """Give a temporary path beside `target`; rename it to `target` if the block succeeds, remove it if not.
+    """A temporary path beside `target`, which is renamed to `target` if the block succeeds and removed if it fails.
 
-    The block may write a file or make a folder there. An existing folder at `target` is replaced.
+    The block may write a file or make a folder there. An existing file or folder at `target` is replaced.
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +34,7 @@ def atomic_path(target):
 
 
 def write_text(path, text):
-    """Write UTF-8 text, whole or not at all; a path that ends in .gz is compressed with a fixed timestamp."""
+    """Write UTF-8 text; a path that ends in .gz is compressed, without a time stamp."""
     data = text.encode("utf-8")
     if str(path).endswith(".gz"):
         data = gzip.compress(data, compresslevel=6, mtime=0)
@@ -43,13 +43,12 @@ def write_text(path, text):
 
 
 def write_table(path, table, **options):
-    """Write a data frame as tab-separated text with a header, six significant digits, whole or not at all; `options` are
-    those of `to_csv`."""
+    """Write a data frame as tab-separated text with a header and six significant digits; `options` as for `to_csv`."""
     write_text(path, table.to_csv(sep="\t", index=False, float_format="%.6g", **options))
 
 
 def clean(value):
-    """A value as text on one line, without tabs: a table of ours has one line a row and tabs between its columns."""
+    """A value as text without tabs and line breaks, for a field of a tab-separated table."""
     return "" if value is None else str(value).translate(dict.fromkeys(map(ord, "\t\n\r"), " ")).strip()
 
 
@@ -63,7 +62,7 @@ def read_json(path):
 
 
 def open_text(path):
-    """Open a text file for reading, plain or gzip (told by its first bytes, not its name), as UTF-8 with or without BOM."""
+    """Open a UTF-8 text file for reading, with or without BOM; plain or gzip, by its first bytes and not its name."""
     with open(path, "rb") as handle:
         compressed = handle.read(2) == b"\x1f\x8b"
     return gzip.open(path, "rt", encoding="utf-8-sig") if compressed else open(path, encoding="utf-8-sig")
@@ -71,7 +70,7 @@ def open_text(path):
 
 @contextmanager
 def reading(path):
-    """Give an open text handle; raise LinguistError for every way in which a file can be unreadable."""
+    """An open text file; raises LinguistError if it is missing, damaged or not UTF-8, also while it is read."""
     try:
         with open_text(path) as handle:
             yield handle

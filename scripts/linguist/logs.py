@@ -1,4 +1,4 @@
-"""Logging of a script: everything to its log file, and a user's mistake without a traceback."""
+"""The log file of a script."""
 
 import logging
 import sys
@@ -9,7 +9,7 @@ from linguist.errors import LinguistError
 def start_log(path):
     """Send the `linguist` logger, standard output, standard error and uncaught exceptions to the file at `path`.
 
-    A LinguistError is written as its one line, any other exception with its traceback; either way the script fails.
+    A LinguistError is logged as one line, any other exception with its traceback. The script fails in both cases.
     """
     stream = open(path, "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - open until the script ends
     sys.stdout = sys.stderr = stream

@@ -1,5 +1,4 @@
-"""The splits of pair sets and corpora, in their order. A module of its own, so that what needs just this depends on
-nothing else."""
+"""The splits of pair sets, tasks and corpora, in their order."""
 
 SPLITS = ("train", "dev", "test")
 CORPUS_SPLITS = ("train", "dev")

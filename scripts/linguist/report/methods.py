@@ -11,7 +11,7 @@ import yaml
 from linguist.config.plan import tokenizer_of
 from linguist.config.settings import weights_origin
 from linguist.config.used import is_searched
-from linguist.files import file_digest, read_json
+from linguist.files import file_digest
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.provenance import versions, workflow_version
@@ -41,7 +41,7 @@ class Materials:
     """What a run was made from and with.
 
     pairsets: {pair set: {split: rows and digest}} from `count_rows`
-    resources: {resource: record of its download} from `read_records`
+    resources: {resource: record of its download}
     models: records from `list_models`
     trainings: metrics.json of all trainings
     software: records from `list_software`
@@ -71,11 +71,6 @@ def count_rows(pairsets, paths):
                 rows = max(0, sum(1 for _ in handle) - 1)
             found.setdefault(name, {})[split] = {"rows": rows, "sha256": file_digest(path)[:DIGITS]}
     return found
-
-
-def read_records(names, paths):
-    """{resource: the record of its download}."""
-    return {name: read_json(path) for name, path in zip(names, paths, strict=True)}
 
 
 def used_rules(spec):

@@ -17,7 +17,7 @@ def build_pairs(name, spec, files):
     Raises LinguistError, which names the pair set, for what the recipe cannot make, and for an empty split that should
     have rows.
     """
-    with naming(name):
+    with naming(f"pairs/{name}"):
         splits = RECIPES[spec["recipe"]].build(spec, files)
         for split in SPLITS:
             if not splits[split] and split in spec.get("files", SPLITS):

@@ -4,7 +4,7 @@ A recipe makes the rows (id, sequence, label) of a task's three splits; `linguis
 configuration, the rules and the report know a recipe from its record alone.
 """
 
-from linguist.errors import LinguistError
+from linguist.errors import LinguistError, naming
 from linguist.recipe import find_recipes
 
 RECIPES = find_recipes(__name__)
@@ -16,7 +16,7 @@ def build_task(name, spec, files):
     Args: `spec` is its part of the config, `files` what its recipe reads.
     Raises LinguistError, which names the task, for what the recipe cannot make, and for a split that lacks a class.
     """
-    try:
+    with naming(f"tasks/{name}"):
         splits = RECIPES[spec["recipe"]].build(spec, files)
         for split, rows in splits.items():
             found = {label for _, _, label in rows}
@@ -24,6 +24,4 @@ def build_task(name, spec, files):
                 raise LinguistError(
                     f"split '{split}' has no row of class {missing[0]!r}; give a source with rows of this class"
                 )
-    except LinguistError as error:
-        raise LinguistError(f"tasks/{name}: {error}") from None
     return splits
