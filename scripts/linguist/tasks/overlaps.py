@@ -35,25 +35,15 @@ def _inside(short, long):
     longest word of 1, 2, 4, ... WIDEST letters that it has."""
     widths = np.array([min(WIDEST, 1 << (len(text).bit_length() - 1)) for text in short], int)
     for width in np.unique(widths):
-        yield from _inside_by_words(short, np.flatnonzero(widths == width), long, int(width))
-
-
-def _inside_by_words(short, chosen, long, width):
-    """`_inside` for the `chosen` of `short`, by words of their first `width` letters (a power of two)."""
-    first = _words([short[i][:width] for i in chosen], width)[0]
-    order = chosen[np.argsort(first, kind="stable")]
-    starts = np.sort(first)
-    words, owners, places = _words(long, width)
-    low = np.searchsorted(starts, words)
-    at = np.flatnonzero(starts[np.minimum(low, len(starts) - 1)] == words)
-    for place in at:
-        text, offset = long[owners[place]], places[place]
-        for candidate in range(low[place], len(starts)):
-            if starts[candidate] != words[place]:
-                break
-            i = int(order[candidate])
-            if text.startswith(short[i], offset):
-                yield i, int(owners[place])
+        chosen = np.flatnonzero(widths == width)
+        first = _words([short[i][:width] for i in chosen], width)[0]
+        order, starts = chosen[np.argsort(first, kind="stable")], np.sort(first)
+        words, owners, places = _words(long, width)
+        low = np.searchsorted(starts, words)
+        for place in np.flatnonzero(starts[np.minimum(low, len(starts) - 1)] == words):
+            for i in order[low[place] : np.searchsorted(starts, words[place], "right")]:
+                if long[owners[place]].startswith(short[i], places[place]):
+                    yield int(i), int(owners[place])
 
 
 def _words(texts, width):

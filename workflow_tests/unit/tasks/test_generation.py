@@ -51,7 +51,7 @@ def test_one_prompt_and_prompts_with_nothing_in_common(tuned):
 def test_dev_accuracy_is_that_of_greedy_replies(tuned, rows):
     accelerator, _ = make_accelerator("fp32")
     model, tokenizer = load_language_model(tuned / "weights", "eager").eval(), load_tokenizer(tuned / "weights")
-    figures = answer_metrics(model, encode_answered_prompts(rows, tokenizer), accelerator)
+    metrics = answer_metrics(model, encode_answered_prompts(rows, tokenizer), accelerator)
     texts, _ = answer_prompts(model, tokenizer, encode_prompts(rows, tokenizer), ["Adenine"], accelerator)
-    assert figures["accuracy"] == np.mean([text == row["output"] for text, row in zip(texts, rows, strict=True)])
-    assert figures["accuracy"] > 0.6
+    assert metrics["accuracy"] == np.mean([text == row["output"] for text, row in zip(texts, rows, strict=True)])
+    assert metrics["accuracy"] > 0.6

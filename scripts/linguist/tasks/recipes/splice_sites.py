@@ -6,7 +6,7 @@ from linguist.layout import resource_file
 from linguist.recipe import recipe
 
 DECOYS = 4  # decoys tried for each intron
-REACH = 200  # bases that a decoy is moved at most, to have AG or GT in its middle
+MAX_SHIFT = 200  # bases that a decoy is moved at most, to have AG or GT in its middle
 
 
 @recipe(
@@ -62,10 +62,10 @@ def cut_sites(record, length, seed):
 
 def _next_decoy(record, place, strand, half, acceptor):
     """The first place from `place` on whose window has AG before its middle (`acceptor`) or GT after it, and the window; ""
-    if there is none within REACH bases."""
+    if there is none within MAX_SHIFT bases."""
     from linguist.tasks.cutting import window_at
 
-    for step in range(REACH):
+    for step in range(MAX_SHIFT):
         sequence = window_at(record, place + step, strand, half, half)
         if sequence and (sequence[half - 2 : half] == "AG" if acceptor else sequence[half : half + 2] == "GT"):
             return place + step, sequence
