@@ -1,4 +1,4 @@
-"""A paper's figures beside those of a study: a table and a figure."""
+"""A paper's accuracies and those of a study: a table and a figure."""
 
 from linguist.config.published import read_published
 from linguist.files import write_table

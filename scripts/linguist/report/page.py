@@ -20,7 +20,7 @@ SEVERITIES = {  # of a finding, the worst first; and the word for it on a page
 
 
 def plain(value):
-    """A value of a config or of facts in words: a mapping as "key value, key value", a list with commas."""
+    """A value as text: a mapping as "key value, key value", a list with commas."""
     if isinstance(value, dict):
         return ", ".join(f"{key} {plain(item)}" for key, item in value.items())
     return ", ".join(map(plain, value)) if isinstance(value, list | tuple) else str(value)
@@ -41,7 +41,7 @@ def inline(path, prefix):
 
 
 def render(path, template, **values):
-    """Write a page from a template, which finds those it builds on beside it."""
+    """Write a page from a template, with the templates that it extends or includes in the same folder."""
     world = Environment(
         loader=FileSystemLoader(Path(template).parent),
         autoescape=True,

@@ -89,26 +89,26 @@ def count_finding(what, counts, severity="flaw"):
 
 def shortcut_finding(audit):
     """Whether a baseline that describes each sequence alone predicts the label, by its threshold or else by ranking."""
-    blind, share = [b for b in order_free(audit) if b["each_side_alone"]], majority_accuracy(audit["splits"]["test"])
-    if not blind:
+    single, share = [b for b in order_free(audit) if b["each_side_alone"]], majority_accuracy(audit["splits"]["test"])
+    if not single:
         return "unknown", "Not tested for shortcuts: no baseline on single sequences was scored on the test split."
-    best = max(blind, key=lambda baseline: baseline["accuracy"])
-    ranking = max(blind, key=lambda baseline: baseline["auroc_low"] or 0)
+    best = max(single, key=lambda baseline: baseline["accuracy"])
+    ranking = max(single, key=lambda baseline: baseline["auroc_low"] or 0)
     numbers = f"(accuracy {format_interval(best, 'accuracy')}, majority class {share:.3f}"
-    if best["accuracy"] - widening(len(blind)) * (best["accuracy"] - best["low"]) > share:
+    if best["accuracy"] - widening(len(single)) * (best["accuracy"] - best["low"]) > share:
         gain = best["accuracy"] - share
         text = f"{best['name']} alone predicts the label {numbers}). A model must exceed this to show more."
-        also = [f"{b['name']} {b['accuracy']:.3f}" for b in blind if b is not best and b["low"] > share]
+        also = [f"{b['name']} {b['accuracy']:.3f}" for b in single if b is not best and b["low"] > share]
         text += f" Also above the majority class: {', '.join(also)}." if also else ""
     elif (ranking["auroc_low"] or 0) > RANKING_ABOVE:
         gain = ranking["auroc"] - 0.5
         text = f"{ranking['name']} alone ranks the test pairs: AUROC {format_interval(ranking, 'auroc')}."
         text += f" Its threshold does not transfer: the most accurate baseline is {best['name']} {numbers})."
     elif not audit["splits"]["train"]["rows"]:
-        names = ", ".join(baseline["name"] for baseline in blind)
+        names = ", ".join(baseline["name"] for baseline in single)
         return "unknown", f"Partly tested for shortcuts: without a train split, only {names} could be scored."
     else:
-        luck = f"; within chance for the best of {len(blind)} baselines" if best["low"] > share else ""
+        luck = f"; within chance for the best of {len(single)} baselines" if best["low"] > share else ""
         return "fine", f"No shortcut found. The best baseline on single sequences is {best['name']} {numbers}{luck})."
     return ("shortcut", text) if gain >= STRONG_SHORTCUT else ("note", f"Weak shortcut: {text}")
 
@@ -118,7 +118,7 @@ def word_findings(audit):
     return [
         (
             "note",
-            f"{b['name']} has accuracy {format_interval(b, 'accuracy')} without the order of the words. "
+            f"{b['name']} has accuracy {format_interval(b, 'accuracy')} without the order of its words. "
             "A model must exceed this to show that it uses the order.",
         )
         for b in order_free(audit)

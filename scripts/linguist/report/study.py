@@ -2,7 +2,7 @@
 
 from linguist.pairs.recipes import RECIPES
 from linguist.statistics.claims import COMPARED, differences_text, significant_differences, study_headline
-from linguist.statistics.thresholds import ALPHA
+from linguist.statistics.thresholds import ALPHA, ONE_CLASS
 from linguist.statistics.verdicts import VERDICTS, not_learned_warning, rows_by_arm
 from linguist.training.controls import is_control
 
@@ -26,7 +26,7 @@ def study_page(study, tables, pair_types, facts):
         "tally": {
             "cells": len(transfer),
             "above": len(above),
-            "reached": int(above["not_above_baseline"].sum()),
+            "not_above_baseline": int(above["not_above_baseline"].sum()),
             "all": len(judged),
         },
         "groups": [(*arm, rows.to_dict("records")) for *arm, rows in rows_by_arm(judged)],
@@ -34,6 +34,7 @@ def study_page(study, tables, pair_types, facts):
         "verdicts": VERDICTS,
         "compared": COMPARED,
         "alpha": ALPHA,
+        "one_class": ONE_CLASS,
         "rows": judged.to_dict("records"),
         "test_pairs": dict(zip(judged["test"], judged["n"], strict=True)),
         "recipes": RECIPES,

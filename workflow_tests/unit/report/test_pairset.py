@@ -22,7 +22,7 @@ def split(rows=300, positives=150, **other):
 
 
 def baseline(name, order_free, accuracy, auroc=0.5, half_width=0.05):
-    said = {
+    found = {
         "name": name,
         "about": f"what {name} does",
         "uses_order": not order_free,
@@ -32,8 +32,8 @@ def baseline(name, order_free, accuracy, auroc=0.5, half_width=0.05):
     }
     for prefix, value in (("", accuracy), ("auroc_", auroc)):
         ends = (max(0, value - half_width), min(1, value + half_width))
-        said |= dict(zip((f"{prefix}low", f"{prefix}high"), ends, strict=True))
-    return said | {"accuracy": accuracy, "auroc": auroc, "by_kind": {"same": accuracy, "other": accuracy}}
+        found |= dict(zip((f"{prefix}low", f"{prefix}high"), ends, strict=True))
+    return found | {"accuracy": accuracy, "auroc": auroc, "by_kind": {"same": accuracy, "other": accuracy}}
 
 
 SIDES = ("sentence1", "sentence2")

@@ -80,7 +80,7 @@ def test_kmers_are_not_trained_on_text(tmp_path):
         ("bpe", ("text",), False),
     ],
 )
-def test_the_papers_vocabulary_stands_beside_a_tokenizer_of_its_type_only(kind, kinds, shown, tmp_path):
+def test_the_papers_vocabulary_is_shown_for_a_tokenizer_of_its_type_only(kind, kinds, shown, tmp_path):
     page = make_page(tmp_path, vocabulary(kind, **{source: vocabulary_source() for source in kinds}), kinds)
     assert ("published" in data_of(page.read_text())) == shown
 

@@ -11,7 +11,7 @@ REFERENCES = {"unigram": (0, (1, 1.5)), "bigram": (0, (5, 2))}  # dashes of the 
 
 @rc_context(STYLE)
 def pretraining_figure(curve, metrics):
-    """Losses of a pretraining over its steps, a panel for all sources and one for each, beside those of models that only count tokens.
+    """Losses of a pretraining over its steps, with those of models that count tokens: a panel for all sources and one for each.
 
     Args: the table of curve.tsv and metrics.json. A corpus of one source has one panel. A lower loss is a better one.
     """

@@ -159,8 +159,8 @@ def accuracy_figure(summary, metrics):
     handles.append(majority_legend())
     height = tests * max(0.3, 0.16 * len(models) + 0.08) + 0.55
     figure, axes = panels(len(trainsets), 3, (8.8, height), legend=handles)
-    reached = pd.concat([summary["low"], summary["high"], summary["majority"], metrics["accuracy"]])
-    limits = np.clip([np.floor(reached.min() * 20 - 0.2) / 20, np.ceil(reached.max() * 20 + 0.2) / 20], 0, 1.005)
+    shown = pd.concat([summary["low"], summary["high"], summary["majority"], metrics["accuracy"]])
+    limits = np.clip([np.floor(shown.min() * 20 - 0.2) / 20, np.ceil(shown.max() * 20 + 0.2) / 20], 0, 1.005)
     for number, (axis, trainset) in enumerate(zip(axes, trainsets, strict=True)):
         draw_accuracy(axis, summary, metrics, trainset, models)
         axis.set_xlim(limits)

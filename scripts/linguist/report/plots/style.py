@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from linguist.files import atomic_path
 
 LABELS = ("different", "same")
-# Okabe and Ito's palette: told apart by colour-blind readers, and by lightness and marker in grey print.
+# Okabe and Ito's palette: distinct for colour-blind readers, and in grey print by lightness and marker.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 FILLED, OUTLINED = {"color": COLOURS[4], "alpha": 0.75}, {"ec": COLOURS[0], "fc": "none", "lw": 1.3}  # as LABELS
 LOOKS = [{"color": COLOURS[i], "marker": "osD^vPX"[(i + turn) % 7]} for turn in range(7) for i in range(7)]

@@ -18,7 +18,7 @@ LONGEST_SHOWN = 24  # characters; longer tokens share the last bin
 def vocabulary_figure(report, published=None):
     """What a tokenizer's vocabulary is made of, the characters its tokens span by source, and their lengths by class.
 
-    `report` is as from `vocabulary.describe_tokenizer`; `published` gives the paper's {class: share}, for a bar beside ours.
+    `report` is as from `vocabulary.describe_tokenizer`; `published` gives the paper's {class: share}, for a bar below ours.
     """
     bars = {"this vocabulary": {name: members["share"] for name, members in report["classes"].items()}}
     bars |= {"paper": published} if published else {}
