@@ -67,6 +67,17 @@ def test_entries_of_a_registry_are_imported_by_the_registry_alone(module):
             assert not (outside and name.startswith(f"{registry}.")), f"import {name} through {registry}"
 
 
+def test_a_public_name_is_defined_in_one_module():
+    """A name with two meanings misleads; functions of recipes become records, which their package finds."""
+    modules = {}
+    for module, path in LIBRARY.items():
+        public = [node for node in ast.parse(path.read_text()).body if getattr(node, "name", "_")[0] != "_"]
+        for node in public:
+            if not any(ast.unparse(decorator).startswith("recipe(") for decorator in node.decorator_list):
+                modules.setdefault(node.name, []).append(module)
+    assert {name: found for name, found in modules.items() if len(found) > 1} == {}
+
+
 def test_no_test_imports_another_test():
     for path in ROOT.glob("workflow_tests/**/*.py"):
         names = list(imported_names(path.read_text()))

@@ -251,14 +251,14 @@ def published_files(config, study):
     }
 
 
-def seeds_figure(config, study):
+def seeds_figure_file(config, study):
     """The figure of a study's seeds, if it has enough seeds to show a spread and few enough tests to be read."""
     block = config["studies"][study]
     readable = len(block["seeds"]) >= SEEDS_TO_PLOT and len(block["tests"]) <= TESTS_TO_PLOT
     return layout.report_file(study, "seeds.svg") if readable else []
 
 
-def curves_figure(config, study):
+def curves_figure_file(config, study):
     """The figure of a study's curves, if its tests make any."""
     return layout.report_file(study, "curves.svg") if design.curves_of(config, study) else []
 

@@ -72,7 +72,7 @@ def json_values(value):
     return value
 
 
-def sentences(frame):
+def _sentences(frame):
     return {*frame["sentence1"], *frame["sentence2"]}
 
 
@@ -190,7 +190,7 @@ def overlap(kind1, frame1, kind2, frame2, near=None):
             if alphabet in second
         }
     return {
-        "sentences": len(sentences(frame1) & sentences(frame2)),
+        "sentences": len(_sentences(frame1) & _sentences(frame2)),
         "pairs": len({*unordered_pairs(frame1)} & {*unordered_pairs(frame2)}),
         "near_duplicates": count_near(kind2, frame2, near, first) if first.keys() & second else None,
     }

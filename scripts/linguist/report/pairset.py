@@ -44,7 +44,7 @@ def order_free(audit):
     return [baseline for baseline in scored(audit) if not baseline["uses_order"]]
 
 
-def majority_accuracy(split):
+def _majority_accuracy(split):
     """Accuracy of always predicting the larger class of a split; NaN if the split is empty."""
     return max(split["positives"], split["rows"] - split["positives"]) / split["rows"] if split["rows"] else np.nan
 
@@ -89,7 +89,7 @@ def count_finding(what, counts, severity="flaw"):
 
 def shortcut_finding(audit):
     """Whether a baseline that describes each sequence alone predicts the label, by its threshold or else by ranking."""
-    single, share = [b for b in order_free(audit) if b["each_side_alone"]], majority_accuracy(audit["splits"]["test"])
+    single, share = [b for b in order_free(audit) if b["each_side_alone"]], _majority_accuracy(audit["splits"]["test"])
     if not single:
         return "unknown", "Not tested for shortcuts: no baseline on single sequences was scored on the test split."
     best = max(single, key=lambda baseline: baseline["accuracy"])
@@ -122,7 +122,7 @@ def word_findings(audit):
             "A model must exceed this to show that it uses the order.",
         )
         for b in order_free(audit)
-        if not b["each_side_alone"] and b["low"] > majority_accuracy(audit["splits"]["test"])
+        if not b["each_side_alone"] and b["low"] > _majority_accuracy(audit["splits"]["test"])
     ]
 
 
@@ -134,7 +134,7 @@ def widening(n):
 
 def solvable_findings(audit):
     """Whether alignment or translation recovers the labels; and baselines whose threshold saw the test split."""
-    lines, share = [], majority_accuracy(audit["splits"]["test"])
+    lines, share = [], _majority_accuracy(audit["splits"]["test"])
     full = [baseline for baseline in scored(audit) if baseline["uses_order"]]
     best = max(full, key=lambda baseline: baseline["accuracy"], default=None)
     if best and best["low"] > share and best["accuracy"] >= SOLVABLE_FROM:

@@ -120,7 +120,7 @@ def compare_arms(scores, comparisons):
         for other in comparisons[number + 1 :]:
             for group, tests in spec["groups"].items():
                 if both := [test for test in tests if test in other["groups"].get(group, [])]:
-                    theirs = answers_of(scores[tuple(other["arm"])], both, "accuracy")
+                    theirs = _answers_of(scores[tuple(other["arm"])], both, "accuracy")
                     found = difference_rows(scores, arm, both, "accuracy", {", ".join(other["arm"]): theirs})
                     rows += [{"level": "arms", "scope": group} | row for row in found]
     return add_corrections(pd.DataFrame(rows))
@@ -132,18 +132,18 @@ def control_differences(scores, spec, tests):
     for measure, (name, answers) in KNOW_NOTHING.items():
         others = {name: [answers(scores[arm][test][0]) for test in tests]}
         for control, other in spec["controls"].items():
-            others[control] = answers_of(scores[tuple(other)], tests, measure)
+            others[control] = _answers_of(scores[tuple(other)], tests, measure)
         yield from difference_rows(scores, arm, tests, measure, others)
 
 
-def answers_of(arm, tests, measure):
+def _answers_of(arm, tests, measure):
     """How correct the answers of an arm are by a measure: for each test an array (seeds, items)."""
     return [np.array([MEASURES[measure](arm[test][0], score) for score in arm[test][1].values()]) for test in tests]
 
 
 def difference_rows(scores, arm, tests, measure, others):
-    """Rows of the table of `compare_arms` for one arm against `others`: {name: answers as from `answers_of`}."""
-    own, labels = answers_of(scores[arm], tests, measure), [scores[arm][test][0] for test in tests]
+    """Rows of the table of `compare_arms` for one arm against `others`: {name: answers as from `_answers_of`}."""
+    own, labels = _answers_of(scores[arm], tests, measure), [scores[arm][test][0] for test in tests]
     key = {"model": arm[0], "trainset": arm[1], "tests": ", ".join(tests), "measure": measure}
     for name, other in others.items():
         mean, components = variance_components(own, other, labels)

@@ -21,7 +21,7 @@ from linguist.training.models import load_classifier, load_language_model
 
 
 @dataclass
-class Answer:
+class ModelAnswer:
     """A model's answer about a sequence.
 
     `text` is the likeliest answer of its task, `probability` its share among the task's answers, `among` that of each of
@@ -38,15 +38,15 @@ class Answer:
 
 
 def open_model(folder):
-    """The model in a folder: a Classifier or an InstructedModel. Raises LinguistError for an unreadable config.json."""
+    """The model in a folder: a TaskClassifier or an InstructedModel. Raises LinguistError for an unreadable config.json."""
     try:
         names = read_json(Path(folder, "config.json")).get("architectures") or [""]
     except (ValueError, AttributeError):
         raise LinguistError(f"{folder}: its config.json cannot be read; give another model") from None
-    return (Classifier if names[0].endswith("ForSequenceClassification") else InstructedModel)(folder)
+    return (TaskClassifier if names[0].endswith("ForSequenceClassification") else InstructedModel)(folder)
 
 
-class Classifier:
+class TaskClassifier:
     """A model of classification tuning. It has one question; the text of a question is ignored."""
 
     tasks = {}
@@ -62,7 +62,7 @@ class Classifier:
             )
 
     def ask(self, question, sequence, examples=()):
-        """The class of a sequence (Answer). Raises LinguistError for examples or too long a sequence."""
+        """The class of a sequence (ModelAnswer). Raises LinguistError for examples or too long a sequence."""
         if examples:
             raise LinguistError("a classifier reads no examples; leave out --examples")
         ids = encode_sequences([sequence], self.tokenizer)[0]
@@ -72,7 +72,7 @@ class Classifier:
         shares = logits.softmax(0).tolist()
         among = {self.model.config.id2label[label]: share for label, share in enumerate(shares)}
         best = max(among, key=among.get)
-        return Answer(best, among[best], among)
+        return ModelAnswer(best, among[best], among)
 
     def talk(self, *_):
         """Raise LinguistError: a classifier generates no text."""
@@ -91,7 +91,7 @@ class InstructedModel:
         self.unseen = read_unseen(folder)
 
     def ask(self, question, sequence, examples=()):
-        """The likeliest answer (Answer) of the question's task. A question that is none of the known wordings gets the task
+        """The likeliest answer (ModelAnswer) of the question's task. A question that is none of the known wordings gets the task
         whose answers are likeliest together.
 
         Raises LinguistError without a question, for a model without tasks, or for too long a sequence.
@@ -118,7 +118,7 @@ class InstructedModel:
         chosen = max(totals, key=totals.get)
         among = {text: exp(logs[text] - totals[chosen]) for text in chosen}
         best = max(among, key=among.get)
-        answer = Answer(best, among[best], among, "" if match_prefix(generated, [best]) == 0 else generated)
+        answer = ModelAnswer(best, among[best], among, "" if match_prefix(generated, [best]) == 0 else generated)
         if not meant or len(candidates) > 1:
             answer.task = ", ".join(candidates[chosen])
             answer.share = exp(totals[chosen] - np.logaddexp.reduce(list(logs.values())))

@@ -41,7 +41,7 @@ def answer_command(options, out):
 
 
 def answer_line(answer, name=""):
-    """An Answer on one line, tab-separated: name of the sequence, answer, probability (with the other answers' and what the
+    """A ModelAnswer on one line, tab-separated: name of the sequence, answer, probability (with the other answers' and what the
     model generates instead), and the task with its share where the question does not settle it."""
     others = ", ".join(f"{text} {share:.3f}" for text, share in answer.among.items() if text != answer.text)
     generated = f"; generated: {clean(answer.generated) or 'nothing'!r}" if answer.generated else ""

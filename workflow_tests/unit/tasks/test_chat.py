@@ -228,10 +228,10 @@ def test_a_prompt_that_just_has_room_is_answered_by_the_likeliest_answer(tuned):
 
 
 def test_an_answer_is_one_line_with_what_the_model_generated_instead():
-    answer = answering.Answer("high", 0.6, {"low": 0.4, "high": 0.6}, "hi\tgh")
+    answer = answering.ModelAnswer("high", 0.6, {"low": 0.4, "high": 0.6}, "hi\tgh")
     assert answer_line(answer, "one") == "one\thigh\t0.600 (low 0.400; generated: 'hi gh')"
-    assert answer_line(answering.Answer("high", 0.6, {"low": 0.4, "high": 0.6})) == "high\t0.600 (low 0.400)"
-    answer = answering.Answer("high", 0.6, {"low": 0.4, "high": 0.6}, task="rich", share=0.25)
+    assert answer_line(answering.ModelAnswer("high", 0.6, {"low": 0.4, "high": 0.6})) == "high\t0.600 (low 0.400)"
+    answer = answering.ModelAnswer("high", 0.6, {"low": 0.4, "high": 0.6}, task="rich", share=0.25)
     assert answer_line(answer, "one") == "one\thigh\t0.600 (low 0.400)\trich 0.250"
 
 

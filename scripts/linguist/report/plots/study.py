@@ -39,7 +39,7 @@ def length_panels(kind):
     return [(f"{side.unit} of the {side.label}", (column,)) for column, side in sides]
 
 
-def main_arms(table):
+def _main_arms(table):
     """The (model, training set) of a table that are no controls."""
     arms = dict.fromkeys(zip(table["model"], table["trainset"], strict=True))
     return [arm for arm in arms if not is_control(*arm)]
@@ -147,7 +147,7 @@ def accuracy_figure(summary, metrics):
     Single seeds are faint dots, controls small marks above, majority-class accuracy a bar across the test's band. One panel for
     each training set. Args: tables as from `summarize_pairs` and `compute_metrics`.
     """
-    main = main_arms(summary)
+    main = _main_arms(summary)
     models, trainsets = (list(dict.fromkeys(names)) for names in zip(*main, strict=True))
     tests = summary["test"].nunique()
     plain = {"ls": "", "color": "#666666"}
@@ -174,7 +174,7 @@ def curves_figure(summary, curves):
 
     Args: the table of `summarize_pairs`; `curves` maps (key, group) to {test: place}, as from `design.curves_of`.
     """
-    models, trainsets = (list(dict.fromkeys(names)) for names in zip(*main_arms(summary), strict=True))
+    models, trainsets = (list(dict.fromkeys(names)) for names in zip(*_main_arms(summary), strict=True))
     shown = [(t, *curve, places) for curve, places in curves.items() for t in trainsets]
     grey = {"color": "#444444", "lw": 1.2}
     legend = [Line2D([], [], ms=4.6, lw=1.2, label=model, **LOOKS[i]) for i, model in enumerate(models)]
@@ -211,7 +211,7 @@ def seeds_figure(metrics):
 
     `metrics` is the table of `compute_metrics`; controls are left out.
     """
-    shown, tests = main_arms(metrics), list(metrics["test"].unique())
+    shown, tests = _main_arms(metrics), list(metrics["test"].unique())
     legend = [Line2D([], [], ms=4, lw=1.1, mew=0, label=test, **LOOKS[i]) for i, test in enumerate(tests)]
     figure, axes = panels(len(shown), 2, (4.4 * min(2, len(shown)), 2.4), legend)
     for axis, arm in zip(axes, shown, strict=True):
