@@ -26,7 +26,7 @@ from linguist.sequences.windows import Region, parse_window
 from linguist.splits import SPLITS
 
 LARGEST_FAMILY = 0.05  # share of a split, so that no repeat or large gene family fills it
-POSITIVES = ["split", "window", "id1", "id2", "sentence1", "sentence2", "family"]
+COLUMNS = ["split", "window", "id1", "id2", "sentence1", "sentence2", "family"]
 
 
 def read_hits(paths):
@@ -84,10 +84,8 @@ def choose_positives(spec, files):
 
 def write_homologs(path, splits):
     """Write {split: list of Homologs} as one tab-separated table with a header."""
-    rows = [
-        (split, *(str(getattr(pair, name)) for name in POSITIVES[1:])) for split in splits for pair in splits[split]
-    ]
-    write_text(path, "".join("\t".join(row) + "\n" for row in [POSITIVES, *rows]))
+    rows = [(split, *(str(getattr(pair, name)) for name in COLUMNS[1:])) for split in splits for pair in splits[split]]
+    write_text(path, "".join("\t".join(row) + "\n" for row in [COLUMNS, *rows]))
 
 
 def read_homologs(path):
@@ -217,14 +215,14 @@ def pair_off(n, fits):
     free, partner, taker = list(range(n)), {}, {}
 
     def nearest_free(one):
-        return next((other for other in outward(free, bisect_right(free, one)) if fits(one, other)), None)
+        return next((other for other in nearest_first(free, bisect_right(free, one)) if fits(one, other)), None)
 
     for one in range(n):
         reached, queue = {one: None}, deque([one])  # one: who would take its partner
         last, found = one, nearest_free(one)
         while found is None and queue:
             seeker = queue.popleft()
-            for other in outward(range(n), seeker):
+            for other in nearest_first(range(n), seeker):
                 last = taker.get(other, seeker)
                 if last not in reached and fits(seeker, other):
                     reached[last] = seeker
@@ -242,7 +240,7 @@ def pair_off(n, fits):
     return [partner.get(one) for one in range(n)]
 
 
-def outward(items, at):
+def nearest_first(items, at):
     """All items, those nearest to position `at` first."""
     for step in range(max(at, len(items) - at) + 1):
         if at + step < len(items):

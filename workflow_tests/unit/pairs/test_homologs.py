@@ -33,7 +33,7 @@ from linguist.pairs.homologs import (
     Homologs,
     choose_positives,
     exchange_partners,
-    outward,
+    nearest_first,
     pair_off,
     read_hits,
     read_homologs,
@@ -125,7 +125,7 @@ def test_positives_are_read_as_they_were_written(tmp_path):
     write_homologs(tmp_path / "positives.tsv", splits)
     assert read_homologs(tmp_path / "positives.tsv") == splits
     rows = [line.split("\t") for line in (tmp_path / "positives.tsv").read_text().splitlines()]
-    assert rows[0] == homologs.POSITIVES and {len(row) for row in rows} == {7} and len(rows) == 4
+    assert rows[0] == homologs.COLUMNS and {len(row) for row in rows} == {7} and len(rows) == 4
 
 
 # ── the sets whose positives are identical or contained ──
@@ -290,7 +290,7 @@ def test_thousands_of_negatives_take_seconds():
 
 @given(st.integers(0, 9), st.integers(0, 9))
 def test_outward_gives_all_items_the_nearest_first(n, at):
-    found = list(outward(list(range(n)), min(at, n)))
+    found = list(nearest_first(list(range(n)), min(at, n)))
     assert sorted(found) == list(range(n))
     distances = [abs(item - min(at, n) + (0.4 if item >= min(at, n) else 0.5)) for item in found]
     assert all(before <= after + 1 for before, after in zip(distances, distances[1:], strict=False))
