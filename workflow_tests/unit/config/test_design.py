@@ -3,9 +3,11 @@
 import pytest
 import yaml
 
+from helpers.configs import CONFIG
 from helpers.data import ROOT
+from linguist.config import design, plan, used
 from linguist.config.design import describe_study, page_config
-from linguist.config.published import read_published
+from linguist.config.published import read_published, setup_differences
 from linguist.config.settle import settle
 
 
@@ -48,3 +50,83 @@ def test_models_say_where_their_weights_come_from(demo):
     study = describe_study(demo | {"models": models, "studies": {"scale": block}}, "scale")
     assert study.random_start == ["bare"] and study.synthetic_models == ["gpt2-pico"]
     assert "a/b" in study.models["hub"].origin and "mixed" in study.models["gpt2-pico"].origin
+
+
+# ── parts of the config, groups, curves, caveats ──
+
+
+@pytest.mark.parametrize(("tests", "said"), [(["en", "fr"], "en, fr"), (["dna"], "en"), (["zz"], "en")])
+def test_caveats_name_what_is_synthetic_and_used(tests, said):
+    config = CONFIG | {"studies": {"one": CONFIG["studies"]["one"] | {"tests": tests}}}
+    sentences, scratch = design.caveats(config)
+    assert sentences.endswith(f": {said}.") and scratch.endswith(": nano.")
+    real = config | {
+        "models": {"base": {"hub": "a/b"}},
+        "pairsets": dict.fromkeys(CONFIG["pairsets"], {"recipe": "table"}),
+    }
+    assert design.caveats(real) == []
+
+
+def test_caveats_tell_synthetic_pretraining_from_random_weights():
+    nano = CONFIG["models"]["nano"] | {"corpus": "mix"}
+    config = CONFIG | {"models": CONFIG["models"] | {"nano": nano}}
+    for pairsets, count in [(["en"], 1), ([], 0)]:
+        sources = {"text": {"kind": "text", "pairsets": pairsets}, "dna": {"kind": "dna", "resources": ["genome"]}}
+        found = design.caveats(config | {"corpora": {"mix": {"sources": sources}}})[1:]
+        assert len(found) == count and all("nano" in line for line in found)
+
+
+def test_a_group_has_tests_of_one_kind_and_question_without_the_training_set():
+    pairsets = {
+        "en": {"kind": "sentence", "recipe": "table"},
+        "fr": {"kind": "sentence", "recipe": "table"},
+        "dna": {"kind": "dna", "recipe": "homologs"},
+        "dna-hard": {"kind": "dna", "recipe": "hard", "of": "dna"},
+        "coding": {"kind": "coding", "recipe": "coding"},
+    }
+    study = {"models": ["m"], "trainsets": ["en"], "seeds": [1], "tests": list(pairsets), "controls": ["shuffled"]}
+    (found,) = design.comparisons_of({"pairsets": pairsets, "studies": {"s": study}}, "s")
+    assert found["arm"] == ["m", "en"] and found["controls"] == {"shuffled": ["m", "en.shuffled"]}
+    groups = {"sentences": ["fr"], "DNA": ["dna"], "DNA, matched": ["dna-hard"], "DNA with protein": ["coding"]}
+    assert found["groups"] == groups
+
+
+def test_tests_of_several_lengths_or_divergences_make_a_curve():
+    lengths = {"dna50": 50, "dna150": 150, "dna150s": 150}
+    pairsets = {name: {"kind": "dna", "recipe": "homologs", "length": length} for name, length in lengths.items()}
+    evolved = {"d40": 0.4, "d05": 0.05}
+    pairsets |= {
+        name: {"kind": "dna", "recipe": "evolved", "of": "dna150", "divergence": d} for name, d in evolved.items()
+    }
+    pairsets["en"] = {"kind": "sentence", "recipe": "table"}
+    study = {"trainsets": ["en"], "tests": list(pairsets)}
+    found = design.curves_of({"pairsets": pairsets, "studies": {"s": study}}, "s")
+    assert found == {
+        ("length", "DNA"): {"dna50": 50, "dna150": 150},
+        ("divergence", "DNA, simulated divergence"): {"d05": 0.05, "d40": 0.4},
+    }
+    study["tests"] = ["en", "dna50", "d05"]
+    assert design.curves_of({"pairsets": pairsets, "studies": {"s": study}}, "s") == {}
+
+
+@pytest.mark.parametrize("name", ["config", "pilot", "paper"])
+def test_a_page_depends_on_its_part_of_the_config_alone(name):
+    config = settle(yaml.safe_load((ROOT / f"config/{name}.yaml").read_text()))
+    papers = read_published(ROOT / "resources/published.yaml")
+    for study in [*config["studies"], *config["vectors"]]:
+        part = design.page_config(config, study)
+        alone = {key: {n: b for n, b in config[key].items() if n == study} for key in ("studies", "vectors")}
+        assert design.page_config(config | alone, study) == part
+        (block,) = (part.get("studies") or part["vectors"]).values()
+        assert design.describe_study(part, study, papers) == design.describe_study(config, study, papers)
+        for pairset in part["pairsets"]:
+            assert used.is_synthetic(part, pairset) == used.is_synthetic(config, pairset)
+        if study in plan.pair_studies(config):
+            assert design.groups_of_tests(part, study, block["trainsets"][0])
+        if study in plan.published_studies(config):
+            assert design.describe_study(part, study, papers).differences == setup_differences(config, study, papers)
+        if study in plan.task_studies(config):
+            assert plan.instruction_sets(part, study) == plan.instruction_sets(config, study)
+            told = {task for sets in part["instructions"].values() for task in sets["tasks"]}
+            assert {*block["tests"], *told} == part["tasks"].keys()
+            assert part["models"].keys() == set(plan.all_models(block))
