@@ -120,6 +120,8 @@ def row_of(key, node, schema, required=()):
 
 def value_of(node, schema):
     """What a value may be, in a few words."""
+    if "value" in node:
+        return node["value"]
     if "enum" in node:
         return ", ".join(f"`{value}`" for value in node["enum"])
     if "const" in node:
@@ -175,9 +177,14 @@ def recipe_rows(recipes):
 
 
 def tokenizer_rows():
-    heads = ["type", "what it is", "needs", "can have"]
+    heads = ["type", "what it is", "architectures", "needs", "can have"]
     rows = [
-        [f"`{name}`", sentences(kind.label), *(", ".join(f"`{k}`" for k in keys) for keys in (kind.needs, kind.may))]
+        [
+            f"`{name}`",
+            kind.label.format(k="k"),
+            "gpt2, bert" if kind.has_mask else "gpt2",
+            *(", ".join(f"`{k}`" for k in keys) for keys in (kind.needs, kind.may)),
+        ]
         for name, kind in TYPES.items()
     ]
     return heads, rows
