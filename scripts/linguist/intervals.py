@@ -7,13 +7,13 @@ from sklearn.metrics import roc_auc_score
 LEVEL = 0.95
 
 
-def wilson(successes, n, level=LEVEL):
+def wilson(successes, n):
     """Wilson's score interval of a share (Wilson 1927): (low, high)."""
-    interval = stats.binomtest(int(successes), int(n)).proportion_ci(level, method="wilson")
+    interval = stats.binomtest(int(successes), int(n)).proportion_ci(LEVEL, method="wilson")
     return interval.low, interval.high
 
 
-def auroc_interval(label, score, level=LEVEL):
+def auroc_interval(label, score):
     """Area under the ROC curve with DeLong's interval (DeLong, DeLong & Clarke-Pearson 1988): (area, low, high).
 
     NaN where only one class is there.
@@ -27,7 +27,7 @@ def auroc_interval(label, score, level=LEVEL):
     over = (ranks[:m] - stats.rankdata(positive)) / n
     under = 1 - (ranks[m:] - stats.rankdata(negative)) / m
     spread = np.sqrt((over.var(ddof=1) if m > 1 else 0) / m + (under.var(ddof=1) if n > 1 else 0) / n)
-    half_width = stats.norm.ppf((1 + level) / 2) * spread
+    half_width = stats.norm.ppf((1 + LEVEL) / 2) * spread
     return area, max(0.0, area - half_width), min(1.0, area + half_width)
 
 

@@ -124,11 +124,11 @@ def test_a_folder_without_weights_has_no_number_of_parameters(tmp_path):
     assert methods.count_parameters(tmp_path) is None
 
 
-def test_parameters_are_those_of_a_real_model(bodies):
+def test_parameters_are_those_of_a_real_model(base_models):
     from transformers import AutoModelForMaskedLM
 
-    model = AutoModelForMaskedLM.from_pretrained(bodies["bert"])
-    assert methods.count_parameters(bodies["bert"]) == sum(p.numel() for p in model.parameters())
+    model = AutoModelForMaskedLM.from_pretrained(base_models["bert"])
+    assert methods.count_parameters(base_models["bert"]) == sum(p.numel() for p in model.parameters())
 
 
 def test_a_command_that_does_not_exist_prints_nothing():
