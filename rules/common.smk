@@ -13,6 +13,7 @@ from linguist.errors import LinguistError
 from linguist.kinds import KINDS, SEARCHABLE
 from linguist.pairs.recipes import RECIPES
 from linguist.provenance import code_digest, text_digest
+from linguist.report.study_figures import FIGURES, figures_of
 from linguist.sequences import blast
 from linguist.splits import CORPUS_SPLITS, SPLITS
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
@@ -68,6 +69,7 @@ wildcard_constraints:
     task=one_of(config["tasks"]),
     instructions=one_of(config["instructions"]),
     study=one_of(plan.pair_studies(config)),
+    figure=one_of(FIGURES),
     task_study=one_of(plan.task_studies(config)),
     vectors=one_of(config["vectors"]),
     seed=r"\d+",

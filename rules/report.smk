@@ -114,85 +114,21 @@ rule tabulate_study:
         "../scripts/tabulate_study.py"
 
 
-rule plot_accuracy:
+rule plot_study:
     input:
-        "<results>/tables/{study}.metrics.tsv",
+        lambda wildcards: FIGURES[wildcards.figure].files(config, wildcards.study),
     output:
-        report("<results>/report/{study}/accuracy.svg", category="{study}", caption="../reports/captions/accuracy.rst"),
+        report("<results>/report/{study}/{figure}.svg", category="{study}", caption="../reports/captions/figure.rst"),
     log:
-        "<logs>/plot_accuracy/{study}.log",
+        "<logs>/plot_study/{study}/{figure}.log",
     conda:
         "../envs/plots.yaml"
     params:
-        code=code_digest("plot_accuracy"),
+        settings=lambda wildcards: FIGURES[wildcards.figure].settings(config, wildcards.study),
+        caption=lambda wildcards: FIGURES[wildcards.figure].caption,
+        code=code_digest("plot_study"),
     script:
-        "../scripts/plot_accuracy.py"
-
-
-rule plot_curves:
-    input:
-        "<results>/tables/{study}.metrics.tsv",
-    output:
-        report("<results>/report/{study}/curves.svg", category="{study}", caption="../reports/captions/curves.rst"),
-    log:
-        "<logs>/plot_curves/{study}.log",
-    conda:
-        "../envs/plots.yaml"
-    params:
-        curves=lambda wildcards: [[*curve, at] for curve, at in design.curves_of(config, wildcards.study).items()],
-        code=code_digest("plot_curves"),
-    script:
-        "../scripts/plot_curves.py"
-
-
-rule plot_seeds:
-    input:
-        "<results>/tables/{study}.metrics.tsv",
-    output:
-        report("<results>/report/{study}/seeds.svg", category="{study}", caption="../reports/captions/seeds.rst"),
-    log:
-        "<logs>/plot_seeds/{study}.log",
-    conda:
-        "../envs/plots.yaml"
-    params:
-        code=code_digest("plot_seeds"),
-    script:
-        "../scripts/plot_seeds.py"
-
-
-rule plot_confusion:
-    input:
-        lambda wildcards: inputs.prediction_files(config, wildcards.study),
-    output:
-        report(
-            "<results>/report/{study}/confusion.svg", category="{study}", caption="../reports/captions/confusion.rst"
-        ),
-    log:
-        "<logs>/plot_confusion/{study}.log",
-    conda:
-        "../envs/plots.yaml"
-    params:
-        tests=lookup(dpath="studies/{study}/tests", within=config),
-        runs=lambda wildcards: plan.study_runs(config, wildcards.study),
-        code=code_digest("plot_confusion"),
-    script:
-        "../scripts/plot_confusion.py"
-
-
-rule plot_lengths:
-    input:
-        lambda wildcards: [layout.pair_splits(test)["test"] for test in config["studies"][wildcards.study]["tests"]],
-    output:
-        report("<results>/report/{study}/lengths.svg", category="{study}", caption="../reports/captions/lengths.rst"),
-    log:
-        "<logs>/plot_lengths/{study}.log",
-    conda:
-        "../envs/plots.yaml"
-    params:
-        kinds=lambda wildcards: {t: config["pairsets"][t]["kind"] for t in config["studies"][wildcards.study]["tests"]},
-        code=code_digest("plot_lengths"),
-    script:
-        "../scripts/plot_lengths.py"
+        "../scripts/plot_study.py"
 
 
 rule compare_published:
@@ -232,18 +168,13 @@ rule write_page:
         tokens=lambda wildcards: inputs.tokens_reports(config, plan.study_inputs(config, wildcards.study)),
         table="<results>/report/{study}/table.tsv",
         kinds="<results>/tables/{study}.kinds.tsv",
-        accuracy="<results>/report/{study}/accuracy.svg",
-        curves=lambda wildcards: inputs.curves_figure_file(config, wildcards.study),
-        seeds=lambda wildcards: inputs.seeds_figure_file(config, wildcards.study),
-        confusion="<results>/report/{study}/confusion.svg",
-        lengths="<results>/report/{study}/lengths.svg",
+        figures=lambda wildcards: [
+            layout.report_file(wildcards.study, f"{figure}.svg") for figure in figures_of(config, wildcards.study)
+        ],
         audits=lambda wildcards: inputs.audit_files(config, wildcards.study),
         template=layout.shipped_file("reports/study.html.j2"),
         base=layout.shipped_file("reports/base.html.j2"),
-        captions=[
-            layout.shipped_file(f"reports/captions/{figure}.rst")
-            for figure in ("accuracy", "seeds", "curves", "confusion", "lengths", "published_figure")
-        ],
+        caption=layout.shipped_file("reports/captions/published_figure.rst"),
     output:
         report("<results>/report/{study}/page.html", category="{study}", caption="../reports/captions/page.rst"),
     log:

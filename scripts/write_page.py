@@ -1,5 +1,7 @@
 """The page of a study."""
 
+from pathlib import Path
+
 from linguist.config.design import describe_study
 from linguist.config.published import read_published
 from linguist.files import read_json
@@ -12,8 +14,6 @@ from linguist.report.study import study_page
 from linguist.statistics.tables import read_results
 from linguist.statistics.verdicts import read_study_tables
 
-FIGURES = ("accuracy", "seeds", "curves", "confusion", "lengths")
-
 
 def main(smk):
     start_log(smk.log[0])
@@ -25,7 +25,7 @@ def main(smk):
     tokens = {name: read_json(path) for name, path in zip(smk.params.readings, smk.input.tokens, strict=True)}
     facts = collect_facts([read_json(path) for path in smk.input.runs], tokens)
     values = study_page(study, tables, read_results(smk.input.kinds), facts)
-    values["figures"] = {name: inline(smk.input[name], f"figure-{name}") for name in FIGURES if smk.input[name]}
+    values["figures"] = {Path(path).stem: inline(path, f"figure-{Path(path).stem}") for path in smk.input.figures}
     if published:
         values["paper"] = paper_comparison(study, tables.judged, published["tables"])
         values["paper_figure"] = inline(smk.input.comparison, "figure-published")

@@ -1,16 +1,13 @@
 """Which files a rule reads, as paths made from the final configuration."""
 
 from linguist import layout
-from linguist.config import design, plan, settings, used
+from linguist.config import plan, settings, used
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.splits import CORPUS_SPLITS, SPLITS
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 from linguist.training.controls import UNTRAINED, is_control
 from linguist.training.labels import source_set
-
-# The figure of seeds shows a spread from so many seeds on, and can be read up to so many tests.
-SEEDS_TO_PLOT, TESTS_TO_PLOT = 3, 4
 
 # ── pair sets ──
 
@@ -249,18 +246,6 @@ def published_files(config, study):
         "published": layout.shipped_file("resources/published.yaml"),
         "comparison": layout.report_file(study, "published.svg"),
     }
-
-
-def seeds_figure_file(config, study):
-    """The figure of a study's seeds, if it has enough seeds to show a spread and few enough tests to be read."""
-    block = config["studies"][study]
-    readable = len(block["seeds"]) >= SEEDS_TO_PLOT and len(block["tests"]) <= TESTS_TO_PLOT
-    return layout.report_file(study, "seeds.svg") if readable else []
-
-
-def curves_figure_file(config, study):
-    """The figure of a study's curves, if its tests make any."""
-    return layout.report_file(study, "curves.svg") if design.curves_of(config, study) else []
 
 
 def files_before_tuning(config, vectors, name):

@@ -1,6 +1,7 @@
 """The page of a study of pair sets."""
 
 from linguist.pairs.recipes import RECIPES
+from linguist.report.study_figures import FIGURES
 from linguist.statistics.claims import COMPARED, differences_text, significant_differences, study_headline
 from linguist.statistics.thresholds import ALPHA, ONE_CLASS
 from linguist.statistics.verdicts import VERDICTS, not_learned_warning, rows_by_arm
@@ -41,4 +42,5 @@ def study_page(study, tables, pair_types, facts):
         "pair_types": [r for r in pair_types.to_dict("records") if not is_control(r["model"], r["trainset"])],
         "runs": runs[list(study.tests)],
         "facts": facts,
+        "about_figures": FIGURES,
     }

@@ -98,12 +98,6 @@ def test_a_random_model_is_made_from_a_tokenizer_or_from_the_shape_of_a_fetched_
     assert inputs.tokenizer_folder(demo | {"models": models}, "hub") == layout.model_folder("hub")
 
 
-def test_figures_that_would_show_nothing_are_not_drawn(demo):
-    assert inputs.seeds_figure_file(demo, "stability") and not inputs.seeds_figure_file(demo, "scale")  # it has 2 seeds
-    assert not inputs.seeds_figure_file(demo, "ceiling")  # it has 13 tests
-    assert inputs.curves_figure_file(demo, "ceiling") and not inputs.curves_figure_file(demo, "stability")
-
-
 def test_all_runs_of_a_config_and_its_pretrainings_have_metrics(config):
     metrics = inputs.training_metrics(config)
     assert (

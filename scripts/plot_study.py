@@ -1,0 +1,14 @@
+"""A figure of a study."""
+
+from linguist.logs import start_log
+from linguist.report.plots.style import save
+from linguist.report.study_figures import FIGURES
+
+
+def main(smk):
+    start_log(smk.log[0])
+    save(FIGURES[smk.wildcards.figure].draw(smk.input, smk.params.settings), smk.output[0])
+
+
+if "snakemake" in globals():
+    main(snakemake)  # noqa: F821
