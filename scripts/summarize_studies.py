@@ -6,7 +6,7 @@ from linguist.report.pairset import read_best_baselines
 from linguist.report.tasks import read_task_tables, task_study_text
 from linguist.report.terminal import answer_text, study_text
 from linguist.report.vectors import read_vectors_table, vectors_text
-from linguist.statistics.answer import answer_of
+from linguist.statistics.claims import answer_of
 from linguist.statistics.verdicts import read_study_tables
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from linguist.report.page import REPORTS, inline, render
 from linguist.report.tasks import difference_finding
 from linguist.report.vectors import vectors_headline
-from linguist.statistics.answer import answer_of
 from linguist.statistics.claims import (
     CLAIMS,
     COMPARED,
+    answer_of,
     differences_text,
     learned_arms,
     not_learned_text,

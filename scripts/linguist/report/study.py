@@ -4,7 +4,7 @@ from linguist.pairs.recipes import RECIPES
 from linguist.report.study_figures import FIGURES
 from linguist.statistics.claims import COMPARED, differences_text, significant_differences, study_headline
 from linguist.statistics.thresholds import ALPHA, ONE_CLASS
-from linguist.statistics.verdicts import VERDICTS, not_learned_warning, rows_by_arm
+from linguist.statistics.verdicts import VERDICTS, not_learned_warning
 from linguist.training.controls import is_control
 
 
@@ -30,7 +30,7 @@ def study_page(study, tables, pair_types, facts):
             "not_above_baseline": int(above["not_above_baseline"].sum()),
             "all": len(judged),
         },
-        "groups": [(*arm, rows.to_dict("records")) for *arm, rows in rows_by_arm(judged)],
+        "groups": [(*arm, rows.to_dict("records")) for arm, rows in judged.groupby(["model", "trainset"], sort=False)],
         "unlearned": not_learned_warning,
         "verdicts": VERDICTS,
         "compared": COMPARED,

@@ -4,7 +4,7 @@ from textwrap import fill
 
 from linguist.statistics.claims import differences_text, study_headline
 from linguist.statistics.numbers import counted, format_interval, format_number, signed
-from linguist.statistics.verdicts import VERDICTS, not_learned_warning, rows_by_arm
+from linguist.statistics.verdicts import VERDICTS, not_learned_warning
 
 WIDTH = 108
 COLUMNS = {  # of the table of tests: their width, and how a row's cell is made
@@ -57,7 +57,7 @@ def test_lines(judged):
     wide = min(24, max(map(len, [*judged["test"], "test"])))
     heads = [f"{name:>{width}}" for name, (width, _) in COLUMNS.items()]
     lines = ["  ".join([f"{'test':<{wide}}", f"{'accuracy [95 %]':<19}", *heads, "verdict"])]
-    for model, trainset, rows in rows_by_arm(judged):
+    for (model, trainset), rows in judged.groupby(["model", "trainset"], sort=False):
         lines += ["", f"{model}, fine-tuned on {trainset} ({counted(rows['seeds'].iloc[0], 'seed')})"]
         if warning := not_learned_warning(trainset, rows.to_dict("records")):
             lines.append(paragraph(warning))

@@ -1,12 +1,15 @@
 """The hypotheses of a study of pair sets: one for each model, training set and group of tests, judged by paired tests.
 
 A hypothesis is that a model is more accurate than the majority class and than every control condition. It is supported
-only if all of these differences are significant.
+only if all of these differences are significant. Last, what the hypotheses of all studies together say about transfer.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from linguist.kinds import KINDS
 from linguist.statistics.comparisons import CHANCE, MAJORITY, MEASURES
 from linguist.statistics.numbers import counted, format_difference, format_points
 from linguist.statistics.thresholds import ALPHA
@@ -44,14 +47,11 @@ def better_than_all(rows):
 def closest_control(rows):
     """The row of the control that a model comes closest to losing to: one that it is not significantly better than, if
     there is any, or else the one with the largest p-value."""
-    return max(
-        rows,
-        key=lambda row: (
-            not significantly_better(row),
-            row["p_holm"] if row["difference"] > 0 else 1,
-            -row["difference"],
-        ),
-    )
+
+    def closeness(row):
+        return not significantly_better(row), row["p_holm"] if row["difference"] > 0 else 1, -row["difference"]
+
+    return max(rows, key=closeness)
 
 
 def by_measure(rows):
@@ -107,11 +107,10 @@ def claim_text(row, compared):
     own, at_median = by_measure(compared)
     said = f"{CLAIMS[row['code']]}. Accuracy {row['accuracy']:.3f}, {closest_text(own)}."
     if row["code"] == "ranks":
-        return f"{said} With the threshold at the median score: {closest_text(at_median)}."
-    if row["code"] == "not supported":
-        helps = better_than_all(at_median)
-        return said if helps else f"{said} A better threshold does not help: {closest_text(at_median)}."
-    if row["code"] == "uncontrolled":
+        said += f" With the threshold at the median score: {closest_text(at_median)}."
+    elif row["code"] == "not supported" and not better_than_all(at_median):
+        said += f" A better threshold does not help: {closest_text(at_median)}."
+    if row["code"] in ("not supported", "uncontrolled"):
         return said
     controls = [other["against"] for other in own if other["against"] != MAJORITY]
     said += f" Controls: {', '.join(controls)}."
@@ -218,3 +217,60 @@ def differences_text(comparisons):
         return f"No significant differences between models and training sets (0 of {n})."
     text = f"Significant differences between models and training sets: {len(lines)} of {n}"
     return f"{text}. The largest: {lines[0]}."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What all studies say about transfer from sentences to DNA and protein.
+
+    transfers: the judgement, one of CLAIMS, of each hypothesis: {(model, trainset, group): code}.
+    learned: whether each model learned its own training pairs, where it is tested on them: {(model, trainset): bool}.
+    """
+
+    transfers: dict
+    learned: dict
+
+    @property
+    def is_open(self):
+        """Whether the run cannot answer the question, since no model learned what it was trained on."""
+        return bool(self.learned) and not any(self.learned.values())
+
+    def count(self, code):
+        return list(self.transfers.values()).count(code)
+
+    @property
+    def sentences(self):
+        """The answer in words, the most important first; no sentence without a hypothesis about transfer."""
+        if not self.transfers:
+            return []
+        said, n = [], len(self.transfers)
+        if self.is_open:
+            said.append("This run cannot answer the question: no model learned its own training pairs.")
+        are = "hypotheses are" if n != 1 else "hypothesis is"
+        said.append(f"Transfer from sentences to DNA or protein: {self.count('supported')} of {n} {are} supported.")
+        if ranks := self.count("ranks"):
+            said.append(
+                f"In {counted(ranks, 'case')}, the model ranks pairs correctly, but its decision threshold does not transfer."
+            )
+        if not self.is_open and (failed := list(self.learned.values()).count(False)):
+            said.append(f"{failed} of {len(self.learned)} models did not measurably learn their own training pairs.")
+        return said
+
+
+def answer_of(claims, comparisons, kinds):
+    """The Answer of a run: hypotheses of models trained on sentences and tested on other kinds, each counted once.
+
+    Where studies differ in a hypothesis, the one that does not support it counts.
+    Args: `claims` and `comparisons` map studies to their tables of `judge_claims` and `compare_arms`; `kinds` maps pair
+    sets to their kinds.
+    """
+    transfers, learned = {}, {}
+    for study, table in claims.items():
+        for row in table.to_dict("records"):
+            key = (row["model"], row["trainset"], row["group"])
+            if KINDS[kinds[row["trainset"]]].is_text and not row["group"].startswith(KINDS["sentence"].label):
+                transfers[key] = row["code"] if transfers.get(key, "supported") == "supported" else transfers[key]
+        for arm, yes in learned_arms(comparisons[study], table).items():
+            if KINDS[kinds[arm[1]]].is_text:
+                learned[arm] = learned.get(arm, False) or yes
+    return Answer(transfers, learned)

@@ -110,11 +110,6 @@ def judge_tests(summary, baselines, comparisons):
     return pd.DataFrame(judged)
 
 
-def rows_by_arm(judged):
-    """The judged rows by model and training set, in order: [(model, trainset, rows)]."""
-    return [(*key, rows) for key, rows in judged.groupby(["model", "trainset"], sort=False)]
-
-
 def not_learned_warning(trainset, rows):
     """A warning where a model did not learn its training set, by its test split; empty where it did, or where that is no test
     of the study. `rows` are the judged rows of an arm, as dicts."""

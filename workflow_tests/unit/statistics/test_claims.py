@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from helpers.studies import NOTHING, study
-from linguist.statistics.answer import answer_of
 from linguist.statistics.claims import (
     CLAIMS,
     COMPARED,
+    answer_of,
     closest_control,
     detectable_text,
     differences_text,
