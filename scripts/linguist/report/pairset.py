@@ -9,16 +9,8 @@ from linguist.files import read_json
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.report.page import SEVERITIES
+from linguist.statistics import thresholds
 from linguist.statistics.numbers import format_interval, percent
-from linguist.statistics.thresholds import (
-    CLUSTERED_CODON,
-    CLUSTERED_RATIO,
-    RANKING_ABOVE,
-    SOLVABLE_FROM,
-    SORTED_ROWS,
-    STRONG_SHORTCUT,
-    UNBALANCED,
-)
 
 
 def best_baseline(audit):
@@ -100,7 +92,7 @@ def shortcut_finding(audit):
         text = f"{best['name']} alone predicts the label {numbers}). A model must exceed this to show more."
         also = [f"{b['name']} {b['accuracy']:.3f}" for b in single if b is not best and b["low"] > share]
         text += f" Also above the majority class: {', '.join(also)}." if also else ""
-    elif (ranking["auroc_low"] or 0) > RANKING_ABOVE:
+    elif (ranking["auroc_low"] or 0) > thresholds.RANKING_ABOVE:
         gain = ranking["auroc"] - 0.5
         text = f"{ranking['name']} alone ranks the test pairs: AUROC {format_interval(ranking, 'auroc')}."
         text += f" Its threshold does not transfer: the most accurate baseline is {best['name']} {numbers})."
@@ -110,7 +102,7 @@ def shortcut_finding(audit):
     else:
         luck = f"; within chance for the best of {len(single)} baselines" if best["low"] > share else ""
         return "fine", f"No shortcut found. The best baseline on single sequences is {best['name']} {numbers}{luck})."
-    return ("shortcut", text) if gain >= STRONG_SHORTCUT else ("note", f"Weak shortcut: {text}")
+    return ("shortcut", text) if gain >= thresholds.STRONG_SHORTCUT else ("note", f"Weak shortcut: {text}")
 
 
 def word_findings(audit):
@@ -137,7 +129,7 @@ def solvable_findings(audit):
     lines, share = [], _majority_accuracy(audit["splits"]["test"])
     full = [baseline for baseline in scored(audit) if baseline["uses_order"]]
     best = max(full, key=lambda baseline: baseline["accuracy"], default=None)
-    if best and best["low"] > share and best["accuracy"] >= SOLVABLE_FROM:
+    if best and best["low"] > share and best["accuracy"] >= thresholds.SOLVABLE_FROM:
         text = f"The labels can be recovered: {best['name']} has accuracy {format_interval(best, 'accuracy')}."
         lines.append(("fine", text))
     elif best:
@@ -154,7 +146,7 @@ def split_findings(splits):
     if empty := [split for split in splits if split not in full]:
         lines.append(("flaw" if "test" in empty else "note", f"No rows in {', '.join(empty)}."))
     shares = {split: found["positives"] / found["rows"] for split, found in full.items()}
-    if any(abs(share - 0.5) > UNBALANCED for share in shares.values()):
+    if any(abs(share - 0.5) > thresholds.UNBALANCED for share in shares.values()):
         text = ", ".join(f"{percent(share, 1)} of {split}" for split, share in shares.items())
         lines.append(("note", f"Unbalanced labels. Labelled same: {text}."))
     orders = {split: found["order"] for split, found in full.items() if found["order"] is not None}
@@ -167,7 +159,7 @@ def split_findings(splits):
         f"offset {codon['offset']} in {codon['count']} pairs of {split} "
         f"({percent(codon['share'], 1)}; elsewhere {percent(codon['elsewhere'], 1)})"
         for split, codon in codons.items()
-        if codon and codon["share"] > max(CLUSTERED_CODON, CLUSTERED_RATIO * codon["elsewhere"])
+        if codon and codon["share"] > max(thresholds.CLUSTERED_CODON, thresholds.CLUSTERED_RATIO * codon["elsewhere"])
     ]
     if places:
         lines.append(("note", f"Start codons cluster at one offset in the DNA of positives: {', '.join(places)}."))
@@ -179,7 +171,7 @@ def is_mixed(split):
     (Mann and Whitney 1947)."""
     same, different = split["positives"], split["rows"] - split["positives"]
     deviation = sqrt((same + different + 1) / (12 * same * different))
-    return abs(split["order"] - 0.5) <= SORTED_ROWS * deviation
+    return abs(split["order"] - 0.5) <= thresholds.SORTED_ROWS * deviation
 
 
 def token_findings(tokens):
@@ -224,8 +216,8 @@ def audit_page(spec, audit):
         "recipe": RECIPES[spec["recipe"]],
         "result": first,
         "findings": {severity: [text for found, text in others if found == severity] for severity in SEVERITIES},
-        "ranking_above": RANKING_ABOVE,
-        "strong": STRONG_SHORTCUT,
+        "ranking_above": thresholds.RANKING_ABOVE,
+        "strong": thresholds.STRONG_SHORTCUT,
         "pair_types": list(dict.fromkeys(kind for split in audit["splits"].values() for kind in split["kinds"])),
         "sides": list(dict.fromkeys(side for split in audit["splits"].values() for side in split["lengths"])),
     }

@@ -37,28 +37,31 @@ def figures_of(config, study):
     return [name for name, figure in FIGURES.items() if figure.fits(config, study)]
 
 
-def plot_accuracy(files, settings):
-    from linguist.report.plots.study import accuracy_figure
+def _read_tables(files):
+    """The summary and the metrics of a study, from their file."""
     from linguist.statistics.summaries import summarize_pairs
     from linguist.statistics.tables import read_results
 
     metrics = read_results(files[0])
-    return accuracy_figure(summarize_pairs(metrics), metrics)
+    return summarize_pairs(metrics), metrics
+
+
+def plot_accuracy(files, settings):
+    from linguist.report.plots.study import accuracy_figure
+
+    return accuracy_figure(*_read_tables(files))
 
 
 def plot_seeds(files, settings):
     from linguist.report.plots.study import seeds_figure
-    from linguist.statistics.tables import read_results
 
-    return seeds_figure(read_results(files[0]))
+    return seeds_figure(_read_tables(files)[1])
 
 
 def plot_curves(files, curves):
     from linguist.report.plots.study import curves_figure
-    from linguist.statistics.summaries import summarize_pairs
-    from linguist.statistics.tables import read_results
 
-    return curves_figure(summarize_pairs(read_results(files[0])), {(key, group): at for key, group, at in curves})
+    return curves_figure(_read_tables(files)[0], {(key, group): places for key, group, places in curves})
 
 
 def plot_confusion(files, settings):
