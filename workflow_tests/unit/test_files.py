@@ -72,7 +72,7 @@ def test_text_comes_back(tmp_path, text, name):
         assert handle.read() == text.removeprefix("\ufeff")
 
 
-def test_compression_is_told_by_the_bytes_and_is_the_same_each_time(tmp_path):
+def test_compression_is_found_by_the_bytes_and_is_the_same_each_time(tmp_path):
     write_text(tmp_path / "a.gz", "text")
     write_text(tmp_path / "b.gz", "text")
     assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()

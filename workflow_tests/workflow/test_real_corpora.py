@@ -71,7 +71,7 @@ def test_a_model_pretrained_on_real_corpora(checkout, real_data):
     assert {source["round_trip"] for source in vocabulary["sources"].values()} == {1.0}
     metrics = json.loads((checkout / "results/pretraining/nano/metrics.json").read_text())
     for source in manifest["sources"]:
-        losses = {rival: metrics[f"{rival}_loss_{source}"] for rival in ("dev", "unigram", "bigram")}
+        losses = {name: metrics[f"{name}_loss_{source}"] for name in ("dev", "unigram", "bigram")}
         print(source, losses, metrics[f"dev_bits_{source}"])
         assert losses["dev"] < losses["unigram"], source
         if FULL:

@@ -28,7 +28,7 @@ def training(device="cpu", **other):
 
 
 def step(folder, rule, pattern, gpu=False):
-    """What the workflow says of a rule whose logs and benchmarks go by `pattern`."""
+    """A rule whose logs and benchmarks are named by `pattern`, as the workflow describes it."""
     places = {
         kind: (f"{re.escape(str(folder))}/{kind}s/{rule}/{pattern}\\.{ending}$", f"{folder}/{kind}s/{rule}")
         for kind, ending in (("log", "log"), ("benchmark", "tsv"))
@@ -38,7 +38,7 @@ def step(folder, rule, pattern, gpu=False):
 
 @pytest.fixture
 def steps(tmp_path):
-    """A run of three rules: its logs, benchmark files, and files of runs that the config has no more."""
+    """A run of three rules: its logs, benchmark files, and files of runs that are not in the configuration."""
     for pairset, seconds, cpu in (("en", 10, 7200), ("dna50", 30, 3600), ("gone", 1000, 1e6)):
         write_benchmark(tmp_path / f"benchmarks/build_pairs/{pairset}.tsv", seconds, 100 + seconds, cpu)
     for seed, seconds in ((1, 1800), (2, 3600), (9, 1e6)):
@@ -93,13 +93,13 @@ def test_a_pretraining_has_its_own_device():
 
 
 @pytest.mark.parametrize("text", ["", "nothing of use\n", HEADER, HEADER.replace("cpu_time", "x"), "\xff\xfe\0"])
-def test_a_benchmark_file_without_figures_says_nothing(text, tmp_path):
+def test_a_benchmark_file_without_numbers_gives_nothing(text, tmp_path):
     path = tmp_path / "a.tsv"
     path.write_bytes(text.encode("latin-1"))
     assert np.isnan(costs.read_benchmark(path)).all()
 
 
-def test_figures_that_were_not_sampled_are_not_zero(tmp_path):
+def test_values_that_were_not_sampled_are_not_zero(tmp_path):
     for missing in ("-", "NA", "nan"):
         write_benchmark(tmp_path / "a.tsv", 0.2, missing, missing)
         seconds, cpu, memory = costs.read_benchmark(tmp_path / "a.tsv")
