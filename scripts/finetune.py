@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from linguist.logs import start_log
-from linguist.training.finetuning import CLASSES, Classifier, finetune, write_predictions
+from linguist.training.finetuning import CLASSES, SavedClassifier, finetune, write_predictions
 from linguist.training.tuning import Run
 
 
@@ -16,7 +16,7 @@ def main(smk):
 
     def score_tests():
         if smk.output.predictions:
-            classifier = Classifier(smk.output.weights, seed, classes, options["precision"], options["attention"])
+            classifier = SavedClassifier(smk.output.weights, seed, classes, options["precision"], options["attention"])
             tests = dict(zip(smk.params.tests, smk.input.tests, strict=True))
             write_predictions(classifier, tests, smk.output.predictions, smk.threads)
 

@@ -35,13 +35,17 @@ def read_vocabulary(folder):
     path = Path(folder) / "tokenizer.json"
     try:
         spec = read_json(path)
-        vocabulary = spec["model"]["vocab"].items()
+        vocabulary = spec["model"]["vocab"]
+        if isinstance(vocabulary, list):  # a unigram model's, with scores
+            vocabulary = {token: i for i, (token, _) in enumerate(vocabulary)}
         special = {token["content"] for token in spec["added_tokens"]}
         byte_level = "ByteLevel" in json.dumps([spec["pre_tokenizer"], spec["decoder"]])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LinguistError(f"{path}: no vocabulary can be read ({one_line(error)}); train it again") from None
     decoder = decoders.ByteLevel()
-    texts = ((i, decoder.decode([token]) if byte_level else token) for token, i in vocabulary if token not in special)
+    texts = (
+        (i, decoder.decode([token]) if byte_level else token) for token, i in vocabulary.items() if token not in special
+    )
     return {i: text.strip() if byte_level else text.removeprefix("##") for i, text in texts}
 
 

@@ -3,7 +3,7 @@
 from linguist.kinds import kind_of_source
 
 PIPELINES = {"gpt2": "text-generation", "bert": "fill-mask"}
-CLASSES = {"gpt2": "AutoModelForCausalLM", "bert": "AutoModelForMaskedLM"}
+AUTO_CLASSES = {"gpt2": "AutoModelForCausalLM", "bert": "AutoModelForMaskedLM"}
 
 
 def model_card(name, model, manifest, metrics, train_info):
@@ -46,9 +46,9 @@ pretrained it from random weights (seed {metrics["seed"]}) to predict {objective
 Tokens of DNA, protein and text share one embedding table.
 
 ```python
-from transformers import AutoTokenizer, {CLASSES[architecture]}
+from transformers import AutoTokenizer, {AUTO_CLASSES[architecture]}
 
-model = {CLASSES[architecture]}.from_pretrained("path/to/{name}")
+model = {AUTO_CLASSES[architecture]}.from_pretrained("path/to/{name}")
 tokenizer = AutoTokenizer.from_pretrained("path/to/{name}")
 ```
 

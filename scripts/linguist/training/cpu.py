@@ -51,27 +51,29 @@ def eager_attention(module, query, key, value, attention_mask, scaling=None, dro
 
     If `tiles` (of `blocks.attention_tiles`) are given, they replace the mask.
     """
+
+    def dropped(weights):
+        return drop(weights, dropout, module.fast_dropout_bits) if dropout > 0 else weights
+
+    scaling = scaling or query.size(-1) ** -0.5
     if tiles:
-        return tiled_attention(module, query, key, value, tiles, scaling, dropout), None
-    weights = torch.matmul(query, key.transpose(2, 3)) * (scaling or query.size(-1) ** -0.5)
+        return tiled_attention(query, key, value, tiles, scaling, dropped), None
+    weights = torch.matmul(query, key.transpose(2, 3)) * scaling
     if attention_mask is not None:
         weights = weights + attention_mask
-    weights = nn.functional.softmax(weights, dim=-1).to(value.dtype)
-    if dropout > 0:
-        weights = drop(weights, dropout, module.fast_dropout_bits)
+    weights = dropped(nn.functional.softmax(weights, dim=-1).to(value.dtype))
     return torch.matmul(weights, value).transpose(1, 2).contiguous(), weights
 
 
-def tiled_attention(module, query, key, value, tiles, scaling, dropout):
-    """Attention of each tile's queries to its own keys: a tensor (rows, queries, heads, features)."""
+def tiled_attention(query, key, value, tiles, scaling, dropped):
+    """Attention of each tile's queries to its own keys: a tensor (rows, queries, heads, features). `dropped` is applied to the
+    weights."""
     rows, heads, length, features = query.shape
     query, key, value = (x.reshape(rows * heads, length, features) for x in (query, key, value))
     parts = []
     for queries, keys, mask in tiles:
-        scores = torch.baddbmm(mask, query[:, queries], key[:, keys].transpose(1, 2), alpha=scaling or features**-0.5)
-        weights = nn.functional.softmax(scores, dim=-1).to(value.dtype)
-        if dropout > 0:
-            weights = drop(weights, dropout, module.fast_dropout_bits)
+        scores = torch.baddbmm(mask, query[:, queries], key[:, keys].transpose(1, 2), alpha=scaling)
+        weights = dropped(nn.functional.softmax(scores, dim=-1).to(value.dtype))
         parts.append(torch.bmm(weights, value[:, keys]))
     return torch.cat(parts, 1).view(rows, heads, length, features).transpose(1, 2)
 

@@ -21,7 +21,7 @@ CLASSES = ("different", "same")  # of pairs, by label
 
 
 @dataclass(frozen=True)
-class Classifier:
+class SavedClassifier:
     """A classifier to test: the folder of a run's weights, or of a model before fine-tuning, whose classification head is then
     drawn from `seed` (the control "untrained"). `classes` are the names of the labels; precision and attention may be "auto"."""
 

@@ -22,7 +22,7 @@ from linguist.training import cpu as dropout
 from linguist.training.batches import collate, make_collator
 from linguist.training.checkpoints import Checkpoint
 from linguist.training.devices import make_accelerator
-from linguist.training.finetuning import Classifier, classification_metrics, finetune, predict, write_predictions
+from linguist.training.finetuning import SavedClassifier, classification_metrics, finetune, predict, write_predictions
 from linguist.training.models import load_classifier
 from linguist.training.predictions import read_predictions
 from linguist.training.tuning import Run
@@ -151,7 +151,7 @@ def test_a_seed_is_its_bytes_and_its_predictions(architecture, precision, base_m
     for name, seed in (("first", 1), ("again", 1), ("other", 2)):
         torch.rand(3)  # what came before must not matter
         found[name] = run(architecture, base_models, encoded, tmp_path / name, options, seed)
-        classifier = Classifier(tmp_path / name / "weights", 9, precision=precision)
+        classifier = SavedClassifier(tmp_path / name / "weights", 9, precision=precision)
         write_predictions(classifier, {"dev": encoded[architecture]["dev"]}, tmp_path / f"{name}.tsv.gz", 1)
     assert found["first"][:2] == found["again"][:2]
     assert found["first"][0] != found["other"][0]
@@ -275,7 +275,7 @@ def interrupt():
 def test_the_untrained_control_is_the_model_with_a_head_of_its_seed(architecture, base_models, encoded, tmp_path):
     tests = {"en": encoded[architecture]["dev"]}
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        classifier = Classifier(base_models[architecture], seed, precision="fp32", attention="eager")
+        classifier = SavedClassifier(base_models[architecture], seed, precision="fp32", attention="eager")
         write_predictions(classifier, tests, tmp_path / name, 1)
     a, b, c = (pd.read_csv(tmp_path / name, sep="\t") for name in "abc")
     assert a.equals(b) and not a["score1"].equals(c["score1"])
@@ -286,7 +286,7 @@ def test_the_untrained_control_is_the_model_with_a_head_of_its_seed(architecture
 
 def test_a_run_that_nothing_tests_has_predictions_without_rows(tmp_path):
     """One that is wanted for its weights alone: no model is loaded."""
-    write_predictions(Classifier(tmp_path / "none", 1), {}, tmp_path / "predictions.tsv.gz", 1)
+    write_predictions(SavedClassifier(tmp_path / "none", 1), {}, tmp_path / "predictions.tsv.gz", 1)
     assert read_predictions(tmp_path / "predictions.tsv.gz").columns.tolist() == [
         "test",
         "id",
