@@ -1,5 +1,6 @@
 """The page of a study of pair sets."""
 
+from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.report.study_figures import FIGURES
 from linguist.statistics.claims import COMPARED, differences_text, significant_differences, study_headline
@@ -39,6 +40,7 @@ def study_page(study, tables, pair_types, facts):
         "rows": judged.to_dict("records"),
         "test_pairs": dict(zip(judged["test"], judged["n"], strict=True)),
         "recipes": RECIPES,
+        "kinds": KINDS,
         "pair_types": [r for r in pair_types.to_dict("records") if not is_control(r["model"], r["trainset"])],
         "runs": runs[list(study.tests)],
         "facts": facts,
