@@ -56,7 +56,8 @@ def documents_of(path, kind="text"):
 
 
 def one_line(error, path):
-    assert str(error.value).startswith(str(path)) and "\n" not in str(error.value)
+    """A place, a cause and a cure."""
+    assert str(error.value).startswith(str(path)) and "\n" not in str(error.value) and "; " in str(error.value)
 
 
 # ── forms of text ──
@@ -142,14 +143,14 @@ def test_blocks_of_plain_text_are_documents_whatever_is_in_them(tmp_path, blocks
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"a\nb\xff\n", "line 2: not UTF-8 text"),
-        ("text".encode("utf-16-le"), "binary data, not text; unpack it, or save it as UTF-8"),
-        (gzip.compress(b"a b c\n" * 999)[:-12], "the gzip data are cut short or damaged"),
-        ('{"text": "a"}\n{"text": \n', r"line 2: not valid JSON \(.+\); give one object a line"),
-        ('{"title": "a", "body": "b"}\n', r"line 1: no column 'text' \(found: title, body\); give text"),
-        ('{"text": "a"}\n[1]\n', r"line 2: '\[1\]' is not an object; give one with text"),
-        ('{"text": 5}\n', "line 1: text is 5, not text; fix or remove"),
-        (b"PAR1 and nothing else PAR1", r"not valid Parquet \(.+\); fetch the file again"),
+        (b"a\nb\xff\n", "line 2: .*UTF-8"),
+        ("text".encode("utf-16-le"), "binary"),
+        (gzip.compress(b"a b c\n" * 999)[:-12], "gzip"),
+        ('{"text": "a"}\n{"text": \n', r"line 2: .*JSON \(.+\)"),
+        ('{"title": "a", "body": "b"}\n', r"line 1: .*'text' \(found: title, body\)"),
+        ('{"text": "a"}\n[1]\n', r"line 2: '\[1\]'.* text"),
+        ('{"text": 5}\n', "line 1: text is 5"),
+        (b"PAR1 and nothing else PAR1", r"Parquet \(.+\)"),
     ],
 )
 def test_a_flaw_gets_one_line_with_its_place(tmp_path, content, said):
@@ -162,8 +163,8 @@ def test_a_flaw_gets_one_line_with_its_place(tmp_path, content, said):
 def test_flaws_of_parquet_get_one_line(tmp_path):
     path = tmp_path / "t"
     for table, said in [
-        ({"id": [1], "body": ["a"]}, r"no column 'text' \(found: id, body\); give text"),
-        ({"text": [1]}, "row 1: text is 1, not text"),
+        ({"id": [1], "body": ["a"]}, r"'text' \(found: id, body\)"),
+        ({"text": [1]}, "row 1: text is 1"),
     ]:
         parquet.write_table(pyarrow.table(table), path)
         with pytest.raises(LinguistError, match=said) as caught:
@@ -172,8 +173,8 @@ def test_flaws_of_parquet_get_one_line(tmp_path):
     whole = as_parquet(path, [f"text {i}" for i in range(5000)], compression="none", use_dictionary=False).read_bytes()
     assert len(documents_of(path)) == 5000
     for bad, said in [
-        (whole[:-1000], "not valid Parquet"),
-        (whole.replace(b"text 4999", b"\xff" * 9), "not UTF-8 text"),
+        (whole[:-1000], "Parquet"),
+        (whole.replace(b"text 4999", b"\xff" * 9), "UTF-8"),
     ]:
         with pytest.raises(LinguistError, match=said) as caught:
             documents_of(write(path, bad))
@@ -183,7 +184,7 @@ def test_flaws_of_parquet_get_one_line(tmp_path):
 @pytest.mark.parametrize("kind", ["text", "protein", "pairs"])
 def test_a_file_that_is_not_there_or_a_folder_gets_one_line(tmp_path, kind):
     for path in (tmp_path, tmp_path / "none"):
-        with pytest.raises(LinguistError, match=r"cannot be read \(.+\); check the path") as caught:
+        with pytest.raises(LinguistError, match=r"directory") as caught:
             documents_of(path, kind)
         one_line(caught, path)
 
@@ -241,7 +242,7 @@ def test_collecting_is_what_the_slow_way_gives(tmp_path, texts, size, batch):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(documents, "BATCH", batch)
         if total < size:
-            with pytest.raises(LinguistError, match=f"only {total} of {size} bytes.*; lower bytes or add resources"):
+            with pytest.raises(LinguistError, match=f" {total} of {size} bytes"):
                 collect_documents([path], "text", size, target)
             assert not target.exists()
         else:
@@ -282,18 +283,18 @@ def test_too_little_gets_one_line_and_leaves_nothing(tmp_path):
             "protein",
             5_000_000,
             "",
-            r"only 1,238 of 5,000,000 bytes \(1 duplicates skipped\); lower bytes or add",
+            r" 1,238 of 5,000,000 bytes \(1 duplicates",
         ),
         (
             [path, path],
             "protein",
             9999,
             "a",
-            r" and 1 more: only 4 of 9,999 bytes \(3 duplicates and 2 excluded skipped",
+            r" 1 more: .* 4 of 9,999 bytes \(3 duplicates and 2 excluded",
         ),
-        ([path], "protein", None, "abc", "no document: all 3 are excluded; add resources"),
-        ([empty], "text", None, "", "no document: the files are empty"),
-        ([empty], "text", 9, "", "only 0 of 9 bytes; lower bytes or add resources"),
+        ([path], "protein", None, "abc", "all 3 are excluded"),
+        ([empty], "text", None, "", "empty"),
+        ([empty], "text", 9, "", " 0 of 9 bytes"),
     ]:
         with pytest.raises(LinguistError, match=said) as caught:
             collect_documents(paths, kind, size, tmp_path / "out/c.txt", frozenset(excluded))

@@ -59,7 +59,7 @@ def test_all_regions_of_the_resource_that_a_test_table_names_are_excluded(small,
 
 
 def test_a_table_that_would_exclude_nothing_is_refused(small, tmp_path):
-    with pytest.raises(LinguistError, match="no id names a region of hg, so nothing would be excluded; remove"):
+    with pytest.raises(LinguistError, match="test.tsv: .* hg"):
         excluded_regions(small, tables=[pair_table(tmp_path, "NM_1:4~NM_1:4-same")], resource="hg")
 
 
@@ -71,62 +71,61 @@ def test_the_ids_of_pair_sets_are_understood(small, tmp_path):
             assert excluded_regions(small, tables=[table], resource="hg") == {"chr1": [(1, 2)], "HLA:1-2": [(3, 9)]}
 
 
-HAS = r".*dna\.fa\.gz has no record '{}', it has chr1, chr2, HLA:1-2"
-SPAN = r"{}: {} is not a region of record {}, which has {} bases in .*dna\.fa\.gz; correct it \(0-based, half-open\)"
-NOT_BED = "line {}: not BED, whose first columns are record, start and end; correct or remove the line"
-FORM = r"excluded place '{}' \(record or record:start-end\)"
+def refusal(*arguments, **options):
+    with pytest.raises(LinguistError) as caught:
+        excluded_regions(*arguments, **options)
+    assert "\n" not in str(caught.value) and "; " in str(caught.value)
+    return str(caught.value)
 
 
 @pytest.mark.parametrize(
-    "place, message",
+    "place, facts",
     [
-        ("21", FORM.format("21") + ": " + HAS.format("21")),
-        ("chr3:1-2", FORM.format("chr3:1-2") + ": " + HAS.format("chr3")),
-        ("chr1:1,0-2,0", FORM.format("chr1:1,0-2,0") + ": " + HAS.format("chr1:1,0-2,0")),
-        ("chr1:90-101", SPAN.format(FORM.format("chr1:90-101"), "90-101", "chr1", 100)),
-        ("chr1:9-9", SPAN.format(FORM.format("chr1:9-9"), "9-9", "chr1", 100)),
+        ("21", ["'21'", "chr1, chr2, HLA:1-2"]),
+        ("chr3:1-2", ["'chr3'", "chr1, chr2, HLA:1-2"]),
+        ("chr1:1,0-2,0", ["'chr1:1,0-2,0'", "chr1, chr2, HLA:1-2"]),
+        ("chr1:90-101", ["90-101", "record chr1", "100 bases"]),
+        ("chr1:9-9", ["9-9", "record chr1", "100 bases"]),
     ],
 )
-def test_a_place_that_is_none_is_refused(small, place, message):
-    with pytest.raises(LinguistError, match=message):
-        excluded_regions(small, ["chr2", place])
+def test_a_place_that_is_none_is_refused(small, place, facts):
+    message = refusal(small, ["chr2", place])
+    assert f"'{place}'" in message and str(small) in message and all(fact in message for fact in facts)
 
 
 @pytest.mark.parametrize(
-    "line, message",
+    "line, facts",
     [
-        ("1\t5\t9", "line 2: " + HAS.format("1")),
-        ("chr1\t5", NOT_BED.format(2)),
-        ("chr1\tstart\tend", NOT_BED.format(2)),
-        ("chr1\t-5\t9", NOT_BED.format(2)),
-        ("chr2\t40\t51", SPAN.format("line 2", "40-51", "chr2", 50)),
-        ("chr2\t9\t4", SPAN.format("line 2", "9-4", "chr2", 50)),
+        ("1\t5\t9", ["'1'", "chr1, chr2, HLA:1-2"]),
+        ("chr1\t5", ["not BED"]),
+        ("chr1\tstart\tend", ["not BED"]),
+        ("chr1\t-5\t9", ["not BED"]),
+        ("chr2\t40\t51", ["40-51", "record chr2", "50 bases"]),
+        ("chr2\t9\t4", ["9-4", "record chr2", "50 bases"]),
     ],
 )
-def test_a_flaw_of_a_bed_file_is_named_with_its_line(small, tmp_path, line, message):
+def test_a_flaw_of_a_bed_file_is_named_with_its_line(small, tmp_path, line, facts):
     (tmp_path / "x.bed").write_text(f"chr1\t1\t2\n{line}\n")
-    with pytest.raises(LinguistError, match="x.bed, " + message):
-        excluded_regions(small, beds=[tmp_path / "x.bed"])
+    message = refusal(small, beds=[tmp_path / "x.bed"])
+    assert "x.bed, line 2: " in message and all(fact in message for fact in facts)
 
 
 @pytest.mark.parametrize(
-    "name, message",
+    "name, facts",
     [
-        ("hg:chr1~mm:chr1:1-2", "line 3: the id does not give the places of its sequences in hg; rebuild"),
-        ("hg:chr1:1-2~hg:chr1:x-2", "line 3: the id does not give the places"),
-        ("hg:chr7:1-2~mm:chr1:1-2", "line 3: " + HAS.format("chr7")),
-        ("hg:chr1:1-200~mm:chr1:1-2", SPAN.format("line 3", "1-200", "chr1", 100)),
+        ("hg:chr1~mm:chr1:1-2", ["hg"]),
+        ("hg:chr1:1-2~hg:chr1:x-2", ["hg"]),
+        ("hg:chr7:1-2~mm:chr1:1-2", ["'chr7'", "chr1, chr2, HLA:1-2"]),
+        ("hg:chr1:1-200~mm:chr1:1-2", ["1-200", "record chr1", "100 bases"]),
     ],
 )
-def test_a_flaw_of_a_pair_table_is_named_with_its_line(small, tmp_path, name, message):
-    table = pair_table(tmp_path, "hg:chr1:1-2~mm:x:1-2", name)
-    with pytest.raises(LinguistError, match="test.tsv, " + message):
-        excluded_regions(small, tables=[table], resource="hg")
+def test_a_flaw_of_a_pair_table_is_named_with_its_line(small, tmp_path, name, facts):
+    message = refusal(small, tables=[pair_table(tmp_path, "hg:chr1:1-2~mm:x:1-2", name)], resource="hg")
+    assert "test.tsv, line 3: " in message and all(fact in message for fact in facts)
 
 
 def test_a_bed_file_that_cannot_be_read_is_named(small, tmp_path):
-    with pytest.raises(LinguistError, match="none.bed: cannot be read"):
-        excluded_regions(small, beds=[tmp_path / "none.bed"])
+    assert "none.bed: " in refusal(small, beds=[tmp_path / "none.bed"])
 
 
 # ── records ──
@@ -149,7 +148,7 @@ def test_records_are_read_from_ids(tmp_path, written):
         if wanted:
             assert excluded_records([tmp_path / "t.tsv"], resource) == wanted
         else:
-            with pytest.raises(LinguistError, match=f"no id names a record of {resource}"):
+            with pytest.raises(LinguistError, match=f"t.tsv: .* {resource}"):
                 excluded_records([tmp_path / "t.tsv"], resource)
 
 
@@ -157,6 +156,6 @@ def test_ids_of_other_pair_sets_name_no_record(tmp_path):
     write_pairs(
         tmp_path / "t.tsv", [("17", "a", "b", 1), ("sp:12~sp:12-same", "c", "d", 0), ("xsp:r:0-9", "e", "f", 0)]
     )
-    with pytest.raises(LinguistError, match="no id names a record of sp, so nothing would be excluded"):
+    with pytest.raises(LinguistError, match="t.tsv: .* sp"):
         excluded_records([tmp_path / "t.tsv"], "sp")
     assert excluded_records([], "sp") == frozenset()

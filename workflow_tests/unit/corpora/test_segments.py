@@ -195,15 +195,14 @@ def files(folder):
     [
         (
             {"size": 150_000_000},
-            r"dna\.fa\.gz: gives only 3,6\d\d of 150,000,000 bases in segments of 5 to 12; lower bytes, shorten lengths or "
-            "add another genome as a source",
+            r"dna\.fa\.gz: .* 3,6\d\d of 150,000,000 bases .* 5 to 12; ",
         ),
         (
             {"lengths": (3000, 4000), "excluded": {"a": [(0, 10)]}},
-            r"dna\.fa\.gz: no segment of 3000 bases in 3,700 letters, 10 of them excluded; shorten lengths, exclude less",
+            r"dna\.fa\.gz: .* 3000 bases in 3,700 letters, 10 .*; ",
         ),
-        ({"lengths": (2000, 2000)}, r"dna\.fa\.gz: too few documents \(1\)"),
-        ({"excluded": {"chrA": [(0, 10)]}}, r"excluded: .*dna\.fa\.gz has no record 'chrA', it has a, b, c, …;"),
+        ({"lengths": (2000, 2000)}, r"dna\.fa\.gz: .*\(1\).*; "),
+        ({"excluded": {"chrA": [(0, 10)]}}, r"dna\.fa\.gz .* 'chrA', .* a, b, c, …; "),
     ],
 )
 def test_too_little_is_refused_and_nothing_is_left_behind(genome, tmp_path, options, message):

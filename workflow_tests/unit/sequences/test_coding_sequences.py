@@ -96,9 +96,8 @@ def test_drops_what_is_in_doubt_and_says_why(tmp_path, caplog, feature, dna, rea
     with caplog.at_level(logging.INFO, "linguist"):
         records, dropped = coding(tmp_path / "x.gb", content)
     assert records == [CodingSequence("P1", DNA[:-3], PROTEIN)] and dropped == {reason: 1}
-    assert caplog.messages == [f"{tmp_path / 'x.gb'}: 1 coding sequences (dropped: 1 {reason})"]
-    expected = f": no usable coding sequence (dropped: 1 {reason}); give complete"
-    assert refusal(tmp_path / "y.gb", genbank([feature], dna)).startswith(expected)
+    assert str(tmp_path / "x.gb") in caplog.text and f"1 {reason}" in caplog.text
+    assert f"1 {reason}" in refusal(tmp_path / "y.gb", genbank([feature], dna))
 
 
 def test_the_genetic_code_is_the_one_named_or_that_of_the_division(tmp_path):
@@ -124,22 +123,23 @@ def test_reads_a_table(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "expected"),
+    ("content", "facts"),
     [
-        (genbank([], "ACGT"), ": no usable coding sequence (dropped: none); give complete"),
-        (PLAIN, ": a FASTA file does not say what its sequences code for; give Ensembl's peptides"),
-        ("id\tcds\n", ": neither GenBank nor a table with columns cds and protein"),
-        ("", ": neither GenBank nor a table"),
-        ("cds\tprotein\n", ": no usable coding sequence (dropped: none)"),
-        (f"cds\tprotein\n{DNA}\t{PROTEIN}\n{DNA}\n", ", line 3: 1 columns, expected 2 (cds, protein)"),
-        (genbank([FIT], PAD + DNA)[:-5], ", record 1: not valid GenBank (Premature end"),
-        (genbank([FIT], PAD + DNA) + genbank([FIT], PAD + DNA)[:130], ", record 2: not valid GenBank ("),
-        (gzip.compress(genbank([FIT], PAD + DNA).encode())[:-9], ": the gzip data are cut short"),
-        (b"LOCUS\n\xff\n", ", line 2: not UTF-8 text"),
+        (genbank([], "ACGT"), ["none"]),
+        (PLAIN, ["FASTA", "Ensembl", "'proteins'"]),
+        ("id\tcds\n", ["GenBank", "cds", "protein"]),
+        ("", ["GenBank", "table"]),
+        ("cds\tprotein\n", ["none"]),
+        (f"cds\tprotein\n{DNA}\t{PROTEIN}\n{DNA}\n", ["line 3", "1 columns", "cds, protein"]),
+        (genbank([FIT], PAD + DNA)[:-5], ["record 1", "Premature end"]),
+        (genbank([FIT], PAD + DNA) + genbank([FIT], PAD + DNA)[:130], ["record 2", "GenBank"]),
+        (gzip.compress(genbank([FIT], PAD + DNA).encode())[:-9], ["gzip"]),
+        (b"LOCUS\n\xff\n", ["line 2", "UTF-8"]),
     ],
 )
-def test_refuses_a_bad_source_of_coding_sequences_in_one_line(tmp_path, content, expected):
-    assert refusal(tmp_path / "x.gb", content).startswith(expected)
+def test_refuses_a_bad_source_of_coding_sequences_in_one_line(tmp_path, content, facts):
+    message = refusal(tmp_path / "x.gb", content)
+    assert all(fact in message for fact in facts) and "; " in message
 
 
 # ---- coding sequences in Ensembl's form ----
@@ -204,7 +204,7 @@ def test_reads_ensembl_with_every_flaw_that_its_files_have(tmp_path, caplog):
         "without a start, without a stop at the end, or with a stop inside": 4,
         "with a translation that differs": 1,
     }
-    assert caplog.messages[0].startswith(f"{files[0]}: 2 coding sequences (dropped: 4 without a start")
+    assert str(files[0]) in caplog.text and "4 without a start" in caplog.text
 
 
 def test_one_isoform_of_a_gene_is_left_the_longest_that_is_sound(tmp_path):
@@ -228,7 +228,7 @@ def test_versions_are_part_of_a_transcripts_name(tmp_path):
     cds, _ = ensembl(tmp_path, ("AT1G01010.1", "AT1G01010", DNA, PROTEIN))
     (tmp_path / "other").mkdir()
     _, pep = ensembl(tmp_path / "other", ("AT1G01010.2", "AT1G01010", DNA, PROTEIN))
-    with pytest.raises(LinguistError, match=r"no usable coding sequence \(dropped: 1 without a peptide\)"):
+    with pytest.raises(LinguistError, match="1 without a peptide"):
         list(read_coding_sequences(cds, pep))
 
 
@@ -237,21 +237,19 @@ def test_refuses_files_that_are_not_ensembls_or_not_where_they_belong(tmp_path):
     plain = write(tmp_path / "x.fa", f">a some gene\n{DNA}\n")
     bare = write(tmp_path / "y.fa", f">a cds transcript_biotype:protein_coding\n{DNA}\n")
     table = write(tmp_path / "x.tsv", f"cds\tprotein\n{DNA}\t{PROTEIN}\n")
-    for files, expected in [
-        ((cds, None), f"{cds}: a FASTA file does not say what its sequences code for; give Ensembl's peptides"),
-        ((table, pep), f"{table}: not FASTA, so it has its own proteins; leave out 'proteins'"),
-        ((cds, cds), f"{cds}, line 1: the header of 'T1.1' lacks 'pep'; give a file as Ensembl's pep/*.pep.all"),
-        (
-            (pep, pep),
-            f"{pep}, line 1: the header of 'ENSP00000000000.1' lacks 'cds'; give a file as Ensembl's cds",
-        ),
-        ((plain, pep), f"{plain}, line 1: the header of 'a' lacks 'cds'"),
-        ((bare, pep), f"{bare}, line 1: the header of 'a' lacks 'gene:'"),
-        ((cds, table), f"{table}, line 1: "),
+    for files, place, facts in [
+        ((cds, None), f"{cds}: ", ["FASTA", "Ensembl"]),
+        ((table, pep), f"{table}: ", ["FASTA", "'proteins'"]),
+        ((cds, cds), f"{cds}, line 1: ", ["'T1.1'", "'pep'", "pep/*.pep.all"]),
+        ((pep, pep), f"{pep}, line 1: ", ["'ENSP00000000000.1'", "'cds'", "cds/*.cds.all"]),
+        ((plain, pep), f"{plain}, line 1: ", ["'a'", "'cds'"]),
+        ((bare, pep), f"{bare}, line 1: ", ["'a'", "'gene:'"]),
+        ((cds, table), f"{table}, line 1: ", ["FASTA"]),
     ]:
         with pytest.raises(LinguistError) as caught:
             list(read_coding_sequences(*files))
-        assert str(caught.value).startswith(expected) and "\n" not in str(caught.value)
+        message = str(caught.value)
+        assert message.startswith(place) and "\n" not in message and all(fact in message for fact in facts)
 
 
 # ---- real data ----
