@@ -1,4 +1,4 @@
-"""Sentence pairs from a small grammar: the demo's stand-in for PAWS-X, without a download.
+"""Sentence pairs from a small grammar: a substitute for PAWS-X in the demo, without a download.
 
 A meaning is a frame (a scenario) with a filler in every slot. In a pair of label 1, both sentences are different
 realisations of one meaning. In a pair of label 0, the second sentence has two exchangeable slots swapped. Only the swap

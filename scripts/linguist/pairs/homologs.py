@@ -1,7 +1,7 @@
 """Pair sets of homologs: windows of one genome, proteome or transcriptome, and their BLAST hits in others.
 
 Rules and their defaults follow Table 2 of "Can linguists better understand DNA?". The paper does not give its similarity
-formula; ours is `alignment.similarity`, for positives and negatives alike.
+formula; ours is `alignment.similarity`, for positives and negatives.
 """
 
 import csv
@@ -31,7 +31,7 @@ COLUMNS = ["split", "window", "id1", "id2", "sentence1", "sentence2", "family"]
 
 def read_hits(paths):
     """BLAST's tabular hits (HIT_COLUMNS, no header) of several files as one data frame; empty if there are none."""
-    names = {"resource": str, "qseqid": str, "sseqid": str}  # a record may be named NA, or hold a quote
+    names = {"resource": str, "qseqid": str, "sseqid": str}  # a record may be named NA, or contain a quote
     frames = [
         pd.read_csv(path, sep="\t", names=HIT_COLUMNS, dtype=names, keep_default_na=False, quoting=csv.QUOTE_NONE)
         for path in paths

@@ -100,7 +100,7 @@ class NegativeMaker:
 
 
 def count_letters(texts, letters):
-    """How often each text holds each of the letters: an array of whole numbers, texts x letters."""
+    """How often each letter occurs in each text: an array of whole numbers, texts × letters."""
     return np.array([[text.count(letter) for letter in letters] for text in texts]).reshape(len(texts), len(letters))
 
 

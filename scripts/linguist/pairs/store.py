@@ -33,7 +33,7 @@ def write_pairs(path, rows):
         fields = [str(field) for field in row]
         if any(c in field for field in fields for c in "\t\n\r") or fields[3] not in ("0", "1"):
             raise LinguistError(
-                f"{path}: row {fields[0]!r}: a field holds a tab or line break, or the label is not 0 or 1"
+                f"{path}: row {fields[0]!r}: a field contains a tab or line break, or the label is not 0 or 1"
             )
         lines.append("\t".join(fields))
     write_text(path, "\n".join(lines) + "\n")

@@ -1,6 +1,6 @@
 """The columns of BLAST's hits, and the search for neighbours of a task's rows. Light to import: the rules read it too.
 
-How each kind of sequence is searched stands in its record (`linguist.kinds`).
+The record of a kind (`linguist.kinds`) has the program that searches it.
 """
 
 TSV_TO_FASTA = r"""awk -F '\t' 'NR > 1 {{ print ">" $1 "\n" $2 }}'"""

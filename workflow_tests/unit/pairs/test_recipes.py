@@ -67,7 +67,7 @@ def test_an_empty_split_gets_one_line_unless_it_has_no_files(made, empty):
 
 
 def test_errors_name_their_pair_set_and_others_pass():
-    with pytest.raises(LinguistError, match="^pairs/x: too few$") as caught, naming("x"):
+    with pytest.raises(LinguistError, match="^pairs/x: too few$") as caught, naming("pairs/x"):
         raise LinguistError("too few")
     assert caught.value.__suppress_context__  # one line, not a story
     with pytest.raises(KeyError, match="^'y'$"), naming("x"):

@@ -21,8 +21,8 @@ def read_pair_tables(spec, files):
     """Pairs read from published tables.
 
     Rows keep the order of their tables and are cut to the split's size; a split without tables has no rows. With the rule
-    `disjoint`, a train row goes if dev or test holds one of its sentences, and a dev row if test does: PAWS-X's own dev
-    and test share some (https://github.com/google-research-datasets/paws).
+    `disjoint`, a train row is removed if dev or test contains one of its sentences, and a dev row if test does: dev and
+    test of PAWS-X share some (https://github.com/google-research-datasets/paws).
     """
     from pathlib import Path
 

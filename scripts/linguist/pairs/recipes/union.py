@@ -23,7 +23,7 @@ def join_sets(spec, files):
 
     The rows of all sets are mixed at random and cut to `sizes`. A split's rows come from that split alone, so parallel
     sets, whose splits are translations of one another, stay apart. Each id begins with the name of its set. With the rule
-    `disjoint`, a row of train or dev goes if a later split of any of the sets holds one of its sentences.
+    `disjoint`, a row of train or dev is removed if a later split of any set contains one of its sentences.
     """
     import random
 
