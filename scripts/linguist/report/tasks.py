@@ -24,11 +24,7 @@ QUESTIONS = {  # by the column question of `compare_ways`
     "phrasing": "Does an unseen wording matter?",
 }
 FOLLOWING = "Does the model follow the instruction, or only the sequence?"
-TAGS = {
-    "above": "higher",
-    "below": "lower",
-    "chance": "not significant",
-}  # codes of differences, as the page shows them
+TAGS = {"above": "higher", "below": "lower", "chance": "not significant"}  # codes of differences, on the page
 FOLLOWING_TAGS = {"above": "yes", "below": "no", "chance": "undecided"}
 
 

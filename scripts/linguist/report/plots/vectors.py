@@ -8,7 +8,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from sklearn.decomposition import PCA
 
 from linguist.report.plots.style import COLOURS, STYLE
-from linguist.report.vectors import BEFORE
+from linguist.report.vectors import BEFORE, METRICS
 
 CLASSES = {  # name and look, in the order of drawing: DNA lies on top
     "english": ("English", {"color": COLOURS[2], "marker": "^"}),
@@ -57,10 +57,10 @@ def words_figure(samples, points):
             for name in (name for name in CLASSES if name in shown):
                 dots = place[before["classes"] == name][:points]
                 axis.plot(*dots.T, ls="", ms=2.6, mew=0, alpha=0.55, **CLASSES[name][1])
-            axis.set(xlim=limits[0], ylim=limits[1], xlabel=f"component 1 ({shares[0]:.0%} of variance)")
+            axis.set(xlim=limits[0], ylim=limits[1], xlabel=f"component 1 ({100 * shares[0]:.0f} % of variance)")
             axis.set_title(f"{model}, {state} fine-tuning", loc="left")
             axis.locator_params(nbins=5)
-        pair[0].set_ylabel(f"component 2 ({shares[1]:.0%})")
+        pair[0].set_ylabel(f"component 2 ({100 * shares[1]:.0f} %)")
         pair[1].tick_params(labelleft=False)
     drawn = [look for name, look in reversed(CLASSES.items()) if any(name in shown for _, shown in rows)]
     legend = [Line2D([], [], ls="", ms=6, mew=0, label=name, **look) for name, look in drawn]
@@ -107,7 +107,7 @@ def distances_figure(table):
     rows = [(model, quantity) for model in table["model"].unique() for quantity in QUANTITIES]
     figure = Figure(figsize=(7.4, 2.1 * len(rows) + 0.4), layout="constrained")
     for (model, quantity), pair in zip(rows, figure.subplots(len(rows), 2, squeeze=False), strict=True):
-        for axis, metric in zip(pair, ("euclidean", "cosine"), strict=True):
+        for axis, metric in zip(pair, METRICS, strict=True):
             part = table[(table["model"] == model) & (table["metric"] == metric) & (table["words"] == "dna")]
             last = int(part["layer"].max())
             draw_layers(axis, part, quantity)
@@ -116,7 +116,7 @@ def distances_figure(table):
             if quantity == "mnnd":
                 draw_control(axis, part[part["p"].notna()], last)
                 ticks, labels = [*ticks, last + 1.65 * max(1, last / 9)], [*labels, "control"]
-                axis.set_title(f"{model}, {metric}", loc="left")
+                axis.set_title(f"{model}, {METRICS[metric]}", loc="left")
             shown = [quantity, *(["sample_mnnd", "shuffled_low", "shuffled_high"] if quantity == "mnnd" else [])]
             set_distances(axis, part[shown].to_numpy())
             axis.set_xticks(ticks, labels)
