@@ -102,7 +102,8 @@ def shortcut_finding(audit):
     else:
         luck = f"; within chance for the best of {len(single)} baselines" if best["low"] > share else ""
         return "fine", f"No shortcut found. The best baseline on single sequences is {best['name']} {numbers}{luck})."
-    return ("shortcut", text) if gain >= thresholds.STRONG_SHORTCUT else ("note", f"Weak shortcut: {text}")
+    text = text[0].upper() + text[1:]
+    return ("shortcut", text) if gain >= thresholds.STRONG_SHORTCUT else ("note", f"Weak shortcut. {text}")
 
 
 def word_findings(audit):
@@ -110,7 +111,7 @@ def word_findings(audit):
     return [
         (
             "note",
-            f"{b['name']} has accuracy {format_interval(b, 'accuracy')} without the order of its words. "
+            f"Accuracy {format_interval(b, 'accuracy')} of {b['name']}, without the order of its words. "
             "A model must exceed this to show that it uses the order.",
         )
         for b in order_free(audit)
