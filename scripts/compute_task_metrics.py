@@ -2,9 +2,7 @@
 
 from linguist.files import write_table
 from linguist.logs import start_log
-from linguist.statistics.comparisons import compare_ways
-from linguist.statistics.scores import compute_task_metrics
-from linguist.statistics.tables import read_answers
+from linguist.statistics.ways import compare_ways, compute_task_metrics, read_answers
 
 
 def main(smk):

@@ -8,8 +8,9 @@ import numpy as np
 from linguist.report.page import REPORTS, inline, render
 from linguist.statistics.numbers import format_number, format_p, format_points
 from linguist.statistics.summaries import summarize_tasks
-from linguist.statistics.tables import CLASSIFICATION, RULES, read_results
+from linguist.statistics.tables import read_results
 from linguist.statistics.thresholds import ALPHA, FOLLOWS_INSTRUCTION
+from linguist.statistics.ways import CLASSIFICATION, RULES
 from linguist.tasks.baselines import KMERS, NEIGHBOURS
 from linguist.tasks.prompts import TRAINED, VARIANTS, prompt_text
 from linguist.tasks.recipes import RECIPES

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from linguist.intervals import LEVEL, auroc_interval, wilson
-from linguist.statistics.tables import CLASSIFICATION
 
 RESAMPLES = 2000
 
@@ -106,22 +105,4 @@ def compute_metrics(study, scores):
             for test, (label, by_seed) in tests.items():
                 key = {"study": study, "model": model, "trainset": trainset, "seed": seed, "test": test}
                 rows.append(key | pair_metrics(label, by_seed[seed], np.random.default_rng(0)))
-    return pd.DataFrame(rows)
-
-
-def compute_task_metrics(study, called, answers):
-    """The metrics table of a study of tasks: a row for each model, method, seed, task, variant and rule.
-
-    Args: `called` is as from `tables.read_answers`; `answers` maps tasks to their answers. The column trainset is the task
-    for a classifier, else the instruction set.
-    """
-    rows = []
-    for (model, method, variant, rule), tests in called.items():
-        for test, by_seed in tests.items():
-            for seed, (label, guess) in by_seed.items():
-                trainset = test if method == CLASSIFICATION else method
-                key = {"study": study, "model": model, "method": method, "trainset": trainset, "seed": seed}
-                key |= {"test": test, "variant": variant, "rule": rule}
-                classes = 1 if rule == "obeys" else len(answers[test])
-                rows.append(key | task_metrics(label, guess, classes, np.random.default_rng(0)))
     return pd.DataFrame(rows)

@@ -14,10 +14,8 @@ from linguist.files import write_table
 from linguist.report import tasks as task_report
 from linguist.report.plots.style import save
 from linguist.report.plots.tasks import tasks_figure
-from linguist.statistics.comparisons import compare_ways
-from linguist.statistics.scores import compute_task_metrics
 from linguist.statistics.summaries import summarize_tasks
-from linguist.statistics.tables import CLASSIFICATION
+from linguist.statistics.ways import CLASSIFICATION, compare_ways, compute_task_metrics
 from linguist.tasks.baselines import KMERS
 
 ANSWERS = {"core": ["Non-promoter", "promoter"], "splice": ["A", "B", "C"]}

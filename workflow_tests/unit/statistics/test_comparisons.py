@@ -36,11 +36,11 @@ def test_with_one_seed_and_test_it_is_the_paired_t_test():
 
 
 def test_where_all_items_agree_it_is_the_paired_t_test_over_seeds():
-    skill, rival = np.array([0.5, 0.7, 0.6]), np.array([0.4, 0.5, 0.55])
-    one, other = (np.repeat(values[:, None], 50, axis=1) for values in (skill, rival))
-    expected = stats.ttest_rel(skill, rival)
+    skill, control = np.array([0.5, 0.7, 0.6]), np.array([0.4, 0.5, 0.55])
+    one, other = (np.repeat(values[:, None], 50, axis=1) for values in (skill, control))
+    expected = stats.ttest_rel(skill, control)
     difference, low, high, p = paired_difference([one], [other])
-    assert (difference, p) == (pytest.approx(np.mean(skill - rival)), pytest.approx(expected.pvalue))
+    assert (difference, p) == (pytest.approx(np.mean(skill - control)), pytest.approx(expected.pvalue))
     assert (low, high) == pytest.approx(tuple(expected.confidence_interval(0.95)))
 
 
@@ -76,7 +76,7 @@ def test_two_ways_of_equal_skill_are_seldom_significantly_different(seeds, sprea
 
 
 def test_translations_of_one_set_are_no_more_evidence_than_one():
-    """Six tests that share their items: a model that knows nothing must not beat the majority share more often for it."""
+    """Six tests that share their items: a model that knows nothing must not be significantly better than the majority class more often for it."""
     rng, false = np.random.default_rng(6), 0
     label = balanced(200)
     for _ in range(400):
@@ -164,7 +164,7 @@ def test_controls_that_the_model_is_better_than_do_not_make_a_hypothesis_harder(
 
 
 def test_studies_of_models_that_know_nothing_seldom_support_a_hypothesis():
-    """Ten claims, three seeds, each against the majority share and a control: at most what the level allows, and some luck."""
+    """Ten hypotheses, three seeds, each against the majority class and a control: at most what the level allows, and some luck."""
     rng, label, false = np.random.default_rng(9), balanced(100), 0
     names = [f"test{i}" for i in range(10)]
     for _ in range(60):

@@ -4,10 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from linguist.statistics.comparisons import compare_ways, difference_of_ways
-from linguist.statistics.scores import compute_task_metrics
 from linguist.statistics.summaries import summarize_tasks
-from linguist.statistics.tables import CLASSIFICATION, read_answers
+from linguist.statistics.ways import (
+    CLASSIFICATION,
+    compare_ways,
+    compute_task_metrics,
+    difference_of_ways,
+    read_answers,
+)
 from linguist.tasks.baselines import KMERS, NEIGHBOURS, choose_kmers, score_task_baselines
 
 ANSWERS = {"core": ["no", "yes"], "splice": ["A", "B", "C"]}
