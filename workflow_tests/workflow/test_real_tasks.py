@@ -63,4 +63,4 @@ def test_a_nano_model_learns_real_core_promoters_and_says_how_k_mers_do(real_dat
     print(summary)
     assert "k-mers" in summary and "nano" in summary
     page = (checkout / "results/report/gue/page.html").read_text()
-    assert "DNABERT-2 (published)" in page and "<strong>nano, a classifier a task</strong>" in page
+    assert "DNABERT-2 (published)" in page and "<strong>nano (classifier per task)</strong>" in page
