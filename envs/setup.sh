@@ -28,9 +28,9 @@ install_requirements() {
 case $1 in
 python)
     python=$2 venv=$3
-    command -v "$python" >/dev/null || fail "no $python found; install Python 3.11 or newer, or name one: make PYTHON=/path/to/python"
-    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-        fail "$("$python" --version) is too old; name Python 3.11 or newer: make PYTHON=python3.11"
+    command -v "$python" >/dev/null || fail "no $python found; install Python 3.11.4 or newer, or name one: make PYTHON=/path/to/python"
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11, 4))' ||
+        fail "$("$python" --version) is too old; name Python 3.11.4 or newer: make PYTHON=python3.11"
     "$python" -c 'import ensurepip' 2>/dev/null || install_package python3-venv ||
         fail "$python cannot make virtual environments; install the package python3-venv"
     echo "Setting up Python requirements in $venv (once) ..."
