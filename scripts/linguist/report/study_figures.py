@@ -1,4 +1,4 @@
-"""The figures of a study's page, in its order. A new figure is a function in plots/study.py and a record here.
+"""The figures of a study's page, in its order. A new figure is a function `<name>_figure` in plots/study.py and a record here.
 
 Light to import, since the rules read it.
 """
@@ -7,37 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from linguist import layout
-from linguist.config import design, inputs, plan
+from linguist.config import design, plan
 
 SEEDS_TO_PLOT = 3  # from which a spread shows
 TESTS_TO_PLOT = 4  # up to which lines remain distinct
 
 
-@dataclass(frozen=True)
-class StudyFigure:
-    """A figure of a study.
-
-    draw: (files, settings) to a matplotlib Figure; it imports what it needs itself
-    heading, caption: of its section on the page
-    files: (config, study) to the files that it is drawn from
-    settings: (config, study) to what else it depends on
-    fits: (config, study) to whether the study has it
-    """
-
-    draw: Callable
-    heading: str
-    caption: str
-    files: Callable = lambda config, study: [f"<results>/tables/{study}.metrics.tsv"]
-    settings: Callable = lambda config, study: None
-    fits: Callable = lambda config, study: True
-
-
-def figures_of(config, study):
-    """The names of the figures that a study has."""
-    return [name for name, figure in FIGURES.items() if figure.fits(config, study)]
-
-
-def _read_tables(files):
+def _read_tables(files, settings):
     """The summary and the metrics of a study, from their file."""
     from linguist.statistics.summaries import summarize_pairs
     from linguist.statistics.tables import read_results
@@ -46,37 +22,56 @@ def _read_tables(files):
     return summarize_pairs(metrics), metrics
 
 
-def plot_accuracy(files, settings):
-    from linguist.report.plots.study import accuracy_figure
-
-    return accuracy_figure(*_read_tables(files))
+def _read_metrics(files, settings):
+    return _read_tables(files, settings)[1:]
 
 
-def plot_seeds(files, settings):
-    from linguist.report.plots.study import seeds_figure
-
-    return seeds_figure(_read_tables(files)[1])
+def _read_curves(files, curves):
+    return _read_tables(files, curves)[0], {(key, group): places for key, group, places in curves}
 
 
-def plot_curves(files, curves):
-    from linguist.report.plots.study import curves_figure
-
-    return curves_figure(_read_tables(files)[0], {(key, group): places for key, group, places in curves})
-
-
-def plot_confusion(files, settings):
-    from linguist.report.plots.study import confusion_figure, count_confusions
+def _read_confusions(files, settings):
+    from linguist.report.plots.study import count_confusions
 
     runs = [(*run, path) for run, path in zip(settings["runs"], files, strict=True)]
-    return confusion_figure(count_confusions(settings["tests"], runs))
+    return (count_confusions(settings["tests"], runs),)
 
 
-def plot_lengths(files, kinds):
+def _read_tests(files, kinds):
     from linguist.pairs.store import read_pairs
-    from linguist.report.plots.study import length_figure
 
-    tests = zip(kinds.items(), files, strict=True)
-    return length_figure({test: (kind, read_pairs(path)) for (test, kind), path in tests})
+    return ({test: (kind, read_pairs(path)) for (test, kind), path in zip(kinds.items(), files, strict=True)},)
+
+
+@dataclass(frozen=True)
+class StudyFigure:
+    """A figure of a study; the function `<name>_figure` of plots/study.py draws it.
+
+    heading, caption: of its section on the page
+    files: (config, study) to the files that it is drawn from
+    settings: (config, study) to what else it depends on
+    fits: (config, study) to whether the study has it
+    read: (files, settings) to the arguments of its function
+    """
+
+    heading: str
+    caption: str
+    files: Callable = lambda config, study: [f"<results>/tables/{study}.metrics.tsv"]
+    settings: Callable = lambda config, study: None
+    fits: Callable = lambda config, study: True
+    read: Callable = _read_tables
+
+
+def figures_of(config, study):
+    """The names of the figures that a study has."""
+    return [name for name, figure in FIGURES.items() if figure.fits(config, study)]
+
+
+def draw_figure(name, files, settings):
+    """A figure of a study as a matplotlib Figure, from the files and settings that its record names."""
+    from linguist.report.plots import study
+
+    return getattr(study, f"{name}_figure")(*FIGURES[name].read(files, settings))
 
 
 def has_readable_seeds(config, study):
@@ -90,7 +85,6 @@ def _tests(config, study):
 
 FIGURES = {
     "accuracy": StudyFigure(
-        plot_accuracy,
         "Accuracy on each test",
         "Mean accuracy over seeds with its 95 % interval (filled marker), single seeds (dots), control conditions (small "
         "marks above) and majority-class accuracy (black bar). Controls should perform at chance if the hypothesis is true: "
@@ -98,37 +92,39 @@ FIGURES = {
         "if the model is significantly above the bar and all controls. A single good seed is not evidence.",
     ),
     "seeds": StudyFigure(
-        plot_seeds,
         "Accuracy by seed",
         "Accuracy of each run by seed, with mean ± standard deviation at the right. If accuracy varies strongly between "
         "seeds, a single run is not evidence; a paper that reports its best seed would report the highest point. Lines that "
         "rise and fall together show that seeds which are good on one test are good on the others.",
         fits=has_readable_seeds,
+        read=_read_metrics,
     ),
     "curves": StudyFigure(
-        plot_curves,
         "Accuracy by divergence and length",
         "Accuracy (solid, with 95 % intervals) and AUROC (dotted) by divergence or length. The accuracy of a model that "
         "compares the two sequences decreases slowly with divergence. A model that uses a shortcut stays level, or stays at "
         "majority-class accuracy (dashed). Two points show a difference, not a trend.",
         settings=lambda config, study: [[*curve, at] for curve, at in design.curves_of(config, study).items()],
         fits=lambda config, study: bool(design.curves_of(config, study)),
+        read=_read_curves,
     ),
     "confusion": StudyFigure(
-        plot_confusion,
         "Confusion matrices",
         "Rows are the true label, columns the prediction; percentages are of the row. Counts are summed over seeds. A good "
         "model is dark on the diagonal from the top left. One dark column means a constant prediction: its accuracy is the "
         "share of one class and shows no skill. Two seeds that are constant in opposite ways look like random guessing.",
-        files=inputs.prediction_files,
+        files=lambda config, study: [
+            layout.run_file(*run, "predictions.tsv.gz") for run in plan.study_runs(config, study)
+        ],
         settings=lambda config, study: {"tests": _tests(config, study), "runs": plan.study_runs(config, study)},
+        read=_read_confusions,
     ),
     "lengths": StudyFigure(
-        plot_lengths,
         "Sequence lengths",
         "Lengths of single sequences in pairs labelled different (filled) and same (line). The distributions should match. "
         "If they do not, length alone predicts the label.",
         files=lambda config, study: [layout.pair_splits(test)["test"] for test in _tests(config, study)],
         settings=lambda config, study: {test: config["pairsets"][test]["kind"] for test in _tests(config, study)},
+        read=_read_tests,
     ),
 }

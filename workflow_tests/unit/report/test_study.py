@@ -8,12 +8,13 @@ import pandas as pd
 from helpers.pages import Page, check_in_browser, data_of
 from linguist.config.design import comparisons_of, describe_study
 from linguist.config.published import read_published
+from linguist.pairs.store import write_pairs
 from linguist.report.comparison import compare_published, paper_comparison
 from linguist.report.page import REPORTS, inline, render, signed
 from linguist.report.plots.published import published_figure
-from linguist.report.plots.study import accuracy_figure, confusion_figure, count_confusions, length_figure
 from linguist.report.plots.style import save
 from linguist.report.study import study_page
+from linguist.report.study_figures import draw_figure
 from linguist.statistics.comparisons import compare_arms
 from linguist.statistics.scores import compute_metrics
 from linguist.statistics.summaries import summarize_kinds, summarize_pairs
@@ -46,14 +47,15 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
     scores = read_scores(tests, runs)
     table = compute_metrics("s", scores)
     summary = summarize_pairs(table)
-    lengths = pd.DataFrame({"sentence1": ["A" * 9] * 4, "sentence2": ["C" * 9] * 4, "label": [0, 1] * 2})
+    table.to_csv(folder / "metrics.tsv", sep="\t", index=False)
+    write_pairs(folder / "pairs.tsv", [(str(i), "A" * 9, "C" * 9, i % 2) for i in range(4)])
     drawn = {
-        "accuracy": accuracy_figure(summary, table),
-        "confusion": confusion_figure(count_confusions(tests, runs)),
-        "lengths": length_figure({test: (kind, lengths) for test, kind in zip(tests, kinds, strict=True)}),
+        "accuracy": ([folder / "metrics.tsv"], None),
+        "confusion": ([run[3] for run in runs], {"tests": tests, "runs": [run[:3] for run in runs]}),
+        "lengths": ([folder / "pairs.tsv"] * 3, dict(zip(tests, kinds, strict=True))),
     }
-    for name, figure in drawn.items():
-        save(figure, folder / f"{name}.svg")
+    for name, (files, settings) in drawn.items():
+        save(draw_figure(name, files, settings), folder / f"{name}.svg")
     spec = {"title": "A <title> & more", "question": "Does it?", "models": models, "trainsets": ["en"]}
     spec |= {"seeds": list(seeds), "tests": tests, "controls": list(controls)}
     recipes = (recipe, "homologs", "coding")

@@ -235,7 +235,7 @@ def length_unit(group):
 
 
 @rc_context(STYLE)
-def length_figure(pairsets):
+def lengths_figure(pairsets):
     """Histograms of sequence lengths by label, a panel for each pair set and unit (paper 1, Fig. 4).
 
     `pairsets` maps a name to (kind, pairs as from `pairs.read_pairs`). A side counts as one sequence.

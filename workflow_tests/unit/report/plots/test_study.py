@@ -10,7 +10,7 @@ from linguist.report.plots.study import (
     confusion_figure,
     count_confusions,
     curves_figure,
-    length_figure,
+    lengths_figure,
     seeds_figure,
 )
 from linguist.statistics.scores import compute_metrics
@@ -89,13 +89,13 @@ def test_accuracy_figure_has_a_panel_for_each_training_set(grid, tmp_path):
     assert ("control: untrained" in shown) == (UNTRAINED in set(summary["trainset"]))
 
 
-def test_length_figure_gives_coding_pairs_a_panel_for_each_unit(tmp_path):
+def test_lengths_figure_gives_coding_pairs_a_panel_for_each_unit(tmp_path):
     shown = {
         "en": ("sentence", pairs((90, 95), (100, 102), (130, 99), (40, 44))),
         "dna50": ("dna", pairs((50, 50), (50, 50))),
         "coding": ("coding", pairs((150, 50), (150, 50))),
     }
-    figure = length_figure(shown)
+    figure = lengths_figure(shown)
     assert [axis.get_title() for axis in figure.axes] == ["en", "dna50", "coding", "coding"]
     units = [axis.get_xlabel() for axis in figure.axes]
     assert units == ["characters", "bp", "bp of the DNA", "residues of the protein"]
@@ -103,13 +103,13 @@ def test_length_figure_gives_coding_pairs_a_panel_for_each_unit(tmp_path):
 
 
 def test_every_sequence_is_in_a_histogram():
-    figure = length_figure({"one": ("dna", pairs(*((n, n + 7) for n in range(20, 400, 3))))})
+    figure = lengths_figure({"one": ("dna", pairs(*((n, n + 7) for n in range(20, 400, 3))))})
     bars = sum(patch.get_height() for patch in figure.axes[0].patches if hasattr(patch, "get_height"))
     assert bars == 2 * sum(1 for at, _ in enumerate(range(20, 400, 3)) if at % 2 == 0)
 
 
 def test_a_pair_set_with_one_label_only_is_drawn():
-    assert length_figure({"one": ("dna", pairs((50, 50)))}).axes
+    assert lengths_figure({"one": ("dna", pairs((50, 50)))}).axes
 
 
 def test_a_curve_has_a_panel_for_each_training_set_and_its_points_in_order(tmp_path):

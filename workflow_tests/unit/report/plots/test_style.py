@@ -10,7 +10,7 @@ import pytest
 
 from helpers.data import ROOT
 from helpers.figures import write_runs
-from linguist.report.plots.study import length_figure
+from linguist.report.plots.study import lengths_figure
 from linguist.report.plots.style import LOOKS, save
 from linguist.statistics.scores import compute_metrics
 from linguist.statistics.summaries import summarize_pairs
@@ -51,7 +51,7 @@ def test_the_same_table_gives_the_same_bytes_in_another_process(tmp_path):
 
 def test_drawing_leaves_the_global_style_alone():
     before = dict(matplotlib.rcParams)
-    length_figure({"one": ("dna", pairs((50, 50), (40, 44)))})
+    lengths_figure({"one": ("dna", pairs((50, 50), (40, 44)))})
     assert dict(matplotlib.rcParams) == before
 
 
