@@ -12,10 +12,11 @@ from linguist.config.settle import settle
 from linguist.errors import LinguistError
 from linguist.kinds import KINDS, SEARCHABLE
 from linguist.pairs.recipes import RECIPES
+from linguist.pairs.search import BLAST_COLUMNS
 from linguist.provenance import code_digest, text_digest
 from linguist.report.study_figures import FIGURES, figures_of
-from linguist.sequences import blast
 from linguist.splits import CORPUS_SPLITS, SPLITS
+from linguist.tasks import neighbours
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 from linguist.tokenizers.types import TYPES
 from linguist.training.controls import UNTRAINED

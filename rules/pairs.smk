@@ -13,7 +13,7 @@ rule build_blast_database:
     conda:
         "../envs/blast.yaml"
     params:
-        dbtype=lambda wildcards: KINDS[wildcards.kind].blast.database,
+        dbtype=lambda wildcards: KINDS[wildcards.kind].database,
         code=shell_digest("build_blast_database"),
     shell:
         "gzip -dc {input} | makeblastdb -in - -dbtype {params.dbtype} -title {wildcards.resource} -out {output}/db > {log} 2>&1"
@@ -92,13 +92,13 @@ rule search_homologs:
         mem=lambda wildcards, attempt: f"{8 * attempt}GB",
         runtime="12h",
     params:
-        program=lambda wildcards: KINDS[config["pairsets"][wildcards.pairset]["kind"]].blast.program,
+        program=lambda wildcards: KINDS[config["pairsets"][wildcards.pairset]["kind"]].blast,
         evalue=lookup(dpath="pairsets/{pairset}/rules/max_evalue", within=config),
         dbsize=config["blast"]["dbsize"],
         targets=config["blast"]["max_target_seqs"],
         # +1 to detect more hits than allowed, +1 for the window's hit on itself
         hsps=lambda wildcards: config["pairsets"][wildcards.pairset]["rules"]["max_hits"] + 2,
-        columns=" ".join(blast.BLAST_COLUMNS),
+        columns=" ".join(BLAST_COLUMNS),
         code=shell_digest("search_homologs"),
     shell:
         "({params.program} -version > {output.version}"

@@ -169,7 +169,7 @@ rule write_page:
         table="<results>/report/{study}/table.tsv",
         kinds="<results>/tables/{study}.kinds.tsv",
         figures=lambda wildcards: [
-            layout.report_file(wildcards.study, f"{figure}.svg") for figure in figures_of(config, wildcards.study)
+            f"<results>/report/{wildcards.study}/{figure}.svg" for figure in figures_of(config, wildcards.study)
         ],
         audits=lambda wildcards: inputs.audit_files(config, wildcards.study),
         template=layout.shipped_file("reports/study.html.j2"),
@@ -253,7 +253,7 @@ rule summarize_studies:
         task_metrics=expand("<results>/tables/{study}.metrics.tsv", study=plan.task_studies(config)),
         task_comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
         vectors=expand("<results>/report/{vectors}/table.tsv", vectors=config["vectors"]),
-        audits=[layout.audit_file(test) for test in used.tested_pairsets(config)],
+        audits=[f"<results>/pairs/{test}/audit.json" for test in used.tested_pairsets(config)],
     output:
         "<results>/tables/summary.txt",
     log:

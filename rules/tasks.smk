@@ -55,8 +55,8 @@ rule search_neighbours:
         "../envs/blast.yaml"
     threads: 2
     params:
-        fasta=blast.TSV_TO_FASTA,
-        blast=blast.neighbours(config["blast"]["dbsize"]),
+        fasta=neighbours.TSV_TO_FASTA,
+        blast=neighbours.search_command(config["blast"]["dbsize"]),
         code=shell_digest("search_neighbours"),
     shell:
         "(blastn -version > {output.version}"

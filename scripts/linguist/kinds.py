@@ -7,26 +7,6 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
-class Blast:
-    """How BLAST searches a kind: the program with its options, and the type of database that it reads."""
-
-    program: str
-    database: str
-
-
-@dataclass(frozen=True)
-class Scores:
-    """BLAST's default scores, which our own alignments use too.
-
-    `letters` is (match, mismatch), or the name of a substitution matrix; `gap` is what the first and each further letter
-    of a gap cost.
-    """
-
-    letters: tuple[int, int] | str
-    gap: tuple[int, int]
-
-
-@dataclass(frozen=True)
 class Kind:
     """What the two sides of a pair are written in, and how such sequences are counted, searched, aligned and described.
 
@@ -36,7 +16,9 @@ class Kind:
     letters, ambiguous: the letters of a sequence in a pair, and those that a file may contain besides; empty for text
     ending: a letter that may end a sequence in a file, and is removed
     composition, composition_label: the letters whose share describes the composition, and the name of that share
-    blast, scores: how it is searched and aligned; None if it is neither
+    blast, database: the BLAST program that searches it, with its options, and the type of database; empty if none does
+    scores: (match, mismatch) or the name of a substitution matrix; BLAST's default, which our own alignments use too
+    gap: what the first and each further letter of a gap cost in an alignment
     both_strands: whether a sequence and its reverse complement are the same molecule
     repeats_masked: whether WindowMasker can find its repeats
     whole_records: whether hits make whole records a family, not just the places that they overlap
@@ -58,8 +40,10 @@ class Kind:
     ending: str = ""
     composition: str = ""
     composition_label: str = ""
-    blast: Blast | None = None
-    scores: Scores | None = None
+    blast: str = ""
+    database: str = ""
+    scores: tuple[int, int] | str = ""
+    gap: tuple[int, int] = (0, 0)
     both_strands: bool = False
     repeats_masked: bool = False
     whole_records: bool = False
@@ -112,8 +96,10 @@ DNA = Kind(
     ambiguous="NRYSWKMBDHV",  # IUPAC codes; N is any base
     composition="GC",
     composition_label="GC share",
-    blast=Blast(BLASTN, "nucl"),
-    scores=Scores(letters=(2, -3), gap=(7, 2)),
+    blast=BLASTN,
+    database="nucl",
+    scores=(2, -3),
+    gap=(7, 2),
     both_strands=True,
     repeats_masked=True,
 )
@@ -124,7 +110,7 @@ RNA = replace(  # BLAST reads U as T. RNA has one strand: its reverse complement
     unit="nt",
     sides=("rna", "rna"),
     letters="ACGU",
-    blast=Blast(f"{BLASTN} -strand plus", "nucl"),
+    blast=f"{BLASTN} -strand plus",
     both_strands=False,
     repeats_masked=False,
 )
@@ -141,8 +127,10 @@ PROTEIN = Kind(
     ending="*",
     composition="AVILMFWC",
     composition_label="hydrophobic share",
-    blast=Blast("blastp -task blastp -lcase_masking -seg yes -soft_masking true", "prot"),
-    scores=Scores(letters="BLOSUM62", gap=(12, 1)),
+    blast="blastp -task blastp -lcase_masking -seg yes -soft_masking true",
+    database="prot",
+    scores="BLOSUM62",
+    gap=(12, 1),
     whole_records=True,
 )
 CODING = Kind(
@@ -158,7 +146,7 @@ CODING = Kind(
 KINDS = {kind.name: kind for kind in (SENTENCE, DNA, RNA, PROTEIN, CODING)}
 # Names of the kinds that BLAST can search, and of those that evolve by substitutions of bases.
 SEARCHABLE = tuple(name for name, kind in KINDS.items() if kind.blast)
-NUCLEOTIDES = tuple(name for name in SEARCHABLE if KINDS[name].blast.database == "nucl")
+NUCLEOTIDES = tuple(name for name in SEARCHABLE if KINDS[name].database == "nucl")
 
 
 def kind_of_source(name):

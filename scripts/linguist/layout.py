@@ -48,11 +48,6 @@ def token_splits(name, tokenizer):
     return split_files(f"{name}.{tokenizer}", "tokens", "npz")
 
 
-def tokens_report(name, tokenizer):
-    """How many inputs of a pair set or task are cut, and how many of its tokens are unknown."""
-    return f"<results>/tokens/{name}.{tokenizer}/tokens.json"
-
-
 def version_file(path):
     """The version of the program that made a file of hits or masks."""
     return f"{os.path.splitext(path)[0]}.version"
@@ -62,29 +57,6 @@ def positives_file(pairset):
     return f"<results>/positives/{pairset}.tsv"
 
 
-def audit_file(pairset):
-    return f"<results>/pairs/{pairset}/audit.json"
-
-
-def corpus_file(corpus, name):
-    return f"<results>/corpora/{corpus}/{name}"
-
-
 def model_folder(model):
     """The folder of a model before fine-tuning."""
     return f"<results>/models/{model}"
-
-
-def run_file(model, trainset, seed, name):
-    """A file (or the folder `weights`) of a run."""
-    return f"<results>/runs/{model}/{trainset}/seed-{seed}/{name}"
-
-
-def best_weights(model, trainset):
-    """The weights of the seed that is best on dev."""
-    return f"<results>/runs/{model}/{trainset}/best"
-
-
-def report_file(name, file):
-    """A page, table or figure of a study or of a comparison of token vectors."""
-    return f"<results>/report/{name}/{file}"

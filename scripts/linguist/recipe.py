@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
-from linguist.layout import pair_splits, resource_or_archive
+from linguist.layout import pair_splits, resource_file, resource_or_archive
 from linguist.splits import SPLITS
 
 
@@ -86,6 +86,15 @@ def find_recipes(package):
 
 
 # ── fields that several recipes share ──
+
+
+# Options of task recipes that cut windows of a `length` out of the resource `sequences`.
+CUTTING = {
+    "kinds": ("dna",),
+    "needs": ("sequences", "length", "sizes"),
+    "files": lambda spec, name: {"sequences": resource_file(spec["sequences"])},
+    "resources": lambda spec: [spec["sequences"]],
+}
 
 
 def base_of(spec):

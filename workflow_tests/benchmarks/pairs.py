@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from linguist.kinds import KINDS  # noqa: E402
-from linguist.sequences import blast  # noqa: E402
+from linguist.pairs.search import BLAST_COLUMNS  # noqa: E402
 from linguist.sequences.alignment import local_similarity  # noqa: E402
 
 TARGETS = {"ratio": 1.3, "memory": 3000, "candidates": 60}  # at most; MB and seconds
@@ -70,8 +70,8 @@ def search(folder):
     """Seconds of one blastn call on all windows."""
     queries = folder / "windows.fa"
     queries.write_bytes(b"".join(path.read_bytes() for path in sorted(folder.glob("results/queries/dna150/*.fa"))))
-    command = [*KINDS["dna"].blast.program.split(), "-query", queries, "-db", folder / "results/blast/dna/chrx/db"]
-    command += ["-num_threads", str(THREADS), "-out", "bare.tsv", "-outfmt", "6 " + " ".join(blast.BLAST_COLUMNS)]
+    command = [*KINDS["dna"].blast.split(), "-query", queries, "-db", folder / "results/blast/dna/chrx/db"]
+    command += ["-num_threads", str(THREADS), "-out", "bare.tsv", "-outfmt", "6 " + " ".join(BLAST_COLUMNS)]
     start = time.perf_counter()
     subprocess.run([*command, *OPTIONS], cwd=folder, check=True)
     return time.perf_counter() - start

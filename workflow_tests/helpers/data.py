@@ -82,7 +82,7 @@ def hit_table(rows):
     """Hits from (window, resource, record, start, end); start > end is the reverse strand."""
     import pandas as pd
 
-    from linguist.sequences.blast import HIT_COLUMNS
+    from linguist.pairs.search import HIT_COLUMNS
 
     full = [(resource, window, record, 1, 150, a, b, 140, 1e-30, 200.0) for window, resource, record, a, b in rows]
     return pd.DataFrame(full, columns=HIT_COLUMNS)
@@ -133,7 +133,7 @@ def blast_database(fasta, resource, kind):
     from linguist.kinds import KINDS
 
     folder = fasta.parent / f"{resource}-db"
-    wildcards, params = SimpleNamespace(resource=resource), SimpleNamespace(dbtype=KINDS[kind].blast.database)
+    wildcards, params = SimpleNamespace(resource=resource), SimpleNamespace(dbtype=KINDS[kind].database)
     run_rule("build_blast_database", f"{folder}.log", input=fasta, output=folder, wildcards=wildcards, params=params)
     return folder
 
@@ -141,7 +141,7 @@ def blast_database(fasta, resource, kind):
 def blast_hits(windows, queries, database, resource, kind, target):
     """BLAST's hits of windows (from `sample_windows` of the resource `queries`) in a database, written to `target`."""
     from linguist.kinds import KINDS
-    from linguist.sequences.blast import BLAST_COLUMNS
+    from linguist.pairs.search import BLAST_COLUMNS
 
     fasta = target.with_suffix(".fa")
     fasta.write_text("".join(f">{queries}:{region}\n{text}\n" for region, text in windows))
@@ -152,7 +152,7 @@ def blast_hits(windows, queries, database, resource, kind, target):
         output=SimpleNamespace(hits=target, version=target.with_suffix(".version")),
         wildcards=SimpleNamespace(resource=resource),
         params=SimpleNamespace(
-            program=KINDS[kind].blast.program,
+            program=KINDS[kind].blast,
             evalue=RULES["max_evalue"],
             dbsize=100_000_000,
             targets=100,

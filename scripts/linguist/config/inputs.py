@@ -62,7 +62,7 @@ def compared_files(config, pairset):
     others = plan.other_trainsets(config, pairset)
     return {
         "trained_on": [layout.pair_splits(name)[split] for name in others for split in ("train", "dev")],
-        "tokens": [layout.tokens_report(pairset, name) for name in plan.tokenizers_of(config, pairset)],
+        "tokens": [f"<results>/tokens/{pairset}.{name}/tokens.json" for name in plan.tokenizers_of(config, pairset)],
     }
 
 
@@ -100,7 +100,7 @@ def task_page_files(config, study):
         "runs": metrics_files(config, study),
         "tokens": tokens_reports(config, plan.classifier_inputs(config, study)),
         # People can ask an instructed model: its best weights stay whatever `keep_weights` says.
-        "best": [layout.best_weights(*pair) for pair in plan.instruction_tuned(config, study)],
+        "best": [f"<results>/runs/{model}/{name}/best" for model, name in plan.instruction_tuned(config, study)],
     }
 
 
@@ -138,14 +138,14 @@ def corpus_files(config, tokenizer, split):
     """The documents of a split of the corpus that a tokenizer is trained on, and the source of each."""
     corpus = config["tokenizers"][tokenizer]["corpus"]
     return {
-        "text": layout.corpus_file(corpus, f"{split}.txt"),
-        "sources": layout.corpus_file(corpus, f"{split}.sources.npy"),
+        "text": f"<results>/corpora/{corpus}/{split}.txt",
+        "sources": f"<results>/corpora/{corpus}/{split}.sources.npy",
     }
 
 
 def manifest_file(config, section, name):
     """The manifest of the corpus that a tokenizer or a model is trained on."""
-    return layout.corpus_file(config[section][name]["corpus"], "manifest.json")
+    return f"<results>/corpora/{config[section][name]['corpus']}/manifest.json"
 
 
 def pretraining_files(config, model):
@@ -155,7 +155,7 @@ def pretraining_files(config, model):
     for split in CORPUS_SPLITS:
         tokens = f"<results>/tokens/{corpus}.{tokenizer}/{split}"
         files |= {split: f"{tokens}.bin", f"{split}_info": f"{tokens}.json"}
-        files[f"{split}_sources"] = layout.corpus_file(corpus, f"{split}.sources.npy")
+        files[f"{split}_sources"] = f"<results>/corpora/{corpus}/{split}.sources.npy"
     return files
 
 
@@ -184,7 +184,7 @@ def token_files(config, name, model):
 
 def tokens_reports(config, inputs):
     """The reports on the tokens of (pair set or task, model)."""
-    return [layout.tokens_report(name, plan.tokenizer_of(config, model)) for name, model in inputs]
+    return [f"<results>/tokens/{name}.{plan.tokenizer_of(config, model)}/tokens.json" for name, model in inputs]
 
 
 def training_files(config, model, trainset):
@@ -202,12 +202,12 @@ def tested_weights(model, trainset, seed):
     """What a run is tested with: its weights; if untrained, the model itself, which gets a head drawn from the seed."""
     if trainset == UNTRAINED:
         return layout.model_folder(model)
-    return layout.run_file(model, trainset, seed, "weights")
+    return run_files([(model, trainset, seed)], "weights")[0]
 
 
 def run_files(runs, name):
     """A file of each run."""
-    return [layout.run_file(*run, name) for run in runs]
+    return [f"<results>/runs/{model}/{trainset}/seed-{seed}/{name}" for model, trainset, seed in runs]
 
 
 def seed_files(config, model, trainset, name):
@@ -235,7 +235,7 @@ def training_metrics(config):
 
 def audit_files(config, study):
     """The audits of a study's tests, in the order of the tests."""
-    return [layout.audit_file(test) for test in config["studies"][study]["tests"]]
+    return [f"<results>/pairs/{test}/audit.json" for test in config["studies"][study]["tests"]]
 
 
 def published_files(config, study):
@@ -244,7 +244,7 @@ def published_files(config, study):
         return {}
     return {
         "published": layout.shipped_file("resources/published.yaml"),
-        "comparison": layout.report_file(study, "published.svg"),
+        "comparison": f"<results>/report/{study}/published.svg",
     }
 
 
@@ -274,7 +274,7 @@ def search_versions(config):
 def requested_files(config):
     """Everything that the config asks for, without the pages on methods and costs: the pages of its studies, vectors, pair
     sets, tokenizers and pretrained models, which bring their tables and figures; and the weights that stay."""
-    wanted = [layout.report_file(name, "page.html") for name in [*config["studies"], *config["vectors"]]]
+    wanted = [f"<results>/report/{name}/page.html" for name in [*config["studies"], *config["vectors"]]]
     wanted += [f"<results>/report/pairs/{pairset}.html" for pairset in used.used_pairsets(config)]
     wanted += [f"<results>/report/tokenizers/{tokenizer}.html" for tokenizer in config["tokenizers"]]
     wanted += [f"<results>/report/models/{model}.html" for model in used.pretrained_models(config)]
@@ -285,7 +285,9 @@ def requested_files(config):
     trained = plan.trained_runs(plan.all_runs(config))
     if config["keep_weights"] == "best":
         arms = sorted({run[:2] for run in trained})
-        wanted += [layout.best_weights(*arm) for arm in arms if not is_control(*arm)]
+        wanted += [
+            f"<results>/runs/{model}/{trainset}/best" for model, trainset in arms if not is_control(model, trainset)
+        ]
     elif config["keep_weights"] == "all":
         wanted += run_files(trained, "weights")
     return wanted

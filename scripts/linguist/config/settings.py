@@ -3,7 +3,7 @@
 Rules pass it as a parameter, so that a changed key reruns what depends on it and nothing else.
 """
 
-from linguist.pairs.search_rules import CHOICE_RULES
+from linguist.pairs.search import CHOICE_RULES
 
 WORDING = ("phrasings", "held_out")  # keys of a task that say how models are asked
 

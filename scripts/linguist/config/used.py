@@ -2,7 +2,7 @@
 
 from linguist.config.plan import all_models, all_runs, asks_nothing, instruction_sets, trained_runs
 from linguist.pairs.recipes import RECIPES
-from linguist.pairs.search_rules import SEARCH_RULES
+from linguist.pairs.search import SEARCH_RULES
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 
 SEARCH_KEYS = ("kind", "queries", "search", "length", "seed")  # what BLAST finds depends on them and on SEARCH_RULES

@@ -18,9 +18,9 @@ from linguist.errors import LinguistError
 from linguist.files import reading, write_text
 from linguist.kinds import KINDS
 from linguist.pairs.families import assign_families, families, record_families
+from linguist.pairs.search import HIT_COLUMNS
 from linguist.pairs.store import Pair
 from linguist.sequences.alignment import local_similarity, similarity
-from linguist.sequences.blast import HIT_COLUMNS
 from linguist.sequences.indexed import open_indexed
 from linguist.sequences.windows import Region, parse_window
 from linguist.splits import SPLITS

@@ -219,11 +219,11 @@ def write_methods(path, config, materials, template=REPORTS / "methods.html.j2")
         path,
         template,
         formulas=FORMULAS,
-        scores={KINDS[side].label: KINDS[side].scores for side in sides},
+        scores=[KINDS[side] for side in sides],
         pairsets=pairsets,
         kinds={KINDS[kind].label: [n for n, spec in pairsets.items() if spec["kind"] == kind] for kind in kinds},
         rules={name: used_rules(spec) for name, spec in pairsets.items()},
-        programs={KINDS[kind].label: KINDS[kind].blast.program for kind in searched},
+        programs={KINDS[kind].label: KINDS[kind].blast for kind in searched},
         resources=[
             list_resource(name, config["resources"][name], record, licences.get(name))
             for name, record in materials.resources.items()

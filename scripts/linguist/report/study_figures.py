@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from linguist import layout
-from linguist.config import design, plan
+from linguist.config import design, inputs, plan
 
 SEEDS_TO_PLOT = 3  # from which a spread shows
 TESTS_TO_PLOT = 4  # up to which lines remain distinct
@@ -113,9 +113,7 @@ FIGURES = {
         "Rows are the true label, columns the prediction; percentages are of the row. Counts are summed over seeds. A good "
         "model is dark on the diagonal from the top left. One dark column means a constant prediction: its accuracy is the "
         "share of one class and shows no skill. Two seeds that are constant in opposite ways look like random guessing.",
-        files=lambda config, study: [
-            layout.run_file(*run, "predictions.tsv.gz") for run in plan.study_runs(config, study)
-        ],
+        files=inputs.prediction_files,
         settings=lambda config, study: {"tests": _tests(config, study), "runs": plan.study_runs(config, study)},
         read=_read_confusions,
     ),

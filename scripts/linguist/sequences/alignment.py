@@ -20,21 +20,21 @@ def similarity(identities, length1, length2):
 def alignment_scores(kind):
     """(cost of a gap's first letter, of each further letter, substitution matrix) of a kind, for parasail.
 
-    They are those of `Kind.scores`, times SCALE; an identity has a point more.
+    They are those of `Kind.scores` and `Kind.gap`, times SCALE; an identity has a point more.
     """
     given, alphabet = KINDS[kind].scores, KINDS[kind].letters
-    if isinstance(given.letters, str):
-        matrix = getattr(parasail, given.letters.lower()).copy()
+    if isinstance(given, str):
+        matrix = getattr(parasail, given.lower()).copy()
         scores = (matrix.matrix * SCALE).tolist()
     else:
-        match, mismatch = (score * SCALE for score in given.letters)
+        match, mismatch = (score * SCALE for score in given)
         matrix, n = parasail.matrix_create(alphabet, match, mismatch), len(alphabet)
         # The last row and column stand for any other letter.
         scores = [[match if i == j < n else mismatch for j in range(n + 1)] for i in range(n + 1)]
     for i, row in enumerate(scores):
         for j, score in enumerate(row):
             matrix.set_value(i, j, score + (i == j))
-    first, more = given.gap
+    first, more = KINDS[kind].gap
     return first * SCALE, more * SCALE, matrix
 
 

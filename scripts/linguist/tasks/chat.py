@@ -9,10 +9,9 @@ from pathlib import Path
 
 from linguist.errors import LinguistError
 from linguist.files import clean
-from linguist.sequences.blast import neighbours
 from linguist.sequences.fasta import foreign_letter, read_sequences
 from linguist.tasks.answering import open_model
-from linguist.tasks.neighbours import rank_neighbours, read_neighbours
+from linguist.tasks.neighbours import rank_neighbours, read_neighbours, search_command
 from linguist.tasks.store import read_task
 
 MIN_BASES, MIN_SHARE = 10, 0.8  # a line is taken for a sequence from this length, and above this share of bases
@@ -128,7 +127,7 @@ class ExampleFinder:
     def near(self, sequence):
         """The nearest train rows as (sequence, answer), the nearest one last, without rows of the very same sequence."""
         hits = Path(self.scratch.name, "hits.tsv")
-        command = [*shlex.split(neighbours()), "-db", f"{self.scratch.name}/db", "-out", str(hits)]
+        command = [*shlex.split(search_command()), "-db", f"{self.scratch.name}/db", "-out", str(hits)]
         _run_blast(command, f">asked\n{sequence}\n")
         found = rank_neighbours(read_neighbours(hits)).get("asked", [])
         solved = [self.rows[name] for name in found if self.rows[name][0] != sequence]

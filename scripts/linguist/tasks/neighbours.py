@@ -1,14 +1,25 @@
-"""BLAST neighbours of a task's rows among its train rows."""
+"""The BLAST neighbours of a task's rows among its train rows. Light to import: the rules read it too."""
 
 from collections import defaultdict
 
-import pandas as pd
-
 COLUMNS = ["id", "neighbour", "bitscore"]
+TSV_TO_FASTA = r"""awk -F '\t' 'NR > 1 {{ print ">" $1 "\n" $2 }}'"""
+
+
+def search_command(dbsize=100_000_000):
+    """The blastn command that searches for neighbours, without -db and -out; the query is on standard input.
+
+    BLAST keeps many hits, from which the best are chosen afterwards. E-values refer to `dbsize` letters, whatever the
+    train rows are.
+    """
+    fixed = f"-dust no -evalue 0.001 -dbsize {dbsize} -max_target_seqs 50"
+    return f'blastn -task blastn -query - {fixed} -outfmt "6 qseqid sseqid bitscore"'
 
 
 def read_neighbours(path):
-    """BLAST hits as written by `-outfmt "6 qseqid sseqid bitscore"`: a data frame with columns id, neighbour, bitscore."""
+    """The hits of `search_command`: a data frame with COLUMNS."""
+    import pandas as pd
+
     return pd.read_csv(path, sep="\t", names=COLUMNS, dtype={"id": str, "neighbour": str}, keep_default_na=False)
 
 

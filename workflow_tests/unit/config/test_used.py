@@ -11,7 +11,7 @@ from helpers.data import ROOT
 from linguist.config import plan, used
 from linguist.config.schema import default_config
 from linguist.pairs.recipes import RECIPES
-from linguist.pairs.search_rules import SEARCH_RULES
+from linguist.pairs.search import SEARCH_RULES
 
 
 def test_a_config_of_vectors_alone_uses_what_they_name():

@@ -41,7 +41,7 @@ from linguist.pairs.homologs import (
     write_homologs,
 )
 from linguist.pairs.recipes import RECIPES
-from linguist.sequences.blast import HIT_COLUMNS
+from linguist.pairs.search import HIT_COLUMNS
 from linguist.sequences.windows import WindowOptions, parse_window, sample_windows
 
 # ── hits ──

@@ -2,7 +2,7 @@
 
 from linguist.kinds import SEARCHABLE
 from linguist.layout import positives_file
-from linguist.pairs.search_rules import CHOICE_RULES
+from linguist.pairs.search import CHOICE_RULES
 from linguist.recipe import recipe
 
 

@@ -5,16 +5,12 @@ from linguist.recipe import recipe
 from linguist.splits import SPLITS
 
 
-def files_of_all(spec, name):
-    return {split: [pair_splits(base)[split] for base in spec["of"]] for split in SPLITS}
-
-
 @recipe(
     "union",
     kinds=("sentence",),
     needs=("of",),
     rules=("disjoint",),
-    files=files_of_all,
+    files=lambda spec, name: {split: [pair_splits(base)[split] for base in spec["of"]] for split in SPLITS},
     bases=lambda spec: spec["of"],
     several=True,
 )

@@ -2,21 +2,13 @@
 
 import random
 
-from linguist.layout import resource_file
-from linguist.recipe import recipe
+from linguist.recipe import CUTTING, recipe
 
 UPSTREAM = 0.8  # share of a window that lies upstream of the start
 ELSEWHERE = 4  # windows elsewhere that are tried for each start
 
 
-@recipe(
-    "gene-starts",
-    kinds=("dna",),
-    needs=("sequences", "length", "sizes"),
-    files=lambda spec, name: {"sequences": resource_file(spec["sequences"])},
-    resources=lambda spec: [spec["sequences"]],
-    classes=2,
-)
+@recipe("gene-starts", classes=2, **CUTTING)
 def cut_gene_start_windows(spec, files):
     """Windows around transcription start sites (annotated 5' ends of genes in GenBank), and windows elsewhere.
 

@@ -1,19 +1,11 @@
 """Recipe `repeats`."""
 
-from linguist.layout import resource_file
-from linguist.recipe import recipe
+from linguist.recipe import CUTTING, recipe
 
 MASKED, UNMASKED = 0.9, 0.0  # least share of lower case in a repeat, and largest in unique sequence
 
 
-@recipe(
-    "repeats",
-    kinds=("dna",),
-    needs=("sequences", "length", "sizes"),
-    files=lambda spec, name: {"sequences": resource_file(spec["sequences"])},
-    resources=lambda spec: [spec["sequences"]],
-    classes=2,
-)
+@recipe("repeats", classes=2, **CUTTING)
 def cut_repeat_windows(spec, files):
     """Windows inside and outside of the repeats that a soft-masked genome marks in lower case (RepeatMasker).
 

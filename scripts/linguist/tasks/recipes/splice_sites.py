@@ -2,21 +2,13 @@
 
 import random
 
-from linguist.layout import resource_file
-from linguist.recipe import recipe
+from linguist.recipe import CUTTING, recipe
 
 DECOYS = 4  # decoys tried for each intron
 MAX_SHIFT = 200  # bases that a decoy is moved at most, to have AG or GT in its middle
 
 
-@recipe(
-    "splice-sites",
-    kinds=("dna",),
-    needs=("sequences", "length", "sizes"),
-    files=lambda spec, name: {"sequences": resource_file(spec["sequences"])},
-    resources=lambda spec: [spec["sequences"]],
-    classes=3,
-)
+@recipe("splice-sites", classes=3, **CUTTING)
 def cut_splice_site_windows(spec, files):
     """Windows centred on annotated splice sites, and windows with the same motif in the middle but no site.
 
