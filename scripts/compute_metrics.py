@@ -5,7 +5,7 @@ from linguist.logs import start_log
 from linguist.statistics.comparisons import compare_arms
 from linguist.statistics.scores import compute_metrics
 from linguist.statistics.summaries import summarize_kinds
-from linguist.statistics.tables import read_pair_kinds, read_scores
+from linguist.statistics.tables import read_row_types, read_scores
 
 
 def main(smk):
@@ -15,7 +15,7 @@ def main(smk):
     tables = {
         smk.output.metrics: compute_metrics(smk.wildcards.study, scores),
         smk.output.comparisons: compare_arms(scores, smk.params.comparisons),
-        smk.output.kinds: summarize_kinds(scores, read_pair_kinds(smk.params.tests, smk.input[0])),
+        smk.output.kinds: summarize_kinds(scores, read_row_types(smk.params.tests, smk.input[0])),
     }
     for path, table in tables.items():
         write_table(path, table)

@@ -91,13 +91,3 @@ def file_digest(path, algorithm="sha256"):
     """Hex digest of a file's bytes, read in blocks."""
     with open(path, "rb") as handle:
         return hashlib.file_digest(handle, algorithm).hexdigest()
-
-
-def file_digests(path, algorithms):
-    """{algorithm: hex digest} of a file's bytes, which are read once."""
-    found = {algorithm: hashlib.new(algorithm) for algorithm in algorithms}
-    with open(path, "rb") as handle:
-        while block := handle.read(1 << 20):
-            for digest in found.values():
-                digest.update(block)
-    return {algorithm: digest.hexdigest() for algorithm, digest in found.items()}

@@ -97,13 +97,12 @@ CUTTING = {
 }
 
 
-def base_of(spec):
-    """The pair set that a derived one is made from, as a list."""
-    return [spec["of"]]
-
-
-def base_files(spec, name):
-    return pair_splits(spec["of"])
+# Options of recipes that derive a pair set from another one.
+DERIVING = {
+    "needs": ("of",),
+    "files": lambda spec, name: pair_splits(spec["of"]),
+    "bases": lambda spec: [spec["of"]],
+}
 
 
 def table_resources(spec):

@@ -8,6 +8,7 @@ import yaml
 from linguist.config.shapes import SHAPES
 from linguist.files import ROOT, open_text
 from linguist.kinds import KINDS
+from linguist.pairs.grammar import languages
 from linguist.pairs.recipes import RECIPES
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 from linguist.tokenizers.types import TYPES
@@ -17,16 +18,11 @@ CONFIG_FOLDER = ROOT / "config"
 SCHEMA = CONFIG_FOLDER / "schemas/config.schema.yaml"
 
 
-def grammar_languages():
-    """The languages of the demo's grammar: each has a file."""
-    return sorted(path.stem for path in (ROOT / "resources/grammar").glob("*.yaml") if path.stem != "frames")
-
-
 REGISTRIES = {  # by the word `registered` of the schema
     "kinds": lambda: list(KINDS),
     "pair recipes": lambda: list(RECIPES),
     "task recipes": lambda: list(TASK_RECIPES),
-    "grammar languages": grammar_languages,
+    "grammar languages": lambda: list(languages()),
     "tokenizer types": lambda: list(TYPES),
     "architectures": lambda: list(SHAPES),
     "controls": lambda: list(CONTROLS),

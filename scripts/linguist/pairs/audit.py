@@ -10,7 +10,7 @@ from linguist.intervals import auroc_interval
 from linguist.kinds import KINDS
 from linguist.pairs.baselines import composition_distance, evaluate_baselines, lengths, similarities, translations
 from linguist.pairs.duplicates import near_copies
-from linguist.pairs.store import COLUMNS, SIDES, kinds_of_pairs, read_pairs
+from linguist.pairs.store import COLUMNS, SIDES, read_pairs, types_of_rows
 from linguist.splits import SPLITS
 
 RANDOM_PAIRS = 1000
@@ -30,10 +30,6 @@ def audit(kind, splits, trained_on=None, tokens=None):
     `evaluate_baselines`).
     """
     frames = {split: read_pairs(path) for split, path in splits.items()}
-    others = {
-        name: (other, pd.concat([read_pairs(path) for path in paths]))
-        for name, (other, *paths) in (trained_on or {}).items()
-    }
     everything = pd.concat(frames.values(), ignore_index=True)
     near = {alphabet: near_copies(alphabet, texts) for alphabet, texts in by_alphabet(kind, everything).items()}
     names, test = list(frames), frames.get("test", NOTHING)
@@ -46,14 +42,17 @@ def audit(kind, splits, trained_on=None, tokens=None):
                 for i, one in enumerate(names)
                 for other in names[i + 1 :]
             },
-            "trained_on": {name: overlap(other, frame, kind, test) for name, (other, frame) in others.items()},
+            "trained_on": {
+                name: overlap(other, pd.concat(map(read_pairs, paths)), kind, test)
+                for name, (other, *paths) in (trained_on or {}).items()
+            },
             "distributions": distributions(kind, everything),
             "random_similarity": random_similarity(kind, everything),
             "tokens": {name: count_tokens(path) for name, path in (tokens or {}).items()},
             "baselines": evaluate_baselines(
                 kind,
                 {split: frames.get(split, NOTHING) for split in SPLITS},
-                kinds_of_pairs(test["id"]),
+                types_of_rows(test["id"]),
             ),
         }
     )
@@ -70,10 +69,6 @@ def json_values(value):
     if isinstance(value, float):
         return None if np.isnan(value) else round(value, 6)
     return value
-
-
-def _sentences(frame):
-    return {*frame["sentence1"], *frame["sentence2"]}
 
 
 def unordered_pairs(frame):
@@ -113,7 +108,7 @@ def audit_split(kind, frame, near):
         "order": auroc_interval(frame["label"].to_numpy(), np.arange(len(frame)))[0],
         "near_duplicates": count_near(kind, frame, near, own, partners(frame)) if own else None,
         "near_copy_negatives": count_near_negatives(frame, near) if own else None,
-        "kinds": pd.Series(kinds_of_pairs(frame["id"]), dtype=object).value_counts().sort_index().to_dict(),
+        "kinds": pd.Series(types_of_rows(frame["id"]), dtype=object).value_counts().sort_index().to_dict(),
         "start_codon": find_start_codon(frame) if KINDS[kind].translated else None,
     }
 
@@ -190,7 +185,7 @@ def overlap(kind1, frame1, kind2, frame2, near=None):
             if alphabet in second
         }
     return {
-        "sentences": len(_sentences(frame1) & _sentences(frame2)),
+        "sentences": len({*frame1[list(SIDES)].to_numpy().flat} & {*frame2[list(SIDES)].to_numpy().flat}),
         "pairs": len({*unordered_pairs(frame1)} & {*unordered_pairs(frame2)}),
         "near_duplicates": count_near(kind2, frame2, near, first) if first.keys() & second else None,
     }

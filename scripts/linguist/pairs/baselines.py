@@ -181,23 +181,20 @@ def better_strand_similarities(kind, frame):
 @baseline("codon table", "translation aligned with the protein", TRANSLATED)
 def similarities(kind, frame):
     """The local similarity of each pair, in 0..1; of DNA beside protein, that of the best of its three translations."""
-    pairs = zip(frame["sentence1"], frame["sentence2"], strict=True)
-    if KINDS[kind].translated:
-        _, protein = KINDS[kind].sides
-        return np.array(
-            [max(_similarity(protein, text, text2) for text in translations(text1)) for text1, text2 in pairs]
-        )
-    return np.array([_similarity(kind, *pair) for pair in pairs])
+    aligned = KINDS[kind].sides[1]
+    candidates = map(translations, frame["sentence1"]) if KINDS[kind].translated else zip(frame["sentence1"])
+    return np.array(
+        [
+            max(local_similarity(aligned, text1, text2) if text1 and text2 else 0.0 for text1 in texts)
+            for texts, text2 in zip(candidates, frame["sentence2"], strict=True)
+        ]
+    )
 
 
-def _similarity(kind, text1, text2):
-    return local_similarity(kind, text1, text2) if text1 and text2 else 0.0
-
-
-def evaluate_baselines(kind, frames, kinds_of_pairs):
+def evaluate_baselines(kind, frames, types_of_rows):
     """How each baseline of a kind performs on the test split: a list of plain dicts.
 
-    Args: `frames` maps train, dev and test to their pairs; `kinds_of_pairs` has the type of each test row, or None.
+    Args: `frames` maps train, dev and test to their pairs; `types_of_rows` has the type of each test row, or None.
 
     The threshold and its direction come from train; if that is empty from dev, or from test itself, which flatters.
     `above` says whether pairs with a score above the threshold are called the same. AUROC is of the score in that
@@ -211,11 +208,11 @@ def evaluate_baselines(kind, frames, kinds_of_pairs):
         score = one.function(kind, frames["train"]) if one.fitted else partial(one.function, kind)
         if score is not None:
             said = {key: getattr(one, key) for key in ("name", "about", "uses_order", "each_side_alone")}
-            found.append(said | _metrics(score, frames, source, np.array(kinds_of_pairs, dtype=object)))
+            found.append(said | _metrics(score, frames, source, np.array(types_of_rows, dtype=object)))
     return found
 
 
-def _metrics(score, frames, source, kinds_of_pairs):
+def _metrics(score, frames, source, types_of_rows):
     names = ("accuracy", "low", "high", "auroc", "auroc_low", "auroc_high", "threshold", "above", "threshold_from")
     metrics = dict.fromkeys(names) | {"by_kind": {}}
     if source is None:
@@ -230,7 +227,7 @@ def _metrics(score, frames, source, kinds_of_pairs):
     interval = auroc_interval(label, values if above else -values)
     metrics |= {"accuracy": right.mean(), **dict(zip(("low", "high"), wilson(right.sum(), len(right)), strict=True))}
     metrics |= dict(zip(("auroc", "auroc_low", "auroc_high"), interval, strict=True))
-    metrics["by_kind"] = {name: right[kinds_of_pairs == name].mean() for name in sorted(set(kinds_of_pairs) - {None})}
+    metrics["by_kind"] = {name: right[types_of_rows == name].mean() for name in sorted(set(types_of_rows) - {None})}
     return metrics
 
 

@@ -71,8 +71,8 @@ def refuted(dna, protein, limit):
 class NegativeSearch:
     """The search for negatives among the windows. The same window finds the same negative, whatever the order of searches."""
 
-    def __init__(self, windows, kinds, limit, seed):
-        self.kinds, self.limit, self.seed = kinds, limit, seed
+    def __init__(self, windows, types, limit, seed):
+        self.types, self.limit, self.seed = types, limit, seed
         self.genes = {}
         for window in windows:
             self.genes.setdefault(window.name, []).append(window)
@@ -81,30 +81,31 @@ class NegativeSearch:
         """The rows of the chosen windows in random order; a window without a negative is left out, to keep the balance."""
         rows, counts = [], Counter()
         for window in chosen:
-            for kind in sorted(self.kinds, key=lambda kind: counts[kind]):  # the rarest so far first
-                if negative := self.find(kind, window, chosen):
+            for type_ in sorted(self.types, key=lambda type_: counts[type_]):  # the rarest so far first
+                if negative := self.find(type_, window, chosen):
                     dna, other = negative
                     rows.append((_name(window, window, "same"), window.dna, window.protein, 1))
-                    rows.append((_name(window, other, kind), dna, other.protein, 0))
-                    counts[kind] += 1
+                    rows.append((_name(window, other, type_), dna, other.protein, 0))
+                    counts[type_] += 1
                     break
         draw.shuffle(rows)
         return rows
 
-    def find(self, kind, window, chosen=()):
+    def find(self, type_, window, chosen=()):
         """(DNA, window whose protein it does not code for); None if none of TRIES candidates is refuted."""
-        draw = random.Random(f"{kind} {window.name}:{window.at} {self.seed}")
-        if kind == "codons":
+        draw = random.Random(f"{type_} {window.name}:{window.at} {self.seed}")
+        if type_ == "codons":
             pairs = ((_shuffle_codons(window.dna, draw), window) for _ in range(TRIES))
         else:
-            pool = self.genes[window.name] if kind == "shifted" else chosen
+            shifted = type_ == "shifted"
+            pool = self.genes[window.name] if shifted else chosen
             drawn = draw.sample(pool, min(TRIES, len(pool)))
-            pairs = ((window.dna, other) for other in drawn if _may_stand(kind, window, other))
+            pairs = (
+                (window.dna, other)
+                for other in drawn
+                if (other.at != window.at if shifted else other.name != window.name)
+            )
         return next((pair for pair in pairs if refuted(pair[0], pair[1].protein, self.limit)), None)
-
-
-def _may_stand(kind, window, other):
-    return other.at != window.at if kind == "shifted" else other.name != window.name
 
 
 def _shuffle_codons(dna, draw):
@@ -113,5 +114,5 @@ def _shuffle_codons(dna, draw):
     return "".join(codons)
 
 
-def _name(window1, window2, kind):
-    return f"{window1.name}:{window1.at}~{window2.name}:{window2.at}-{kind}"
+def _name(window1, window2, type_):
+    return f"{window1.name}:{window1.at}~{window2.name}:{window2.at}-{type_}"

@@ -28,7 +28,8 @@ def families(hits):
             "high": ends.max(axis=1),
         }
     )
-    own = ((i, f"{resource}:{place.record}", place.start, place.end) for i, (resource, place) in _parse(windows))
+    own = [(i, resource, region) for name, i in windows.items() for resource, region in [parse_window(name)]]
+    own = [(i, f"{resource}:{region.record}", region.start, region.end) for i, resource, region in own]
     places = pd.concat([places, pd.DataFrame(own, columns=places.columns)])
     links = []
     for _, group in places.groupby("record"):
@@ -46,10 +47,6 @@ def families(hits):
             clusters = [*apart, merged]
     label = components(np.array(links, int).reshape(-1, 2).T, len(windows))
     return {name: label[i] for name, i in windows.items()}
-
-
-def _parse(windows):
-    return ((i, parse_window(name)) for name, i in windows.items())
 
 
 def record_families(hits):
@@ -100,8 +97,8 @@ def split_families(items, sizes, seed, most=1.0, assigned=None, words=POSITIVES)
 
     A family in `assigned` ({family: splits that it is already in}) goes to its split, and to none if it is in two. The
     others follow, the largest first, each to the split that lacks most items. A family fills at most a share `most` of a
-    split; its other members are not used. Raises LinguistError, with `words` as
-    POSITIVES has them, if a split has too few items.
+    split; its other members are not used. Raises LinguistError, with `words` as POSITIVES has them, if a split has too few
+    items.
     """
     members = {}
     for item in items:

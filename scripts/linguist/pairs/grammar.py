@@ -78,13 +78,13 @@ class Scenarios:
     def draw(self, rng):
         """A random meaning; slots of one type get different fillers, and every order of them is equally likely."""
         frame = rng.choice(self.frames)
-        deals = {kind: rng.sample(self.fillers[kind], n) for kind, n in Counter(frame.slots.values()).items()}
-        return Meaning(frame, {slot: deals[kind].pop() for slot, kind in frame.slots.items()})
+        deals = {type_: rng.sample(self.fillers[type_], n) for type_, n in Counter(frame.slots.values()).items()}
+        return Meaning(frame, {slot: deals[type_].pop() for slot, type_ in frame.slots.items()})
 
     def room(self, split):
         """The most rows that a split may have: a tenth of its meanings, so that all frames are drawn about equally often."""
         smallest = min(
-            prod(comb(len(self.fillers[kind]), n) for kind, n in Counter(frame.slots.values()).items())
+            prod(comb(len(self.fillers[type_]), n) for type_, n in Counter(frame.slots.values()).items())
             for frame in self.frames
         )
         return len(self.frames) * smallest * TENTHS.count(split) // len(TENTHS) // 10
@@ -106,8 +106,8 @@ def read_scenarios(folder=FOLDER):
     """The Scenarios of `frames.yaml`. Raises LinguistError if the file is missing or not YAML."""
     content = _read_yaml(Path(folder) / "frames.yaml")
     fillers = {
-        kind: range(given["first"], given["last"] + 1) if isinstance(given, dict) else tuple(given)
-        for kind, given in content["fillers"].items()
+        type_: range(given["first"], given["last"] + 1) if isinstance(given, dict) else tuple(given)
+        for type_, given in content["fillers"].items()
     }
     return Scenarios(tuple(Frame(name, **frame) for name, frame in content["frames"].items()), fillers)
 

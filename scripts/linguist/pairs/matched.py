@@ -19,11 +19,17 @@ SHUFFLES = 20  # draws of one sequence before another type of negative is tried
 
 
 def make_rows(spec, split, positives, draw, mark=""):
-    """The rows of a split: its positives (Pairs), and a negative for each, in random order.
+    """The rows of a split: its positives (Pairs), and a negative for each as the recipe `hard` says, in random order.
 
     `mark` is put behind the ids of positives. Raises LinguistError if a positive has no negative.
     """
-    negatives = match_negatives(spec, positives, draw)
+    maker, n, unrelated = NegativeMaker(spec, positives, draw), len(positives), 0
+    most = spec["rules"]["unrelated"] * n
+    negatives = [None] * n
+    for number in draw.sample(range(n), n):
+        ways = [maker.unrelated, maker.shuffled] if unrelated + 1 <= most else [maker.shuffled, maker.unrelated]
+        negatives[number] = next(filter(None, (way(number) for way in [*ways, maker.permuted])), None)
+        unrelated += negatives[number] is not None and negatives[number].id2.endswith("-unrelated")
     if lacking := negatives.count(None):
         raise LinguistError(
             f"{lacking} of {len(positives)} positives of '{split}' are too similar to all shuffles of themselves; raise "
@@ -31,18 +37,6 @@ def make_rows(spec, split, positives, draw, mark=""):
             "rules.max_masked"
         )
     return labelled_rows([replace(pair, id2=pair.id2 + mark) for pair in positives], negatives, draw)
-
-
-def match_negatives(spec, positives, draw):
-    """A negative for each positive, as the recipe `hard` says; None where all candidates and shuffles are too similar."""
-    maker, n, unrelated = NegativeMaker(spec, positives, draw), len(positives), 0
-    most = spec["rules"]["unrelated"] * n
-    found = [None] * n
-    for number in draw.sample(range(n), n):
-        ways = [maker.unrelated, maker.shuffled] if unrelated + 1 <= most else [maker.shuffled, maker.unrelated]
-        found[number] = next(filter(None, (way(number) for way in [*ways, maker.permuted])), None)
-        unrelated += found[number] is not None and found[number].id2.endswith("-unrelated")
-    return found
 
 
 class NegativeMaker:
@@ -91,7 +85,8 @@ class NegativeMaker:
         return self._first_unlike(number, texts, "shuffled")
 
     def permuted(self, number):
-        texts = (shuffle_letters(self.positives[number].sentence2, self.draw) for _ in range(SHUFFLES))
+        text = self.positives[number].sentence2
+        texts = ("".join(self.draw.sample(text, len(text))) for _ in range(SHUFFLES))
         return self._first_unlike(number, texts, "permuted")
 
     def _first_unlike(self, number, texts, word):
@@ -102,11 +97,6 @@ class NegativeMaker:
 def count_letters(texts, letters):
     """How often each letter occurs in each text: an array of whole numbers, texts × letters."""
     return np.array([[text.count(letter) for letter in letters] for text in texts]).reshape(len(texts), len(letters))
-
-
-def shuffle_letters(text, draw):
-    """A permutation of the letters, uniform over all."""
-    return "".join(draw.sample(text, len(text)))
 
 
 def shuffle_words(text, size, draw):

@@ -82,7 +82,7 @@ def labelled_rows(positives, negatives, draw):
     return rows
 
 
-def kinds_of_pairs(ids):
+def types_of_rows(ids):
     """The type of each row, the last word of its id (swap_roles in train-000001-swap_roles); None if there is none."""
     ends = (re.search(r"-([a-z][a-z_]*)$", name) for name in ids)
     return [end and end[1] for end in ends]

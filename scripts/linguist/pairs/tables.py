@@ -38,7 +38,7 @@ def read_pair_table(path, kind="sentence"):
         label = clean(record["label"])
         if label not in LABELS:
             raise LinguistError(f"{where}: label {label!r} is not 0 or 1; fix or remove the row")
-        sentences = [_text(where, record, column) for column in PAIRS[:2]]
+        sentences = [clean(text_of(where, record, column)) for column in PAIRS[:2]]
         if label and all(sentences) and "NS" not in sentences:
             if alphabets := KINDS[kind].alphabets:
                 sides = zip(PAIRS, sentences, alphabets, strict=False)
@@ -58,12 +58,7 @@ def _unflank(where, record, kind):
     gene, protein = side["gene"], side["prot"]
     return {
         "id": f"{record[f'seq_id_{gene}']}~{record[f'seq_id_{protein}']}",
-        "sentence1": _text(where, record, f"seq_{gene}")[FLANK:-FLANK],
+        "sentence1": clean(text_of(where, record, f"seq_{gene}"))[FLANK:-FLANK],
         "sentence2": record[f"seq_{protein}"],
         "label": record["label"],
     }
-
-
-def _text(where, record, column):
-    """The text of a column on one line."""
-    return clean(text_of(where, record, column))

@@ -120,7 +120,7 @@ def _mirrored(name, url, mirror):
 
 
 def _algorithms(expected):
-    """The digests to compute of a file, which is read once: of its checksum, and SHA-256 for the record."""
+    """The digests to compute of a file: of its checksum, and SHA-256 for the record."""
     return list(dict.fromkeys([expected[0] if expected else "sha256", "sha256"]))
 
 
@@ -140,7 +140,7 @@ def _link(source, target, expected):
     # up to date, and touching the result would touch the user's file. A symbolic link has a time of its own, removing it
     # removes nothing else, and it works across disks and for files of other owners.
     try:
-        digest = _verify(files.file_digests(source, _algorithms(expected)), expected)
+        digest = _verify({name: files.file_digest(source, name) for name in _algorithms(expected)}, expected)
     except OSError as error:
         raise _Failed(error.strerror or str(error)) from error
     if os.path.realpath(source) != os.path.realpath(target):  # else a link would replace the file by a link to itself

@@ -34,7 +34,7 @@ def summarize_kinds(scores, kinds):
     """Accuracy by kind of pair: a row for each arm, test and kind, with model, trainset, test, kind, label, n (pairs), right
     (accuracy, mean over seeds), low and high.
 
-    Args: `scores` is as from `tables.read_scores`, `kinds` as from `tables.read_pair_kinds`. Tests without kinds have no rows.
+    Args: `scores` is as from `tables.read_scores`, `kinds` as from `tables.read_row_types`. Tests without kinds have no rows.
     """
     rows = []
     for (model, trainset), tests in scores.items():

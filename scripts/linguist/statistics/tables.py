@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from linguist.pairs.store import kinds_of_pairs
+from linguist.pairs.store import types_of_rows
 from linguist.training.predictions import read_predictions
 
 TEXTS = ["study", "model", "trainset", "method", "test", "variant", "rule", "kind", "question", "code", "text"]
@@ -32,7 +32,7 @@ def read_scores(tests, runs):
     return found
 
 
-def read_pair_kinds(tests, path):
-    """The kind of pair of each item of the tests: {test: list of names, or None}; `path` is a run's predictions."""
+def read_row_types(tests, path):
+    """The type of each item of the tests: {test: list of types, or None}; `path` is a run's predictions."""
     predictions = read_predictions(path)
-    return {test: kinds_of_pairs(predictions["id"][predictions["test"] == test]) for test in tests}
+    return {test: types_of_rows(predictions["id"][predictions["test"] == test]) for test in tests}

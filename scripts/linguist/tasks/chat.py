@@ -69,10 +69,6 @@ def _check_sequence(where, text):
     return sequence
 
 
-def _looks_like_dna(line):
-    return len(line) >= MIN_BASES and sum(line.upper().count(base) for base in "ACGTN") > MIN_SHARE * len(line)
-
-
 def _converse(model, finder, options, out):
     """Answer questions from standard input until it ends. A line of bases sets the sequence that they are about."""
     print("Type a question. A line of bases sets the sequence, an empty line clears it. Ctrl-D ends.", file=out)
@@ -87,7 +83,7 @@ def _converse(model, finder, options, out):
         try:
             if not line:
                 sequence = ""
-            elif _looks_like_dna(line):
+            elif len(line) >= MIN_BASES and sum(map(line.upper().count, "ACGTN")) > MIN_SHARE * len(line):
                 sequence = _check_sequence("the sequence", line)
                 print(f"({len(sequence)} bases)", file=out)
             elif sequence:

@@ -9,6 +9,7 @@ from linguist.splits import SPLITS
 from linguist.tasks.neighbours import rank_neighbours, read_neighbours
 from linguist.tasks.overlaps import find_overlaps
 from linguist.tasks.prompts import SWAPPED, TRAINED, VARIANTS, wordings_of
+from linguist.tasks.store import COLUMNS
 
 
 def build_instructions(name, spec, tasks, frames, hits, splits=SPLITS):
@@ -69,9 +70,8 @@ def drop_overlaps(frames):
         overlapping = {i for i, _, _ in find_overlaps(rows["sequence"].tolist(), later["sequence"].tolist())}
         later = pd.concat([later, rows[["sequence"]]])
         kept[split] = rows.drop(index=list(overlapping))
-    columns = ["id", "sequence", "label"]
     return {
-        task: {split: kept[split].loc[kept[split]["task"] == task, columns].reset_index(drop=True) for split in SPLITS}
+        task: {split: kept[split].loc[kept[split]["task"] == task, COLUMNS].reset_index(drop=True) for split in SPLITS}
         for task in frames
     }
 

@@ -28,9 +28,9 @@ def random_pairs(kind, n, seed=0):
     return frame_of([(*pair, draw.randrange(2)) for pair in texts])
 
 
-def evaluate(kind, train=(), dev=(), test=(), kinds_of_pairs=None):
+def evaluate(kind, train=(), dev=(), test=(), types_of_rows=None):
     frames = {"train": frame_of(train), "dev": frame_of(dev), "test": frame_of(test)}
-    found = evaluate_baselines(kind, frames, kinds_of_pairs or [None] * len(test))
+    found = evaluate_baselines(kind, frames, types_of_rows or [None] * len(test))
     return {baseline["name"]: baseline for baseline in found}
 
 

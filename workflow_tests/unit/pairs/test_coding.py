@@ -265,10 +265,8 @@ def test_rows_that_fall_short_get_one_line(tmp_path):
     spec, files = SPEC | {"sizes": {"train": 2, "dev": 2, "test": 2}}, {"sequences": tmp_path / "genes.tsv"}
     with pytest.raises(LinguistError) as caught:
         RECIPES["coding"].build(spec, files)
-    assert str(caught.value) == (
-        "only 0 of 2 rows for 'train': 1 windows have no negative of kind other or shifted or codons; lower sizes.train, "
-        "add kinds to rules.coding_negatives, raise rules.max_negative_similarity (0.55) or add sequences"
-    )
+    message = str(caught.value)
+    assert "only 0 of 2 rows for 'train'" in message and "rules.coding_negatives" in message and "(0.55)" in message
     with pytest.raises(LinguistError, match="only 0 windows in 0 families found, 0 of 1 wanted"):
         RECIPES["coding"].build(with_kinds("shifted") | {"sizes": spec["sizes"]}, files)
 

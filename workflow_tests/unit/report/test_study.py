@@ -18,7 +18,7 @@ from linguist.report.study_figures import draw_figure
 from linguist.statistics.comparisons import compare_arms
 from linguist.statistics.scores import compute_metrics
 from linguist.statistics.summaries import summarize_kinds, summarize_pairs
-from linguist.statistics.tables import read_pair_kinds, read_scores
+from linguist.statistics.tables import read_row_types, read_scores
 from linguist.statistics.verdicts import make_study_tables
 from linguist.training.controls import UNTRAINED
 
@@ -79,7 +79,7 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
     shortcuts = {test: {"name": "k-mer overlap", "accuracy": 0.75, "low": 0.7, "high": 0.8} for test in tests}
     tables = make_study_tables(table, compare_arms(scores, comparisons_of(config, "s")), shortcuts)
     facts = {"versions": {"torch": "2.13.0"}, "device": "CPU", "folders": ["a", "b"]}
-    pair_types = summarize_kinds(scores, read_pair_kinds(tests, runs[0][3]))
+    pair_types = summarize_kinds(scores, read_row_types(tests, runs[0][3]))
     values = study_page(study, tables, pair_types, facts)
     values["figures"] = {name: inline(folder / f"{name}.svg", f"figure-{name}") for name in drawn}
     if published:

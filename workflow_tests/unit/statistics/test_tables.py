@@ -6,7 +6,7 @@ import pandas as pd
 from linguist.files import write_text
 from linguist.statistics.scores import compute_metrics
 from linguist.statistics.summaries import summarize_kinds
-from linguist.statistics.tables import read_pair_kinds, read_results, read_scores
+from linguist.statistics.tables import read_results, read_row_types, read_scores
 from linguist.statistics.ways import read_answers
 from linguist.training.predictions import read_predictions
 
@@ -46,7 +46,7 @@ def test_accuracy_by_kind_of_pair(tmp_path):
         rows = zip("xxxxyy", ids, labels, [0] * 6, scores, strict=True)
         write_predictions(path, rows)
         runs.append(("m", "t", seed, path))
-    table = summarize_kinds(read_scores(["x", "y"], runs), read_pair_kinds(["x", "y"], runs[0][3]))
+    table = summarize_kinds(read_scores(["x", "y"], runs), read_row_types(["x", "y"], runs[0][3]))
     assert table[["test", "kind", "label", "n", "right"]].to_numpy().tolist() == [
         ["x", "same", 1, 2, 0.75],
         ["x", "swap", 0, 2, 0.25],

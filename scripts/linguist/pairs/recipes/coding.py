@@ -45,15 +45,15 @@ def pair_coding_sequences(spec, files):
     sequences = list(read_coding_sequences(files["sequences"], files.get("proteins")))
     windows = list(cut_windows(sequences, spec["length"] // 3))
     search = NegativeSearch(windows, rules["coding_negatives"], rules["max_negative_similarity"], seed)
-    if "other" not in search.kinds:  # then a window's negative does not depend on its split
-        windows = [window for window in windows if any(search.find(kind, window) for kind in search.kinds)]
+    if "other" not in search.types:  # then a window's negative does not depend on its split
+        windows = [window for window in windows if any(search.find(type_, window) for type_ in search.types)]
     splits, halves = {}, {split: sizes[split] // 2 for split in SPLITS}
     for split, chosen in assign_families(windows, halves, seed, LARGEST_FAMILY, words=WINDOWS).items():
         splits[split] = rows = search.rows(chosen, random.Random(f"{split} {seed}"))
         if len(rows) < 2 * len(chosen):
             raise LinguistError(
                 f"only {len(rows)} of {sizes[split]} rows for '{split}': {len(chosen) - len(rows) // 2} windows have no "
-                f"negative of kind {' or '.join(search.kinds)}; lower sizes.{split}, add kinds to rules.coding_negatives, "
+                f"negative of type {' or '.join(search.types)}; lower sizes.{split}, add types to rules.coding_negatives, "
                 f"raise rules.max_negative_similarity ({rules['max_negative_similarity']}) or add sequences"
             )
     return splits

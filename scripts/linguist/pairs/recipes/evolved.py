@@ -3,7 +3,7 @@
 from linguist.errors import LinguistError
 from linguist.kinds import KINDS, NUCLEOTIDES
 from linguist.pairs.recipes.hard import MATCHING_RULES
-from linguist.recipe import base_files, base_of, recipe
+from linguist.recipe import DERIVING, recipe
 
 COPIES = 1000  # draws of one copy before its rules are held to be impossible
 
@@ -11,11 +11,9 @@ COPIES = 1000  # draws of one copy before its rules are held to be impossible
 @recipe(
     "evolved",
     kinds=NUCLEOTIDES,
-    needs=("of", "divergence"),
     rules=(*MATCHING_RULES, "transitions", "indels", "indel_length"),
-    files=base_files,
-    bases=base_of,
     variant="simulated divergence",
+    **DERIVING | {"needs": ("of", "divergence")},
 )
 def diverge(spec, files):
     """Sequences of another set, each with a copy that diverged from it in a simulation.

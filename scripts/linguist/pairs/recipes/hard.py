@@ -1,7 +1,7 @@
 """Recipe `hard`: the matched control of a pair set."""
 
 from linguist.kinds import SEARCHABLE
-from linguist.recipe import base_files, base_of, recipe
+from linguist.recipe import DERIVING, recipe
 
 # What the negatives depend on, here and in the recipe `evolved`.
 MATCHING_RULES = ("max_negative_similarity", "max_length_difference", "unrelated")
@@ -10,11 +10,9 @@ MATCHING_RULES = ("max_negative_similarity", "max_length_difference", "unrelated
 @recipe(
     "hard",
     kinds=SEARCHABLE,
-    needs=("of",),
     rules=MATCHING_RULES,
-    files=base_files,
-    bases=base_of,
     variant="matched",
+    **DERIVING,
 )
 def match_composition(spec, files):
     """Positives of another set, and negatives that match them in length and composition.

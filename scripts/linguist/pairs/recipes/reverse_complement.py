@@ -1,16 +1,14 @@
 """Recipe `reverse-complement`."""
 
 from linguist.kinds import KINDS
-from linguist.recipe import base_files, base_of, recipe
+from linguist.recipe import DERIVING, recipe
 
 
 @recipe(
     "reverse-complement",
     kinds=tuple(name for name, kind in KINDS.items() if kind.both_strands),
-    needs=("of",),
-    files=base_files,
-    bases=base_of,
     variant="reverse complement",
+    **DERIVING,
 )
 def reverse_one_side(spec, files):
     """Rows of another set, with sentence2 read from the other strand.
