@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from linguist.logs import start_log
-from linguist.training.launching import launch
-from linguist.training.pretraining import PretrainingJob
+from linguist.training.pretraining import PretrainingJob, launch
 
 
 def main(smk):

@@ -29,9 +29,8 @@ from linguist.tokenizers.training import train_tokenizer
 from linguist.training import pretraining
 from linguist.training.blocks import Blocks, Examples
 from linguist.training.devices import Environment
-from linguist.training.launching import launch
 from linguist.training.models import load_classifier
-from linguist.training.pretraining import PretrainingJob, pretrain
+from linguist.training.pretraining import PretrainingJob, launch, pretrain
 
 ARCHITECTURES = pytest.mark.parametrize("architecture", ["gpt2", "bert"])
 SOURCES = ["english", "genome"]
