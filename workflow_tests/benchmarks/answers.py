@@ -30,7 +30,7 @@ from linguist.tasks.instruction_tuning import encode_prompts  # noqa: E402
 from linguist.tokenizers.encoding import encode_pairs  # noqa: E402
 from linguist.tokenizers.loading import load_tokenizer  # noqa: E402
 from linguist.tokenizers.training import train_tokenizer  # noqa: E402
-from linguist.training.devices import choose_attention, make_accelerator  # noqa: E402
+from linguist.training.devices import prepare_environment  # noqa: E402
 from linguist.training.finetuning import predict  # noqa: E402
 from linguist.training.models import initialize_model, load_classifier, load_language_model  # noqa: E402
 
@@ -52,9 +52,9 @@ def timed(work, count):
 
 def measure_generation(folder, sequences):
     """(prompts/s of ours, of `generate` one by one) in each round."""
-    accelerator, _ = make_accelerator("auto")
+    accelerator, environment = prepare_environment()
     tokenizer = load_tokenizer(folder)
-    ours = load_language_model(folder, choose_attention("auto", accelerator.device)).to(accelerator.device).eval()
+    ours = load_language_model(folder, environment.attention).to(accelerator.device).eval()
     theirs = load_language_model(folder, "sdpa").to(accelerator.device).eval()
     rows = [{"instruction": INSTRUCTION, "input": sequence, "examples": []} for sequence in sequences]
     prompts = encode_prompts(rows, tokenizer)
@@ -78,9 +78,9 @@ def measure_generation(folder, sequences):
 
 def measure_classification(folder, sequences):
     """(sequences/s of ours, of the pipeline at its best batch size) in each round."""
-    accelerator, _ = make_accelerator("auto")
+    accelerator, environment = prepare_environment()
     tokenizer = load_tokenizer(folder)
-    ours = load_classifier(folder, ANSWERS, 1, choose_attention("auto", accelerator.device)).to(accelerator.device)
+    ours = load_classifier(folder, ANSWERS, 1, environment.attention).to(accelerator.device)
     theirs = pipeline(
         "text-classification",
         model=load_classifier(folder, ANSWERS, 1, "sdpa"),
@@ -118,7 +118,7 @@ def main():
         "n_positions": 1024,
     }
     print(
-        f"GPT-2 of {options.layers} layers × {options.width}, {torch.get_num_threads()} threads, {make_accelerator('auto')[1]}"
+        f"GPT-2 of {options.layers} layers × {options.width}, {torch.get_num_threads()} threads, {prepare_environment()[1].precision}"
     )
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)

@@ -15,7 +15,7 @@ from linguist.tasks.instruction_tuning import INFO, check_positions, encode_prom
 from linguist.tasks.prompts import match_prefix
 from linguist.tokenizers.encoding import encode_sequences
 from linguist.tokenizers.loading import load_tokenizer
-from linguist.training.devices import choose_attention, make_accelerator
+from linguist.training.devices import prepare_environment
 from linguist.training.finetuning import CLASSES
 from linguist.training.models import load_classifier, load_language_model
 
@@ -52,9 +52,8 @@ class TaskClassifier:
     tasks = {}
 
     def __init__(self, folder):
-        self.accelerator, _ = make_accelerator("auto")
-        attention = choose_attention("auto", self.accelerator.device)
-        self.model = load_classifier(folder, None, 0, attention).to(self.accelerator.device).eval()
+        _, environment = prepare_environment()
+        self.model = load_classifier(folder, None, 0, environment.attention).to(environment.device).eval()
         self.tokenizer = load_tokenizer(folder)
         if tuple(self.model.config.id2label.values()) == CLASSES:
             raise LinguistError(
@@ -83,9 +82,8 @@ class InstructedModel:
     """A causal language model. An instruction-tuned one knows its tasks: their answers and wordings."""
 
     def __init__(self, folder):
-        self.accelerator, _ = make_accelerator("auto")
-        attention = choose_attention("auto", self.accelerator.device)
-        self.model = load_language_model(folder, attention).to(self.accelerator.device).eval()
+        self.accelerator, environment = prepare_environment()
+        self.model = load_language_model(folder, environment.attention).to(environment.device).eval()
         self.tokenizer = load_tokenizer(folder)
         self.tasks = getattr(self.model.config, INFO, {})
         self.unseen = read_unseen(folder)

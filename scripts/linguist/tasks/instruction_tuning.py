@@ -15,7 +15,7 @@ from linguist.tasks.prompts import prompt_text, read_prompt_rows
 from linguist.tokenizers.encoding import PairTokens
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training.batches import EVALUATION_BATCH, batches_by_length, make_collator, position_limit
-from linguist.training.devices import choose_attention, make_accelerator
+from linguist.training.devices import prepare_environment
 from linguist.training.models import load_language_model
 from linguist.training.objectives import Objective
 from linguist.training.tuning import Method, tune
@@ -150,11 +150,8 @@ def write_answers(weights, rows_path, tasks, options, predictions, threads):
     Writes `predictions` (gzip table): test (the task), variant, asked (the task that the instruction names), id, label,
     answer (the generated text on one line), and score0, score1 ...: log-probabilities (nats) of the task's answers.
     """
-    torch.set_num_threads(threads)
-    accelerator, _ = make_accelerator(options["precision"])
-    model = load_language_model(weights, choose_attention(options["attention"], accelerator.device)).to(
-        accelerator.device
-    )
+    accelerator, environment = prepare_environment(options["precision"], options["attention"], threads)
+    model = load_language_model(weights, environment.attention).to(environment.device)
     tokenizer, frames = load_tokenizer(weights), []
     groups = {}
     for row in read_prompt_rows(rows_path):

@@ -1,6 +1,5 @@
 """The device that a model runs on, and what is chosen for it: precision, attention backend, threads."""
 
-import ctypes
 from dataclasses import dataclass
 
 import torch
@@ -10,17 +9,16 @@ from accelerate.state import AcceleratorState
 from linguist.provenance import versions
 from linguist.training import cpu
 
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of mallopt(3)
-
 
 @dataclass(frozen=True)
 class Environment:
-    """Where a model runs: its device, precision ("bf16" or "fp32"), attention backend, and threads of a CPU."""
+    """Where a model runs: its device, precision ("bf16" or "fp32"), attention backend, and threads of a CPU (None: as many
+    as torch takes)."""
 
     device: torch.device
     precision: str
     attention: str
-    threads: int = 1
+    threads: int | None = None
 
     def describe(self):
         """What a result depends on besides its options and data, for metrics.json and a checkpoint's fingerprint."""
@@ -32,24 +30,19 @@ class Environment:
         }
 
 
-def prepare_environment(precision, attention, threads):
-    """(accelerate's Accelerator, Environment) of this process. `precision` and `attention` may be "auto"."""
-    torch.set_num_threads(threads)
-    accelerator, precision = make_accelerator(precision)
-    torch.set_num_threads(threads)  # accelerate sets its own number where it runs several processes
-    device = accelerator.device
-    return accelerator, Environment(device, precision, choose_attention(attention, device), threads)
+def prepare_environment(precision="auto", attention="auto", threads=None):
+    """(accelerate's Accelerator, Environment) of this process, on the device that accelerate chooses.
 
-
-def make_accelerator(wanted):
-    """An Accelerator on the device that accelerate chooses, and its precision ("bf16" or "fp32"), as wanted.
-
-    accelerate keeps the precision of a process's first Accelerator. The reset makes it forget that.
+    `precision` is "bf16", "fp32" or "auto"; `attention` is a backend's name or "auto"; `threads` as in Environment.
     """
+    AcceleratorState._reset_state()  # accelerate keeps the precision of a process's first Accelerator
+    device = Accelerator().device
+    precision = choose_precision(precision, device)
     AcceleratorState._reset_state()
-    precision = choose_precision(wanted, Accelerator().device)
-    AcceleratorState._reset_state()
-    return Accelerator(mixed_precision={"bf16": "bf16", "fp32": "no"}[precision]), precision
+    accelerator = Accelerator(mixed_precision={"bf16": "bf16", "fp32": "no"}[precision])
+    if threads is not None:
+        torch.set_num_threads(threads)  # here, since accelerate sets its own number where it runs several processes
+    return accelerator, Environment(device, precision, choose_attention(attention, device), threads)
 
 
 def choose_precision(wanted, device):
@@ -74,12 +67,3 @@ def choose_attention(wanted, device):
 def describe_device(device):
     """A GPU's name, or the type of another device."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-
-
-def keep_freed_memory():
-    """Let glibc keep freed memory for the next step. Otherwise the page faults of large gradients take 8 % of a step of a
-    small BERT. Without glibc nothing changes."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(M_MMAP_MAX, 0)
-        mallopt(M_TRIM_THRESHOLD, -1)

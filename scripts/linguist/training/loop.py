@@ -18,8 +18,7 @@ from transformers import get_scheduler
 
 from linguist.errors import LinguistError
 from linguist.training.checkpoints import RandomState
-from linguist.training.cpu import install_fast_dropout
-from linguist.training.devices import keep_freed_memory
+from linguist.training.cpu import install_fast_dropout, keep_freed_memory
 
 logger = logging.getLogger("linguist")
 PROGRESS_SECONDS = 30  # between two lines of progress in the log

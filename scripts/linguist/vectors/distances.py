@@ -15,7 +15,7 @@ from linguist.files import atomic_path, write_json
 from linguist.provenance import versions
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.vocabulary import read_vocabulary
-from linguist.training.devices import choose_attention, describe_device, make_accelerator
+from linguist.training.devices import describe_device, prepare_environment
 from linguist.training.models import load_base_model
 from linguist.vectors.embedding import choose_tokens, encode_alone, fill_vectors
 
@@ -135,15 +135,14 @@ def measure_distances(folder, options, targets, threads):
     each class, the same for the same vocabulary).
     Raises LinguistError if the vocabulary has no DNA token, or fewer than two English ones.
     """
-    torch.set_num_threads(threads)
-    accelerator, _ = make_accelerator("fp32")
-    device, tokenizer = accelerator.device, load_tokenizer(folder)
+    _, environment = prepare_environment("fp32", threads=threads)
+    device, tokenizer = environment.device, load_tokenizer(folder)
     words, left_out = choose_tokens(read_vocabulary(folder), tokenizer)
     for name, least in (("dna", 1), ("english", 2)):
         if len(words[name]) < least:
             cause = f"its vocabulary has {len(words[name])} tokens of class {name} with two or more characters"
             raise LinguistError(f"{folder}: {cause}; give a model whose tokenizer was trained on DNA and English")
-    model = load_base_model(folder, choose_attention("auto", device)).to(device)
+    model = load_base_model(folder, environment.attention).to(device)
     tokens, real = encode_alone([word for members in words.values() for word in members], tokenizer)
     ends = np.cumsum([len(members) for members in words.values()])
     shape = (model.config.num_hidden_layers + 1, len(tokens), model.config.hidden_size)

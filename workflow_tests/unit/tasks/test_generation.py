@@ -8,13 +8,13 @@ from helpers.instructions import TASKS
 from linguist.tasks.generation import EXTRA_TOKENS, answer_prompts, encode_answer
 from linguist.tasks.instruction_tuning import answer_metrics, encode_answered_prompts, encode_prompts
 from linguist.tokenizers.loading import load_tokenizer
-from linguist.training.devices import make_accelerator
+from linguist.training.devices import prepare_environment
 from linguist.training.models import load_language_model
 
 
 @pytest.mark.parametrize("attention", ["eager", "sdpa", "eager_fast_dropout"])
 def test_replies_at_once_equal_generate_one_by_one(attention, tuned, rows):
-    accelerator, _ = make_accelerator("fp32")
+    accelerator, _ = prepare_environment("fp32")
     model, tokenizer = load_language_model(tuned / "weights", attention).eval(), load_tokenizer(tuned / "weights")
     prompts, answers = encode_prompts(rows[:30], tokenizer), TASKS["begin"]["answers"]
     texts, scores = answer_prompts(model, tokenizer, prompts, answers, accelerator, batch_size=7)
@@ -39,7 +39,7 @@ def test_replies_at_once_equal_generate_one_by_one(attention, tuned, rows):
 
 
 def test_one_prompt_and_prompts_with_nothing_in_common(tuned):
-    accelerator, _ = make_accelerator("fp32")
+    accelerator, _ = prepare_environment("fp32")
     model, tokenizer = load_language_model(tuned / "weights", "eager").eval(), load_tokenizer(tuned / "weights")
     prompts = [[5, 6, 7, 8], [9], [5, 6, 7, 9, 10, 11]]
     together = answer_prompts(model, tokenizer, prompts, ["low"], accelerator)
@@ -49,7 +49,7 @@ def test_one_prompt_and_prompts_with_nothing_in_common(tuned):
 
 
 def test_dev_accuracy_is_that_of_greedy_replies(tuned, rows):
-    accelerator, _ = make_accelerator("fp32")
+    accelerator, _ = prepare_environment("fp32")
     model, tokenizer = load_language_model(tuned / "weights", "eager").eval(), load_tokenizer(tuned / "weights")
     metrics = answer_metrics(model, encode_answered_prompts(rows, tokenizer), accelerator)
     texts, _ = answer_prompts(model, tokenizer, encode_prompts(rows, tokenizer), ["Adenine"], accelerator)

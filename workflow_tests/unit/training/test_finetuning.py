@@ -21,7 +21,7 @@ from linguist.tokenizers.loading import load_tokenizer
 from linguist.training import cpu as dropout
 from linguist.training.batches import collate, make_collator
 from linguist.training.checkpoints import Checkpoint
-from linguist.training.devices import make_accelerator
+from linguist.training.devices import prepare_environment
 from linguist.training.finetuning import SavedClassifier, classification_metrics, finetune, predict, write_predictions
 from linguist.training.models import load_classifier
 from linguist.training.predictions import read_predictions
@@ -78,7 +78,7 @@ def test_predict_equals_one_by_one(architecture, attention, base_models, encoded
     """Padding changes nothing, and the order is the table's."""
     tokens = PairTokens.load(encoded[architecture]["train"])
     model = load_classifier(base_models[architecture], ("different", "same"), 1, attention)
-    scores = predict(model, tokens, make_accelerator("fp32")[0])
+    scores = predict(model, tokens, prepare_environment("fp32")[0])
     plain = load_classifier(base_models[architecture], ("different", "same"), 1, "eager").eval()
     for i in range(len(tokens)):
         inside = slice(tokens.offsets[i], tokens.offsets[i + 1])
@@ -99,7 +99,7 @@ def test_a_gpt2_without_a_pad_token_reads_its_last_real_token(base_models, encod
         (tmp_path / path.name).write_bytes(path.read_bytes())
     config = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps(config | {"pad_token_id": None}))
-    tokens, accelerator = PairTokens.load(encoded["gpt2"]["dev"]), make_accelerator("fp32")[0]
+    tokens, accelerator = PairTokens.load(encoded["gpt2"]["dev"]), prepare_environment("fp32")[0]
     with_pad, without = (
         predict(load_classifier(folder, ("different", "same"), 1, "eager"), tokens, accelerator)
         for folder in (base_models["gpt2"], tmp_path)
@@ -280,7 +280,7 @@ def test_the_untrained_control_is_the_model_with_a_head_of_its_seed(architecture
     a, b, c = (pd.read_csv(tmp_path / name, sep="\t") for name in "abc")
     assert a.equals(b) and not a["score1"].equals(c["score1"])
     model = load_classifier(base_models[architecture], ("different", "same"), 1, "eager")
-    scores = predict(model, PairTokens.load(tests["en"]), make_accelerator("fp32")[0])
+    scores = predict(model, PairTokens.load(tests["en"]), prepare_environment("fp32")[0])
     assert a["score1"].to_numpy() == pytest.approx(scores[:, 1], rel=1e-4)
 
 

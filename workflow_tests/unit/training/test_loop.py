@@ -16,7 +16,7 @@ from linguist.training import loop as training
 from linguist.training.batches import batches_by_length
 from linguist.training.checkpoints import Checkpoint, RandomState
 from linguist.training.cpu import FastDropout, RandomBits, drop
-from linguist.training.devices import choose_attention, make_accelerator
+from linguist.training.devices import choose_attention, prepare_environment
 from linguist.training.loop import Callbacks, TrainingOptions, parameter_groups, train
 
 EXAMPLES = 40
@@ -160,7 +160,7 @@ def run_training(
         return batches_by_length(np.ones(EXAMPLES), 8, np.random.default_rng([seed, epoch]))
 
     options = TrainingOptions(**options)
-    accelerator, _ = make_accelerator(options.precision)
+    accelerator, _ = prepare_environment(options.precision)
     record = watch or (lambda step, metrics: None)
     saved = Checkpoint(checkpoint, {"seed": seed, "options": {"name": fingerprint}}, strict)
     callbacks = Callbacks(batches_of, loss_of, dev or evaluate, record=record)
@@ -215,7 +215,7 @@ def make_options(precision):
 def test_precisions_do_not_leak_into_each_other(long, tmp_path):
     """accelerate keeps the precision of a process's first Accelerator unless told to forget it."""
     for precision, dtype in [("bf16", torch.bfloat16), ("fp32", torch.float32), ("bf16", torch.bfloat16)]:
-        accelerator, _ = make_accelerator(precision)
+        accelerator, _ = prepare_environment(precision)
         with accelerator.autocast():
             assert nn.Linear(2, 2)(torch.ones(1, 2)).dtype == dtype
         # In training and in the evaluation of the net that was prepared for it.
