@@ -1,9 +1,10 @@
 """What the statistics read: the predictions of runs, and the tables that this package makes."""
 
+import csv
+
 import pandas as pd
 
 from linguist.pairs.store import types_of_rows
-from linguist.training.predictions import read_predictions
 
 TEXTS = ["study", "model", "trainset", "method", "test", "variant", "rule", "kind", "question", "code", "text"]
 TEXTS += ["scope", "level", "tests", "group", "measure", "against", "against_model", "against_method"]
@@ -14,6 +15,13 @@ def read_results(path):
     """A table of metrics, comparisons, hypotheses or errors by kind, from its file. Names stay text: one may be nan, or 1."""
     lacking = {name: [""] for name in MAY_LACK}
     return pd.read_csv(path, sep="\t", dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=lacking)
+
+
+def read_predictions(path):
+    """A run's predictions: a data frame with test, id, label, score0, score1 ... Those of a baseline have the column baseline;
+    those of an instruction-tuned model also variant, asked, and answer (text)."""
+    names = dict.fromkeys(["test", "baseline", "id", "variant", "asked", "answer"], str)  # an id may be NA, an answer 1
+    return pd.read_csv(path, sep="\t", quoting=csv.QUOTE_NONE, dtype=names, keep_default_na=False, na_values=[""])
 
 
 def read_scores(tests, runs):

@@ -10,10 +10,10 @@ import pandas as pd
 
 from linguist.statistics.comparisons import holm, paired_difference
 from linguist.statistics.scores import task_metrics
+from linguist.statistics.tables import read_predictions
 from linguist.tasks.baselines import KMERS, NEIGHBOURS
 from linguist.tasks.prompts import SWAPPED, TRAINED, UNSEEN, match_exact, match_prefix
 from linguist.training.controls import RANDOM_ENDING
-from linguist.training.predictions import read_predictions
 
 CLASSIFICATION = "classification"  # the method of a model for each task; others go by their instruction set
 RULES = {

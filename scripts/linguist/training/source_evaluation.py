@@ -4,10 +4,10 @@ import numpy as np
 import torch
 
 from linguist.errors import LinguistError
-from linguist.training import ngrams
 
 PROMPT_TOKENS, SAMPLE_TOKENS = 16, 32  # of a sample: what is given, and what is generated at most
 BLOCKS_AT_ONCE = 8
+MAX_TOKENS = 20_000_000  # counted per source: more tokens change little, and memory grows with them
 
 
 class SourceEvaluation:
@@ -48,7 +48,7 @@ class SourceEvaluation:
         """The same losses and bits of models that count tokens of the train split (a packed.Tokens and its documents' sources):
         unigrams, and bigrams if the model predicts every token. Each source has models of its own."""
         models = [
-            ngrams.count_models(self._ids_of(tokens, document_sources == number), tokens.info["vocab_size"])
+            count_models(self._ids_of(tokens, document_sources == number), tokens.info["vocab_size"])
             for number in range(len(self.sources))
         ]
         found = {}
@@ -129,9 +129,37 @@ class SourceEvaluation:
         }
 
     def _ids_of(self, tokens, chosen):
-        """The token ids of documents (a boolean array chooses them), at most about ngrams.MAX_TOKENS."""
+        """The token ids of documents (a boolean array chooses them), at most about MAX_TOKENS."""
         lengths = np.diff(tokens.starts, append=len(tokens))
         mine = np.flatnonzero(chosen)
-        mine = mine[: np.searchsorted(np.cumsum(lengths[mine]), ngrams.MAX_TOKENS) + 1]
+        mine = mine[: np.searchsorted(np.cumsum(lengths[mine]), MAX_TOKENS) + 1]
         documents = zip(tokens.starts[mine], lengths[mine], strict=True)
         return np.concatenate([*(tokens.ids[start : start + length] for start, length in documents), tokens.ids[:0]])
+
+
+def count_models(ids, size):
+    """{"unigram": model, "bigram": model} of token ids (flat integer array) of a vocabulary of `size`. A model takes an array
+    of previous tokens and an array of the tokens that follow, and gives their losses in nats (float array).
+
+    Unigram probabilities are (count + 1) / (tokens + vocabulary). The bigram model falls back on them as in Witten and Bell
+    (1991): p(w | v) = (c(v, w) + t(v) p(w)) / (c(v) + t(v)), where t(v) is the number of different tokens seen after v. It
+    counts across the ends of documents, whose start token is a token like any other.
+    """
+    ids = np.asarray(ids[:MAX_TOKENS]).astype(np.int64)
+    unigram = (np.bincount(ids, minlength=size) + 1) / (len(ids) + size)
+    pairs, counts = np.unique(ids[:-1] * size + ids[1:], return_counts=True)
+    before = np.bincount(ids[:-1], minlength=size)
+    different = np.bincount(pairs // size, minlength=size)
+
+    def unigram_loss(previous, following):
+        return -np.log(unigram[following])
+
+    def bigram_loss(previous, following):
+        wanted = previous * size + following
+        at = np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)
+        seen = np.where(pairs[at] == wanted, counts[at], 0)
+        weight = np.maximum(different[previous], 1)  # after an unseen token only the unigram counts
+        return -np.log((seen + weight * unigram[following]) / (before[previous] + weight))
+
+    # A single token has no bigrams.
+    return {"unigram": unigram_loss, "bigram": bigram_loss if len(pairs) else unigram_loss}

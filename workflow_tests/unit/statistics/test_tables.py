@@ -6,9 +6,8 @@ import pandas as pd
 from linguist.files import write_text
 from linguist.statistics.scores import compute_metrics
 from linguist.statistics.summaries import summarize_kinds
-from linguist.statistics.tables import read_results, read_row_types, read_scores
+from linguist.statistics.tables import read_predictions, read_results, read_row_types, read_scores
 from linguist.statistics.ways import read_answers
-from linguist.training.predictions import read_predictions
 
 
 def write_predictions(path, rows):

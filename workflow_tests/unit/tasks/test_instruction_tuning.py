@@ -11,6 +11,7 @@ import torch
 from helpers.instructions import TASKS, prompt_row, tune_on_rows
 from linguist.errors import LinguistError
 from linguist.files import open_text
+from linguist.statistics.tables import read_predictions
 from linguist.tasks.generation import encode_answer
 from linguist.tasks.instruction_tuning import (
     INFO,
@@ -24,7 +25,6 @@ from linguist.tokenizers.loading import load_tokenizer
 from linguist.training.checkpoints import Checkpoint
 from linguist.training.models import load_language_model, randomize_model
 from linguist.training.objectives import Objective
-from linguist.training.predictions import read_predictions
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from transformers import AutoModelForSequenceClassification, RobertaConfig, Robe
 
 from linguist.errors import LinguistError
 from linguist.files import open_text, read_json
+from linguist.statistics.tables import read_predictions
 from linguist.tokenizers.encoding import PairTokens, encode_pairs
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training import cpu as dropout
@@ -24,7 +25,6 @@ from linguist.training.checkpoints import Checkpoint
 from linguist.training.devices import prepare_environment
 from linguist.training.finetuning import SavedClassifier, classification_metrics, finetune, predict, write_predictions
 from linguist.training.models import load_classifier
-from linguist.training.predictions import read_predictions
 from linguist.training.tuning import Run
 
 ARCHITECTURES = pytest.mark.parametrize("architecture", ["bert", "gpt2"])

@@ -25,8 +25,8 @@ from linguist.report.plots.style import (
     panels,
     rows_of_arm,
 )
+from linguist.statistics.tables import read_predictions
 from linguist.training.controls import CONTROLS, is_control
-from linguist.training.predictions import read_predictions
 
 CONTROL_MARKERS = dict(zip(CONTROLS, cycle("ox+v^<>1234"), strict=False))
 

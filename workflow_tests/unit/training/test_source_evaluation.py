@@ -1,4 +1,4 @@
-"""The models that count: probabilities, and those of a slow version with dictionaries."""
+"""Models that count tokens: probabilities, and those of a slow version with dictionaries."""
 
 import math
 from collections import Counter, defaultdict
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linguist.training import ngrams
-from linguist.training.ngrams import count_models
+from linguist.training import source_evaluation
+from linguist.training.source_evaluation import count_models
 
 SIZE = 7  # of the vocabulary
 TEXTS = st.lists(st.integers(0, SIZE - 1), max_size=60)
@@ -71,7 +71,7 @@ def test_ids_of_two_bytes_make_pairs_without_overflow():
 
 
 def test_only_the_first_tokens_are_counted(monkeypatch):
-    monkeypatch.setattr(ngrams, "MAX_TOKENS", 5)
+    monkeypatch.setattr(source_evaluation, "MAX_TOKENS", 5)
     ids = np.array([0, 1, 2, 0, 1, 6, 6, 6])
     for one, other in zip(count_models(ids, SIZE).values(), count_models(ids[:5], SIZE).values(), strict=True):
         np.testing.assert_array_equal(grid(one), grid(other))
