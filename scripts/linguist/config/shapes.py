@@ -1,7 +1,7 @@
 """The architectures of models from scratch, and what their shapes may have."""
 
 from linguist.config.validation import refuse, show, suggestion
-from linguist.tokenizers.types import TYPES, masked_types
+from linguist.tokenizers.types import TYPES
 
 # What a shape may have, the sizes first: fields of the architecture's own configuration in transformers, which takes seconds
 # to import, without those that come from the tokenizer.
@@ -26,7 +26,8 @@ def check_shape(config, name, model):
     """Raise LinguistError for a model from scratch that cannot be built, before hours go into its corpus."""
     shape, tokenizer, key = model["shape"], config["tokenizers"][model["tokenizer"]], f"models.{name}.shape"
     if model["architecture"] == "bert" and not TYPES[tokenizer["type"]].has_mask:
-        refuse(f"models.{name}.tokenizer", f"bert needs one of type {masked_types()}, not {tokenizer['type']}")
+        masked = " or ".join(kind.name for kind in TYPES.values() if kind.has_mask)
+        refuse(f"models.{name}.tokenizer", f"bert needs one of type {masked}, not {tokenizer['type']}")
     known = SHAPES[model["architecture"]]
     for field in shape:
         if field == "vocab_size" or str(field).endswith("_token_id"):

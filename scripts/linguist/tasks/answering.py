@@ -13,7 +13,7 @@ from linguist.files import read_json
 from linguist.tasks.generation import EXTRA_TOKENS, answer_prompts, encode_answer
 from linguist.tasks.instruction_tuning import INFO, check_positions, encode_prompts
 from linguist.tasks.prompts import match_prefix
-from linguist.tokenizers.encoding import encode_sequences
+from linguist.tokenizers.encoding import encode_texts
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training.devices import prepare_environment
 from linguist.training.finetuning import CLASSES
@@ -64,7 +64,7 @@ class TaskClassifier:
         """The class of a sequence (ModelAnswer). Raises LinguistError for examples or too long a sequence."""
         if examples:
             raise LinguistError("a classifier reads no examples; leave out --examples")
-        ids = encode_sequences([sequence], self.tokenizer)[0]
+        ids = encode_texts(self.tokenizer, [sequence])[0].ids
         check_positions(self.model, len(ids))
         with torch.inference_mode():
             logits = self.model(input_ids=torch.tensor([ids], device=self.model.device)).logits[0].float()
@@ -134,7 +134,7 @@ class InstructedModel:
         """
         row = {"instruction": question, "input": "", "examples": []}
         ids = (
-            encode_prompts([row], self.tokenizer)[0] if self.tasks else encode_sequences([question], self.tokenizer)[0]
+            encode_prompts([row], self.tokenizer)[0] if self.tasks else encode_texts(self.tokenizer, [question])[0].ids
         )
         room = check_positions(self.model, len(ids) + 1)
         most = most if room is None else min(most, room - len(ids))

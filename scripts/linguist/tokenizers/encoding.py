@@ -1,5 +1,6 @@
 """Encoding: pair sets and tasks once for each tokenizer, to be used by all runs; and the documents of corpora."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -8,7 +9,6 @@ import numpy as np
 
 from linguist.errors import LinguistError, one_line
 from linguist.files import atomic_path, write_json
-from linguist.tokenizers.kmers import spell
 from linguist.tokenizers.loading import kmer_of, load_encoder
 
 
@@ -77,6 +77,28 @@ def prepare_texts(tokenizer, texts):
     return texts if k is None else [spell(text, k) for text in texts]
 
 
+def spell(text, k):
+    """A text as a k-mer tokenizer reads it: each run of at least `k` letters of ACGT becomes its overlapping k-mers, with
+    spaces between them."""
+
+    def words(run):
+        run = run.group()
+        return " " + " ".join([run[i : i + k] for i in range(len(run) - k + 1)]) + " "
+
+    return re.sub(f"[ACGT]{{{k},}}", words, text).strip()
+
+
+def unspell(text, k):
+    """Overlapping k-mers joined again. For a sequence of DNA it is the inverse of `spell`."""
+    runs = []
+    for word in text.split(" "):
+        if runs and len(word) == k <= len(runs[-1]) and runs[-1].endswith(word[:-1]):
+            runs[-1] += word[-1]
+        else:
+            runs.append(word)
+    return " ".join(runs)
+
+
 def pack(encodings, labels, ids):
     """(Encodings as PairTokens, with the labels and ids of their rows; a bool array that marks special tokens)."""
     lengths = [len(encoding.ids) for encoding in encodings]
@@ -105,11 +127,6 @@ def encode_pairs(frame, tokenizer, max_length):
     unknown = 0 if tokenizer.unk_token_id is None else int((tokens.ids[~special] == tokenizer.unk_token_id).sum())
     counts = {"inputs": len(frame), "tokens": int((~special).sum()), "unknown": unknown}
     return tokens, counts | {"truncated": sum(n > 0 for n in cut)}
-
-
-def encode_sequences(texts, tokenizer):
-    """Token ids of texts of any length, with special tokens: a list of lists."""
-    return [encoding.ids for encoding in encode_texts(tokenizer, texts)]
 
 
 def tokenize_splits(tokenizer_folder, frames, max_length, folder):

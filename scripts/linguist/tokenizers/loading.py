@@ -56,9 +56,7 @@ def load_tokenizer(folder):
         raise LinguistError(f"{folder}: has only a slow tokenizer; add its tokenizer.json")
     backend = lift_word_limit(tokenizer.backend_tokenizer)
     specials = tokenizer.special_tokens_map
-    if (
-        by_architecture is not None
-    ):  # in the hub's oldest folders only the architecture's class names the special tokens
+    if by_architecture is not None:  # in the hub's oldest folders only its class names the special tokens
         vocabulary = tokenizer.get_vocab()
         specials = {k: v for k, v in by_architecture.special_tokens_map.items() if str(v) in vocabulary} | specials
     specials.setdefault("pad_token", specials.get("eos_token"))

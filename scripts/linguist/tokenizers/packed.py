@@ -129,10 +129,6 @@ class Tokens:
     def __len__(self):
         return len(self.ids)
 
-    @property
-    def documents(self):
-        return len(self.starts)
-
     @classmethod
     def open(cls, path, json_path):
         """Map a split into memory. One pass (about 1 GB/s) checks size, checksum and ids, and finds the starts.

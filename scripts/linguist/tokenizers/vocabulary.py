@@ -10,8 +10,7 @@ from transformers import AutoTokenizer
 from linguist.corpora.store import read_split
 from linguist.errors import LinguistError, one_line
 from linguist.files import read_json, write_json
-from linguist.tokenizers.encoding import encode_documents, prepare_texts
-from linguist.tokenizers.kmers import unspell
+from linguist.tokenizers.encoding import encode_documents, prepare_texts, unspell
 from linguist.tokenizers.loading import kmer_of, load_encoder
 
 CLASSES = ("dna", "protein", "english", "other")

@@ -19,24 +19,9 @@ def batches_by_length(lengths, batch_size, draw=None):
     return batches if draw is None else [batches[i] for i in draw.permutation(len(batches))]
 
 
-def collate(tokens, rows, pad, use_types, device):
-    """Model inputs for the given rows of a PairTokens, padded on the right to the longest: int64 tensors (rows, tokens).
-
-    `use_types` adds the token types, for models that have an embedding for them.
-    """
-    lengths = tokens.lengths[rows]
-    inside = np.arange(lengths.max()) < lengths[:, None]
-    places = (tokens.offsets[rows][:, None] + np.arange(lengths.max()))[inside]
-    inputs = {"input_ids": np.full(inside.shape, pad, np.int64), "attention_mask": inside.astype(np.int64)}
-    inputs["input_ids"][inside] = tokens.ids[places]
-    if use_types:
-        inputs["token_type_ids"] = np.zeros(inside.shape, np.int64)
-        inputs["token_type_ids"][inside] = tokens.types[places]
-    return {name: torch.from_numpy(array).to(device) for name, array in inputs.items()}
-
-
 def make_collator(model, tokens, device):
-    """A function that gives a model's inputs for rows of a PairTokens (see `collate`).
+    """A function that gives a model's inputs for rows of a PairTokens: int64 tensors (rows, tokens), padded on the right to
+    the longest of the rows. Token types are among them if the model has an embedding for them.
 
     Raises LinguistError if an input is longer than the model has positions.
     """
@@ -45,8 +30,22 @@ def make_collator(model, tokens, device):
         raise LinguistError(
             f"an input has {longest} tokens, but the model has only {limit} positions; lower tokens.max_length"
         )
-    use_types = getattr(config, "type_vocab_size", 0) > 1
-    return lambda rows: collate(tokens, rows, config.pad_token_id, use_types, device)
+
+    def collate(rows):
+        lengths = tokens.lengths[rows]
+        inside = np.arange(lengths.max()) < lengths[:, None]
+        places = (tokens.offsets[rows][:, None] + np.arange(lengths.max()))[inside]
+        inputs = {
+            "input_ids": np.full(inside.shape, config.pad_token_id, np.int64),
+            "attention_mask": inside.astype(np.int64),
+        }
+        inputs["input_ids"][inside] = tokens.ids[places]
+        if getattr(config, "type_vocab_size", 0) > 1:
+            inputs["token_type_ids"] = np.zeros(inside.shape, np.int64)
+            inputs["token_type_ids"][inside] = tokens.types[places]
+        return {name: torch.from_numpy(array).to(device) for name, array in inputs.items()}
+
+    return collate
 
 
 def position_limit(model):

@@ -1,9 +1,9 @@
 """Model cards: what a model from here is, for people who find it without its workflow."""
 
 from linguist.kinds import kind_of_source
+from linguist.training.models import HEADS
 
 PIPELINES = {"gpt2": "text-generation", "bert": "fill-mask"}
-AUTO_CLASSES = {"gpt2": "AutoModelForCausalLM", "bert": "AutoModelForMaskedLM"}
 
 
 def model_card(name, model, manifest, metrics, train_info):
@@ -32,6 +32,7 @@ def model_card(name, model, manifest, metrics, train_info):
         unit = kind_of_source(about["kind"]).letter
         loss_rows.append([source, *losses, "–" if bits is None else f"{bits:.3f} per {unit}"])
     options, shape = metrics["options"], ", ".join(f"{key} {value}" for key, value in model["shape"].items())
+    head = HEADS[architecture].__name__
     objective = "the next token" if architecture == "gpt2" else "masked tokens (15 %)"
     return f"""---
 library_name: transformers
@@ -46,9 +47,9 @@ pretrained it from random weights (seed {metrics["seed"]}) to predict {objective
 Tokens of DNA, protein and text share one embedding table.
 
 ```python
-from transformers import AutoTokenizer, {AUTO_CLASSES[architecture]}
+from transformers import AutoTokenizer, {head}
 
-model = {AUTO_CLASSES[architecture]}.from_pretrained("path/to/{name}")
+model = {head}.from_pretrained("path/to/{name}")
 tokenizer = AutoTokenizer.from_pretrained("path/to/{name}")
 ```
 

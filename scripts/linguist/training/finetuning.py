@@ -13,7 +13,7 @@ from linguist.files import atomic_path, read_json, write_table, write_text
 from linguist.tokenizers.encoding import PairTokens
 from linguist.training.batches import EVALUATION_BATCH, batches_by_length, make_collator
 from linguist.training.devices import prepare_environment
-from linguist.training.labels import GIVEN, change_labels
+from linguist.training.labels import CHANGES, GIVEN
 from linguist.training.models import load_classifier
 from linguist.training.tuning import Method, tune
 
@@ -36,11 +36,11 @@ def finetune(run, files, classes=CLASSES, labels=GIVEN, after=lambda: None):
     """Fine-tune a classifier on encoded inputs, and keep the best epoch on dev.
 
     Args: `run` is a `tuning.Run`; `files` are the token files of train and dev; `classes` the names of the labels; `labels`
-    says which labels are trained on, as for `change_labels`; `after` as for `tuning.tune`.
+    says which labels are trained on (one of CHANGES); `after` as for `tuning.tune`.
     """
     draw = np.random.default_rng([run.seed, 0])
     given = (PairTokens.load(path) for path in files)
-    train_tokens, dev_tokens = (replace(tokens, labels=change_labels(tokens.labels, labels, draw)) for tokens in given)
+    train_tokens, dev_tokens = (replace(tokens, labels=CHANGES[labels](tokens.labels, draw)) for tokens in given)
     method = Method(
         load=lambda attention: load_classifier(run.model, classes, run.seed, attention),
         make_loss=make_classification_loss,

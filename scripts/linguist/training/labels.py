@@ -19,8 +19,3 @@ def source_set(trainset):
 def labels_of(trainset):
     """Which labels a training set has, one of CHANGES: of "en" it is GIVEN, of "en.shuffled" it is "shuffled"."""
     return trainset.partition(".")[2] or GIVEN
-
-
-def change_labels(labels, which, draw):
-    """The labels that a run is trained on, from those of its rows; `which` is one of CHANGES, `draw` a numpy Generator."""
-    return CHANGES[which](labels, draw)

@@ -148,9 +148,8 @@ def train(accelerator, model, callbacks, options, seed, checkpoint):
                 logged = now
                 log_progress(pace, now - begun, epoch + 1, f"{step + 1}/{length}", steps - done)
             if step + 1 in evaluated:
-                loss = float(
-                    np.mean([float(loss) for loss in losses])
-                )  # waits for the device, so that the time is right
+                # Reading the losses waits for the device, so that the time is right.
+                loss = float(np.mean([float(loss) for loss in losses]))
                 pace.seconds += time.monotonic() - started
                 losses = []
                 model.eval()
@@ -167,7 +166,8 @@ def train(accelerator, model, callbacks, options, seed, checkpoint):
                 logger.info("epoch %d/%d: %s", epoch + 1, options.epochs, rounded)
                 model.train()
                 started = time.monotonic()
-            if done % recorded == 0 and broadcast(now - saved > 60 * options.checkpoint_minutes):
+            # The main process decides, since the clocks of processes differ.
+            if done % recorded == 0 and broadcast_object_list([now - saved > 60 * options.checkpoint_minutes])[0]:
                 losses = [float(loss) for loss in losses]
                 checkpoint.save(parts, (epoch, step + 1), history=vars(history), losses=losses)
                 saved = time.monotonic()
@@ -214,11 +214,6 @@ def take_step(accelerator, model, loss_of, batch, optimizer, options):
     optimizer.step()
     optimizer.zero_grad()
     return accelerator.reduce(total, "mean"), norm
-
-
-def broadcast(decision):
-    """Broadcast the main process's decision: the clocks of processes differ."""
-    return broadcast_object_list([decision])[0]
 
 
 def log_progress(pace, seconds, epoch, step, steps_left):

@@ -18,9 +18,9 @@ class SourceEvaluation:
     """
 
     def __init__(self, examples, tokens, document_sources, sources, dev_blocks, accelerator):
-        if len(document_sources) != tokens.documents:
+        if len(document_sources) != len(tokens.starts):
             raise LinguistError(
-                f"{len(document_sources)} sources for {tokens.documents} dev documents; encode the corpus again"
+                f"{len(document_sources)} sources for {len(tokens.starts)} dev documents; encode the corpus again"
             )
         self.examples, self.sources, self.accelerator = examples, sources, accelerator
         self.split, self.document_sources = tokens, document_sources
@@ -41,8 +41,7 @@ class SourceEvaluation:
             with torch.inference_mode(), self.accelerator.autocast():
                 return objective(**self.examples(numbers)).double().cpu().numpy()
 
-        found = self._mean_by_source(losses_of)
-        return found | (self._bits(found) if self.examples.causal else {})
+        return self._mean_by_source(losses_of)
 
     def baselines(self, tokens, document_sources):
         """The same losses and bits of models that count tokens of the train split (a packed.Tokens and its documents' sources):
@@ -64,10 +63,7 @@ class SourceEvaluation:
                     losses[mine] = models[number][baseline](previous[mine], targets[mine])
                 return losses
 
-            losses = self._mean_by_source(losses_of)
-            found |= {f"{baseline}_{name}": loss for name, loss in losses.items()}
-            if self.examples.causal:
-                found |= self._bits(losses, f"{baseline}_")
+            found |= {f"{baseline}_{name}": loss for name, loss in self._mean_by_source(losses_of).items()}
         return found
 
     def samples(self, model, tokenizer):
@@ -102,8 +98,8 @@ class SourceEvaluation:
         return self.document_sources[np.searchsorted(self.split.starts, at, "right") - 1]
 
     def _mean_by_source(self, losses_of):
-        """Mean of `losses_of(numbers)` (float array, one per target) over all targets and over those of each source. Each
-        process takes its share of the blocks."""
+        """Mean of `losses_of(numbers)` (nats, a float array with one per target) over all targets and over those of each source,
+        and bits per character if the model predicts every token. Each process takes its share of the blocks."""
         sums = np.zeros((2, len(self.sources)))
         mine = self.chosen[self.accelerator.process_index :: self.accelerator.num_processes]
         for part in np.split(mine, range(BLOCKS_AT_ONCE, len(mine), BLOCKS_AT_ONCE)):
@@ -116,17 +112,12 @@ class SourceEvaluation:
         where = self.accelerator.device if self.accelerator.num_processes > 1 else "cpu"
         sums = self.accelerator.reduce(torch.from_numpy(sums).to(where), "sum").cpu().numpy()
         means = {source: float(sums[0, i] / sums[1, i]) for i, source in enumerate(self.sources) if sums[1, i]}
-        return {"loss": float(sums[0].sum() / sums[1].sum())} | {
-            f"loss_{source}": mean for source, mean in means.items()
-        }
-
-    def _bits(self, losses, prefix=""):
-        """Bits per character by source, from losses in nats per token."""
-        return {
-            f"{prefix}bits_{source}": float(losses[f"loss_{source}"] / np.log(2) / self.characters_per_token[source])
-            for source in self.sources
-            if f"loss_{source}" in losses
-        }
+        found = {"loss": float(sums[0].sum() / sums[1].sum())}
+        found |= {f"loss_{source}": mean for source, mean in means.items()}
+        if self.examples.causal:
+            for source, mean in means.items():
+                found[f"bits_{source}"] = float(mean / np.log(2) / self.characters_per_token[source])
+        return found
 
     def _ids_of(self, tokens, chosen):
         """The token ids of documents (a boolean array chooses them), at most about MAX_TOKENS."""

@@ -18,7 +18,7 @@ from linguist.files import write_json
 from linguist.tasks import answering
 from linguist.tasks.chat import ExampleFinder, answer_command, answer_line
 from linguist.tasks.store import write_task
-from linguist.tokenizers.encoding import encode_sequences, tokenize_splits
+from linguist.tokenizers.encoding import encode_texts, tokenize_splits
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training.finetuning import finetune
 from linguist.training.tuning import Run
@@ -131,9 +131,8 @@ def classifier(base_models, tmp_path, options):
 def test_a_classifier_answers_with_its_classes(classifier, base_models):
     said = ask(model=str(classifier), sequence="GCGCGGCCGCGCGGCCGCGCGGCC")
     assert said.split("\t")[0] == "high"
-    assert encode_sequences(["ACGT"], load_tokenizer(classifier)) == encode_sequences(
-        ["ACGT"], load_tokenizer(base_models["gpt2"])
-    )
+    one, other = (encode_texts(load_tokenizer(folder), ["ACGT"]) for folder in (classifier, base_models["gpt2"]))
+    assert one[0].ids == other[0].ids
     with pytest.raises(LinguistError, match="classifier"):
         ask(model=str(classifier), question="Hello?")
     config = json.loads((classifier / "config.json").read_text())

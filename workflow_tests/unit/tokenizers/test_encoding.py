@@ -2,16 +2,18 @@
 
 import random
 import time
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from linguist.errors import LinguistError
-from linguist.tokenizers.encoding import PairTokens, encode_pairs, tokenize_splits
-from linguist.tokenizers.kmers import spell
+from linguist.tokenizers.encoding import PairTokens, encode_pairs, spell, tokenize_splits, unspell
 from linguist.tokenizers.loading import load_encoder, load_tokenizer
 from linguist.tokenizers.training import train_tokenizer
 
@@ -111,3 +113,24 @@ def test_tokenize_splits_writes_splits_and_report(tokenizers, easy_pairs, tmp_pa
     assert len(tokens) == len(easy_pairs)
     assert tokens.lengths.max() <= 30
     assert (tmp_path / "tokens" / "tokens.json").is_file()
+
+
+@given(sequence=st.text("ACGT", max_size=40), k=st.integers(1, 7))
+def test_spelling_is_undone(sequence, k):
+    words = spell(sequence, k)
+    if len(sequence) >= k:
+        assert words.split() == [sequence[i : i + k] for i in range(len(sequence) - k + 1)]
+    assert unspell(words, k) == sequence
+
+
+@given(text=st.text("ACGTN a", max_size=60), k=st.integers(1, 5))
+def test_what_is_no_kmer_stays_a_word(text, k):
+    words = []
+    for is_dna, run in groupby(text, "ACGT".__contains__):
+        run = "".join(run)
+        words.append(
+            " " + " ".join(map("".join, zip(*(run[i:] for i in range(k)), strict=False))) + " "
+            if is_dna and len(run) >= k
+            else run
+        )
+    assert spell(text, k).split() == "".join(words).split()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from helpers.data import write_corpus
 from linguist.errors import LinguistError
 from linguist.tokenizers import packed as tokens
-from linguist.tokenizers.kmers import spell
+from linguist.tokenizers.encoding import spell
 from linguist.tokenizers.loading import load_encoder, load_tokenizer
 from linguist.tokenizers.packed import Tokens, encode_corpus
 from linguist.tokenizers.training import train_tokenizer
@@ -59,7 +59,7 @@ def test_tokens_are_those_of_a_slow_version(kind, batch, folders, documents, tmp
     split = Tokens.open(*paths)
     assert split.ids.tolist() == expected
     assert split.ids.dtype == np.dtype("<u2")
-    assert split.documents == len(documents) == split.info["documents"]
+    assert len(split.starts) == len(documents) == split.info["documents"]
     assert split.info["sources"] == sources
     assert split.info["kind"] == kind
     assert split.info["tokens"] == len(split) == len(expected)
@@ -71,7 +71,7 @@ def test_a_special_token_in_a_text_is_text(kind, folders, tmp_path):
     split = Tokens.open(*encode(folders[kind], write_corpus(tmp_path, [(0, SPELLED_OUT)] * 3), tmp_path))
     special = set(load_tokenizer(folders[kind]).all_special_ids)
     inside = [split.ids[a:b].tolist() for a, b in zip(split.starts, [*split.starts[1:], len(split)], strict=True)]
-    assert len(inside) == 3 == split.documents
+    assert len(inside) == 3 == len(split.starts)
     allowed = {load_tokenizer(folders[kind]).unk_token_id}
     for document in inside:
         assert not special & set(document[1 : None if kind == "bpe" else -1]) - allowed

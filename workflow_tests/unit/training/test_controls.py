@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from linguist.training.controls import CONTROLS, is_control
-from linguist.training.labels import CHANGES, GIVEN, change_labels, labels_of, source_set
+from linguist.training.labels import CHANGES, GIVEN, labels_of, source_set
 
 LABELS = np.array([1, 1, 1, 0, 0, 1, 0, 0] * 4, np.int8)
 
 
 def made(which, seed=1):
-    return change_labels(LABELS, which, np.random.default_rng(seed))
+    return CHANGES[which](LABELS, np.random.default_rng(seed))
 
 
 def test_labels_are_changed_as_their_name_says():

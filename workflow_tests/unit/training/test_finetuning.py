@@ -20,7 +20,7 @@ from linguist.statistics.tables import read_predictions
 from linguist.tokenizers.encoding import PairTokens, encode_pairs
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training import cpu as dropout
-from linguist.training.batches import collate, make_collator
+from linguist.training.batches import make_collator
 from linguist.training.checkpoints import Checkpoint
 from linguist.training.devices import prepare_environment
 from linguist.training.finetuning import SavedClassifier, classification_metrics, finetune, predict, write_predictions
@@ -56,11 +56,13 @@ def read(folder):
 
 
 @ARCHITECTURES
-def test_collate_equals_a_slow_version(architecture, encoded):
+def test_collate_equals_a_slow_version(architecture, base_models, encoded):
     tokens = PairTokens.load(encoded[architecture]["train"])
     rows = np.random.default_rng(1).permutation(len(tokens))[:9]
     use_types = architecture == "bert"
-    inputs = collate(tokens, rows, 7, use_types, "cpu")
+    model = load_classifier(base_models[architecture], ("different", "same"), 1, "eager")
+    model.config.pad_token_id = 7
+    inputs = make_collator(model, tokens, "cpu")(rows)
     assert set(inputs) == {"input_ids", "attention_mask"} | ({"token_type_ids"} if use_types else set())
     width = max(tokens.lengths[rows])
     for i, row in enumerate(rows):

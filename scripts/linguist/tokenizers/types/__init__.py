@@ -49,8 +49,3 @@ def check_options(key, entry):
     for option in kind.needs:
         if option not in entry:
             raise LinguistError(f"config: {key}: missing key '{option}', which type '{kind.name}' needs; add it")
-
-
-def masked_types():
-    """The names of the types that have a mask token, as one text."""
-    return " or ".join(kind.name for kind in TYPES.values() if kind.has_mask)

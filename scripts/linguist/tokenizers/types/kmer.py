@@ -17,7 +17,7 @@ def list_kmers(texts, k):
     tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()  # splits "[SEP]" in a text, as WordPiece's does
     add_special_tokens(tokenizer)
-    return tokenizer, SPECIAL_TOKENS, {"kmer": k}  # `kmers.spell` separates a sequence into k-mers before encoding
+    return tokenizer, SPECIAL_TOKENS, {"kmer": k}  # `encoding.spell` separates a sequence into k-mers before encoding
 
 
 TYPE = TokenizerType(
