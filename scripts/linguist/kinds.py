@@ -150,5 +150,5 @@ NUCLEOTIDES = tuple(name for name in SEARCHABLE if KINDS[name].database == "nucl
 
 
 def kind_of_source(name):
-    """The Kind that the text of a corpus's source is written in; whatever is no sequence is written as sentences are."""
+    """The Kind of a corpus's source (its `kind` in the config); text that is not a biological sequence counts as sentences."""
     return KINDS.get(name, KINDS["sentence"])

@@ -75,7 +75,7 @@ def _scan(name, path, stack):
         digest.update(block)
         marks += _count_marks(block)
         values = np.frombuffer(block, np.uint8)
-        extra += _count_continuations(values)
+        extra += int(np.count_nonzero(values.view(np.int8) < -64))  # not the first byte of a UTF-8 character
         found.append(np.flatnonzero(values == ord("\n")) + (at + 1))
         at = end
     if text[-1:] != b"\n":
@@ -90,11 +90,6 @@ def _scan(name, path, stack):
 def _count_marks(data):
     """How many marks of `escape` the bytes have; each is two bytes for one."""
     return data.count(b"\\") - data.count(b"\\\\")
-
-
-def _count_continuations(values):
-    """How many bytes (array of uint8) are not the first of a UTF-8 character."""
-    return int(np.count_nonzero(values.view(np.int8) < -64))
 
 
 def _write_split(texts, starts, order, path):

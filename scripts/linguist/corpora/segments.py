@@ -149,9 +149,8 @@ def _find_stretches(record, regions, counts):
     edges, n = [np.empty(0, np.int64)], len(record)
     for start in range(0, n, BLOCK):
         end = min(start + BLOCK, n)
-        classes = np.zeros(
-            end - start + 2, np.uint8
-        )  # with one more at either side, so that every stretch has two edges
+        # With one more at either side, so that every stretch has two edges.
+        classes = np.zeros(end - start + 2, np.uint8)
         classes[1:-1] = np.frombuffer(record[start:end].encode().translate(_CLASSES), np.uint8)
         if regions is not None:
             near = regions[(regions[:, 0] < end) & (regions[:, 1] > start)]

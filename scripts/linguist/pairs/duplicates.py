@@ -39,7 +39,9 @@ def near_copies(kind, texts, others=None):
     words = words[:, np.flatnonzero((users > 1) & (users <= COMMON))]
     rows, columns = words[mine], words[other].T.tocsr()
     found = {}
-    for block in _blocks(rows @ np.diff(columns.indptr), BLOCK):
+    # Blocks of rows, each with about BLOCK products.
+    ends = np.flatnonzero(np.diff(np.cumsum(rows @ np.diff(columns.indptr)) // BLOCK)) + 1
+    for block in np.split(np.arange(len(mine)), ends):
         shared = (rows[block] @ columns).tocoo()
         first, second = mine[block][shared.row], other[shared.col]
         longer = np.where(length[first] >= length[second], first, second)
@@ -52,12 +54,6 @@ def near_copies(kind, texts, others=None):
                 if mirrored:
                     found.setdefault(pool[j], set()).add(pool[i])
     return found
-
-
-def _blocks(costs, most):
-    """Blocks of consecutive rows (arrays of their numbers), each with a total cost of about `most`."""
-    starts = np.flatnonzero(np.diff(np.cumsum(costs) // most)) + 1
-    return np.split(np.arange(len(costs)), starts)
 
 
 def word_table(texts, k):

@@ -8,6 +8,7 @@ import pandas as pd
 
 from linguist.errors import LinguistError
 from linguist.files import write_text
+from linguist.splits import SPLITS
 
 COLUMNS = ["id", "sentence1", "sentence2", "label"]
 SIDES = ("sentence1", "sentence2")
@@ -80,6 +81,15 @@ def labelled_rows(positives, negatives, draw):
     ]
     draw.shuffle(rows)
     return rows
+
+
+def drop_shared(splits):
+    """{split: rows} without the rows of train and dev of which a later split has a sentence."""
+    taken, kept = set(), {}
+    for split in reversed(SPLITS):
+        kept[split] = [row for row in splits[split] if taken.isdisjoint(row[1:3])]
+        taken.update(sentence for row in splits[split] for sentence in row[1:3])
+    return kept
 
 
 def types_of_rows(ids):

@@ -16,8 +16,8 @@ _BLOCK = LINE_WIDTH * 20_000
 def write_indexed_fasta(records, path):
     """Write records (anything with name, description, sequence) as bgzip-compressed FASTA, with .fai and .gzi beside it.
 
-    Plain gzip cannot be read by coordinates. All three files appear or none. The FASTA file appears last, so that it is never seen without its indices. The same
-    records give the same bytes. Raises LinguistError if there is no record.
+    Plain gzip cannot be read by coordinates. All three files appear or none. The FASTA file appears last, so that it is
+    never seen without its indices. The same records give the same bytes. Raises LinguistError if there is no record.
     """
     path = Path(path)
     names = set()

@@ -145,7 +145,7 @@ def _check_object(where, value, headers):
 
 
 def _check_columns(where, columns, headers):
-    """Raise LinguistError unless the columns include all of the header that they have most in common with."""
+    """Raise LinguistError for a missing column of the header that has most columns in common with these."""
     wanted = max(headers, key=lambda header: len(set(header) & set(columns)))
     if missing := [column for column in wanted if column not in columns]:
         found = ", ".join(columns) or "none"

@@ -41,34 +41,21 @@ def parse_window(query):
     return resource, Region(record, int(start), int(end))
 
 
-@dataclass(frozen=True)
-class WindowOptions:
-    """Which windows are drawn: `n` windows of `length` bases or residues of a kind of sequence, by a seed.
+def sample_windows(fasta, kind, length, rules, seed, masks=None):
+    """Up to rules["windows"] windows of `length` bases or residues that do not overlap, drawn uniformly from all windows of
+    an indexed file; yields (Region, sequence).
 
-    Of a window's letters, at most a share `max_masked` is masked.
+    A window is skipped if it has a letter outside the kind's alphabet (ACGT, the 20 residues), or if more than a share
+    rules["max_masked"] of its letters is masked. Masked are lower-case letters of the file, and the intervals `masks`
+    (from `read_masks`). They are in lower case in the sequence.
     """
-
-    kind: str
-    length: int
-    n: int
-    seed: int
-    max_masked: float
-
-
-def sample_windows(fasta, options, masks=None):
-    """Up to `n` windows that do not overlap, drawn uniformly from all windows of a file; yields (Region, sequence).
-
-    A window with a letter outside the kind's alphabet (ACGT, the 20 residues) or with too many masked letters is skipped.
-    Masked are the lower-case letters of `fasta`, an indexed file, and the intervals `masks` (from `read_masks`). They
-    are in lower case in the sequence.
-    """
-    length, letters = options.length, frozenset(KINDS[options.kind].letters)
+    letters = frozenset(KINDS[kind].letters)
     with open_indexed(fasta) as genome:
         records = list(genome)
         ends = list(accumulate(len(record) // length for record in records))
         chosen = 0
-        for at in _shuffled(ends[-1] if ends else 0, options.seed):
-            if chosen == options.n:
+        for at in _shuffled(ends[-1] if ends else 0, seed):
+            if chosen == rules["windows"]:
                 return
             number = bisect_right(ends, at)
             start = (at - (ends[number - 1] if number else 0)) * length
@@ -76,7 +63,7 @@ def sample_windows(fasta, options, masks=None):
             text = records[number][region.start : region.end]
             if masks is not None:
                 text = mask(text, start, masks.get(region.record))
-            if letters.issuperset(text.upper()) and sum(map(str.islower, text)) <= options.max_masked * length:
+            if letters.issuperset(text.upper()) and sum(map(str.islower, text)) <= rules["max_masked"] * length:
                 chosen += 1
                 yield region, text
 

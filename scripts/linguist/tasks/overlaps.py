@@ -3,8 +3,6 @@
 An example is GUE: its core promoters are parts of its 300 bp promoters, and the two tasks have independent splits.
 """
 
-from collections import Counter
-
 import numpy as np
 from Bio.Seq import reverse_complement
 
@@ -80,15 +78,15 @@ def count_overlaps(tasks):
     records = []
     for earlier, later in (("train", "dev"), ("train", "test"), ("dev", "test")):
         ours, theirs = rows[later], rows[earlier]
-        counts, agreeing, touched = Counter(), {}, {}
+        found = {}  # (task of the earlier split, task of the later one) to the rows of the later one, by relation
         for i, j, relation in find_overlaps([row[1] for row in ours], [row[1] for row in theirs]):
-            key = theirs[j][0], ours[i][0]
-            counts[(*key, relation, i)] += 1
-            touched.setdefault(key, set()).add(i)
+            sets = found.setdefault((theirs[j][0], ours[i][0]), {name: set() for name in (*RELATIONS, "same_answer")})
+            sets[relation].add(i)
             if ours[i][2] == theirs[j][2]:
-                agreeing.setdefault(key, set()).add(i)
-        for key, found in sorted(touched.items()):
-            record = {"train": f"{key[0]} {earlier}", "test": f"{key[1]} {later}", "rows": len(found)}
-            record |= {name: len({i for *at, r, i in counts if tuple(at) == key and r == name}) for name in RELATIONS}
-            records.append(record | {"same_answer": len(agreeing.get(key, ())) / len(found)})
+                sets["same_answer"].add(i)
+        for one, other in sorted(found):
+            counts = {name: len(numbers) for name, numbers in found[one, other].items()}
+            touched = len(set().union(*found[one, other].values()))
+            record = {"train": f"{one} {earlier}", "test": f"{other} {later}", "rows": touched}
+            records.append(record | counts | {"same_answer": counts["same_answer"] / touched})
     return records

@@ -42,7 +42,7 @@ from linguist.pairs.homologs import (
 )
 from linguist.pairs.recipes import RECIPES
 from linguist.pairs.search import HIT_COLUMNS
-from linguist.sequences.windows import WindowOptions, parse_window, sample_windows
+from linguist.sequences.windows import parse_window, sample_windows
 
 # ── hits ──
 
@@ -358,7 +358,7 @@ def made(tmp_path_factory):
         queries, others = {"dna": ("old", ["near", "far", "old"]), "protein": ("uni", ["uni"])}[kind]
         folder, drawn = (
             tmp_path_factory.mktemp("hits"),
-            list(sample_windows(fastas[queries], WindowOptions(kind, length, windows, seed, 1.0))),
+            list(sample_windows(fastas[queries], kind, length, {"windows": windows, "max_masked": 1.0}, seed)),
         )
         hits = [blast_hits(drawn, queries, databases[name], name, kind, folder / f"{name}.tsv") for name in others]
         spec = {"kind": kind, "queries": queries, "search": others, "length": length, "sizes": sizes, "seed": seed}
@@ -405,7 +405,7 @@ def test_blast_finds_nearly_all_windows_on_both_strands(searched):
 
 
 def test_the_jobs_of_a_search_share_out_its_windows_and_find_the_same(made, tmp_path):
-    windows = list(sample_windows(made.fastas["old"], WindowOptions("dna", 150, 120, 1, 1.0)))
+    windows = list(sample_windows(made.fastas["old"], "dna", 150, {"windows": 120, "max_masked": 1.0}, 1))
 
     def found(parts):
         lines = []

@@ -13,7 +13,7 @@ from linguist.pairs.recipes import RECIPES, build_pairs
 from linguist.pairs.store import write_pairs
 from linguist.pairs.tables import read_pair_table
 from linguist.sequences.fasta import read_sequences
-from linguist.sequences.windows import WindowOptions, sample_windows
+from linguist.sequences.windows import sample_windows
 
 needs_blast = pytest.mark.skipif(not shutil.which("blastn"), reason="BLAST+ is not installed")
 SIZES = {"train": 40, "dev": 20, "test": 20}
@@ -42,7 +42,7 @@ def search(folder, kind, resource, genomes):
     for name, records in genomes.items():
         (folder / name).mkdir()
         fastas[name] = indexed(folder / name, records, kind)
-    windows = list(sample_windows(fastas["old"], WindowOptions(kind, 100, 10_000, 1, 1.0)))
+    windows = list(sample_windows(fastas["old"], kind, 100, {"windows": 10_000, "max_masked": 1.0}, 1))
     database = blast_database(fastas[resource], resource, kind)
     hits = blast_hits(windows, "old", database, resource, kind, folder / "hits.tsv")
     spec = {"kind": kind, "recipe": "homologs", "queries": "old", "search": [resource], "length": 100, "seed": 1}

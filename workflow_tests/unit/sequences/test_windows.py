@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from helpers.data import blast_database, indexed, letters, run_rule
 from linguist.sequences import windows as sampling
 from linguist.sequences.indexed import open_indexed
-from linguist.sequences.windows import Region, WindowOptions, mask, parse_window, read_masks, sample_windows
+from linguist.sequences.windows import Region, mask, parse_window, read_masks, sample_windows
 
 
 def draw_windows(fasta, kind, length, n, seed, max_masked, masks=None):
     """[(Region, sequence)] of sampled windows."""
-    return list(sample_windows(fasta, WindowOptions(kind, length, n, seed, max_masked), masks))
+    return list(sample_windows(fasta, kind, length, {"windows": n, "max_masked": max_masked}, seed, masks))
 
 
 def windows(*arguments):

@@ -31,7 +31,7 @@ def pair_coding_sequences(spec, files):
     other: the DNA, with the protein of another gene's window, which is itself in a positive.
     shifted: the DNA, with another window of the same protein.
     codons: the window's codons in another order, with its protein. Both sides keep their composition. Such DNA occurs in
-    negatives only: what gives it away is an order of codons that no gene has.
+    negatives only, so an order of codons that no gene has can reveal the label.
 
     Genes that share a word of 12 residues form a family, which stays in one split and fills at most a tenth of it.
     """

@@ -26,6 +26,7 @@ def read_pair_tables(spec, files):
     """
     from pathlib import Path
 
+    from linguist.pairs.store import drop_shared
     from linguist.pairs.tables import read_pair_table
 
     splits = {split: [] for split in SPLITS}
@@ -33,12 +34,8 @@ def read_pair_tables(spec, files):
         for reference, place in zip(references, files[split], strict=True):
             splits[split] += read_pair_table(Path(place, reference.partition(":")[2]), spec["kind"])
     if spec["rules"]["disjoint"]:
-        taken = set()
-        for split in reversed(SPLITS):
-            rows = splits[split]
-            splits[split] = [row for row in rows if taken.isdisjoint(row[1:3])]
-            taken.update(sentence for row in rows for sentence in row[1:3])
-    return {split: first_rows(rows, spec["sizes"][split], split) for split, rows in splits.items()}
+        splits = drop_shared(splits)
+    return {split: first_rows(splits[split], spec["sizes"][split], split) for split in SPLITS}
 
 
 def first_rows(rows, size, split):

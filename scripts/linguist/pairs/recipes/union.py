@@ -23,17 +23,18 @@ def join_sets(spec, files):
     """
     import random
 
-    from linguist.pairs.store import read_pairs
+    from linguist.pairs.store import drop_shared, read_pairs
 
-    splits, taken = {}, set()
-    for split in reversed(SPLITS):
-        rows = [
+    splits = {
+        split: [
             (f"{name}:{row.id}", row.sentence1, row.sentence2, row.label)
             for name, path in zip(spec["of"], files[split], strict=True)
             for row in read_pairs(path).itertuples()
         ]
-        kept = [row for row in rows if taken.isdisjoint(row[1:3])] if spec["rules"]["disjoint"] else rows
-        taken.update(sentence for row in rows for sentence in row[1:3])
-        random.Random(f"union {split} {spec['seed']}").shuffle(kept)
-        splits[split] = kept[: spec["sizes"][split]]
-    return {split: splits[split] for split in SPLITS}
+        for split in SPLITS
+    }
+    if spec["rules"]["disjoint"]:
+        splits = drop_shared(splits)
+    for split in SPLITS:
+        random.Random(f"union {split} {spec['seed']}").shuffle(splits[split])
+    return {split: splits[split][: spec["sizes"][split]] for split in SPLITS}
