@@ -180,10 +180,10 @@ def main():
     for way in WAYS:
         rates = sorted(options.pairs / round_[way] for round_ in times)
         print(f"{way:<14}{statistics.median(rates):8.1f} pairs/s  ({rates[0]:.1f} to {rates[-1]:.1f})")
-    for rival, target in TARGETS.items():
-        ratios = sorted(min(round_[way] for way in WAYS if way.startswith(rival)) / round_["ours"] for round_ in times)
+    for other, target in TARGETS.items():
+        ratios = sorted(min(round_[way] for way in WAYS if way.startswith(other)) / round_["ours"] for round_ in times)
         low, middle, high = ratios[0], statistics.median(ratios), ratios[-1]
-        print(f"ours / {rival:<8} {middle:.2f} ×  ({low:.2f} to {high:.2f}; target {target} ×)")
+        print(f"ours / {other:<8} {middle:.2f} ×  ({low:.2f} to {high:.2f}; target {target} ×)")
 
 
 if __name__ == "__main__":

@@ -228,7 +228,7 @@ def main():
         )
     for way in ("ours", "ours whole"):
         ratios = sorted(
-            min(round_[rival][0] for rival in WAYS if rival.startswith("trainer")) / round_[way][0] for round_ in rounds
+            min(round_[other][0] for other in WAYS if other.startswith("trainer")) / round_[way][0] for round_ in rounds
         )
         print(
             f"{way} / trainer  {statistics.median(ratios):.2f} ×  ({ratios[0]:.2f} to {ratios[-1]:.2f}; "

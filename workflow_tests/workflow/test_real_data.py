@@ -78,7 +78,7 @@ def test_a_pretrained_model_on_real_pairs(checkout, real_data, checkpoint):
     assert metrics["accuracy"].between(0.3, 1).all()
     tuned = metrics[metrics["trainset"] == "paws"].groupby("test")["accuracy"].mean()
     if pairs >= 10_000:
-        # A checkpoint that learns at all is far above PAWS-X's majority share of 0.5465.
+        # A checkpoint that learns at all is far above PAWS-X's majority-class accuracy of 0.5465.
         assert tuned["en"] > 0.65
     curve = pd.read_csv(checkout / "results/runs/real/paws/seed-1/curve.tsv", sep="\t")
     assert curve["train_loss"].iloc[-1] < 0.75

@@ -97,4 +97,6 @@ def complete_corpus(defaults, corpus):
 
 def ordered(value):
     """A mapping with its keys sorted, at every depth: the order in a file must not look like a change."""
-    return {key: ordered(value[key]) for key in sorted(value)} if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    return {key: ordered(value[key]) for key in sorted(value, key=lambda key: (type(key).__name__, key))}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from helpers.data import ROOT
 from linguist.config.schema import CONFIG_FOLDER, default_config
-from linguist.config.settle import merge, settle
+from linguist.config.settle import merge, ordered, settle
 from linguist.config.shapes import HEADS, SHAPES, WIDTH
 from linguist.errors import LinguistError
 from linguist.pairs.recipes import RECIPES
@@ -693,3 +693,7 @@ def test_junk_anywhere_is_refused_in_one_line_or_taken(place, value):
         settle(broken)
     except LinguistError as error:
         assert "\n" not in str(error) and str(error).startswith("config: ")
+
+
+def test_keys_of_several_types_can_be_ordered():
+    assert list(ordered({"b": 1, 0: {2: 3, "": 4}, "a": 5})) == [0, "a", "b"]

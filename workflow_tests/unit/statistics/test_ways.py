@@ -118,7 +118,7 @@ def frame(rows):
 
 @pytest.fixture
 def motif():
-    """A task whose class is told by a word of five letters."""
+    """A task whose class depends on whether the sequence has a word of five letters."""
     import random
 
     draw = random.Random(4)

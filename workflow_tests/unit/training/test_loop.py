@@ -118,7 +118,7 @@ def test_the_fast_dropout_runs_in_attention(base_models):
 
 
 class Net(nn.Module):
-    """Two layers with dropout; told apart from its copies by nothing but the seed of its weights."""
+    """Two layers with dropout; its copies differ only in the seed of their weights."""
 
     def __init__(self):
         super().__init__()
