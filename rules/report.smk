@@ -275,8 +275,8 @@ rule summarize_studies:
 rule write_answer:
     input:
         claims=expand("<results>/report/{study}/claims.tsv", study=plan.pair_studies(config)),
-        tables=expand("<results>/tables/{study}.comparisons.tsv", study=plan.pair_studies(config)),
-        comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
+        comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.pair_studies(config)),
+        task_comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
         vectors=expand("<results>/report/{vectors}/table.tsv", vectors=config["vectors"]),
         template=layout.shipped_file("reports/answer.html.j2"),
         base=layout.shipped_file("reports/base.html.j2"),
@@ -293,7 +293,7 @@ rule write_answer:
         "../envs/plots.yaml"
     params:
         titles=plan.titles_of(config["studies"] | config["vectors"]),
-        pair_studies=list(plan.pair_studies(config)),
+        studies=list(plan.pair_studies(config)),
         task_studies=list(plan.task_studies(config)),
         vectors=list(config["vectors"]),
         kinds={name: spec["kind"] for name, spec in config["pairsets"].items()},

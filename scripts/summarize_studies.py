@@ -3,9 +3,9 @@
 from linguist.files import write_text
 from linguist.logs import start_log
 from linguist.report.pairset import read_best_baselines
-from linguist.report.tasks import read_task_tables, task_study_text
-from linguist.report.terminal import answer_text, study_text
-from linguist.report.vectors import read_vectors_table, vectors_text
+from linguist.report.tasks import read_task_tables
+from linguist.report.terminal import answer_text, study_text, task_study_text, vectors_text
+from linguist.report.vectors import read_vectors_table
 from linguist.statistics.claims import answer_of
 from linguist.statistics.verdicts import read_study_tables
 
@@ -15,8 +15,7 @@ def main(smk):
     baselines = read_best_baselines(smk.params.tests, smk.input.audits)
     paths = zip(smk.params.studies, smk.input.metrics, smk.input.comparisons, strict=True)
     tables = {name: read_study_tables(*files, baselines) for name, *files in paths}
-    claims, comparisons = ({name: getattr(t, kind) for name, t in tables.items()} for kind in ("claims", "comparisons"))
-    answer = answer_of(claims, comparisons, smk.params.kinds)
+    answer = answer_of({name: (t.claims, t.comparisons) for name, t in tables.items()}, smk.params.kinds)
     parts = [answer_text(answer)] if answer.transfers else []
     parts += [f"{title}\n\n{study_text(tables[name])}" for name, title in smk.params.studies.items()]
     files = zip(smk.params.task_studies.values(), smk.input.task_metrics, smk.input.task_comparisons, strict=True)

@@ -1,7 +1,8 @@
 """The report's front page, and the figure of all hypotheses."""
 
 from linguist.logs import start_log
-from linguist.report.front import AnswerTables, write_answer
+from linguist.report.front import answer_page
+from linguist.report.page import inline, render
 from linguist.report.plots.front import closest_control_figure
 from linguist.report.plots.style import save
 from linguist.report.vectors import read_vectors_table
@@ -10,21 +11,17 @@ from linguist.statistics.tables import read_results
 
 def main(smk):
     start_log(smk.log[0])
-
-    def read(names, paths, reader=read_results):
-        return dict(zip(names, map(reader, paths), strict=True))
-
-    tables = AnswerTables(
-        titles=smk.params.titles,
-        claims=read(smk.params.pair_studies, smk.input.claims),
-        comparisons=read(smk.params.pair_studies, smk.input.tables),
-        tasks=read(smk.params.task_studies, smk.input.comparisons),
-        vectors=read(smk.params.vectors, smk.input.vectors, read_vectors_table),
-        kinds=smk.params.kinds,
+    claims, comparisons, tasks = (
+        [read_results(path) for path in paths]
+        for paths in (smk.input.claims, smk.input.comparisons, smk.input.task_comparisons)
     )
-    save(closest_control_figure(tables.claims), smk.output.figure)
-    figure = smk.output.figure if tables.claims else None
-    write_answer(smk.output.page, tables, smk.params.caveats, figure, smk.input.template)
+    studies = dict(zip(smk.params.studies, zip(claims, comparisons, strict=True), strict=True))
+    tasks = dict(zip(smk.params.task_studies, tasks, strict=True))
+    vectors = dict(zip(smk.params.vectors, map(read_vectors_table, smk.input.vectors), strict=True))
+    values = answer_page(smk.params.titles, studies, tasks, vectors, smk.params.kinds)
+    save(closest_control_figure(dict(zip(studies, claims, strict=True))), smk.output.figure)
+    figure = inline(smk.output.figure, "figure-closest-controls") if studies else None
+    render(smk.output.page, smk.input.template, caveats=smk.params.caveats, figure=figure, **values)
 
 
 if "snakemake" in globals():

@@ -4,22 +4,24 @@ from linguist.files import read_json
 from linguist.logs import start_log
 from linguist.provenance import read_tool_versions
 from linguist.report import methods
+from linguist.report.page import render
 
 
 def main(smk):
     start_log(smk.log[0])
     config, trainings = smk.params.config, [read_json(path) for path in smk.input.metrics]
     searches, pins = read_tool_versions(smk.input.versions), methods.read_pins(smk.input.environments)
-    materials = methods.Materials(
-        pairsets=methods.count_rows(smk.params.pairsets, smk.input.splits),
-        resources=dict(zip(smk.params.resources, map(read_json, smk.input.records), strict=True)),
-        models=methods.list_models(config, smk.params.models, smk.input.models),
-        trainings=trainings,
+    resources = dict(zip(smk.params.resources, map(read_json, smk.input.records), strict=True))
+    models = methods.list_models(config, smk.params.models, smk.input.models)
+    render(
+        smk.output[0],
+        smk.input.template,
+        files=methods.count_rows(smk.params.pairsets, smk.input.splits),
         software=methods.list_software(smk.params.snakemake, trainings, searches, pins),
         recipes=smk.params.recipes,
         citation=methods.read_citation(smk.input.citation),
+        **methods.methods_page(config, smk.params.pairsets, resources, models, trainings),
     )
-    methods.write_methods(smk.output[0], config, materials, smk.input.template)
 
 
 if "snakemake" in globals():

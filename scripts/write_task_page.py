@@ -5,7 +5,8 @@ from linguist.config.published import read_published
 from linguist.files import read_json, write_table
 from linguist.logs import start_log
 from linguist.report.facts import collect_facts
-from linguist.report.tasks import read_task_tables, write_task_page
+from linguist.report.page import inline, render
+from linguist.report.tasks import read_task_tables, task_page
 
 
 def main(smk):
@@ -25,7 +26,8 @@ def main(smk):
         ),
         "published": read_published(smk.input.published),
     }
-    write_task_page(smk.output.page, study, tables, reports, smk.input.figure, smk.input.template)
+    figure = inline(smk.input.figure, "figure-tasks")
+    render(smk.output.page, smk.input.template, figure=figure, **task_page(study, tables, reports))
     write_table(smk.output.table, tables[0])
 
 

@@ -2,9 +2,10 @@
 
 from linguist.config.design import describe_study
 from linguist.config.published import read_published
-from linguist.files import read_json
+from linguist.files import read_json, write_table
 from linguist.logs import start_log
-from linguist.report.vectors import read_distances, write_vectors_page, write_vectors_table
+from linguist.report.page import inline, render
+from linguist.report.vectors import read_distances, vectors_page
 
 
 def main(smk):
@@ -14,9 +15,9 @@ def main(smk):
     before = {model: read_json(path) for model, path in zip(study.models, smk.input.before, strict=True)}
     reports = {"before": before, "runs": [read_json(path) for path in smk.input.runs]}
     reports["published"] = read_published(smk.input.published)
-    figures = {"words": smk.input.words, "distances": smk.input.distances}
-    write_vectors_page(smk.output.page, study, table, reports, figures, smk.input.template)
-    write_vectors_table(table, smk.output.table)
+    figures = {name: inline(smk.input[name], f"figure-{name}") for name in ("words", "distances")}
+    render(smk.output.page, smk.input.template, figures=figures, **vectors_page(study, table, reports))
+    write_table(smk.output.table, table)
 
 
 if "snakemake" in globals():

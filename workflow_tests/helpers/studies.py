@@ -34,7 +34,7 @@ def study(skills, seeds=3, shift=0.0, n=200, controls=ARMS, baselines=NOTHING):
 def table_of(before, after, metric_of=lambda value: value):
     """A table as from `read_distances`: each value is (mnnd, spacing) of Euclidean DNA words in the last of two layers."""
     rows = []
-    for seed, (mnnd, spacing) in [(BEFORE, before), *enumerate(after, 1)]:
+    for seed, (mnnd, spacing) in [(BEFORE, before), *((str(seed), values) for seed, values in enumerate(after, 1))]:
         for layer in (0, 1):
             for metric in vectors.METRICS:
                 mine, own = (metric_of(mnnd), metric_of(spacing)) if metric == "cosine" else (mnnd, spacing)

@@ -6,9 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from linguist.files import write_table
-from linguist.report.page import REPORTS, inline, render
-
 COLUMNS = ["rule", "jobs", "measured", "seconds", "median_seconds", "longest_seconds", "core_hours", "gpu_hours"]
 COLUMNS += ["memory_mb", "memory_job"]
 JOB = ["rule", "job", "seconds", "cpu_seconds", "memory_mb", "gpus"]
@@ -78,10 +75,11 @@ def gpus_of(wildcards, trainings):
     return int(on_gpu.pop()) if len(on_gpu) == 1 else np.nan
 
 
-def sum_costs(jobs):
-    """The costs of some jobs (COLUMNS without rule and memory_job); NaN if none was measured."""
-    seconds = jobs["seconds"].dropna().astype(float)
+def sum_costs(rule, jobs, columns):
+    """The costs of some jobs (COLUMNS); NaN if none was measured. The job with the most memory is named by its `columns`."""
+    seconds, measured = jobs["seconds"].dropna().astype(float), jobs.dropna(subset="memory_mb")
     return {
+        "rule": rule,
         "jobs": len(jobs),
         "measured": len(seconds),
         "seconds": seconds.sum(),
@@ -90,28 +88,20 @@ def sum_costs(jobs):
         "core_hours": jobs["cpu_seconds"].sum(min_count=1) / 3600,
         "gpu_hours": (jobs["seconds"] * jobs["gpus"].astype(float)).sum(min_count=1) / 3600,
         "memory_mb": jobs["memory_mb"].max(),
+        "memory_job": " ".join(measured.loc[measured["memory_mb"].idxmax(), columns]) if len(measured) else "",
     }
 
 
-def largest_job(jobs, columns):
-    """The job with the most memory, as text from its `columns`; empty if none was measured."""
-    measured = jobs.dropna(subset="memory_mb")
-    return " ".join(measured.loc[measured["memory_mb"].idxmax(), columns]) if len(measured) else ""
-
-
 def tabulate_costs(jobs):
-    """The costs by rule (COLUMNS), most core-hours first. `jobs` as from `find_jobs`; unmeasured jobs are only counted."""
-    rows = [
-        {"rule": rule, "memory_job": largest_job(group, ["job"])} | sum_costs(group)
-        for rule, group in jobs.groupby("rule", sort=False)
-    ]
+    """The costs by rule (COLUMNS), most core-hours first; the last row is the total of all jobs.
+
+    `jobs` as from `find_jobs`; unmeasured jobs are only counted.
+    """
+    rows = [sum_costs(rule, group, ["job"]) for rule, group in jobs.groupby("rule", sort=False)]
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.sort_values(["core_hours", "seconds", "rule"], ascending=[False, False, True], ignore_index=True)
-
-
-def total_costs(jobs):
-    """The same costs over all jobs, as a record."""
-    return {"rule": "total", "memory_job": largest_job(jobs, ["rule", "job"])} | sum_costs(jobs)
+    table = table.sort_values(["core_hours", "seconds", "rule"], ascending=[False, False, True])
+    total = sum_costs("total", jobs, ["rule", "job"])
+    return pd.DataFrame([*table.to_dict("records"), total], columns=COLUMNS)
 
 
 def training_speeds(trainings):
@@ -142,27 +132,16 @@ def format_duration(seconds):
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def write_cost_table(path, jobs):
-    """Write the costs by rule, with the total as last row, as tab-separated text."""
-    rows = [*tabulate_costs(jobs).to_dict("records"), total_costs(jobs)]
-    write_table(path, pd.DataFrame(rows, columns=COLUMNS))
-
-
-def write_costs(path, jobs, trainings, figure, template=REPORTS / "costs.html.j2"):
-    """Write the page of costs: one HTML file that loads nothing from elsewhere.
-
-    Args: `jobs` as from `find_jobs`, `trainings` as for `find_jobs`; `figure` is the SVG file of `costs_figure`.
-    """
+def costs_page(jobs, trainings):
+    """What the page of costs shows, as values for its template. Args as from and for `find_jobs`."""
+    *rows, total = tabulate_costs(jobs).to_dict("records")
     gpu = jobs[(jobs["gpus"].astype(float) != 0) & jobs["seconds"].notna()]
-    render(
-        path,
-        template,
-        rows=tabulate_costs(jobs).to_dict("records"),
-        total=total_costs(jobs),
-        unsampled=int((jobs["seconds"].notna() & jobs["cpu_seconds"].isna()).sum()),
-        unknown=int(gpu["gpus"].isna().sum()),
-        on_gpu=bool((gpu["gpus"].astype(float) > 0).any()),
-        trainings=training_speeds(trainings),
-        duration=format_duration,
-        figure=inline(figure, "figure-costs"),
-    )
+    return {
+        "rows": rows,
+        "total": total,
+        "unsampled": int((jobs["seconds"].notna() & jobs["cpu_seconds"].isna()).sum()),
+        "unknown": int(gpu["gpus"].isna().sum()),
+        "on_gpu": bool((gpu["gpus"].astype(float) > 0).any()),
+        "trainings": training_speeds(trainings),
+        "duration": format_duration,
+    }

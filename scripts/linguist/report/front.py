@@ -1,8 +1,5 @@
 """The report's front page: the result of each study in a few lines, and the closest control for each hypothesis."""
 
-from dataclasses import dataclass
-
-from linguist.report.page import REPORTS, inline, render
 from linguist.report.tasks import difference_finding
 from linguist.report.vectors import vectors_headline
 from linguist.statistics.claims import (
@@ -26,30 +23,6 @@ IN_PART = {"in part": "some hypotheses of the study are supported, others are no
 ASKED_FIRST = ("instructing", "sets", "baseline", "pretraining", "phrasing")
 
 
-@dataclass(frozen=True)
-class AnswerTables:
-    """The tables behind the front page.
-
-    titles maps studies and comparisons of word vectors to their titles. The others map names of studies to tables: claims
-    and comparisons of pair sets (`judge_claims`, `compare_arms`), tasks (`compare_ways`), vectors (`read_distances`).
-    kinds maps pair sets to their kinds.
-    """
-
-    titles: dict
-    claims: dict
-    comparisons: dict
-    tasks: dict
-    vectors: dict
-    kinds: dict
-
-    @property
-    def results(self):
-        """The result of each study: {name: (code, text)}."""
-        found = {name: pairs_headline(table, self.comparisons[name]) for name, table in self.claims.items()}
-        found |= {name: task_headline(table) for name, table in self.tasks.items()}
-        return found | {name: vectors_headline(table) for name, table in self.vectors.items()}
-
-
 def pairs_headline(claims, comparisons):
     """The result of a study of pair sets: (code, text)."""
     code, text = study_headline(claims)
@@ -66,29 +39,27 @@ def task_headline(comparisons):
     asked = [row for question in ASKED_FIRST for row in rows if row["question"] == question]
     if not asked:
         return "unknown", "The study compares no two ways to answer."
-    first = difference_finding(asked[0])
     kmers = [row for row in asked[1:] if row["against_model"] == KMERS]
-    texts = [first.text, *(difference_finding(row).text for row in kmers[:1])]
+    codes, texts = zip(*map(difference_finding, [asked[0], *kmers[:1]]), strict=True)
     if len(rows) > len(texts):
-        texts.append(f"All {len(rows)} comparisons are on the page of the study.")
-    code = "no difference" if first.code == "chance" else "one seed" if asked[0]["seeds"] == 1 else "different"
+        texts += (f"All {len(rows)} comparisons are on the page of the study.",)
+    code = "no difference" if codes[0] == "chance" else "one seed" if asked[0]["seeds"] == 1 else "different"
     return code, " ".join(texts)
 
 
-def write_answer(path, tables, caveats, figure, template=REPORTS / "answer.html.j2"):
-    """Write the front page: one HTML file that holds all it shows and asks nothing of the network.
+def answer_page(titles, studies, tasks, vectors, kinds):
+    """What the front page shows, as values for its template.
 
-    Args: `tables` are AnswerTables; `caveats` as from `design.caveats`; `figure` is the SVG file of `closest_control_figure`, or None
-    without studies of pair sets.
+    Args: `titles` maps all studies and comparisons of token vectors to their titles. The next three map names to tables:
+    studies of pair sets to two (`judge_claims`, `compare_arms`), studies of tasks to one (`compare_ways`), comparisons of
+    token vectors to one (`read_distances`). `kinds` maps pair sets to their kinds.
     """
-    answer, results = answer_of(tables.claims, tables.comparisons, tables.kinds), tables.results
-    render(
-        path,
-        template,
-        lines=[(name, title, *results[name]) for name, title in tables.titles.items()],
-        answer=answer,
-        meanings=CLAIMS | IN_PART | (TASK_CODES if tables.tasks else {}),
-        compared=COMPARED,
-        caveats=caveats,
-        figure=inline(figure, "figure-closest-controls") if figure else None,
-    )
+    results = {name: pairs_headline(*tables) for name, tables in studies.items()}
+    results |= {name: task_headline(table) for name, table in tasks.items()}
+    results |= {name: vectors_headline(table) for name, table in vectors.items()}
+    return {
+        "lines": [(name, title, *results[name]) for name, title in titles.items()],
+        "answer": answer_of(studies, kinds),
+        "meanings": CLAIMS | IN_PART | (TASK_CODES if tasks else {}),
+        "compared": COMPARED,
+    }

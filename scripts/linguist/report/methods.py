@@ -3,7 +3,6 @@
 import json
 import math
 import platform
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -16,7 +15,6 @@ from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.provenance import versions, workflow_version
 from linguist.report.formulas import FORMULAS
-from linguist.report.page import REPORTS, render
 from linguist.splits import SPLITS
 
 DIGITS = 16  # hex digits of a file's SHA-256 that the page shows
@@ -34,28 +32,6 @@ PACKAGES = [
 PACKAGES += ["biopython", "pysam", "pyfaidx", "parasail"]
 CONDA_NAMES = {"pytorch": "torch", "parasail-python": "parasail"}  # packages whose name differs in conda
 DEVICE = {"device": "device", "precision": "arithmetic", "attention": "attention", "threads": "threads"}
-
-
-@dataclass(frozen=True)
-class Materials:
-    """What a run was made from and with.
-
-    pairsets: {pair set: {split: rows and digest}} from `count_rows`
-    resources: {resource: record of its download}
-    models: records from `list_models`
-    trainings: metrics.json of all trainings
-    software: records from `list_software`
-    recipes: {recipe: paragraphs that describe it}
-    citation: from `read_citation`
-    """
-
-    pairsets: dict
-    resources: dict
-    models: list
-    trainings: list
-    software: list
-    recipes: dict
-    citation: dict
 
 
 def count_rows(pairsets, paths):
@@ -205,32 +181,31 @@ def used_options(config, models):
     }
 
 
-def write_methods(path, config, materials, template=REPORTS / "methods.html.j2"):
-    """Write the methods page: one HTML file that loads nothing from elsewhere.
+def methods_page(config, pairsets, resources, models, trainings):
+    """What the methods page shows of a run, as values for its template.
 
-    `config` holds the sections of the final configuration that the page shows, `materials` is a `Materials`.
+    Args: `config` has the sections of the final configuration that the page shows; `pairsets` are names, `resources` map
+    names to records of their downloads, `models` are as from `list_models`, `trainings` are the metrics.json of all.
     """
-    pairsets = {name: config["pairsets"][name] for name in materials.pairsets}
-    kinds = dict.fromkeys(spec["kind"] for spec in pairsets.values())
-    searched = dict.fromkeys(spec["kind"] for spec in pairsets.values() if is_searched(spec))
+    shown = {name: config["pairsets"][name] for name in pairsets}
+    kinds = dict.fromkeys(spec["kind"] for spec in shown.values())
+    searched = dict.fromkeys(spec["kind"] for spec in shown.values() if is_searched(spec))
     sides = dict.fromkeys(side for kind in kinds for side in KINDS[kind].sides if KINDS[side].scores)
     licences = stated_licences(config)
-    render(
-        path,
-        template,
-        formulas=FORMULAS,
-        scores=[KINDS[side] for side in sides],
-        pairsets=pairsets,
-        kinds={KINDS[kind].label: [n for n, spec in pairsets.items() if spec["kind"] == kind] for kind in kinds},
-        rules={name: used_rules(spec) for name, spec in pairsets.items()},
-        programs={KINDS[kind].label: KINDS[kind].blast for kind in searched},
-        resources=[
+    return {
+        "formulas": FORMULAS,
+        "scores": [KINDS[side] for side in sides],
+        "pairsets": shown,
+        "kinds": {KINDS[kind].label: [n for n, spec in shown.items() if spec["kind"] == kind] for kind in kinds},
+        "rules": {name: used_rules(spec) for name, spec in shown.items()},
+        "programs": {KINDS[kind].label: KINDS[kind].blast for kind in searched},
+        "resources": [
             list_resource(name, config["resources"][name], record, licences.get(name))
-            for name, record in materials.resources.items()
+            for name, record in resources.items()
         ],
-        options=used_options(config, materials.models),
-        config=config,
-        made=materials,
-        devices=list_devices(materials.trainings),
-        workflow=workflow_version(),
-    )
+        "models": models,
+        "options": used_options(config, models),
+        "config": config,
+        "devices": list_devices(trainings),
+        "workflow": workflow_version(),
+    }

@@ -1,12 +1,18 @@
-"""A study of pair sets as text for a terminal."""
+"""The results as text for a terminal: the answer, studies of pair sets, studies of tasks, comparisons of token vectors."""
 
 from textwrap import fill
 
+import numpy as np
+
+from linguist.report.tasks import main_rows, task_findings
+from linguist.report.vectors import TAGS, approach_statement, change_text, last_layer_changes, measure_name
 from linguist.statistics.claims import differences_text, study_headline
 from linguist.statistics.numbers import counted, format_interval, format_number, signed
 from linguist.statistics.verdicts import VERDICTS, not_learned_warning
+from linguist.statistics.ways import CLASSIFICATION
+from linguist.tasks.baselines import KMERS, NEIGHBOURS
 
-WIDTH = 108
+WIDTH = 108  # the widest line of text; tables may have 110 columns
 COLUMNS = {  # of the table of tests: their width, and how a row's cell is made
     "± sd": (6, lambda row: format_number(row["sd"])),
     "best": (5, lambda row: format_number(row["best"])),
@@ -72,3 +78,49 @@ def test_lines(judged):
     if judged["not_above_baseline"].any():
         lines.append("†: not clearly above base., so no evidence for more than that baseline")
     return lines
+
+
+def task_study_text(summary, comparisons):
+    """A study of tasks: accuracy by task, the average, and the findings. Args: tables of `summarize_tasks`, `compare_ways`."""
+    shown = main_rows(summary)
+    tests = [test for test in shown["test"].unique() if test != "average"]
+    methods = {key: rows.set_index("test") for key, rows in shown.groupby(["model", "method"], sort=False)}
+    names = {key: key[0] if key[0] in (KMERS, NEIGHBOURS) else ", ".join(key) for key in methods}
+    wide = min(30, max(map(len, names.values())))
+    heads = [f"{test[:9]:>9}" for test in tests[:4]]
+    lines = [f"{'accuracy':<{wide}}  {' '.join(heads)}  {'average [95 % CI]':>19}  {'MCC':>5}  no answer"]
+    for key, rows in methods.items():
+        name = names[key] if len(names[key]) <= wide else names[key][: wide - 1] + "…"
+        cells = [f"{format_number(rows['accuracy'].get(test, np.nan)):>9}" for test in tests[:4]]
+        last = rows.loc["average"] if "average" in rows.index else rows.iloc[0] if len(tests) == 1 else None
+        ends = "–"
+        if last is not None:
+            ends = (
+                f"{last['accuracy']:.3f} [{last['accuracy_low']:.3f}–{last['accuracy_high']:.3f}]  {last['mcc']:5.3f}"
+            )
+            ends += f"  {100 * last['no_answer']:>7.0f} %" if key[1] != CLASSIFICATION else ""
+        lines.append(f"{name:<{wide}}  {' '.join(cells)}  {ends}")
+    majority = shown.drop_duplicates("test").set_index("test")["majority"]
+    cells = [f"{format_number(majority.get(test, np.nan)):>9}" for test in tests[:4]]
+    lines.append(f"{'majority class':<{wide}}  {' '.join(cells)}")
+    if shown["rule"].eq("prefix").any():
+        lines.append("A reply counts as the answer that it begins with; a reply that begins with no answer is wrong.")
+    if len(tests) > 4:
+        lines.append(f"({len(tests) - 4} more tasks on the page)")
+    if comparisons["seeds"].eq(1).any():
+        lines.append("One seed: the intervals ignore variation between seeds.")
+    for question, findings in task_findings(summary, comparisons).items():
+        lines += ["", question, *(paragraph(text, "  ") for _, _, text in findings)]
+    return "\n".join([*lines, ""])
+
+
+def vectors_text(table):
+    """A comparison of token vectors (`read_distances`): the statement of each model, then a line for each measure."""
+    lines = []
+    for model in table["model"].unique():
+        changes = last_layer_changes(table, model)
+        lines += [paragraph(f"{model}: {approach_statement(changes)[1]}"), ""]
+        for measure, change in changes.items():
+            lines.append(paragraph(f"{TAGS[change['code']]}: {measure_name(*measure)}: {change_text(change)}", "  "))
+        lines.append("")
+    return "\n".join(lines)

@@ -3,18 +3,15 @@
 MNND: mean nearest-neighbour distance. In tables, the column words is the class of the tokens.
 """
 
-from textwrap import fill
-
 import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from linguist.files import read_json, write_table
+from linguist.files import read_json
 from linguist.report.facts import collect_facts
-from linguist.report.page import REPORTS, inline, render
 from linguist.statistics.thresholds import SEPARATE_CLASSES
 
-BEFORE = -1  # stands in the column seed for the model before fine-tuning
+BEFORE = "before"  # stands in the column seed, which is text, for the model before fine-tuning
 METRICS = {"euclidean": "Euclidean", "cosine": "cosine"}
 NAMES = {"dna": "DNA", "protein": "protein", "english": "English"}
 QUANTITIES = {  # by column of the table
@@ -50,14 +47,14 @@ def _distance_rows(report):
 
 
 def read_distances(runs, before, after):
-    """The distances of a comparison as one table: model, trainset, seed (BEFORE for the model before fine-tuning), layer,
+    """The distances of a comparison as one table: model, trainset, seed (text; BEFORE for the model before fine-tuning), layer,
     metric, words (class of tokens), mnnd, spacing (MNND among English tokens), relative (mnnd / spacing); DNA rows of the last
     layer also have sample_mnnd, shuffled_mean, shuffled_low, shuffled_high, ratio and p.
 
     Args: `runs` lists (model, trainset, seed); `before` has a distances.json for each model, `after` one for each run.
     """
     models = dict.fromkeys(model for model, _, _ in runs)
-    places = [*((model, "", BEFORE) for model in models), *map(tuple, runs)]
+    places = [*((model, "", BEFORE) for model in models), *((*arm, str(seed)) for *arm, seed in runs)]
     frames = [
         pd.DataFrame(_distance_rows(read_json(path))).assign(model=model, trainset=trainset, seed=seed)
         for (model, trainset, seed), path in zip(places, [*before, *after], strict=True)
@@ -172,17 +169,6 @@ def vectors_headline(table):
     return codes.pop() if len(codes) == 1 else "in part", text
 
 
-def vectors_text(table):
-    """A comparison as text for a terminal, at most 110 columns: the statement of each model, then a line for each measure."""
-    lines = []
-    for model in table["model"].unique():
-        found = last_layer_changes(table, model)
-        lines += [fill(f"{model}: {approach_statement(found)[1]}", 108), ""]
-        texts = (f"{TAGS[value['code']]}: {measure_name(*key)}: {change_text(value)}" for key, value in found.items())
-        lines += [*(fill(text, 108, initial_indent="  ", subsequent_indent="    ") for text in texts), ""]
-    return "\n".join(lines)
-
-
 def compare_with_shuffled(row):
     """Whether DNA tokens are "farther" from English ones than after shuffling the labels, "nearer", or "no different"."""
     if row["p"] <= SEPARATE_CLASSES:
@@ -217,22 +203,15 @@ def layer_changes(table, model):
         yield {"layer": layer, "metric": metric} | {name: change_of(part, name) for name in ("mnnd", "relative")}
 
 
-def write_vectors_table(table, path):
-    """Write the table of `read_distances` as tab-separated text; the seed of a model before fine-tuning is "before"."""
-    shown = table.assign(seed=table["seed"].astype(str).replace(str(BEFORE), "before"))
-    write_table(path, shown)
-
-
 def read_vectors_table(path):
     """The table of `read_distances`, from its file."""
-    table = pd.read_csv(
+    return pd.read_csv(
         path,
         sep="\t",
         keep_default_na=False,
         na_values=dict.fromkeys(["p", "ratio", "relative"], [""]),
         dtype=dict.fromkeys(["model", "trainset", "seed"], str),
     )
-    return table.assign(seed=table["seed"].replace("before", str(BEFORE)).astype(int))
 
 
 def differing_conditions(record, report, study):
@@ -257,42 +236,31 @@ def differing_conditions(record, report, study):
     ]
 
 
-def write_vectors_page(path, study, table, reports, figures, template=REPORTS / "vectors.html.j2"):
-    """Write the page of a comparison: one HTML file without references to the network.
+def vectors_page(study, table, reports):
+    """What the page of a comparison shows, as values for its template.
 
     Args: `study` is a StudyDesign; `table` as from `read_distances`; `reports` has the distances.json of each model before
-    fine-tuning ("before", by model), the metrics.json of the runs ("runs") and what `read_published` gives ("published");
-    `figures` maps words and distances to SVG files.
+    fine-tuning ("before", by model), the metrics.json of the runs ("runs") and what `read_published` gives ("published").
     """
     before, facts = reports["before"], collect_facts(reports["runs"], {})
-    found = {model: last_layer_changes(table, model) for model in study.models}
-    render(
-        path,
-        template,
-        study=study,
-        results={model: approach_statement(mine) for model, mine in found.items()},
-        lines={
-            model: [
-                (
-                    TAGS[value["code"]],
-                    "unknown" if key[0] == "english" else CODES[value["code"]],
-                    f"{measure_name(*key)}: {change_text(value)}",
-                )
-                for key, value in mine.items()
-            ]
-            for model, mine in found.items()
-        },
-        shuffled={model: shuffled_statements(table, model) for model in found},
-        shuffled_rows={model: shuffled_rows(table, model).to_dict("records") for model in found},
-        measures={model: [(measure_name(*key), value) for key, value in mine.items()] for model, mine in found.items()},
-        layers={model: list(layer_changes(table, model)) for model in found},
-        reports=before,
-        options=next(iter(before.values()))["options"],
-        published=[
-            (record, {model: differing_conditions(record, before[model], study) for model in found})
+    changes = {model: last_layer_changes(table, model) for model in study.models}
+    return {
+        "study": study,
+        "results": {model: approach_statement(mine) for model, mine in changes.items()},
+        "changes": changes,
+        "tags": TAGS,
+        "colours": CODES,
+        "measure_name": measure_name,
+        "change_text": change_text,
+        "shuffled": {model: shuffled_statements(table, model) for model in changes},
+        "shuffled_rows": {model: shuffled_rows(table, model).to_dict("records") for model in changes},
+        "layers": {model: list(layer_changes(table, model)) for model in changes},
+        "reports": before,
+        "options": next(iter(before.values()))["options"],
+        "published": [
+            (record, {model: differing_conditions(record, before[model], study) for model in changes})
             for record in reports["published"]["vectors"].get(study.published, [])
         ],
-        figures={figure: inline(file, f"figure-{figure}") for figure, file in figures.items()},
-        facts={label: value for label, value in facts.items() if value != "none"},
-        before=BEFORE,
-    )
+        "facts": {label: value for label, value in facts.items() if value != "none"},
+        "before": BEFORE,
+    }

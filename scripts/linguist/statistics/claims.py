@@ -257,20 +257,19 @@ class Answer:
         return said
 
 
-def answer_of(claims, comparisons, kinds):
+def answer_of(studies, kinds):
     """The Answer of a run: hypotheses of models trained on sentences and tested on other kinds, each counted once.
 
     Where studies differ in a hypothesis, the one that does not support it counts.
-    Args: `claims` and `comparisons` map studies to their tables of `judge_claims` and `compare_arms`; `kinds` maps pair
-    sets to their kinds.
+    Args: `studies` maps names to two tables each, of `judge_claims` and `compare_arms`; `kinds` maps pair sets to kinds.
     """
     transfers, learned = {}, {}
-    for study, table in claims.items():
+    for table, comparisons in studies.values():
         for row in table.to_dict("records"):
             key = (row["model"], row["trainset"], row["group"])
             if KINDS[kinds[row["trainset"]]].is_text and not row["group"].startswith(KINDS["sentence"].label):
                 transfers[key] = row["code"] if transfers.get(key, "supported") == "supported" else transfers[key]
-        for arm, yes in learned_arms(comparisons[study], table).items():
+        for arm, yes in learned_arms(comparisons, table).items():
             if KINDS[kinds[arm[1]]].is_text:
                 learned[arm] = learned.get(arm, False) or yes
     return Answer(transfers, learned)

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from helpers.pages import open_page, read_text
+from linguist.files import write_table
 from linguist.report import costs
+from linguist.report.page import REPORTS, inline, render
 from linguist.report.plots.costs import costs_figure
 from linguist.report.plots.style import save
 from linguist.training.controls import UNTRAINED
@@ -63,15 +65,14 @@ TRAININGS = [("tiny", "en", 1, training("a GPU")), ("tiny", "en", 2, training("a
 def test_the_table_counts_what_was_measured_of_this_run_alone(steps):
     jobs = costs.find_jobs(steps, USED, RUNS, TRAININGS)
     table = costs.tabulate_costs(jobs).set_index("rule")
-    assert list(table.index) == ["build_pairs", "finetune", "evaluate"]
-    pairs, finetune, evaluate = (table.loc[rule] for rule in table.index)
+    assert list(table.index) == ["build_pairs", "finetune", "evaluate", "total"]
+    pairs, finetune, evaluate, total = (table.loc[rule] for rule in table.index)
     assert (pairs["jobs"], pairs["measured"], pairs["seconds"], pairs["median_seconds"]) == (2, 2, 40, 20)
     assert (pairs["longest_seconds"], pairs["core_hours"], pairs["gpu_hours"]) == (30, 3, 0)
     assert (pairs["memory_mb"], pairs["memory_job"]) == (130, "dna50")
     assert (finetune["core_hours"], finetune["gpu_hours"]) == (1, 0.5 + 2)  # two GPUs of the second
     assert finetune["memory_job"] == "tiny/en/2"
     assert (evaluate["jobs"], evaluate["measured"], evaluate["memory_job"]) == (1, 0, "")
-    total = costs.total_costs(jobs)
     assert (total["jobs"], total["measured"], total["core_hours"], total["gpu_hours"]) == (5, 4, 4, 2.5)
     assert total["memory_job"] == "finetune tiny/en/2"
 
@@ -120,9 +121,11 @@ def test_speeds_are_of_the_runs_that_made_steps():
 
 def write_costs(folder, steps, trainings):
     jobs = costs.find_jobs(steps, USED, RUNS, trainings)
-    save(costs_figure(costs.tabulate_costs(jobs)), folder / "costs.svg")
-    costs.write_cost_table(folder / "costs.tsv", jobs)
-    costs.write_costs(folder / "costs.html", jobs, trainings, folder / "costs.svg")
+    table = costs.tabulate_costs(jobs)
+    write_table(folder / "costs.tsv", table)
+    save(costs_figure(table), folder / "costs.svg")
+    figure = inline(folder / "costs.svg", "figure-costs")
+    render(folder / "costs.html", REPORTS / "costs.html.j2", figure=figure, **costs.costs_page(jobs, trainings))
     return folder / "costs.html"
 
 

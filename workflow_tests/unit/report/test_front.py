@@ -6,7 +6,8 @@ import pytest
 from helpers.pages import Page, open_page
 from helpers.studies import study, table_of
 from linguist.files import write_table
-from linguist.report.front import TASK_CODES, AnswerTables, task_headline, write_answer
+from linguist.report.front import TASK_CODES, answer_page, task_headline
+from linguist.report.page import REPORTS, inline, render
 from linguist.report.plots.front import closest_control_figure
 from linguist.report.plots.style import save
 from linguist.statistics.tables import read_results
@@ -40,8 +41,10 @@ def front(tmp_path):
     other = COMPARISON | {"question": "baseline", "against_model": "k-mers", "against_method": "classification"}
     tasks = {"tasks": pd.DataFrame([other, COMPARISON])}
     vectors = {"words": table_of((10, 5), [(6, 5), (6.1, 5), (5.9, 5)])}
-    tables = AnswerTables(TITLES, claims, dict.fromkeys(claims, NO_ROWS), tasks, vectors, {"t": "sentence"})
-    write_answer(tmp_path / "answer.html", tables, [CAVEAT], tmp_path / "closest_controls.svg")
+    studies = {name: (table, NO_ROWS) for name, table in claims.items()}
+    values = answer_page(TITLES, studies, tasks, vectors, {"t": "sentence"})
+    figure = inline(tmp_path / "closest_controls.svg", "figure-closest-controls")
+    render(tmp_path / "answer.html", REPORTS / "answer.html.j2", caveats=[CAVEAT], figure=figure, **values)
     return tmp_path / "answer.html"
 
 
@@ -82,7 +85,7 @@ def test_a_task_study_of_one_seed_is_not_replicated():
 
 
 def test_without_studies_of_pair_sets_there_is_no_figure(tmp_path):
-    tables = AnswerTables({"tasks": "C"}, {}, {}, {"tasks": pd.DataFrame([COMPARISON])}, {}, {})
-    write_answer(tmp_path / "a.html", tables, [], None)
+    values = answer_page({"tasks": "C"}, {}, {"tasks": pd.DataFrame([COMPARISON])}, {}, {})
+    render(tmp_path / "a.html", REPORTS / "answer.html.j2", caveats=[], figure=None, **values)
     assert "<svg" not in (tmp_path / "a.html").read_text()
     save(closest_control_figure({}), tmp_path / "empty.svg")

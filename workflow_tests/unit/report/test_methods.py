@@ -16,6 +16,7 @@ from linguist.config.used import built_models, used_resources, wildcard_values
 from linguist.pairs.recipes import RECIPES
 from linguist.report import methods
 from linguist.report.formulas import FORMULAS, Formula
+from linguist.report.page import REPORTS, render
 from linguist.splits import SPLITS
 
 RUN = {"device": "a GPU", "precision": "bf16", "attention": "sdpa", "threads": 1, "versions": {"torch": "9.9.9"}}
@@ -47,16 +48,16 @@ def write_page(folder, config, pairsets, resources, models, trainings):
             paths[-1].write_text(f"id\tsentence1\tsentence2\tlabel\n{name}{split}\tA\tC\t1\n")
     folders = [write_model(folder / name, {"a": [3, 4], "b": [5], "c": []}) for name in models]
     pins = methods.read_pins((ROOT / "envs").glob("*.yaml"))
-    materials = methods.Materials(
-        pairsets=methods.count_rows(pairsets, paths),
-        resources=dict.fromkeys(resources, RECORD),
-        models=methods.list_models(config, models, folders),
-        trainings=trainings,
+    records = dict.fromkeys(resources, RECORD), methods.list_models(config, models, folders)
+    render(
+        folder / "methods.html",
+        REPORTS / "methods.html.j2",
+        files=methods.count_rows(pairsets, paths),
         software=methods.list_software("9.99", trainings, {"blastn": ["2.34.5"]}, pins),
         recipes={spec["recipe"]: RECIPES[spec["recipe"]].paragraphs for spec in config["pairsets"].values()},
         citation=methods.read_citation(ROOT / "CITATION.cff"),
+        **methods.methods_page(config, pairsets, *records, trainings),
     )
-    methods.write_methods(folder / "methods.html", config, materials)
     source = (folder / "methods.html").read_text(encoding="utf-8")
     page = Page(source)
     assert len(page.ids) == len(set(page.ids)) and all(load.startswith("#") for load in page.loads)

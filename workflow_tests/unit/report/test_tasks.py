@@ -12,8 +12,10 @@ from helpers.pages import Page, open_page
 from linguist.config.design import describe_study
 from linguist.files import write_table
 from linguist.report import tasks as task_report
+from linguist.report.page import REPORTS, inline, render
 from linguist.report.plots.style import save
 from linguist.report.plots.tasks import tasks_figure
+from linguist.report.terminal import task_study_text
 from linguist.statistics.summaries import summarize_tasks
 from linguist.statistics.ways import CLASSIFICATION, compare_ways, compute_task_metrics
 from linguist.tasks.baselines import KMERS
@@ -84,22 +86,22 @@ def tables():
 
 def test_findings_are_those_that_the_numbers_were_made_for(tables):
     findings = task_report.task_findings(*tables)
-    found = {question: [line.code for line in lines] for question, lines in findings.items()}
+    found = {question: [code for code, _, _ in lines] for question, lines in findings.items()}
     assert found[task_report.QUESTIONS["instructing"]] == ["above", "above"]
     assert found[task_report.QUESTIONS["baseline"]] == ["above"]
     assert found[task_report.QUESTIONS["pretraining"]] == ["above"]
     assert found[task_report.QUESTIONS["sets"]] == ["chance"]
     assert found[task_report.QUESTIONS["phrasing"]] == ["above"]
     assert found[task_report.FOLLOWING] == ["above"]
-    assert "90 %" in findings[task_report.FOLLOWING][0].text
-    assert not any("random" in line.text for line in findings[task_report.QUESTIONS["instructing"]])
+    assert "90 %" in findings[task_report.FOLLOWING][0][2]
+    assert not any("random" in text for _, _, text in findings[task_report.QUESTIONS["instructing"]])
 
 
 def test_a_finding_of_one_seed_says_so():
     row = {"question": "sets", "model": "m", "method": "told", "against_model": "n", "against_method": "x", "tasks": 2}
     row |= {"difference": 0.1, "low": 0.05, "high": 0.2, "p_holm": 0.01}
     one, two = (task_report.difference_finding(row | {"seeds": seeds}) for seeds in (1, 2))
-    assert one.code == two.code and "one seed" in one.text and "one seed" not in two.text
+    assert one[0] == two[0] and "one seed" in one[1] and "one seed" not in two[1]
 
 
 @given(st.floats(-1, 1), st.floats(0, 1), st.sampled_from(sorted(task_report.QUESTIONS)))
@@ -113,20 +115,20 @@ def test_a_difference_is_judged_by_its_corrected_p_value_alone(difference, p, qu
         "tasks": 2,
     }
     row |= {"seeds": 3, "difference": difference, "low": difference - 0.1, "high": difference + 0.1, "p_holm": p}
-    found = task_report.difference_finding(row)
-    assert (found.code == "chance") == (p >= 0.05)
-    assert found.code != "above" or difference > 0
+    code, text = task_report.difference_finding(row)
+    assert (code == "chance") == (p >= 0.05)
+    assert code != "above" or difference > 0
     for value in (difference, row["low"], row["high"]):
-        assert f"{abs(100 * value):.1f}" in found.text
+        assert f"{abs(100 * value):.1f}" in text
 
 
 def test_the_terminal_shows_every_method_and_finding_within_110_columns(tables):
-    text = task_report.task_study_text(*tables)
+    text = task_study_text(*tables)
     assert max(map(len, text.splitlines())) <= 110
     shown = task_report.main_rows(tables[0])
     assert all(model in text and method in text for model, method in zip(shown["model"], shown["method"], strict=True))
-    for finding in sum(task_report.task_findings(*tables).values(), []):
-        assert finding.text in " ".join(text.split())
+    for _, _, finding in sum(task_report.task_findings(*tables).values(), []):
+        assert finding in " ".join(text.split())
 
 
 def test_published_figures_stand_beside_ours(tables):
@@ -178,9 +180,9 @@ def page(tables, tmp_path):
         "same_answer": 0.0,
     }
     reports |= {"overlaps": [overlap], "facts": {"device": "CPU"}, "published": PUBLISHED}
-    task_report.write_task_page(
-        tmp_path / "page.html", describe_study(CONFIG, "s"), tables, reports, tmp_path / "f.svg"
-    )
+    values = task_report.task_page(describe_study(CONFIG, "s"), tables, reports)
+    figure = inline(tmp_path / "f.svg", "figure-tasks")
+    render(tmp_path / "page.html", REPORTS / "tasks.html.j2", figure=figure, **values)
     return tmp_path / "page.html"
 
 

@@ -11,9 +11,12 @@ from helpers.data import ROOT
 from helpers.studies import table_of
 from helpers.vectors import make_reader, measure
 from linguist.config.design import describe_study
+from linguist.files import write_table
 from linguist.report import vectors as vector_report
+from linguist.report.page import REPORTS, inline, render
 from linguist.report.plots import vectors as vector_figures
 from linguist.report.plots.style import save
+from linguist.report.terminal import vectors_text
 
 RUNS = [("m", "en", 1), ("m", "en", 2), ("m", "en", 3)]
 PUBLISHED = yaml.safe_load((ROOT / "resources/published.yaml").read_text())
@@ -89,12 +92,12 @@ def test_the_table_holds_every_layer_metric_class_and_run(written, tmp_path):
     table, _, report = written
     classes = [name for name, count in report["words"].items() if count]
     assert len(table) == 4 * 3 * 2 * len(classes)
-    vector_report.write_vectors_table(table, tmp_path / "table.tsv")
+    write_table(tmp_path / "table.tsv", table)
     read = pd.read_csv(tmp_path / "table.tsv", sep="\t")
     assert set(read["seed"]) == {"before", "1", "2", "3"}
     again = vector_report.read_vectors_table(tmp_path / "table.tsv")
     assert vector_report.vectors_headline(again) == vector_report.vectors_headline(table)
-    text = vector_report.vectors_text(again)
+    text = vectors_text(again)
     assert all(vector_report.measure_name(*key) in " ".join(text.split()) for key in vector_report.MEASURES)
     assert max(map(len, text.splitlines())) <= 110
     assert np.allclose(read["relative"], read["mnnd"] / read["spacing"], rtol=1e-4)
@@ -122,7 +125,9 @@ def test_the_page_has_the_result_its_warnings_and_what_differs_from_the_paper(wr
     pages = {}
     for name in config["vectors"]:
         study = describe_study(config, name)
-        vector_report.write_vectors_page(tmp_path / f"{name}.html", study, table, reports, files)
+        figures = {figure: inline(path, f"figure-{figure}") for figure, path in files.items()}
+        values = vector_report.vectors_page(study, table, reports)
+        render(tmp_path / f"{name}.html", REPORTS / "vectors.html.j2", figures=figures, **values)
         pages[name] = (tmp_path / f"{name}.html").read_text()
     for text in ("50.09", "29.79", "100,000", "Synthetic sentences", statement(table)[1], "gpt2"):
         assert text in pages["v"], text

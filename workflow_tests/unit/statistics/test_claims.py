@@ -153,7 +153,7 @@ NO_ROWS = pd.DataFrame(columns=["level", "scope", "model", "trainset"])
 
 
 def answers(tables, kind="sentence"):
-    return answer_of(dict(enumerate(tables)), dict.fromkeys(range(len(tables)), NO_ROWS), {"t": kind})
+    return answer_of({number: (table, NO_ROWS) for number, table in enumerate(tables)}, {"t": kind})
 
 
 def test_a_hypothesis_of_two_studies_counts_once_and_as_the_stricter_one_judges():
@@ -178,7 +178,7 @@ def test_a_run_without_a_model_that_learned_cannot_answer():
         for model, low in (("m", -0.1), ("n", 0.1))
     ]
     table = study({})
-    found = [answer_of({"s": table}, {"s": pd.DataFrame(rows[:n])}, {"t": "sentence"}) for n in (1, 2)]
+    found = [answer_of({"s": (table, pd.DataFrame(rows[:n]))}, {"t": "sentence"}) for n in (1, 2)]
     assert [answer.is_open for answer in found] == [True, False]
     assert found[1].learned == {("m", "t"): False, ("n", "t"): True}
     assert len(found[0].sentences) == len(found[1].sentences) == 2

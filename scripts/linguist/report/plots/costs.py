@@ -12,7 +12,7 @@ def costs_figure(table, most=20):
 
     `table` is as from `costs.tabulate_costs`.
     """
-    shown = table[table["core_hours"] > 0].sort_values("core_hours", ascending=False, kind="stable")
+    shown = table[(table["core_hours"] > 0) & (table["rule"] != "total")]
     names, hours = list(shown["rule"][:most]), list(shown["core_hours"][:most])
     if len(shown) > most:
         names.append(f"{len(shown) - most} other rules")
