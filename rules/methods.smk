@@ -20,6 +20,7 @@ rule write_methods:
         citation=layout.shipped_file("CITATION.cff"),
         environments=[layout.shipped_file(f"envs/{name}.yaml") for name in ("blast", "lm", "plots", "sequences")],
         template=layout.shipped_file("reports/methods.html.j2"),
+        formulas=layout.shipped_file("reports/formulas.yaml"),
         base=layout.shipped_file("reports/base.html.j2"),
     output:
         report("<results>/report/methods.html", category="methods", caption="../reports/captions/methods.rst"),

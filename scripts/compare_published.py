@@ -3,9 +3,9 @@
 from linguist.config.published import read_published
 from linguist.files import write_table
 from linguist.logs import start_log
-from linguist.report.comparison import compare_published
 from linguist.report.plots.published import published_figure
 from linguist.report.plots.style import save
+from linguist.report.published import compare_published
 from linguist.statistics.summaries import summarize_pairs
 from linguist.statistics.tables import read_results
 

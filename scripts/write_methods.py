@@ -4,6 +4,7 @@ from linguist.files import read_json
 from linguist.logs import start_log
 from linguist.provenance import read_tool_versions
 from linguist.report import methods
+from linguist.report.formulas import read_formulas
 from linguist.report.page import render
 
 
@@ -16,6 +17,7 @@ def main(smk):
     render(
         smk.output[0],
         smk.input.template,
+        formulas=read_formulas(smk.input.formulas),
         files=methods.count_rows(smk.params.pairsets, smk.input.splits),
         software=methods.list_software(smk.params.snakemake, trainings, searches, pins),
         recipes=smk.params.recipes,

@@ -4,8 +4,7 @@ import pandas as pd
 
 from linguist.files import read_json
 from linguist.logs import start_log
-from linguist.report.facts import synthetic_sources
-from linguist.report.page import inline, render
+from linguist.report.page import inline, render, synthetic_sources
 from linguist.report.plots.pretraining import pretraining_figure
 from linguist.report.plots.style import save
 from linguist.report.pretraining import pretraining_page

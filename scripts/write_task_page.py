@@ -4,8 +4,7 @@ from linguist.config.design import describe_study
 from linguist.config.published import read_published
 from linguist.files import read_json, write_table
 from linguist.logs import start_log
-from linguist.report.facts import collect_facts
-from linguist.report.page import inline, render
+from linguist.report.page import collect_facts, inline, render
 from linguist.report.tasks import read_task_tables, task_page
 
 

@@ -3,8 +3,7 @@
 from linguist.config.published import read_published
 from linguist.files import read_json
 from linguist.logs import start_log
-from linguist.report.facts import synthetic_sources
-from linguist.report.page import inline, render
+from linguist.report.page import inline, render, synthetic_sources
 from linguist.report.plots.style import save
 from linguist.report.plots.tokenizer import vocabulary_figure
 from linguist.report.tokenizer import published_composition, tokenizer_page

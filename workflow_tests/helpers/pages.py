@@ -7,6 +7,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from helpers.data import ROOT
+
+REPORTS = ROOT / "reports"
+
 
 class Page(HTMLParser):
     """Checks that tags nest, and collects ids, text, data attributes and whatever a browser would load."""

@@ -14,7 +14,6 @@ from linguist.files import file_digest
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.provenance import versions, workflow_version
-from linguist.report.formulas import FORMULAS
 from linguist.splits import SPLITS
 
 DIGITS = 16  # hex digits of a file's SHA-256 that the page shows
@@ -193,7 +192,6 @@ def methods_page(config, pairsets, resources, models, trainings):
     sides = dict.fromkeys(side for kind in kinds for side in KINDS[kind].sides if KINDS[side].scores)
     licences = stated_licences(config)
     return {
-        "formulas": FORMULAS,
         "scores": [KINDS[side] for side in sides],
         "pairsets": shown,
         "kinds": {KINDS[kind].label: [n for n, spec in shown.items() if spec["kind"] == kind] for kind in kinds},

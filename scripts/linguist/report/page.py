@@ -1,4 +1,4 @@
-"""How a page is made: a template, its filters, and figures as parts of it."""
+"""How a page is made: a template, its filters, figures as parts of it, and facts that several pages state."""
 
 import re
 from pathlib import Path
@@ -6,10 +6,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from linguist.files import ROOT, write_text
+from linguist.files import write_text
 from linguist.statistics.numbers import format_interval, format_number, percent, signed
 
-REPORTS = ROOT / "reports"
 SEVERITIES = {  # of a finding, the worst first; and the word for it on a page
     "shortcut": "shortcut",
     "flaw": "problem",
@@ -52,3 +51,39 @@ def render(path, template, **values):
     world.filters |= {"number": format_number, "plain": plain, "percent": percent, "signed": signed, "legible": legible}
     world.globals |= {"interval": format_interval, "severities": SEVERITIES}
     write_text(path, world.get_template(Path(template).name).render(**values))
+
+
+def collect_facts(runs, tokens):
+    """How the runs of a study were made: {label: value}.
+
+    Args: `runs` are the metrics.json of the runs; `tokens` maps "test, model" to the tokens.json of that test.
+    """
+
+    def seen(key):
+        return sorted({str(run[key]) for run in runs})
+
+    def seen_option(key):
+        return ", ".join(sorted({str(run["options"][key]) for run in runs}))
+
+    return {
+        "fine-tuning": {key: seen_option(key) for key in runs[0]["options"]},
+        "tokens that are [UNK]": shares(tokens, "unknown", "tokens"),
+        "inputs truncated at max_length": shares(tokens, "truncated", "inputs"),
+        "device": seen("device"),
+        "precision": seen("precision"),
+        "attention": seen("attention"),
+        "training time": f"{sum(run['seconds'] for run in runs):.0f} s in {len(runs)} runs",
+        "versions": runs[0]["versions"],
+    }
+
+
+def shares(tokens, part, whole):
+    """The tests in which a share of `whole` above 0 is `part`, with that share; "none" if there are none."""
+    found = {name: report["test"][part] / report["test"][whole] for name, report in tokens.items()}
+    return {name: percent(share) for name, share in found.items() if share > 0} or "none"
+
+
+def synthetic_sources(manifest, synthetic):
+    """The sources of a corpus that hold sentences of the synthetic pair sets."""
+    sources = manifest["sources"].items()
+    return [name for name, about in sources if not set(synthetic).isdisjoint(about.get("pairsets", []))]

@@ -75,30 +75,4 @@ def pretraining_page(model, curve, metrics, manifest, synthetic):
         "letters": {kind: kind_of_source(kind).letter for kind in sources.values()},
         "uniform": {kind: uniform_bits(kind) for kind in sources.values()},
         "loss_difference": LOSS_DIFFERENCE,
-        "facts": training_facts(model, metrics),
-    }
-
-
-def training_facts(model, metrics):
-    """How a model was pretrained: {label: value}."""
-    options = metrics["options"]
-    seen = metrics["steps"] * options["batch_size"] * options["context"]
-    speed = f"{metrics['tokens_per_second']:,} tokens/s, {metrics['seconds']:,.0f} s of training"
-    return {
-        "architecture": model["architecture"],
-        "shape": model["shape"],
-        "parameters": f"{metrics['parameters']:,}",
-        "tokenizer": model["tokenizer"],
-        "corpus": model["corpus"],
-        "seed": metrics["seed"],
-        "tokens in the train split": f"{metrics['train_tokens']:,}",
-        "tokens seen": f"{seen:,} in {metrics['steps']:,} steps, epoch {metrics['epoch']} of {options['epochs']}",
-        "dev tokens per evaluation": f"{metrics['dev_tokens']:,}",
-        "options": {key: value for key, value in options.items() if value is not None},
-        "speed": speed if metrics["tokens_per_second"] else "not measured: no step was left when training resumed",
-        "device": metrics["device"],
-        "processes": metrics["processes"],
-        "precision": metrics["precision"],
-        "attention": metrics["attention"],
-        "versions": metrics["versions"],
     }

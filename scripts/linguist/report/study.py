@@ -2,6 +2,7 @@
 
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
+from linguist.report.published import compare_published
 from linguist.report.study_figures import FIGURES
 from linguist.statistics.claims import COMPARED, differences_text, significant_differences, study_headline
 from linguist.statistics.thresholds import ALPHA, ONE_CLASS
@@ -9,11 +10,11 @@ from linguist.statistics.verdicts import VERDICTS, not_learned_warning
 from linguist.training.controls import is_control
 
 
-def study_page(study, tables, pair_types, facts):
+def study_page(study, tables, pair_types, facts, published):
     """What the page of a study shows, as values for its template.
 
     Args: `study` is a StudyDesign; `tables` its StudyTables; `pair_types` the table of `summarize_kinds`; `facts` as from
-    `collect_facts`.
+    `collect_facts`; `published` as from `read_published`, or None if the study is compared with no paper.
     """
     judged, metrics = tables.judged, tables.metrics
     transfer = judged[judged["test"] != judged["trainset"]]
@@ -21,6 +22,10 @@ def study_page(study, tables, pair_types, facts):
     runs = metrics.pivot(index=["model", "trainset", "seed"], columns="test", values="accuracy")
     return {
         "study": study,
+        "paper": compare_published(tables.summary, study.spec, published["tables"]).to_dict("records")
+        if published
+        else [],
+        "paper_tables": {name: published["tables"][name] for name in study.published["tables"]} if published else {},
         "headline": study_headline(tables.claims),
         "claims": tables.claims.to_dict("records"),
         "differences_text": differences_text(tables.comparisons),

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from linguist.files import read_json
-from linguist.report.facts import collect_facts
+from linguist.report.page import collect_facts
 from linguist.statistics.thresholds import SEPARATE_CLASSES
 
 BEFORE = "before"  # stands in the column seed, which is text, for the model before fine-tuning

@@ -48,11 +48,7 @@ class StudyTables:
 
 def read_study_tables(metrics, comparisons, baselines):
     """StudyTables from the two files of a study's metrics and comparisons; `baselines` maps tests to their best baseline."""
-    return make_study_tables(read_results(metrics), read_results(comparisons), baselines)
-
-
-def make_study_tables(metrics, comparisons, baselines):
-    """StudyTables from the metrics and comparisons of a study; `baselines` maps tests to their best baseline."""
+    metrics, comparisons = read_results(metrics), read_results(comparisons)
     summary = summarize_pairs(metrics)
     judged = judge_tests(summary, baselines, comparisons)
     return StudyTables(metrics, comparisons, summary, judged, judge_claims(comparisons, summary, baselines))

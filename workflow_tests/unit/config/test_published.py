@@ -12,7 +12,7 @@ from linguist.config import published
 from linguist.config.schema import CONFIG_FOLDER
 from linguist.config.settle import settle
 from linguist.files import write_table
-from linguist.report import comparison
+from linguist.report import published as report_published
 from linguist.report.plots.published import published_figure
 from linguist.report.plots.style import save
 
@@ -121,7 +121,7 @@ SUMMARY = pd.DataFrame(
 def compare(*tables, names=None):
     study = STUDY | {"published": {"tables": list(tables), "as": {"nano": "gpt2"} if names is None else names}}
     study["models"] = ["nano"]
-    return comparison.compare_published(SUMMARY, study, TABLES)
+    return report_published.compare_published(SUMMARY, study, TABLES)
 
 
 def test_differences_are_ours_less_theirs():
@@ -142,7 +142,7 @@ def test_outside_is_told_by_our_interval_alone(theirs, outside):
     tables = copy.deepcopy(TABLES)
     tables["best"]["rows"][0]["accuracy"] = {"fr": theirs}
     study = STUDY | {"models": ["nano"], "published": {"tables": ["best"], "as": {"nano": "gpt2"}}}
-    assert list(comparison.compare_published(SUMMARY, study, tables)["outside"]) == [outside]
+    assert list(report_published.compare_published(SUMMARY, study, tables)["outside"]) == [outside]
 
 
 def test_a_cell_is_common_by_the_papers_name_of_the_model_or_ours():

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.pages import open_page, read_text
+from helpers.pages import REPORTS, open_page, read_text
 from linguist.files import write_table
 from linguist.report import costs
-from linguist.report.page import REPORTS, inline, render
+from linguist.report.page import inline, render
 from linguist.report.plots.costs import costs_figure
 from linguist.report.plots.style import save
 from linguist.training.controls import UNTRAINED

@@ -3,11 +3,11 @@
 import pandas as pd
 import pytest
 
-from helpers.pages import Page, open_page
+from helpers.pages import REPORTS, Page, open_page
 from helpers.studies import study, table_of
 from linguist.files import write_table
 from linguist.report.front import TASK_CODES, answer_page, task_headline
-from linguist.report.page import REPORTS, inline, render
+from linguist.report.page import inline, render
 from linguist.report.plots.front import closest_control_figure
 from linguist.report.plots.style import save
 from linguist.statistics.tables import read_results

@@ -9,20 +9,21 @@ import pytest
 import yaml
 
 from helpers.data import ROOT
-from helpers.pages import Page, open_page
+from helpers.pages import REPORTS, Page, open_page
 from linguist import provenance
 from linguist.config.settle import settle
 from linguist.config.used import built_models, used_resources, wildcard_values
 from linguist.pairs.recipes import RECIPES
 from linguist.report import methods
-from linguist.report.formulas import FORMULAS, Formula
-from linguist.report.page import REPORTS, render
+from linguist.report.formulas import Formula, read_formulas
+from linguist.report.page import render
 from linguist.splits import SPLITS
 
 RUN = {"device": "a GPU", "precision": "bf16", "attention": "sdpa", "threads": 1, "versions": {"torch": "9.9.9"}}
 RECORD = {"source": "/a/mirror/hg38", "bytes": 1234567, "sha256": "ab" * 32, "verified": None, "day": "2026-01-02"}
 EMPTY = {"pairsets": {}, "resources": {}, "corpora": {}, "models": {}, "studies": {}, "tasks": {}, "instructions": {}}
 EMPTY |= {"vectors": {}}
+FORMULAS = read_formulas(REPORTS / "formulas.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,7 @@ def write_page(folder, config, pairsets, resources, models, trainings):
     render(
         folder / "methods.html",
         REPORTS / "methods.html.j2",
+        formulas=FORMULAS,
         files=methods.count_rows(pairsets, paths),
         software=methods.list_software("9.99", trainings, {"blastn": ["2.34.5"]}, pins),
         recipes={spec["recipe"]: RECIPES[spec["recipe"]].paragraphs for spec in config["pairsets"].values()},
@@ -105,7 +107,7 @@ def test_every_formula_has_a_function_and_is_well_formed(formula):
 @pytest.mark.parametrize("function", ["intervals.wilsons", "no_such_module.wilson", "wilson"])
 def test_a_formula_without_a_function_is_an_error_at_once(function):
     with pytest.raises(LookupError, match="no function"):
-        Formula("x", "x", "", "", function)
+        Formula("x", "x", "", function)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

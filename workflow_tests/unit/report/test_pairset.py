@@ -5,8 +5,8 @@ import copy
 import numpy as np
 import pytest
 
-from helpers.pages import check_in_browser, read_text
-from linguist.report.page import REPORTS, inline, render
+from helpers.pages import REPORTS, check_in_browser, read_text
+from linguist.report.page import inline, render
 from linguist.report.pairset import audit_findings, audit_page, best_baseline, limit_finding
 from linguist.report.plots.pairset import audit_figure
 from linguist.report.plots.style import save

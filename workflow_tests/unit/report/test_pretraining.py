@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.corpora import make_manifest
-from helpers.pages import check_in_browser, data_of, read_text
-from linguist.report.page import REPORTS, inline, render
+from helpers.pages import REPORTS, check_in_browser, data_of, read_text
+from linguist.report.page import inline, render
 from linguist.report.plots.pretraining import pretraining_figure
 from linguist.report.plots.style import save
 from linguist.report.pretraining import LEARNED, curve_findings, judge_source, pretraining_page

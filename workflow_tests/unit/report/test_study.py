@@ -5,21 +5,22 @@ import re
 import numpy as np
 import pandas as pd
 
-from helpers.pages import Page, check_in_browser, data_of
+from helpers.pages import REPORTS, Page, check_in_browser, data_of
 from linguist.config.design import comparisons_of, describe_study
 from linguist.config.published import read_published
+from linguist.files import write_table
 from linguist.pairs.store import write_pairs
-from linguist.report.comparison import compare_published, paper_comparison
-from linguist.report.page import REPORTS, inline, render, signed
+from linguist.report.page import inline, render, signed
 from linguist.report.plots.published import published_figure
 from linguist.report.plots.style import save
+from linguist.report.published import compare_published
 from linguist.report.study import study_page
 from linguist.report.study_figures import draw_figure
 from linguist.statistics.comparisons import compare_arms
 from linguist.statistics.scores import compute_metrics
 from linguist.statistics.summaries import summarize_kinds, summarize_pairs
 from linguist.statistics.tables import read_row_types, read_scores
-from linguist.statistics.verdicts import make_study_tables
+from linguist.statistics.verdicts import read_study_tables
 from linguist.training.controls import UNTRAINED
 
 
@@ -47,7 +48,7 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
     scores = read_scores(tests, runs)
     table = compute_metrics("s", scores)
     summary = summarize_pairs(table)
-    table.to_csv(folder / "metrics.tsv", sep="\t", index=False)
+    write_table(folder / "metrics.tsv", table)
     write_pairs(folder / "pairs.tsv", [(str(i), "A" * 9, "C" * 9, i % 2) for i in range(4)])
     drawn = {
         "accuracy": ([folder / "metrics.tsv"], None),
@@ -77,14 +78,14 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
         spec["published"] = published
     study = describe_study(config, "s", read_published())
     shortcuts = {test: {"name": "k-mer overlap", "accuracy": 0.75, "low": 0.7, "high": 0.8} for test in tests}
-    tables = make_study_tables(table, compare_arms(scores, comparisons_of(config, "s")), shortcuts)
+    write_table(folder / "comparisons.tsv", compare_arms(scores, comparisons_of(config, "s")))
+    tables = read_study_tables(folder / "metrics.tsv", folder / "comparisons.tsv", shortcuts)
     facts = {"versions": {"torch": "2.13.0"}, "device": "CPU", "folders": ["a", "b"]}
     pair_types = summarize_kinds(scores, read_row_types(tests, runs[0][3]))
-    values = study_page(study, tables, pair_types, facts)
+    values = study_page(study, tables, pair_types, facts, read_published() if published else None)
     values["figures"] = {name: inline(folder / f"{name}.svg", f"figure-{name}") for name in drawn}
     if published:
         save(published_figure(compare_published(summary, spec, read_published()["tables"])), folder / "published.svg")
-        values["paper"] = paper_comparison(study, tables.judged, read_published()["tables"])
         values["paper_figure"] = inline(folder / "published.svg", "figure-published")
     render(folder / "page.html", REPORTS / "study.html.j2", **values)
     return (folder / "page.html").read_text(encoding="utf-8"), tables.judged, tables.claims

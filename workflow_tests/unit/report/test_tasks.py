@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.data import ROOT
-from helpers.pages import Page, open_page
+from helpers.pages import REPORTS, Page, open_page
 from linguist.config.design import describe_study
 from linguist.files import write_table
 from linguist.report import tasks as task_report
-from linguist.report.page import REPORTS, inline, render
+from linguist.report.page import inline, render
 from linguist.report.plots.style import save
 from linguist.report.plots.tasks import tasks_figure
 from linguist.report.terminal import task_study_text

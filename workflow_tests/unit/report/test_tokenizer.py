@@ -3,9 +3,9 @@
 import pytest
 
 from helpers.corpora import make_manifest
-from helpers.pages import check_in_browser, data_of, read_text
+from helpers.pages import REPORTS, check_in_browser, data_of, read_text
 from linguist.config.published import read_published
-from linguist.report.page import REPORTS, inline, render
+from linguist.report.page import inline, render
 from linguist.report.plots.style import save
 from linguist.report.plots.tokenizer import vocabulary_figure
 from linguist.report.tokenizer import published_composition, tokenizer_findings, tokenizer_page

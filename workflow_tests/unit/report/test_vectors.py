@@ -8,12 +8,13 @@ import pytest
 import yaml
 
 from helpers.data import ROOT
+from helpers.pages import REPORTS
 from helpers.studies import table_of
 from helpers.vectors import make_reader, measure
 from linguist.config.design import describe_study
 from linguist.files import write_table
 from linguist.report import vectors as vector_report
-from linguist.report.page import REPORTS, inline, render
+from linguist.report.page import inline, render
 from linguist.report.plots import vectors as vector_figures
 from linguist.report.plots.style import save
 from linguist.report.terminal import vectors_text
