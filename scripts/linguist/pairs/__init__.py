@@ -1,1 +1,1 @@
-"""Pair sets: how they are built, stored and audited."""
+"""Pair sets: recipes, families, negatives, baselines, audit."""

@@ -1,1 +1,1 @@
-"""Metrics with intervals, and the tests behind each claim."""
+"""Metrics with intervals, and the tests behind each hypothesis."""
