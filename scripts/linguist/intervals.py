@@ -16,7 +16,7 @@ def wilson(successes, n):
 def auroc_interval(label, score):
     """Area under the ROC curve with DeLong's interval (DeLong, DeLong & Clarke-Pearson 1988): (area, low, high).
 
-    NaN where only one class is there.
+    All three are NaN if only one class occurs.
     """
     positive, negative = score[label == 1], score[label == 0]
     if not len(positive) or not len(negative):

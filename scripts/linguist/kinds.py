@@ -12,8 +12,8 @@ class Kind:
 
     label: the kind in a sentence of the report
     unit, letter: the unit of a length (150 bp), and one letter in words (a base)
-    sides: the kinds of sentence1 and sentence2; where they differ, letters, search and scores are those of the sides
-    letters, ambiguous: the letters of a sequence in a pair, and those that a file may contain besides; empty for text
+    sides: the kinds of sentence1 and sentence2; where they differ, each side has the letters, search and scores of its own kind
+    letters, ambiguous: the letters of a sequence in a pair, and further letters that a file may contain; empty for text
     ending: a letter that may end a sequence in a file, and is removed
     composition, composition_label: the letters whose share describes the composition, and the name of that share
     blast, database: the BLAST program that searches it, with its options, and the type of database; empty if none does

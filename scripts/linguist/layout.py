@@ -5,6 +5,7 @@ patterns.
 """
 
 import os
+from pathlib import Path
 
 from linguist.files import ROOT
 from linguist.splits import SPLITS
@@ -23,6 +24,11 @@ def resource_or_archive(reference):
     """The file of a resource; for `resource:member` the folder into which the resource is unpacked."""
     name, _, member = reference.partition(":")
     return f"<results>/unpacked/{name}" if member else resource_file(name)
+
+
+def files_of_references(references, places):
+    """The files that references name: each place (from `resource_or_archive`), or the member of the unpacked archive there."""
+    return [Path(place, name.partition(":")[2]) for name, place in zip(references, places, strict=True)]
 
 
 def sequences_file(kind, resource):

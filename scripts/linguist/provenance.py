@@ -17,7 +17,7 @@ DIGITS = 16  # hex digits of a digest of code
 def code_digest(script, *modules):
     """Hex digest of a script (its name in scripts/) and of all library modules that it imports, directly or not.
 
-    `modules` ("linguist.pairs.homologs") are what the script loads by name besides. The digest changes with the code, not
+    `modules` ("linguist.pairs.homologs") are further modules, which the script loads by name. The digest changes with the code, not
     with comments, docstrings, layout, time stamps or the Python version. A rule has it among its params, so that its jobs
     rerun exactly when their code changes.
     """
@@ -91,7 +91,7 @@ def versions(packages=PACKAGES):
 def read_tool_versions(paths):
     """{program: its versions, in the order seen} from files that hold what BLAST's programs print for `-version`.
 
-    The version is that of the BLAST+ package: WindowMasker's own number is 1.0.0 in all of them.
+    The version is the BLAST+ package's: WindowMasker's own number is 1.0.0 in all packages.
     """
     found = {}
     for path in paths:

@@ -12,7 +12,7 @@ from linguist.files import atomic_path, write_json
 from linguist.splits import CORPUS_SPLITS
 
 COUNTS = ("documents", "bytes", "characters")
-# The outputs appear from the last to the first: where the manifest is, all that it describes is there.
+# The outputs appear from the last to the first: if the manifest exists, so does all that it describes.
 OUTPUTS = ("manifest", "train", "dev", "train_sources", "dev_sources")
 MOST_SOURCES = 256  # a source's number is one byte
 BLOCK = 2**24  # bytes read or written at once
@@ -93,7 +93,7 @@ def _count_marks(data):
 
 
 def _write_split(texts, starts, order, path):
-    """Write the documents `order` (numbers among those of all sources); returns the file's SHA-256 and the labels."""
+    """Write the documents `order` (numbers among the documents of all sources); returns the file's SHA-256 and the labels."""
     bounds = np.cumsum([len(lines) - 1 for lines in starts])
     labels = np.empty(len(order), np.uint8)
     mean = sum(map(len, texts)) // bounds[-1] + 1

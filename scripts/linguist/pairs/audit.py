@@ -19,7 +19,7 @@ NOTHING = pd.DataFrame(columns=COLUMNS).astype({"label": int})
 
 
 def audit(kind, splits, trained_on=None, tokens=None):
-    """The audit of a pair set as plain values for JSON; None for what has no meaning for this set.
+    """The audit of a pair set as plain values for JSON; None for what does not apply to this set.
 
     Args: `kind` is the name of its kind; `splits` maps each split to its table, which may have no rows; `trained_on` maps
     other pair sets, on which models are trained that are tested on this one, to their [kind, train table, dev table];
@@ -72,7 +72,7 @@ def json_values(value):
 
 
 def unordered_pairs(frame):
-    """The two sentences of each row in alphabetic order, since their order within a pair has no meaning."""
+    """The two sentences of each row in alphabetic order, since a pair is the same in either order."""
     return [tuple(sorted(pair)) for pair in zip(frame["sentence1"], frame["sentence2"], strict=True)]
 
 

@@ -180,7 +180,7 @@ def better_strand_similarities(kind, frame):
 
 @baseline("codon table", "translation aligned with the protein", TRANSLATED)
 def similarities(kind, frame):
-    """The local similarity of each pair, in 0..1; of DNA beside protein, that of the best of its three translations."""
+    """The local similarity of each pair, in 0..1; for DNA with protein, the best of the three translations counts."""
     aligned = KINDS[kind].sides[1]
     candidates = map(translations, frame["sentence1"]) if KINDS[kind].translated else zip(frame["sentence1"])
     return np.array(

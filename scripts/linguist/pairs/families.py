@@ -16,7 +16,7 @@ def families(hits):
     """{window: family number}; windows are one family if they or their hits overlap by more than half of the shorter.
 
     That is: the middle of one lies within the other. Places that are already linked are kept as one cluster, so that a
-    repeat with many thousands of hits on one place costs no more than others. `hits` may be those of several pair sets.
+    repeat with many thousands of hits on one place costs no more than others. `hits` may come from several pair sets.
     """
     windows = {name: i for i, name in enumerate(dict.fromkeys(hits["qseqid"]))}
     ends = hits[["sstart", "send"]]

@@ -22,7 +22,7 @@ def read_pair_table(path, kind="sentence"):
 
     `read_records` says which forms a table can have. Tab-separated tables are read without quoting, as PAWS-X needs it
     (with quoting, 199 of its rows vanish). Columns, in any order: sentence1, sentence2, label and perhaps id (else the
-    row's number is the id); or those of LUCAONE, where sentence1 becomes the gene without its flanks, introns kept, and
+    row's number is the id); or the columns LUCAONE, where sentence1 becomes the gene without its flanks, introns kept, and
     sentence2 the protein.
 
     Rows with the placeholder "NS", an empty sentence or no label are dropped. Biological sequences come in upper case, a

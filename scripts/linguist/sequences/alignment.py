@@ -20,7 +20,7 @@ def similarity(identities, length1, length2):
 def alignment_scores(kind):
     """(cost of a gap's first letter, of each further letter, substitution matrix) of a kind, for parasail.
 
-    They are those of `Kind.scores` and `Kind.gap`, times SCALE; an identity has a point more.
+    They are `Kind.scores` and `Kind.gap`, times SCALE; an identity has one point more.
     """
     given, alphabet = KINDS[kind].scores, KINDS[kind].letters
     if isinstance(given, str):

@@ -199,7 +199,7 @@ def _download(where, url, target, expected):
 
 
 def _receive(session, url, part):
-    """One request: add what comes to `part`, from its end on if the server can resume."""
+    """Send one request and add the bytes to `part`; the server resumes at the end of `part` if it can."""
     headers = {"Accept-Encoding": "identity"}  # the checksum is of the file, not of a compressed transfer
     if part.size:
         headers["Range"] = f"bytes={part.size}-"

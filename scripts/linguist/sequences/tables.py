@@ -114,7 +114,7 @@ def _read_json_array(path, handle, headers):
 
 
 def _read_separated(path, handle, headers, columns, **dialect):
-    """Yield the rows of comma- or tab-separated text; `columns` are those of a table without a header line, if allowed."""
+    """Yield the rows of comma- or tab-separated text; `columns` are the columns of a table without a header line, if allowed."""
     csv.field_size_limit(sys.maxsize)  # a gene with its introns is longer than the 131,072 letters that csv allows
     known, is_first = set().union(*headers), True
     lines = csv.reader(handle, strict=True, **dialect)

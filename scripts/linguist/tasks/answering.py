@@ -24,9 +24,9 @@ from linguist.training.models import load_classifier, load_language_model
 class ModelAnswer:
     """A model's answer about a sequence.
 
-    `text` is the likeliest answer of its task, `probability` its share among the task's answers, `among` that of each of
-    them. `generated` is the generated text where it does not begin with `text`. Where the question does not settle the task,
-    `task` is the one chosen and `share` the probability of its answers among those of all tasks.
+    `text` is the likeliest answer of its task, `probability` its share among the task's answers, `among` the share of each
+    answer. `generated` is the generated text where it does not begin with `text`. Where the question does not settle the task,
+    `task` is the one chosen and `share` the probability of its answers among the answers of all tasks.
     """
 
     text: str

@@ -15,7 +15,7 @@ from linguist.tasks.store import COLUMNS
 def build_instructions(name, spec, tasks, frames, hits, splits=SPLITS):
     """The rows of an instruction set by split, and how many were dropped: ({split: rows}, {task: {split: number}}).
 
-    Args: `spec` is its part of the config, `tasks` those of its tasks; `frames` maps each task to {split: data frame as from
+    Args: `spec` is its part of the config, `tasks` the parts of its tasks; `frames` maps each task to {split: data frame as from
     `store.read_task`}; `hits` maps each task to {split: path of BLAST hits among its train rows}, if the set retrieves by
     BLAST.
 

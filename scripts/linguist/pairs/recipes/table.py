@@ -2,6 +2,7 @@
 
 from linguist.errors import LinguistError
 from linguist.kinds import KINDS
+from linguist.layout import files_of_references
 from linguist.recipe import recipe, table_files, table_resources
 from linguist.splits import SPLITS
 
@@ -24,15 +25,13 @@ def read_pair_tables(spec, files):
     `disjoint`, a train row is removed if dev or test contains one of its sentences, and a dev row if test does: dev and
     test of PAWS-X share some (https://github.com/google-research-datasets/paws).
     """
-    from pathlib import Path
-
     from linguist.pairs.store import drop_shared
     from linguist.pairs.tables import read_pair_table
 
     splits = {split: [] for split in SPLITS}
     for split, references in spec["files"].items():
-        for reference, place in zip(references, files[split], strict=True):
-            splits[split] += read_pair_table(Path(place, reference.partition(":")[2]), spec["kind"])
+        for path in files_of_references(references, files[split]):
+            splits[split] += read_pair_table(path, spec["kind"])
     if spec["rules"]["disjoint"]:
         splits = drop_shared(splits)
     return {split: first_rows(splits[split], spec["sizes"][split], split) for split in SPLITS}

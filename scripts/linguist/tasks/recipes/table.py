@@ -6,6 +6,7 @@ from pathlib import Path
 
 from linguist.errors import LinguistError
 from linguist.files import clean
+from linguist.layout import files_of_references
 from linguist.recipe import recipe, table_files, table_resources
 from linguist.splits import SPLITS
 
@@ -30,8 +31,7 @@ def read_tables(spec, files):
     splits = {}
     for split in SPLITS:
         rows = []
-        for reference, place in zip(spec["files"][split], files[split], strict=True):
-            path = Path(place, reference.partition(":")[2])
+        for path in files_of_references(spec["files"][split], files[split]):
             rows += read_task_table(path, spec["answers"], f"{split}-{len(rows)}-")
         wanted = spec.get("sizes", {}).get(split, len(rows))
         drawn = random.Random(f"{spec['seed']} {split}").sample(range(len(rows)), min(wanted, len(rows)))
