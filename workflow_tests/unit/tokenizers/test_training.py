@@ -9,11 +9,12 @@ from helpers.data import SENTENCES, write_corpus
 from linguist.errors import LinguistError
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.training import read_balanced_sample, train_tokenizer
+from linguist.tokenizers.types import TYPES
 
 DNA = "".join(random.Random(3).choices("ACGT", k=150))
 
 
-@pytest.fixture(params=["bpe", "wordpiece"])
+@pytest.fixture(params=[name for name, kind in TYPES.items() if "vocab_size" in kind.needs])
 def kind(request):
     return request.param
 
