@@ -19,8 +19,8 @@ from linguist.splits import CORPUS_SPLITS, SPLITS
 from linguist.tasks import neighbours
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 from linguist.tokenizers.types import TYPES
+from linguist.training.changes import CHANGES, GIVEN, row_change
 from linguist.training.controls import UNTRAINED
-from linguist.training.labels import CHANGES, GIVEN, labels_of
 
 try:
     config.update(settle(config))
@@ -48,9 +48,9 @@ REGISTRY_TEXTS = text_digest(
     repr([[r.description, r.variant] for r in (*RECIPES.values(), *TASK_RECIPES.values())])
     + repr([[kind.label, kind.note, kind.lossless] for kind in TYPES.values()])
 )
-# A run trains on a pair set, on a pair set with the labels of a control, on a task or on nothing.
-RELABELLED = [f"{pairset}.{labels}" for pairset in config["pairsets"] for labels in CHANGES if labels != GIVEN]
-TRAINABLE = [*config["pairsets"], *config["tasks"], *RELABELLED]
+# A run trains on a pair set, on a pair set whose rows a control changes, on a task or on nothing.
+CHANGED = [f"{pairset}.{change}" for pairset in config["pairsets"] for change in CHANGES if change != GIVEN]
+TRAINABLE = [*config["pairsets"], *config["tasks"], *CHANGED]
 TRAINSETS = [*TRAINABLE, UNTRAINED]
 # Pair sets for which BLAST searches.
 SEARCHED = one_of(name for name, spec in config["pairsets"].items() if used.is_searched(spec))

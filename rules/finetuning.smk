@@ -33,7 +33,7 @@ rule finetune:
         runtime="4h",
     params:
         options=lambda wildcards: settings.tuning_settings(config, wildcards.model, wildcards.trainset),
-        labels=lambda wildcards: labels_of(wildcards.trainset),
+        change=lambda wildcards: row_change(wildcards.trainset),
         classes=lambda wildcards: settings.answers_of(config, wildcards.trainset),
         tests=lambda wildcards: [] if WEIGHTS_STAY else plan.tests_of_arm(config, wildcards.model, wildcards.trainset),
         checkpoint=subpath(output.metrics, parent=True),

@@ -20,7 +20,7 @@ def main(smk):
             tests = dict(zip(smk.params.tests, smk.input.tests, strict=True))
             write_predictions(classifier, tests, smk.output.predictions, smk.threads)
 
-    finetune(run, (smk.input.train, smk.input.dev), classes, smk.params.labels, after=score_tests)
+    finetune(run, (smk.input.train, smk.input.dev), classes, smk.params.change, after=score_tests)
 
 
 if "snakemake" in globals():

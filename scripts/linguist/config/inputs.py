@@ -6,8 +6,8 @@ from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.splits import CORPUS_SPLITS, SPLITS
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
+from linguist.training.changes import source_set
 from linguist.training.controls import UNTRAINED, is_control
-from linguist.training.labels import source_set
 
 # ── pair sets ──
 

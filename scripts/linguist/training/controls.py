@@ -1,12 +1,13 @@
-"""Control conditions: runs that should perform at chance if a hypothesis is true. A new control is one record here.
+"""Control conditions: runs that should perform at chance if a hypothesis is true. A new control is one record here;
+how it changes the rows that it is trained on is a function in `changes`.
 
 A control is a run as others are, named after what differs from the run that it controls: "untrained" in the place of a
-training set, "en.shuffled" for other labels of the rows of en, "bert-random" for a model like bert with random weights.
+training set, "en.shuffled" for changed rows of en, "bert-random" for a model like bert with random weights.
 """
 
 from dataclasses import dataclass
 
-from linguist.training.labels import GIVEN, labels_of
+from linguist.training.changes import GIVEN, row_change
 
 UNTRAINED = "untrained"  # stands in the place of a training set
 RANDOM_ENDING = "-random"  # of the name of a model with random weights
@@ -21,7 +22,7 @@ class Control:
         phrase: what it is, as it stands after "better than".
         about: what it is, in a sentence for the documentation.
         is_trained: whether it is fine-tuned at all.
-        labels: the labels that it is trained on, one of `labels.CHANGES`.
+        change: how the rows that it is trained on are changed, one of `changes.CHANGES`.
         random_weights: whether its model has random weights.
         can_refute: whether a model that is not better than it has no evidence for its hypothesis.
         for_tasks: whether studies of tasks can have it too; all studies of pair sets can.
@@ -31,7 +32,7 @@ class Control:
     phrase: str
     about: str
     is_trained: bool = True
-    labels: str = GIVEN
+    change: str = GIVEN
     random_weights: bool = False
     can_refute: bool = True
     for_tasks: bool = False
@@ -40,7 +41,7 @@ class Control:
         """The (model, training set) that controls another one."""
         if not self.is_trained:
             return model, self.name
-        return model + RANDOM_ENDING * self.random_weights, trainset + f".{self.labels}" * (self.labels != GIVEN)
+        return model + RANDOM_ENDING * self.random_weights, trainset + f".{self.change}" * (self.change != GIVEN)
 
 
 CONTROLS = {
@@ -56,14 +57,14 @@ CONTROLS = {
             "shuffled",
             phrase="fine-tuning on shuffled labels",
             about="the same model, trained on the labels in random order",
-            labels="shuffled",
+            change="shuffled",
         ),
         Control(
             "flipped",
             phrase="fine-tuning on flipped labels",
             about="the same model, trained on opposite labels; it falls below chance wherever labels matter, so that it "
             "cannot refute a hypothesis alone",
-            labels="flipped",
+            change="flipped",
             can_refute=False,
         ),
         Control(
@@ -79,4 +80,4 @@ CONTROLS = {
 
 def is_control(model, trainset):
     """Whether a (model, training set) controls another one."""
-    return model.endswith(RANDOM_ENDING) or trainset == UNTRAINED or labels_of(trainset) != GIVEN
+    return model.endswith(RANDOM_ENDING) or trainset == UNTRAINED or row_change(trainset) != GIVEN

@@ -2,7 +2,7 @@
 
 import csv
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,8 @@ import torch
 from linguist.files import atomic_path, read_json, write_table, write_text
 from linguist.tokenizers.encoding import PairTokens
 from linguist.training.batches import EVALUATION_BATCH, batches_by_length, make_collator
+from linguist.training.changes import CHANGES, GIVEN
 from linguist.training.devices import prepare_environment
-from linguist.training.labels import CHANGES, GIVEN
 from linguist.training.models import load_classifier
 from linguist.training.tuning import Method, tune
 
@@ -32,22 +32,21 @@ class SavedClassifier:
     attention: str = "auto"
 
 
-def finetune(run, files, classes=CLASSES, labels=GIVEN, after=lambda: None):
+def finetune(run, files, classes=CLASSES, change=GIVEN, after=lambda: None):
     """Fine-tune a classifier on encoded inputs, and keep the best epoch on dev.
 
-    Args: `run` is a `tuning.Run`; `files` are the token files of train and dev; `classes` the names of the labels; `labels`
-    says which labels are trained on (one of CHANGES); `after` as for `tuning.tune`.
+    Args: `run` is a `tuning.Run`; `files` are the token files of train and dev; `classes` the names of the labels; `change`,
+    one of CHANGES, says how their rows are changed; `after` as for `tuning.tune`.
     """
     draw = np.random.default_rng([run.seed, 0])
-    given = (PairTokens.load(path) for path in files)
-    train_tokens, dev_tokens = (replace(tokens, labels=CHANGES[labels](tokens.labels, draw)) for tokens in given)
+    train_tokens, dev_tokens = (CHANGES[change](PairTokens.load(path), draw) for path in files)
     method = Method(
         load=lambda attention: load_classifier(run.model, classes, run.seed, attention),
         make_loss=make_classification_loss,
         evaluate=lambda model, tokens, accelerator: classification_metrics(
             predict(model, tokens, accelerator), tokens.labels
         ),
-        facts={"labels": labels},
+        facts={"change": change},
     )
     tune(run, train_tokens, dev_tokens, method, after)
 

@@ -5,6 +5,7 @@ import yaml
 
 from helpers.data import ROOT
 from linguist.config.settle import settle
+from linguist.report.plots import study as plots
 from linguist.report.study_figures import FIGURES, figures_of
 
 
@@ -24,4 +25,4 @@ def test_each_figure_of_the_demo_is_drawn_from_files(name, demo):
     figure = FIGURES[name]
     files = figure.files(demo, "ceiling")
     assert files and len(set(files)) == len(files) and all(file.startswith("<results>/") for file in files)
-    assert figure.heading and figure.caption and callable(figure.draw)
+    assert figure.heading and figure.caption and callable(getattr(plots, f"{name}_figure"))
