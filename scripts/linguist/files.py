@@ -10,6 +10,8 @@ import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
+import yaml
+
 from linguist.errors import LinguistError
 
 ROOT = Path(__file__).resolve().parents[2]  # the folder of the workflow
@@ -59,6 +61,12 @@ def write_json(path, value):
 
 def read_json(path):
     return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def read_yaml(path):
+    """A YAML file of the workflow itself; by the C parser where there is one, since every job parses these files."""
+    with open_text(path) as handle:
+        return yaml.load(handle, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def open_text(path):

@@ -24,7 +24,7 @@ class Recipe:
     needs, optional: the keys that its part of the config must have, and may have
     rules: the rules that it reads; a change of another rule does not rerun it
     files: (spec, name of the set) to {input: path or list of paths}, what `build` gets as `files`
-    resources: spec to the resources that it reads; with `members`, each may be resource:path/in/archive
+    resources: spec to the resources that it reads, each as resource or resource:path/in/archive
     bases: spec to the pair sets that it is made from; with `several`, the key `of` is a list
     classes: how many classes a task has, if the recipe decides it
     searched: whether its pairs come from a BLAST search
@@ -40,7 +40,6 @@ class Recipe:
     rules: tuple[str, ...] = ()
     files: Callable[[dict, str], dict] = lambda spec, name: {}
     resources: Callable[[dict], list[str]] = lambda spec: []
-    members: bool = False
     bases: Callable[[dict], list[str]] = lambda spec: []
     several: bool = False
     classes: int | None = None

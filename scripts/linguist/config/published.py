@@ -1,10 +1,8 @@
 """Published results: what is printed, which of it a study has too, and what differs from the paper's setup."""
 
-import yaml
-
 from linguist.config.settings import tuning_settings, weights_origin
 from linguist.config.used import has_synthetic_sentences, is_synthetic
-from linguist.files import ROOT, open_text
+from linguist.files import ROOT, read_yaml
 from linguist.kinds import KINDS
 
 PUBLISHED = ROOT / "resources/published.yaml"
@@ -19,8 +17,7 @@ STATISTICS = {"best": "the best of several seeds", "mean": "the mean over severa
 
 def read_published(path=PUBLISHED):
     """Published results: {"tasks", "setup", "tables", "vectors"}, as in resources/published.yaml."""
-    with open_text(path) as handle:
-        return yaml.safe_load(handle)
+    return read_yaml(path)
 
 
 def paper_name(asked, model):

@@ -3,10 +3,9 @@
 import copy
 from functools import cache
 
-import yaml
-
+from linguist.config.published import read_published
 from linguist.config.shapes import SHAPES
-from linguist.files import ROOT, open_text
+from linguist.files import ROOT, read_yaml
 from linguist.kinds import KINDS
 from linguist.pairs.grammar import languages
 from linguist.pairs.recipes import RECIPES
@@ -26,13 +25,10 @@ REGISTRIES = {  # by the word `registered` of the schema
     "tokenizer types": lambda: list(TYPES),
     "architectures": lambda: list(SHAPES),
     "controls": lambda: list(CONTROLS),
+    "published tasks": lambda: list(read_published()["tasks"]),
+    "published tables": lambda: list(read_published()["tables"]),
+    "published vectors": lambda: list(read_published()["vectors"]),
 }
-
-
-def read_yaml(path):
-    """A YAML file of the workflow itself; by the C parser where there is one, since every job parses these files."""
-    with open_text(path) as handle:
-        return yaml.load(handle, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 @cache

@@ -5,7 +5,7 @@ import os
 from linguist.config.checks import check_sense, check_study_file
 from linguist.config.schema import default_config, read_schema
 from linguist.config.settings import is_genome
-from linguist.config.validation import check_schema, refuse
+from linguist.config.validation import check_schema
 from linguist.pairs.recipes import RECIPES
 from linguist.splits import SPLITS
 from linguist.training.controls import CONTROLS, RANDOM_ENDING
@@ -40,7 +40,7 @@ def complete(config):
     sections = config | {
         "pairsets": complete_pairsets(config),
         "corpora": {name: complete_corpus(config["corpus"], corpus) for name, corpus in config["corpora"].items()},
-        "tasks": {name: complete_task(name, config["task"] | task) for name, task in config["tasks"].items()},
+        "tasks": {name: complete_task(config["task"] | task) for name, task in config["tasks"].items()},
         "instructions": {name: config["instruction"] | spec for name, spec in config["instructions"].items()},
         "models": config["models"] | random_models(studies),
         "studies": studies,
@@ -76,10 +76,8 @@ def random_models(studies):
     }
 
 
-def complete_task(name, task):
+def complete_task(task):
     """A task with its files; the tables of a folder are its {split}.csv, as GUE has them."""
-    if {"files", "folder"} <= task.keys():
-        refuse(f"tasks.{name}", "has both files and folder; give one")
     if "folder" in task:
         return task | {"files": {split: [os.path.join(task["folder"], f"{split}.csv")] for split in SPLITS}}
     return task

@@ -4,7 +4,7 @@ import difflib
 import json
 from decimal import Decimal, InvalidOperation
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from linguist.errors import LinguistError
@@ -18,7 +18,7 @@ JSON_TYPES = {
     "boolean": "true or false",
     "null": "null",
 }
-BOUNDS = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "above"}
+BOUNDS = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "above", "multipleOf": "a multiple of"}
 LONGEST = 80  # characters of a value in a message
 # JSON Schema takes 50.0 for an integer; Python's range and BLAST's command line do not.
 Validator = extend(
@@ -29,7 +29,15 @@ Validator = extend(
 
 def check_schema(config, schema):
     """Raise LinguistError for the mistake that is nearest to the top of the config, if there is one."""
-    errors = Validator(schema).iter_errors(config)
+
+    def check_section(validator, section, value, node):
+        """The schema's keyword `section`: a value must be a name in that section of the config."""
+        if validator.is_type(value, "string") and validator.is_type(config[section], "object"):
+            name = value.partition(":")[0] if node.get("members") else value
+            if name not in config[section]:
+                yield ValidationError(f"{show(name)} is not in {section}{suggestion(name, config[section])}")
+
+    errors = extend(Validator, {"section": check_section})(schema).iter_errors(config)
     error = min(errors, key=lambda e: (len(e.absolute_path), str(e.absolute_path)), default=None)
     if error is not None:
         raise LinguistError(f"config: {key_of(error.absolute_path)}{explain(error)}")
@@ -72,6 +80,10 @@ def explain(error):
             return f"has {' and '.join(map(show, value)) or 'no key'}, but must be {meaning_of(error.schema)}"
         case "anyOf":
             return meaning_of(error.schema)
+        case "section":
+            return error.message
+        case "not":
+            return rule["description"]
         case "minItems" | "minProperties" if not value:
             return f"is empty; give at least {'one' if rule == 1 else rule} ({meaning_of(error.schema)})"
         case "minItems":

@@ -5,12 +5,10 @@ import math
 import platform
 from pathlib import Path
 
-import yaml
-
 from linguist.config.plan import tokenizer_of
 from linguist.config.settings import weights_origin
 from linguist.config.used import is_searched
-from linguist.files import file_digest
+from linguist.files import file_digest, read_yaml
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.provenance import versions, workflow_version
@@ -118,7 +116,7 @@ def read_pins(paths):
     """{package: versions pinned in the conda environments}, by the package's name on PyPI."""
     found = {}
     for path in paths:
-        for line in yaml.safe_load(Path(path).read_text(encoding="utf-8"))["dependencies"]:
+        for line in read_yaml(path)["dependencies"]:
             name, _, pinned = str(line).partition("=")
             found.setdefault(CONDA_NAMES.get(name, name), {})[pinned] = None
     return {name: ", ".join(pins) for name, pins in found.items()}
@@ -151,7 +149,7 @@ def list_devices(trainings):
 
 def read_citation(path):
     """CITATION.cff: its message, and this software and its references as records of title, authors, year and address."""
-    cited = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    cited = read_yaml(path)
 
     def record(part):
         names = [a.get("name") or f"{a['family-names']} {a.get('given-names', '')}".strip() for a in part["authors"]]

@@ -5,7 +5,7 @@ import os
 from linguist.config.checks.data import check_corpora, check_own_keys, check_pairsets, check_tasks
 from linguist.config.checks.studies import check_studies, check_vectors
 from linguist.config.shapes import check_shape
-from linguist.config.validation import must_know, refuse
+from linguist.config.validation import refuse
 from linguist.tokenizers.types import check_options
 from linguist.training.controls import CONTROLS, RANDOM_ENDING
 
@@ -28,12 +28,14 @@ def check_study_file(config):
 
 def check_sense(config):
     """Checks of the completed config. Raises LinguistError, one line, for the first mistake."""
-    check_models(config)
+    for name, model in config["models"].items():
+        if "shape" in model:
+            check_shape(config, name, model)
     check_pairsets(config)
     check_corpora(config)
-    check_tokenizers(config)
+    for name, tokenizer in config["tokenizers"].items():
+        check_options(f"tokenizers.{name}", tokenizer)
     check_tasks(config)
-    check_instructions(config)
     check_studies(config)
     check_vectors(config)
     check_paths(config)
@@ -47,27 +49,6 @@ def check_names(config):
         for name in config[section]:
             if name in RESERVED or (section == "models" and name.endswith(RANDOM_ENDING)):
                 refuse(f"{section}.{name}", "this name stands for something else; choose another")
-
-
-def check_models(config):
-    for name, model in config["models"].items():
-        for key, section in (("tokenizer", "tokenizers"), ("corpus", "corpora")):
-            if key in model:
-                must_know(config, f"models.{name}.{key}", model[key], section)
-        if "shape" in model:
-            check_shape(config, name, model)
-
-
-def check_tokenizers(config):
-    for name, tokenizer in config["tokenizers"].items():
-        must_know(config, f"tokenizers.{name}.corpus", tokenizer["corpus"], "corpora")
-        check_options(f"tokenizers.{name}", tokenizer)
-
-
-def check_instructions(config):
-    for name, spec in config["instructions"].items():
-        for task in spec["tasks"]:
-            must_know(config, f"instructions.{name}.tasks", task, "tasks")
 
 
 def check_paths(config):

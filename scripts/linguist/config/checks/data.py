@@ -2,9 +2,8 @@
 
 import os
 
-from linguist.config.published import PUBLISHED, read_published
 from linguist.config.settings import is_genome
-from linguist.config.validation import must_have_splits, must_know, refuse, show, suggestion
+from linguist.config.validation import must_have_splits, refuse, suggestion
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.splits import SPLITS
@@ -30,22 +29,12 @@ def check_own_keys(config):
 
 
 def check_recipe(config, key, recipe, spec, common):
-    """An entry has the keys that its recipe needs and no others but the `common` ones, and its resources are known."""
+    """An entry has the keys that its recipe needs and no others but the `common` ones."""
     for need in recipe.needs:
         if need not in spec:
             refuse(key, f"missing key '{need}', which recipe '{spec['recipe']}' needs; add it")
     for other in sorted(spec.keys() - {"recipe", "seed", *common, *recipe.keys}):
         refuse(key, f"recipe '{spec['recipe']}' has no key '{other}'{suggestion(other, recipe.keys)}")
-    for reference in recipe.resources(spec):
-        resource = reference.partition(":")[0] if recipe.members else reference
-        place = next(k for k in recipe.keys if reference in leaves(spec.get(k)))
-        must_know(config, f"{key}.{place}", resource, "resources")
-
-
-def leaves(value):
-    """The innermost values of nested mappings and lists, in a list."""
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
-    return [value] if parts is None else [leaf for part in parts for leaf in leaves(part)]
 
 
 def check_pairsets(config):
@@ -56,7 +45,6 @@ def check_pairsets(config):
             refuse(f"{key}.kind", f"recipe '{spec['recipe']}' makes {allowed} pairs, not {spec['kind']}")
         check_recipe(config, key, recipe, spec, PAIR_KEYS)
         for base in recipe.bases(spec):
-            must_know(config, f"{key}.of", base, "pairsets")
             check_base(config, name, base)
             must_have_splits(config, f"{key}.of", base, SPLITS)
         if KINDS[spec["kind"]].translated and spec.get("length", 0) % 3:
@@ -75,7 +63,6 @@ def check_base(config, name, base):
 
 
 def check_tasks(config):
-    published = read_published()["tasks"]
     for name, task in config["tasks"].items():
         key, recipe = f"tasks.{name}", TASK_RECIPES[task["recipe"]]
         check_recipe(config, key, recipe, task, TASK_KEYS)
@@ -87,28 +74,16 @@ def check_tasks(config):
         if recipe.classes and len(task["answers"]) != recipe.classes:
             problem = f"recipe '{task['recipe']}' has {recipe.classes} classes"
             refuse(f"{key}.answers", f"{problem}; name {recipe.classes}")
-        if "published" in task and task["published"] not in published:
-            problem = f"{show(task['published'])} is not in {PUBLISHED.name}"
-            refuse(f"{key}.published", f"{problem}{suggestion(task['published'], published)}")
         if task["held_out"] in task["phrasings"]:
             refuse(f"{key}.held_out", "is among the phrasings that are trained; take it out of them")
-        if task.get("length", 0) % 2:
-            refuse(f"{key}.length", f"is {task['length']}, but a window has a middle; give an even one")
 
 
 def check_corpora(config):
     for name, corpus in config["corpora"].items():
         for source, spec in corpus["sources"].items():
             key = f"corpora.{name}.sources.{source}"
-            for reference in spec.get("resources", []):
-                must_know(config, f"{key}.resources", reference.partition(":")[0], "resources")
             for pairset in spec.get("pairsets", []):
-                must_know(config, f"{key}.pairsets", pairset, "pairsets")
                 must_have_splits(config, f"{key}.pairsets", pairset, ("train",))
-            for bed in spec["exclude"]["beds"]:
-                must_know(config, f"{key}.exclude.beds", bed, "resources")
-            for pairset in spec["exclude"]["pairsets"]:
-                must_know(config, f"{key}.exclude.pairsets", pairset, "pairsets")
             (check_genome if is_genome(spec) else check_uncut)(key, spec)
             if spec["exclude"]["pairsets"] and (spec["kind"] == "text" or "pairsets" in spec):
                 refuse(f"{key}.exclude.pairsets", "only genomes and protein files can lack windows; remove it")

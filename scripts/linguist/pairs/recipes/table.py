@@ -16,7 +16,6 @@ FEWEST = 10  # so many rows hardly have one label by chance
     rules=("disjoint",),
     files=table_files,
     resources=table_resources,
-    members=True,
 )
 def read_pair_tables(spec, files):
     """Pairs read from published tables.

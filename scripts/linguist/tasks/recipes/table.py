@@ -20,7 +20,6 @@ HEADERS = (("sequence", "label"),)  # as in GUE (Zhou et al. 2024)
     optional=("sizes", "folder"),
     files=lambda spec, name: spec["files"] if "folder" in spec else table_files(spec, name),
     resources=lambda spec: [] if "folder" in spec else table_resources(spec),
-    members=True,
 )
 def read_tables(spec, files):
     """Rows of published tables with their own splits.
