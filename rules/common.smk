@@ -15,7 +15,7 @@ from linguist.pairs.recipes import RECIPES
 from linguist.pairs.search import BLAST_COLUMNS
 from linguist.provenance import code_digest, text_digest
 from linguist.report.study_figures import FIGURES, figures_of
-from linguist.splits import CORPUS_SPLITS, SPLITS
+from linguist.splits import SPLITS
 from linguist.tasks import neighbours
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 from linguist.tokenizers.types import TYPES

@@ -155,9 +155,8 @@ rule build_pairs:
 
 rule audit_pairs:
     input:
+        unpack(lambda wildcards: inputs.compared_files(config, wildcards.pairset)),
         **layout.pair_splits("{pairset}"),
-        trained_on=lambda wildcards: inputs.compared_files(config, wildcards.pairset)["trained_on"],
-        tokens=lambda wildcards: inputs.compared_files(config, wildcards.pairset)["tokens"],
         versions=lambda wildcards: inputs.version_files(config, wildcards.pairset),
     output:
         "<results>/pairs/{pairset}/audit.json",

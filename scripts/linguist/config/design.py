@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from linguist.config.plan import all_models, main_arms
 from linguist.config.published import setup_differences
 from linguist.config.settings import has_random_weights, weights_origin
-from linguist.config.used import bases_of, has_synthetic_sentences, is_synthetic, used_models, used_pairsets
+from linguist.config.used import (
+    bases_of,
+    built_tasks,
+    corpus_pairsets,
+    has_synthetic_sentences,
+    is_synthetic,
+    used_instructions,
+    used_models,
+    used_pairsets,
+)
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.training.controls import CONTROLS
@@ -53,24 +62,17 @@ class StudyDesign:
     sets: pair sets and tasks by name: those trained on, those tested on, then other tasks of its instruction sets
     trainsets, tests: names of sets; a training set may be an instruction set, too
     instructions: instruction sets, as in the final configuration
-    controls: names of the controls
-    published: the key `published` of the study, or None
     differences: what differs from the paper's setup (`published.setup_differences`); empty without published results
-    spec: its entry in the final configuration
+    spec: its entry in the final configuration: its title, question, seeds, controls and published tables
     """
 
     name: str
-    title: str
-    question: str
-    seeds: tuple
     models: dict[str, StudyModel]
     random_models: tuple[str, ...]
     sets: dict[str, StudySet]
     trainsets: tuple[str, ...]
     tests: tuple[str, ...]
     instructions: dict[str, dict]
-    controls: tuple[str, ...]
-    published: object
     differences: list[tuple[str, str]]
     spec: dict
 
@@ -98,24 +100,19 @@ def describe_study(config, name, published=None):
     is_study = name in config["studies"]
     spec = config["studies" if is_study else "vectors"][name]
     trainsets = spec["trainsets"] if is_study else [spec["trainset"]]
-    tests, controls = spec.get("tests", []), spec.get("controls", [])
+    tests = spec.get("tests", [])
     instructions = {t: config["instructions"][t] for t in trainsets if t in config["instructions"]}
     tasks = [task for entry in instructions.values() for task in entry["tasks"]]
     sets = [s for s in dict.fromkeys([*trainsets, *tests, *tasks]) if s not in instructions]
     compared = published and is_study and "published" in spec
     return StudyDesign(
         name=name,
-        title=spec["title"],
-        question=spec["question"],
-        seeds=tuple(spec["seeds"]),
         models={model: describe_study_model(config, model) for model in spec["models"]},
         random_models=tuple(m for m in (all_models(spec) if is_study else []) if m not in spec["models"]),
         sets={s: describe_study_set(config, s) for s in sets},
         trainsets=tuple(trainsets),
         tests=tuple(tests),
         instructions=instructions,
-        controls=tuple(controls),
-        published=spec.get("published"),
         differences=setup_differences(config, name, published) if compared else [],
         spec=spec,
     )
@@ -160,20 +157,16 @@ def page_config(config, name):
     """The part of a config on which the page of a study, or of a comparison of token vectors, depends, in the form of a config:
     other changes of the config do not rerun the page."""
     section = "studies" if name in config["studies"] else "vectors"
-    block = config[section][name]
-    named = {*block.get("trainsets", [block.get("trainset")]), *block.get("tests", [])}
-    instructions = [sets for sets in config["instructions"] if sets in named]
-    named |= {task for sets in instructions for task in config["instructions"][sets]["tasks"]}
-    models = all_models(block) if section == "studies" else block["models"]
+    alone = config | {"studies": {}, "vectors": {}} | {section: {name: config[section][name]}}
+    models = used_models(alone)
     corpora = {config["models"][model].get("corpus") for model in models} - {None}
-    for corpus in corpora:
-        named |= {p for source in config["corpora"][corpus]["sources"].values() for p in source.get("pairsets", [])}
+    pairsets = {*used_pairsets(alone), *(p for corpus in corpora for p in corpus_pairsets(config, corpus))}
     for pairset, spec in reversed(config["pairsets"].items()):  # a set stands below those that it is made from
-        named |= set(bases_of(spec)) if pairset in named else set()
-    wanted = {"models": models, "corpora": corpora, "instructions": instructions, "pairsets": named, "tasks": named}
+        pairsets |= set(bases_of(spec)) if pairset in pairsets else set()
+    wanted = {"models": models, "corpora": corpora, "pairsets": pairsets}
+    wanted |= {"instructions": used_instructions(alone), "tasks": built_tasks(alone)}
     parts = {key: {n: v for n, v in config[key].items() if n in names} for key, names in wanted.items()}
-    parts |= {"studies": {}, "vectors": {}} | {section: {name: block}}
-    return parts | {key: config[key] for key in ("finetuning", "tokens")}
+    return parts | {key: alone[key] for key in ("studies", "vectors", "finetuning", "tokens")}
 
 
 # ── what is compared with what ──

@@ -93,11 +93,12 @@ def make_table(name):
             rows += [row_of(f"{section}.{key}", part, schema) for key, part in properties if key != "rules"]
         return key_table(rows)
     node = find(name, schema)
-    readers = READERS.get(name, dict)()
+    head, registry, keys_of = READERS.get(name, (None, {}, None))
     rows = [row_of(key, part, schema, node.get("required", ())) for key, part in node["properties"].items()]
     for row in rows:
-        row["for"] = ", ".join(f"`{reader}`" for reader in readers.get(row["key"], [])) or "all"
-    return key_table(rows, READER_HEADS.get(name))
+        readers = [f"`{reader}`" for reader, record in registry.items() if row["key"] in keys_of(record)]
+        row["for"] = ", ".join(readers) or "all"
+    return key_table(rows, head)
 
 
 def find(name, schema):
@@ -162,15 +163,6 @@ def tuning_table(schema):
     return markdown(["key", "value", *(f"`{name}`" for name in TUNING), "meaning"], rows)
 
 
-def readers_of(registry, keys):
-    """{key: names of the registry's records that read it}; `keys` gives the keys of a record."""
-    found = {}
-    for name, record in registry.items():
-        for key in keys(record):
-            found.setdefault(key, []).append(name)
-    return found
-
-
 def recipe_rows(recipes):
     heads = ["recipe", "kinds", "what it makes"]
     return heads, [[f"`{n}`", ", ".join(r.kinds), sentences(r.description)] for n, r in recipes.items()]
@@ -196,13 +188,12 @@ REGISTERED = {
     "tokenizer types": tokenizer_rows,
     "controls": lambda: (["control", "what it is"], [[f"`{n}`", sentences(c.about)] for n, c in CONTROLS.items()]),
 }
-READERS = {  # {key: who reads it}, by the name of a table
-    "pairsets": lambda: readers_of(RECIPES, lambda recipe: (*recipe.keys, *["rules"] * bool(recipe.rules))),
-    "rules": lambda: readers_of(RECIPES, lambda recipe: recipe.rules),
-    "tasks": lambda: readers_of(TASK_RECIPES, lambda recipe: recipe.keys),
-    "tokenizers": lambda: readers_of(TYPES, lambda kind: kind.options),
+READERS = {  # by the name of a table: the head of its column of readers, and which of whose records read a key
+    "pairsets": ("for recipe", RECIPES, lambda recipe: (*recipe.keys, *["rules"] * bool(recipe.rules))),
+    "rules": ("for recipe", RECIPES, lambda recipe: recipe.rules),
+    "tasks": ("for recipe", TASK_RECIPES, lambda recipe: recipe.keys),
+    "tokenizers": ("for type", TYPES, lambda kind: kind.options),
 }
-READER_HEADS = {"pairsets": "for recipe", "rules": "for recipe", "tasks": "for recipe", "tokenizers": "for type"}
 
 
 def markdown(heads, rows):

@@ -94,13 +94,14 @@ def instruction_files(config, instructions):
 
 def task_page_files(config, study):
     """What the page of a study of tasks reports on: its baselines, instruction sets and runs."""
+    sets, models = plan.instruction_sets(config, study), config["studies"][study]["models"]
     return {
         "baselines": baseline_files(config, study, "json"),
-        "instructions": [f"<results>/instructions/{name}/about.json" for name in plan.instruction_sets(config, study)],
+        "instructions": [f"<results>/instructions/{name}/about.json" for name in sets],
         "runs": metrics_files(config, study),
         "tokens": tokens_reports(config, plan.classifier_inputs(config, study)),
         # People can ask an instructed model: its best weights stay whatever `keep_weights` says.
-        "best": [f"<results>/runs/{model}/{name}/best" for model, name in plan.instruction_tuned(config, study)],
+        "best": [f"<results>/runs/{model}/{name}/best" for model in models for name in sets],
     }
 
 
@@ -172,14 +173,7 @@ def tokenizer_folder(config, tokenizer):
 def initial_files(config, model):
     """What a model with random weights is made from: its tokenizer, or the pretrained model whose shape it has."""
     spec = settings.model_settings(config, model)
-    if "random_of" in spec:
-        return layout.model_folder(spec["random_of"])
-    return tokenizer_folder(config, spec["tokenizer"])
-
-
-def token_files(config, name, model):
-    """{split: file} of a pair set or task as a model reads it."""
-    return layout.token_splits(name, plan.tokenizer_of(config, model))
+    return tokenizer_folder(config, spec.get("random_of") or spec["tokenizer"])
 
 
 def tokens_reports(config, inputs):
@@ -189,13 +183,14 @@ def tokens_reports(config, inputs):
 
 def training_files(config, model, trainset):
     """What a run is trained on, and what its epoch is chosen on."""
-    tokens = token_files(config, source_set(trainset), model)
+    tokens = layout.token_splits(source_set(trainset), plan.tokenizer_of(config, model))
     return {split: tokens[split] for split in ("train", "dev")}
 
 
 def test_files(config, model, trainset):
     """The tests of a run as its model reads them."""
-    return [token_files(config, test, model)["test"] for test in plan.tests_of_arm(config, model, trainset)]
+    tokenizer = plan.tokenizer_of(config, model)
+    return [layout.token_splits(test, tokenizer)["test"] for test in plan.tests_of_arm(config, model, trainset)]
 
 
 def tested_weights(model, trainset, seed):

@@ -119,11 +119,6 @@ def instruction_sets(config, study):
     return [name for name in config["studies"][study]["trainsets"] if name in config["instructions"]]
 
 
-def instruction_tuned(config, study):
-    """All (model, instruction set) of a study, without the controls with random weights."""
-    return [(model, name) for model in config["studies"][study]["models"] for name in instruction_sets(config, study)]
-
-
 def other_trainsets(config, test):
     """The other pair sets that the runs tested on `test` are trained on, in the order of the config."""
     found = {t for study in config["studies"].values() if test in study["tests"] for t in study["trainsets"]}

@@ -15,6 +15,7 @@ from linguist.training.controls import CONTROLS
 
 CONFIG_FOLDER = ROOT / "config"
 SCHEMA = CONFIG_FOLDER / "schemas/config.schema.yaml"
+NO_DEFAULT = object()
 
 
 REGISTRIES = {  # by the word `registered` of the schema
@@ -55,18 +56,12 @@ def resolve(node, schema):
 
 
 def defaults_of(node, schema):
-    """The defaults of a part of the schema and of all keys below it; None where it has none."""
+    """The defaults of a part of the schema and of all keys below it; NO_DEFAULT where it has none."""
     node = resolve(node, schema)
-    below = {
-        key: defaults_of(part, schema) for key, part in node.get("properties", {}).items() if has_default(part, schema)
-    }
-    default = node.get("default")
-    return below | (default or {}) if isinstance(default, dict) or below else default
-
-
-def has_default(node, schema):
-    node = resolve(node, schema)
-    return "default" in node or any(has_default(part, schema) for part in node.get("properties", {}).values())
+    found = {key: defaults_of(part, schema) for key, part in node.get("properties", {}).items()}
+    below = {key: default for key, default in found.items() if default is not NO_DEFAULT}
+    default = node.get("default", NO_DEFAULT)
+    return below | default if isinstance(default, dict) else below or default
 
 
 def default_config():

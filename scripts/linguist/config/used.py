@@ -24,10 +24,14 @@ def is_synthetic(config, pairset):
     return RECIPES[spec["recipe"]].synthetic or any(is_synthetic(config, base) for base in bases_of(spec))
 
 
+def corpus_pairsets(config, corpus):
+    """The pair sets whose sentences are documents of a corpus."""
+    return [name for source in config["corpora"][corpus]["sources"].values() for name in source.get("pairsets", [])]
+
+
 def has_synthetic_sentences(config, corpus):
     """Whether a corpus holds synthetic sentences."""
-    sources = config["corpora"][corpus]["sources"].values()
-    return any(is_synthetic(config, name) for source in sources for name in source.get("pairsets", []))
+    return any(is_synthetic(config, name) for name in corpus_pairsets(config, corpus))
 
 
 def used_pairsets(config):
@@ -45,8 +49,8 @@ def tested_pairsets(config):
 
 
 def used_tasks(config):
-    """Tasks that a study tests on; without a study, all of them."""
-    if not config["studies"]:
+    """Tasks that a study tests on; all of them if the config asks for no run."""
+    if asks_nothing(config):
         return list(config["tasks"])
     return in_order(config["tasks"], {test for study in config["studies"].values() for test in study["tests"]})
 
@@ -67,8 +71,8 @@ def pretrained_models(config):
 
 
 def used_instructions(config):
-    """The instruction sets that a study trains on; without a study, all of them."""
-    if not config["studies"]:
+    """The instruction sets that a study trains on; all of them if the config asks for no run."""
+    if asks_nothing(config):
         return list(config["instructions"])
     return in_order(
         config["instructions"], {name for study in config["studies"] for name in instruction_sets(config, study)}

@@ -25,7 +25,9 @@ def study_page(study, tables, pair_types, facts, published):
         "paper": compare_published(tables.summary, study.spec, published["tables"]).to_dict("records")
         if published
         else [],
-        "paper_tables": {name: published["tables"][name] for name in study.published["tables"]} if published else {},
+        "paper_tables": {name: published["tables"][name] for name in study.spec["published"]["tables"]}
+        if published
+        else {},
         "headline": study_headline(tables.claims),
         "claims": tables.claims.to_dict("records"),
         "differences_text": differences_text(tables.comparisons),

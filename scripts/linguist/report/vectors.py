@@ -219,7 +219,7 @@ def differing_conditions(record, report, study):
 
     Args: a record of published.yaml, a distances.json before fine-tuning, a StudyDesign.
     """
-    there, seeds, trainset = record["conditions"], len(study.seeds), study.sets[study.trainsets[0]]
+    there, seeds, trainset = record["conditions"], len(study.spec["seeds"]), study.sets[study.trainsets[0]]
     synthetic = " (synthetic sentences)" if trainset.synthetic else ""
     here = {
         "vocabulary": report["vocabulary"],
@@ -259,7 +259,7 @@ def vectors_page(study, table, reports):
         "options": next(iter(before.values()))["options"],
         "published": [
             (record, {model: differing_conditions(record, before[model], study) for model in changes})
-            for record in reports["published"]["vectors"].get(study.published, [])
+            for record in reports["published"]["vectors"].get(study.spec.get("published"), [])
         ],
         "facts": {label: value for label, value in facts.items() if value != "none"},
         "before": BEFORE,

@@ -20,7 +20,7 @@ def test_a_study_of_pair_sets_has_its_sets_in_order_and_knows_what_is_synthetic(
     study = describe_study(demo, "ceiling")
     spec = demo["studies"]["ceiling"]
     assert list(study.sets) == list(dict.fromkeys([*spec["trainsets"], *spec["tests"]]))
-    assert study.controls == tuple(spec["controls"]) and study.random_models == ("gpt2-nano-random",)
+    assert study.spec is spec and study.random_models == ("gpt2-nano-random",)
     assert study.synthetic_sets == ["en"] and study.synthetic_models == ["gpt2-nano"] and not study.random_start
     assert study.sets["dna50-hard"].recipe == "hard" and study.differences == []
 
@@ -40,7 +40,7 @@ def test_a_study_of_tasks_has_the_tasks_of_its_instruction_sets(demo):
 def test_a_comparison_of_vectors_has_one_training_set_and_no_tests(demo):
     study = describe_study(demo, "word-vectors")
     assert study.trainsets == ("en",) and study.tests == () and list(study.sets) == ["en"]
-    assert study.published == "paper1-vectors" and not study.random_models
+    assert study.spec["published"] == "paper1-vectors" and not study.random_models
 
 
 def test_models_say_where_their_weights_come_from(demo):

@@ -535,6 +535,7 @@ MISTAKES = [
         "config: models.nano.shape: unknown key 'n_layers'; did you mean 'n_layer'?",
     ),
     ("models.nano.shape", "{hidden_size: 32}", "models.nano.shape: unknown key 'hidden_size'; known: n_layer, n_embd"),
+    ("models.nano.shape", "{2: 2, n: 1}", "models.nano.shape: unknown key 2; known: n_layer"),
     ("models.nano.shape", "{2: 2}", "models.nano.shape: unknown key 2; known: n_layer, n_embd"),
     ("models.nano.shape", "{vocab_size: 9}", "models.nano.shape: vocab_size comes from the tokenizer; leave it out"),
     ("models.nano.shape", "{pad_token_id: 9}", "models.nano.shape: pad_token_id comes from the tokenizer; leave it"),
