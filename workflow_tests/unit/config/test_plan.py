@@ -104,7 +104,7 @@ def test_a_study_of_tasks_has_its_random_models_beside_it_and_each_run_its_own_t
         and used.tested_pairsets(TASKS) == []
     )
     assert used.used_tasks(TASKS) == ["core", "splice"]
-    assert used.used_tasks(TASKS | {"studies": {}}) == ["core", "splice", "tf"]
+    assert used.used_tasks(TASKS | {"studies": {}, "vectors": {}}) == ["core", "splice", "tf"]
 
 
 def test_a_random_model_has_the_tokenizer_of_its_original_and_its_weights_do_not_stay():

@@ -1,0 +1,244 @@
+"""Whether a configuration makes sense: checks that its schema cannot make, by section."""
+
+import os
+
+from linguist.config.published import common_cells, paper_name, read_published
+from linguist.config.settings import is_genome
+from linguist.config.shapes import check_shape
+from linguist.config.validation import must_have_splits, must_know, refuse, show, suggestion
+from linguist.kinds import KINDS
+from linguist.pairs.recipes import RECIPES
+from linguist.splits import SPLITS
+from linguist.tasks.recipes import RECIPES as TASK_RECIPES
+from linguist.tokenizers.types import check_options
+from linguist.training.controls import CONTROLS, RANDOM_ENDING
+
+# Names that stand where these names do: controls, baselines, ways to answer and averages.
+RESERVED = (*CONTROLS, "majority", "chance", "k-mers", "classification", "average")
+SAME_PLACE = (  # sections whose names stand in the same place of a path
+    ("tokenizers", "models"),
+    ("tasks", "pairsets"),
+    ("instructions", "pairsets"),
+    ("instructions", "tasks"),
+    ("vectors", "studies"),
+)
+PAIR_KEYS = ("kind", "sizes", "rules")  # keys of every recipe, besides its own
+TASK_KEYS = ("answers", "phrasings", "held_out", "published")
+TRAINED_SPLITS = ("train", "dev")
+
+
+def check_study_file(config):
+    """Checks before the config is completed: names, and keys that would be lost in completing."""
+    check_own_keys(config)
+    check_names(config)
+
+
+def check_sense(config):
+    """Checks of the completed config. Raises LinguistError, one line, for the first mistake."""
+    for name, model in config["models"].items():
+        if "shape" in model:
+            check_shape(config, name, model)
+    check_pairsets(config)
+    check_corpora(config)
+    for name, tokenizer in config["tokenizers"].items():
+        check_options(f"tokenizers.{name}", tokenizer)
+    check_tasks(config)
+    check_studies(config)
+    check_vectors(config)
+    check_paths(config)
+
+
+def check_names(config):
+    for section, other in SAME_PLACE:
+        if both := sorted(set(config[section]) & set(config[other])):
+            refuse(f"{section}.{both[0]}", f"one of {other} has the same name; give one of them another")
+    for section in ("pairsets", "tasks", "instructions", "models"):
+        for name in config[section]:
+            if name in RESERVED or (section == "models" and name.endswith(RANDOM_ENDING)):
+                refuse(f"{section}.{name}", "this name stands for something else; choose another")
+
+
+def check_paths(config):
+    """Files and folders that a study file names must exist."""
+    for section, what, exists in (("resources", "file", os.path.isfile), ("models", "folder", os.path.isdir)):
+        for name, entry in config[section].items():
+            if "path" in entry and not exists(entry["path"]):
+                refuse(f"{section}.{name}.path", f"no such {what}: {entry['path']!r}; correct it")
+
+
+# ── pair sets, tasks and corpora ──
+
+
+def check_own_keys(config):
+    """A pair set's own rules are rules that its recipe reads, and it has sizes only where it can choose them."""
+    for name, spec in config["pairsets"].items():
+        recipe, key = RECIPES[spec["recipe"]], f"pairsets.{name}"
+        for rule in spec.get("rules", {}):
+            if rule not in recipe.rules:
+                problem = f"recipe '{spec['recipe']}' reads no rule '{rule}'"
+                refuse(f"{key}.rules", f"{problem}{suggestion(rule, recipe.rules)}")
+        if "of" in spec and isinstance(spec["of"], list) != recipe.several:
+            right = "a list of pair sets" if recipe.several else "one pair set"
+            refuse(f"{key}.of", f"recipe '{spec['recipe']}' is made from {right}; name it so")
+        if "of" in recipe.needs and "sizes" in spec and not recipe.several:
+            refuse(f"{key}.sizes", "the set has those of the one it is made from; remove it")
+
+
+def check_recipe(config, key, recipe, spec, common):
+    """An entry has the keys that its recipe needs and no others but the `common` ones."""
+    for need in recipe.needs:
+        if need not in spec:
+            refuse(key, f"missing key '{need}', which recipe '{spec['recipe']}' needs; add it")
+    for other in sorted(spec.keys() - {"recipe", "seed", *common, *recipe.keys}):
+        refuse(key, f"recipe '{spec['recipe']}' has no key '{other}'{suggestion(other, recipe.keys)}")
+
+
+def check_pairsets(config):
+    for name, spec in config["pairsets"].items():
+        key, recipe = f"pairsets.{name}", RECIPES[spec["recipe"]]
+        if spec["kind"] not in recipe.kinds:
+            allowed = " or ".join(recipe.kinds)
+            refuse(f"{key}.kind", f"recipe '{spec['recipe']}' makes {allowed} pairs, not {spec['kind']}")
+        check_recipe(config, key, recipe, spec, PAIR_KEYS)
+        for base in recipe.bases(spec):
+            check_base(config, name, base)
+            must_have_splits(config, f"{key}.of", base, SPLITS)
+        if KINDS[spec["kind"]].translated and spec.get("length", 0) % 3:
+            refuse(f"{key}.length", f"is {spec['length']}, but must be a multiple of 3 (whole codons)")
+        if sum(spec["rules"].get(share, 0) for share in ("identical", "contained")) > 1:
+            refuse(f"{key}.rules", "identical and contained are shares; together at most 1")
+
+
+def check_base(config, name, base):
+    """A set that another is made from is of its kind and stands above it in the file, so that no set comes from itself."""
+    kind, names = config["pairsets"][name]["kind"], list(config["pairsets"])
+    if config["pairsets"][base]["kind"] != kind:
+        refuse(f"pairsets.{name}.of", f"{base} is not of kind {kind}; name a set that is")
+    if names.index(base) >= names.index(name):
+        refuse(f"pairsets.{name}.of", f"{base} must stand above {name} in the file; move it")
+
+
+def check_tasks(config):
+    for name, task in config["tasks"].items():
+        key, recipe = f"tasks.{name}", TASK_RECIPES[task["recipe"]]
+        check_recipe(config, key, recipe, task, TASK_KEYS)
+        for split in SPLITS:
+            if "folder" in task and not os.path.isfile(task["files"][split][0]):
+                refuse(f"{key}.folder", f"no such file: {task['files'][split][0]!r}; correct it")
+            if "sizes" in recipe.needs and split not in task["sizes"]:
+                refuse(f"{key}.sizes", f"missing key '{split}'; add it (rows)")
+        if recipe.classes and len(task["answers"]) != recipe.classes:
+            problem = f"recipe '{task['recipe']}' has {recipe.classes} classes"
+            refuse(f"{key}.answers", f"{problem}; name {recipe.classes}")
+        if task["held_out"] in task["phrasings"]:
+            refuse(f"{key}.held_out", "is among the phrasings that are trained; take it out of them")
+
+
+def check_corpora(config):
+    for name, corpus in config["corpora"].items():
+        for source, spec in corpus["sources"].items():
+            key = f"corpora.{name}.sources.{source}"
+            for pairset in spec.get("pairsets", []):
+                must_have_splits(config, f"{key}.pairsets", pairset, ("train",))
+            (check_genome if is_genome(spec) else check_uncut)(key, spec)
+            if spec["exclude"]["pairsets"] and (spec["kind"] == "text" or "pairsets" in spec):
+                refuse(f"{key}.exclude.pairsets", "only genomes and protein files can lack windows; remove it")
+
+
+def check_genome(key, spec):
+    """A source that is a genome is one file, and either a part of it is cut or a share."""
+    if len(spec["resources"]) > 1:
+        refuse(f"{key}.resources", f"names {len(spec['resources'])} genomes; make a source of each")
+    if ":" in spec["resources"][0]:
+        refuse(f"{key}.resources", "a genome must be a file of its own; give it as a resource")
+    if {"bytes", "share"} <= spec.keys():
+        refuse(key, "has both bytes and share; give one")
+    if spec["lengths"][0] > spec["lengths"][1]:
+        refuse(f"{key}.lengths", f"is {spec['lengths']}, but the shortest comes first; swap them")
+
+
+def check_uncut(key, spec):
+    """A source that is no genome is not cut, and lacks no places."""
+    for option in ("lengths", "strands"):
+        if option in spec:
+            refuse(f"{key}.{option}", "only a genome is cut; remove it")
+    for option in ("places", "beds"):
+        if spec["exclude"][option]:
+            refuse(f"{key}.exclude.{option}", "only a genome has places; remove it")
+
+
+# ── studies and comparisons of token vectors ──
+
+
+def check_studies(config):
+    for name, study in config["studies"].items():
+        key = f"studies.{name}"
+        named = {*study["tests"], *study["trainsets"]}
+        of_pairs = named.isdisjoint({*config["tasks"], *config["instructions"]})
+        (check_pair_study if of_pairs else check_task_study)(config, key, study)
+
+
+def check_pair_study(config, key, study):
+    """It trains and tests on pair sets."""
+    for part in ("trainsets", "tests"):
+        for pairset in study[part]:
+            must_know(config, f"{key}.{part}", pairset, "pairsets")
+    for trainset in study["trainsets"]:
+        must_have_splits(config, f"{key}.trainsets", trainset, TRAINED_SPLITS)
+    if "published" in study:
+        check_published(f"{key}.published", study)
+
+
+def check_published(key, study):
+    """Each of a paper's tables has a cell that the study has, too; the paper's names are names of its models."""
+    tables, asked = read_published()["tables"], study["published"]
+    theirs = list(dict.fromkeys(row["model"] for name in asked["tables"] for row in tables[name]["rows"]))
+    for model, name in asked.get("as", {}).items():
+        if model not in study["models"]:
+            refuse(f"{key}.as", f"{show(model)} is no model of this study{suggestion(model, study['models'])}")
+        if name not in theirs:
+            refuse(f"{key}.as.{model}", f"{show(name)} is no model of its tables{suggestion(name, theirs)}")
+    for name in asked["tables"]:
+        if not common_cells(study, tables[name]):
+            ours = ", ".join(paper_name(asked, model) for model in study["models"])
+            refuse(
+                f"{key}.tables",
+                f"{name} has no cell (model, training set and test) in common with this study, whose models are called "
+                f"{ours} there; give the paper's names in 'as', or remove it",
+            )
+
+
+def check_task_study(config, key, study):
+    """It tests on tasks and trains on tasks or on instruction sets, which need models that continue a text."""
+    for test in study["tests"]:
+        must_know(config, f"{key}.tests", test, "tasks")
+    for control in study["controls"]:
+        if not CONTROLS[control].for_tasks:
+            cure = f"take {' or '.join(repr(name) for name, it in CONTROLS.items() if it.for_tasks)}"
+            refuse(f"{key}.controls", f"'{control}' is for studies of pair sets; {cure}")
+    if "published" in study:
+        refuse(f"{key}.published", "is for studies of pair sets; give tasks.*.published instead")
+    for trainset in study["trainsets"]:
+        tested = tasks_of_trainset(config, key, trainset)
+        if trainset in config["instructions"]:
+            for model in study["models"]:
+                if config["models"][model].get("architecture") == "bert":
+                    problem = f"{model} is a bert, which cannot continue a text"
+                    refuse(f"{key}.models", f"{problem}; {trainset} needs a gpt2")
+        if set(tested).isdisjoint(study["tests"]):
+            refuse(f"{key}.trainsets", f"{trainset} is tested on none of its tests; add one of its tasks")
+
+
+def tasks_of_trainset(config, key, trainset):
+    """The tasks that a training set is made of: itself, or those of an instruction set."""
+    if trainset in config["instructions"]:
+        return config["instructions"][trainset]["tasks"]
+    if trainset not in config["tasks"]:
+        known = suggestion(trainset, [*config["tasks"], *config["instructions"]])
+        refuse(f"{key}.trainsets", f"{show(trainset)} is not in tasks or instructions{known}")
+    return [trainset]
+
+
+def check_vectors(config):
+    for name, block in config["vectors"].items():
+        must_have_splits(config, f"vectors.{name}.trainset", block["trainset"], TRAINED_SPLITS)
