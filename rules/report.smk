@@ -97,7 +97,9 @@ rule tabulate_study:
     input:
         metrics="<results>/tables/{study}.metrics.tsv",
         comparisons="<results>/tables/{study}.comparisons.tsv",
-        audits=lambda wildcards: inputs.audit_files(config, wildcards.study),
+        audits=lambda wildcards: expand(
+            "<results>/pairs/{test}/audit.json", test=config["studies"][wildcards.study]["tests"]
+        ),
     output:
         table=report("<results>/report/{study}/table.tsv", category="{study}", caption="../reports/captions/table.rst"),
         claims=report(
@@ -171,7 +173,9 @@ rule write_page:
         figures=lambda wildcards: [
             f"<results>/report/{wildcards.study}/{figure}.svg" for figure in figures_of(config, wildcards.study)
         ],
-        audits=lambda wildcards: inputs.audit_files(config, wildcards.study),
+        audits=lambda wildcards: expand(
+            "<results>/pairs/{test}/audit.json", test=config["studies"][wildcards.study]["tests"]
+        ),
         template=layout.shipped_file("reports/study.html.j2"),
         base=layout.shipped_file("reports/base.html.j2"),
         caption=layout.shipped_file("reports/captions/published_figure.rst"),
@@ -253,7 +257,7 @@ rule summarize_studies:
         task_metrics=expand("<results>/tables/{study}.metrics.tsv", study=plan.task_studies(config)),
         task_comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
         vectors=expand("<results>/report/{vectors}/table.tsv", vectors=config["vectors"]),
-        audits=[f"<results>/pairs/{test}/audit.json" for test in used.tested_pairsets(config)],
+        audits=expand("<results>/pairs/{test}/audit.json", test=used.tested_pairsets(config)),
     output:
         "<results>/tables/summary.txt",
     log:

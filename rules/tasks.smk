@@ -214,7 +214,9 @@ rule answer_instructions:
 rule compute_task_metrics:
     input:
         runs=lambda wildcards: inputs.prediction_files(config, wildcards.task_study),
-        baselines=lambda wildcards: inputs.baseline_files(config, wildcards.task_study, "tsv.gz"),
+        baselines=lambda wildcards: expand(
+            "<results>/baselines/{task}.tsv.gz", task=config["studies"][wildcards.task_study]["tests"]
+        ),
     output:
         metrics="<results>/tables/{task_study}.metrics.tsv",
         comparisons="<results>/tables/{task_study}.comparisons.tsv",

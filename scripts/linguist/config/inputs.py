@@ -94,20 +94,15 @@ def instruction_files(config, instructions):
 
 def task_page_files(config, study):
     """What the page of a study of tasks reports on: its baselines, instruction sets and runs."""
-    sets, models = plan.instruction_sets(config, study), config["studies"][study]["models"]
+    block, sets = config["studies"][study], plan.instruction_sets(config, study)
     return {
-        "baselines": baseline_files(config, study, "json"),
+        "baselines": [f"<results>/baselines/{task}.json" for task in block["tests"]],
         "instructions": [f"<results>/instructions/{name}/about.json" for name in sets],
         "runs": metrics_files(config, study),
         "tokens": tokens_reports(config, plan.classifier_inputs(config, study)),
         # People can ask an instructed model: its best weights stay whatever `keep_weights` says.
-        "best": [f"<results>/runs/{model}/{name}/best" for model in models for name in sets],
+        "best": [f"<results>/runs/{model}/{name}/best" for model in block["models"] for name in sets],
     }
-
-
-def baseline_files(config, study, ending):
-    """A file of the baselines of each task that a study tests on."""
-    return [f"<results>/baselines/{task}.{ending}" for task in config["studies"][study]["tests"]]
 
 
 # ── corpora ──
@@ -226,11 +221,6 @@ def training_metrics(config):
 
 
 # ── studies and token vectors ──
-
-
-def audit_files(config, study):
-    """The audits of a study's tests, in the order of the tests."""
-    return [f"<results>/pairs/{test}/audit.json" for test in config["studies"][study]["tests"]]
 
 
 def published_files(config, study):
