@@ -141,12 +141,6 @@ def list_software(snakemake, trainings, searches, pins):
     return [{"name": name} | {key: column.get(name, "–") for key, column in columns.items()} for name in names]
 
 
-def list_devices(trainings):
-    """How trainings were computed: {what: all values, as text}."""
-    seen = {what: dict.fromkeys(str(t[key]) for t in trainings if key in t) for key, what in DEVICE.items()}
-    return {what: ", ".join(values) for what, values in seen.items() if values}
-
-
 def read_citation(path):
     """CITATION.cff: its message, and this software and its references as records of title, authors, year and address."""
     cited = read_yaml(path)
@@ -189,6 +183,7 @@ def methods_page(config, pairsets, resources, models, trainings):
     searched = dict.fromkeys(spec["kind"] for spec in shown.values() if is_searched(spec))
     sides = dict.fromkeys(side for kind in kinds for side in KINDS[kind].sides if KINDS[side].scores)
     licences = stated_licences(config)
+    devices = {what: dict.fromkeys(str(t[key]) for t in trainings if key in t) for key, what in DEVICE.items()}
     return {
         "scores": [KINDS[side] for side in sides],
         "pairsets": shown,
@@ -202,6 +197,6 @@ def methods_page(config, pairsets, resources, models, trainings):
         "models": models,
         "options": used_options(config, models),
         "config": config,
-        "devices": list_devices(trainings),
+        "devices": {what: ", ".join(values) for what, values in devices.items() if values},
         "workflow": workflow_version(),
     }

@@ -59,14 +59,11 @@ def collect_facts(runs, tokens):
     Args: `runs` are the metrics.json of the runs; `tokens` maps "test, model" to the tokens.json of that test.
     """
 
-    def seen(key):
-        return sorted({str(run[key]) for run in runs})
-
-    def seen_option(key):
-        return ", ".join(sorted({str(run["options"][key]) for run in runs}))
+    def seen(key, parts=runs):
+        return ", ".join(sorted({str(part[key]) for part in parts}))
 
     return {
-        "fine-tuning": {key: seen_option(key) for key in runs[0]["options"]},
+        "fine-tuning": {key: seen(key, [run["options"] for run in runs]) for key in runs[0]["options"]},
         "tokens that are [UNK]": shares(tokens, "unknown", "tokens"),
         "inputs truncated at max_length": shares(tokens, "truncated", "inputs"),
         "device": seen("device"),

@@ -111,7 +111,7 @@ def word_findings(audit):
     return [
         (
             "note",
-            f"The baseline {b['name']} has accuracy {format_interval(b, 'accuracy')} without the order of its words. "
+            f"The baseline {b['name']} has accuracy {format_interval(b, 'accuracy')} without the order of words. "
             "A model must exceed this to show that it uses the order.",
         )
         for b in order_free(audit)

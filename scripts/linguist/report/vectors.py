@@ -9,11 +9,11 @@ from scipy.stats import t as student
 
 from linguist.files import read_json
 from linguist.report.page import collect_facts
+from linguist.report.tokenizer import CLASS_LABELS
 from linguist.statistics.thresholds import SEPARATE_CLASSES
 
 BEFORE = "before"  # stands in the column seed, which is text, for the model before fine-tuning
 METRICS = {"euclidean": "Euclidean", "cosine": "cosine"}
-NAMES = {"dna": "DNA", "protein": "protein", "english": "English"}
 QUANTITIES = {  # by column of the table
     "mnnd": "",
     "relative": ", relative to the MNND among English tokens",
@@ -73,24 +73,17 @@ def change_over_seeds(before, after):
     "one seed".
     """
     after = np.asarray(after, float)
-    mean, seeds = after.mean(), len(after)
-    sd = after.std(ddof=1) if seeds > 1 else np.nan
-    half_width = student.ppf(0.975, seeds - 1) * sd / np.sqrt(seeds) if seeds > 1 else 0.0
-    low, high = mean - before - half_width, mean - before + half_width
+    mean, seeds = float(after.mean()), len(after)
+    found = {"before": float(before), "mean": mean, "sd": np.nan, "least": after.min(), "most": after.max()}
+    found |= {"share": mean / before - 1 if before else np.nan, "low": np.nan, "high": np.nan, "seeds": seeds}
+    low = high = mean - before
+    if seeds > 1:
+        found["sd"] = after.std(ddof=1)
+        half_width = student.ppf(0.975, seeds - 1) * found["sd"] / np.sqrt(seeds)
+        low, high = low - half_width, high + half_width
+        found |= {"low": low, "high": high}
     direction = "fell" if high < 0 else "rose" if low > 0 else "level"
-    return {
-        "before": float(before),
-        "mean": float(mean),
-        "sd": float(sd),
-        "least": float(after.min()),
-        "most": float(after.max()),
-        "share": float(mean / before - 1) if before else np.nan,
-        "low": float(low) if seeds > 1 else np.nan,
-        "high": float(high) if seeds > 1 else np.nan,
-        "seeds": seeds,
-        "direction": direction,
-        "code": direction if seeds > 1 else "one seed",
-    }
+    return found | {"direction": direction, "code": direction if seeds > 1 else "one seed"}
 
 
 def change_of(rows, quantity):
@@ -116,7 +109,7 @@ def measure_name(words, metric, quantity):
     how = METRICS[metric]
     if words == "english":
         return f"{how} MNND among English tokens"
-    return f"{how} MNND from {NAMES[words]} to English tokens{QUANTITIES[quantity]}"
+    return f"{how} MNND from {CLASS_LABELS[words]} to English tokens{QUANTITIES[quantity]}"
 
 
 def change_text(found):

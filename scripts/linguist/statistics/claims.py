@@ -140,9 +140,9 @@ def study_headline(claims):
     below, ranks = held["not_above_baseline"].sum(), (claims["code"] == "ranks").sum()
     other = claims["code"].isin(["uncontrolled", "unrepeated"]).sum()
     for count, said in (
-        (below, "it is not clearly above the best baseline without order information"),
+        (below, "the model is not clearly above the best baseline without order information"),
         (ranks, "the model ranks pairs correctly, but its decision threshold does not transfer"),
-        (other, "the model is better than the majority class, but without a control or with one seed only"),
+        (other, "the model is better than the majority class, but there is no control or only one seed"),
     ):
         texts += [f"In {counted(count, 'case')}, {said}."] * bool(count)
     return code, " ".join([*texts, *filter(None, [detectable_text(claims)])])
@@ -165,7 +165,7 @@ def detectable_text(claims):
     low, high = format_points(possible.min()), format_points(possible.max())
     text = f"{seeds}, only differences above {low if low == high else f'{low} to {high}'} points were detectable"
     beyond = len(lacking) - len(possible)
-    return f"{text}; for {beyond} of these hypotheses none was." if beyond else f"{text}."
+    return f"{text}. No difference was detectable for {beyond} of the hypotheses." if beyond else f"{text}."
 
 
 def is_learned(rows):

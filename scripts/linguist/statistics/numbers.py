@@ -5,7 +5,7 @@ import pandas as pd
 
 def format_number(value):
     """Three decimals, or a dash where there is no value."""
-    return "–" if pd.isna(value) else f"{value:.3f}"
+    return "–" if pd.isna(value) else f"{value:.3f}".replace("-", "−")
 
 
 def format_interval(row, name):
