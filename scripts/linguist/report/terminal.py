@@ -76,7 +76,7 @@ def test_lines(judged):
     lines += ["", *KEY, *(fill(f"  {name}: {tests}", WIDTH, subsequent_indent="    ") for name, tests in names.items())]
     lines += [f"{code}: {meaning}" for code, meaning in VERDICTS.items() if code in set(judged["verdict"])]
     if judged["not_above_baseline"].any():
-        lines.append("†: not clearly above base., so no evidence for more than that baseline")
+        lines.append("†: the interval is not above base., so the accuracy is no evidence for more than that baseline")
     return lines
 
 

@@ -10,6 +10,7 @@ from scipy.stats import t as student
 from linguist.files import read_json
 from linguist.report.page import collect_facts
 from linguist.report.tokenizer import CLASS_LABELS
+from linguist.statistics.numbers import format_p
 from linguist.statistics.thresholds import SEPARATE_CLASSES
 
 BEFORE = "before"  # stands in the column seed, which is text, for the model before fine-tuning
@@ -141,7 +142,7 @@ def approach_statement(found):
         text = f"No: {distance} rose after fine-tuning"
         if raw["direction"] == "level":
             text = f"Not shown: {distance} did not change significantly ({_percent(raw['share'])})"
-        text += f". These measures fell: {fell}" if fell else ". No other measure fell"
+        text += f". These measures fell: {fell}" if fell else ". No other measure of DNA tokens fell"
         return "not supported", text + (" (one seed)." if raw["code"] == "one seed" else ".")
     if raw["code"] == "one seed":
         return "unrepeated", f"T{distance[1:]} fell in the only seed; not replicated."
@@ -177,7 +178,7 @@ def shuffled_statements(table, model):
     for metric, rows in shuffled_rows(table, model).groupby("metric", sort=False):
         first, runs = rows.iloc[0], rows.iloc[1:]
         text = f"{METRICS[metric]}: before fine-tuning, DNA tokens were {said[compare_with_shuffled(first)]} with shuffled labels"
-        text += f" ({first['sample_mnnd']:.4g} against {first['shuffled_mean']:.4g}, p = {first['p']:.3g})"
+        text += f" ({first['sample_mnnd']:.4g} against {first['shuffled_mean']:.4g}, {format_p(first['p'])})"
         counts = runs.apply(compare_with_shuffled, axis=1).value_counts()
         after = ", ".join(f"{name} in {counts[name]} of {len(runs)} seeds" for name in said if name in counts)
         lines.append(f"{text}. After fine-tuning: {after}.")
