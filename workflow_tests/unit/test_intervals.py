@@ -15,9 +15,9 @@ def test_wilson_is_where_the_score_test_turns(n, share):
     z = stats.norm.ppf(0.975)
     observed = right / n
     middle = (observed + z**2 / (2 * n)) / (1 + z**2 / n)
-    reach = z / (1 + z**2 / n) * np.sqrt(observed * (1 - observed) / n + z**2 / (4 * n**2))
+    half = z / (1 + z**2 / n) * np.sqrt(observed * (1 - observed) / n + z**2 / (4 * n**2))
     low, high = wilson(right, n)
-    assert (low, high) == pytest.approx((middle - reach, middle + reach), abs=1e-9)
+    assert (low, high) == pytest.approx((middle - half, middle + half), abs=1e-9)
     assert 0 <= low <= observed + 1e-12 and observed - 1e-12 <= high <= 1
 
 

@@ -629,9 +629,9 @@ def test_a_config_is_settled_without_transformers():
     ],
 )
 def test_it_settles(study, place, value):
-    settled = settle(patch(study, place, value))
-    assert place.startswith("studies") or list(settled["studies"]) == ["first", "tasks"]
-    assert place != "studies" or settled["studies"] == {}
+    final = settle(patch(study, place, value))
+    assert place.startswith("studies") or list(final["studies"]) == ["first", "tasks"]
+    assert place != "studies" or final["studies"] == {}
 
 
 def test_a_union_has_the_rows_of_all_its_sets_unless_it_says_fewer(study):

@@ -30,8 +30,8 @@ def test_a_summary_gives_mean_sd_range_and_the_interval_of_its_formula():
     # t(0.975, 2) = 4.303 (any table of t); Wilson's half width for the items, at z = 1.960
     z, n, p = 1.95996, 100, 0.74
     items = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    reach = np.hypot(4.3027 * 0.04 / np.sqrt(3), items)
-    assert (row["low"], row["high"]) == pytest.approx((0.74 - reach, 0.74 + reach), abs=1e-4)
+    half = np.hypot(4.3027 * 0.04 / np.sqrt(3), items)
+    assert (row["low"], row["high"]) == pytest.approx((0.74 - half, 0.74 + half), abs=1e-4)
 
 
 def test_the_interval_stays_within_0_and_1():
