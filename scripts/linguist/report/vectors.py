@@ -10,7 +10,7 @@ from scipy.stats import t as student
 from linguist.files import read_json
 from linguist.report.page import collect_facts
 from linguist.report.tokenizer import CLASS_LABELS
-from linguist.statistics.numbers import format_p
+from linguist.statistics.numbers import format_p, format_points
 from linguist.statistics.thresholds import SEPARATE_CLASSES
 
 BEFORE = "before"  # stands in the column seed, which is text, for the model before fine-tuning
@@ -117,16 +117,12 @@ def change_text(found):
     """A change in words, without its code."""
     numbers = f"{found['before']:.4g} before, {found['mean']:.4g}"
     numbers += f" ± {found['sd']:.2g}" if found["seeds"] > 1 else ""
-    numbers += f" after ({_percent(found['share'])}; " if np.isfinite(found["share"]) else " after ("
+    numbers += f" after ({format_points(found['share'], sign=True)} %; " if np.isfinite(found["share"]) else " after ("
     if found["seeds"] == 1:
         return f"{found['direction']}, {numbers}one seed)"
     spread = f"{found['least']:.4g}–{found['most']:.4g} over {found['seeds']} seeds"
     ends = " to ".join(f"{found[end]:+.3g}".replace("-", "−") for end in ("low", "high"))
     return f"{numbers}{spread}; 95 % CI of the difference {ends})"
-
-
-def _percent(share):
-    return f"{100 * share:+.1f} %".replace("-", "−")
 
 
 def approach_statement(found):
@@ -141,7 +137,7 @@ def approach_statement(found):
     if raw["direction"] != "fell":
         text = f"No: {distance} rose after fine-tuning"
         if raw["direction"] == "level":
-            text = f"Not shown: {distance} did not change significantly ({_percent(raw['share'])})"
+            text = f"Not shown: {distance} did not change significantly ({format_points(raw['share'], sign=True)} %)"
         text += f". These measures fell: {fell}" if fell else ". No other measure of DNA tokens fell"
         return "not supported", text + (" (one seed)." if raw["code"] == "one seed" else ".")
     if raw["code"] == "one seed":

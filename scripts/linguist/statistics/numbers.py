@@ -3,9 +3,14 @@
 import pandas as pd
 
 
+def _with_minus(text):
+    """A formatted number with a true minus sign; without a sign if it is zero after rounding."""
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
+
+
 def format_number(value):
     """Three decimals, or a dash where there is no value."""
-    return "–" if pd.isna(value) else f"{value:.3f}".replace("-", "−")
+    return "–" if pd.isna(value) else _with_minus(f"{value:.3f}")
 
 
 def format_interval(row, name):
@@ -21,14 +26,12 @@ def percent(share, digits=2):
 
 def signed(value):
     """A difference with three decimals and its sign, as −0.012; without a sign if it rounds to zero."""
-    text = f"{value:+.3f}"
-    return "0.000" if float(text) == 0 else text.replace("-", "−")
+    return _with_minus(f"{value:+.3f}")
 
 
 def format_points(difference, sign=False):
     """A difference of shares in percentage points, as −3.2, or with `sign` as +3.2."""
-    text = f"{100 * difference:{'+' if sign else ''}.1f}"
-    return ("0.0" if float(text) == 0 else text).replace("-", "−")
+    return _with_minus(f"{100 * difference:{'+' if sign else ''}.1f}")
 
 
 def format_p(p):

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from linguist.kinds import KINDS
+from linguist.report.pairset import scored
 from linguist.report.plots.style import (
     COLOURS,
     FILLED,
@@ -34,7 +35,7 @@ def audit_figure(audit):
     majority-class accuracy.
     """
     shown = audit["distributions"]
-    baselines = [baseline for baseline in audit["baselines"] if baseline["accuracy"] is not None]
+    baselines = scored(audit)
     down = ceil(len(shown) / 4)
     across = ceil(len(shown) / max(1, down))  # rows of even length
     foot = 0.21 * len(baselines) + 0.55 if baselines else 0
