@@ -1,6 +1,7 @@
 """What a corpus must not contain: regions of a genome and records of a protein file that the tests are made of."""
 
 import re
+from itertools import chain
 
 from linguist.errors import LinguistError
 from linguist.files import reading
@@ -23,21 +24,15 @@ def excluded_regions(fasta, places=(), beds=(), tables=(), resource=None):
         raise ValueError("tables of pair sets need the name of the resource that the genome is")
     with open_indexed(fasta) as genome:
         lengths = {record.name: len(record) for record in genome}
-    excluded = {}
-    sources = [
-        _read_places(places, lengths),
-        *(_read_bed(path) for path in beds),
-        *(_read_pair_regions(path, resource) for path in tables),
-    ]
-    for source in sources:
-        for where, record, start, end in source:
-            check_record(record, lengths, where, fasta)
-            if not start < end <= lengths[record]:
-                raise LinguistError(
-                    f"{where}: {start}-{end} is not a region of record {record}, which has {lengths[record]:,} bases in "
-                    f"{fasta}; correct it (0-based, half-open), or give one of this genome"
-                )
-            excluded.setdefault(record, set()).add((start, end))
+    excluded, of_pairs = {}, (_read_pair_regions(path, resource) for path in tables)
+    for where, record, start, end in chain(_read_places(places, lengths), *map(_read_bed, beds), *of_pairs):
+        check_record(record, lengths, where, fasta)
+        if not start < end <= lengths[record]:
+            raise LinguistError(
+                f"{where}: {start}-{end} is not a region of record {record}, which has {lengths[record]:,} bases in "
+                f"{fasta}; correct it (0-based, half-open), or give one of this genome"
+            )
+        excluded.setdefault(record, set()).add((start, end))
     return {record: sorted(regions) for record, regions in excluded.items()}
 
 

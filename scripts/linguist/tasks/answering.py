@@ -10,8 +10,8 @@ from transformers import TextStreamer
 
 from linguist.errors import LinguistError
 from linguist.files import read_json
-from linguist.tasks.generation import EXTRA_TOKENS, answer_prompts, encode_answer
-from linguist.tasks.instruction_tuning import INFO, check_positions, encode_prompts
+from linguist.tasks.generation import answer_prompts, check_positions
+from linguist.tasks.instruction_tuning import INFO, encode_prompts
 from linguist.tasks.prompts import match_prefix
 from linguist.tokenizers.encoding import encode_texts
 from linguist.tokenizers.loading import load_tokenizer
@@ -104,8 +104,6 @@ class InstructedModel:
             )
         ids = encode_prompts([{"instruction": question, "input": sequence, "examples": examples}], self.tokenizer)
         answers = list(dict.fromkeys(answer for about in self.tasks.values() for answer in about["answers"]))
-        longest = max(len(encode_answer(self.tokenizer, answer)) for answer in answers)
-        check_positions(self.model, len(ids[0]) + longest + EXTRA_TOKENS)
         (generated,), (scores,) = answer_prompts(self.model, self.tokenizer, ids, answers, self.accelerator)
         logs = dict(zip(answers, scores.astype(float), strict=True))
         meant = {task: about for task, about in self.tasks.items() if self.is_wording(question, task)}

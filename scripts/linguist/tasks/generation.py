@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from transformers import DynamicCache
 
-from linguist.training.batches import batches_by_length
+from linguist.errors import LinguistError
+from linguist.training.batches import batches_by_length, position_limit
 
 BATCH = 64
 EXTRA_TOKENS = 4  # a reply may be this much longer than the longest allowed answer
@@ -19,13 +20,15 @@ EXTRA_TOKENS = 4  # a reply may be this much longer than the longest allowed ans
 def answer_prompts(model, tokenizer, prompts, answers, accelerator, batch_size=BATCH):
     """Greedy replies to prompts, and the log-probability of each allowed answer after each prompt.
 
-    Args: a causal language model of transformers in evaluation mode; `prompts`, lists of token ids, each leaving room in the
-    model's positions for the longest answer and EXTRA_TOKENS; `answers`, the allowed texts.
+    Args: a causal language model of transformers in evaluation mode; `prompts`, lists of token ids; `answers`, the
+    allowed texts.
     Returns (texts, scores): the replies up to the end token, without special tokens, and a float32 array (prompts, answers)
-    of log p(answer, end | prompt) in nats.
+    of log p(answer, end | prompt) in nats. Raises LinguistError if the model has too few positions for the longest prompt
+    with the longest answer and EXTRA_TOKENS.
     """
     endings = [encode_answer(tokenizer, answer) for answer in answers]
     most = max(map(len, endings)) + EXTRA_TOKENS
+    check_positions(model, max(map(len, prompts)) + most)
     texts, scores = [""] * len(prompts), np.empty((len(prompts), len(answers)), np.float32)
     shared = commonprefix([prompt[:-1] for prompt in prompts])
     lengths = np.array([len(prompt) - len(shared) for prompt in prompts])
@@ -42,6 +45,17 @@ def answer_prompts(model, tokenizer, prompts, answers, accelerator, batch_size=B
                 ids = ids[: ids.index(tokenizer.eos_token_id)] if tokenizer.eos_token_id in ids else ids
                 texts[row] = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
     return texts, scores
+
+
+def check_positions(model, tokens):
+    """How many positions a model has (None: no limit). Raises LinguistError if they are fewer than `tokens`."""
+    room = position_limit(model)
+    if room is not None and tokens > room:
+        raise LinguistError(
+            f"the input has {tokens} tokens with its answer, but the model has {room} positions; give a shorter sequence, "
+            "fewer examples, or a model with more positions"
+        )
+    return room
 
 
 def encode_answer(tokenizer, answer):

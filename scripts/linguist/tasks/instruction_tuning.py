@@ -10,11 +10,11 @@ import torch
 
 from linguist.errors import LinguistError
 from linguist.files import clean, write_table
-from linguist.tasks.generation import EXTRA_TOKENS, answer_prompts, encode_answer
+from linguist.tasks.generation import EXTRA_TOKENS, answer_prompts, check_positions, encode_answer
 from linguist.tasks.prompts import prompt_text, read_prompt_rows
 from linguist.tokenizers.encoding import PairTokens
 from linguist.tokenizers.loading import load_tokenizer
-from linguist.training.batches import EVALUATION_BATCH, batches_by_length, make_collator, position_limit
+from linguist.training.batches import EVALUATION_BATCH, batches_by_length, make_collator
 from linguist.training.devices import prepare_environment
 from linguist.training.models import load_language_model
 from linguist.training.objectives import Objective
@@ -51,17 +51,6 @@ def encode_answered_prompts(rows, tokenizer):
         np.array([row["label"] for row in rows], np.int8),
         np.array([row["id"] for row in rows], str),
     )
-
-
-def check_positions(model, tokens):
-    """How many positions a model has (None: no limit). Raises LinguistError if they are fewer than `tokens`."""
-    room = position_limit(model)
-    if room is not None and tokens > room:
-        raise LinguistError(
-            f"the input has {tokens} tokens with its answer, but the model has {room} positions; give a shorter sequence, "
-            "fewer examples, or a model with more positions"
-        )
-    return room
 
 
 def make_instruction_loss(answers_only):
@@ -158,8 +147,6 @@ def write_answers(weights, rows_path, tasks, options, predictions, threads):
         groups.setdefault((row["task"], row["variant"]), []).append(row)
     for (task, variant), rows in groups.items():
         prompts = encode_prompts(rows, tokenizer)
-        endings = [len(encode_answer(tokenizer, answer)) for answer in tasks[task]]
-        check_positions(model, max(map(len, prompts)) + max(endings) + EXTRA_TOKENS)
         texts, scores = answer_prompts(model, tokenizer, prompts, tasks[task], accelerator)
         columns = {"test": task, "variant": variant} | {
             key: [row[key] for row in rows] for key in ("asked", "id", "label")
