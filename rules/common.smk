@@ -46,7 +46,7 @@ def shell_digest(rule):
 # Texts of recipes and types of tokenizers, for pages that show them: `code_digest` leaves docstrings and what is loaded by name out.
 REGISTRY_TEXTS = text_digest(
     repr([[r.description, r.variant] for r in (*RECIPES.values(), *TASK_RECIPES.values())])
-    + repr([[kind.label, kind.note, kind.lossless] for kind in TYPES.values()])
+    + repr([[found.label, found.note, found.lossless] for found in TYPES.values()])
 )
 # A run trains on a pair set, on a pair set whose rows a control changes, on a task or on nothing.
 CHANGED = [f"{pairset}.{change}" for pairset in config["pairsets"] for change in CHANGES if change != GIVEN]

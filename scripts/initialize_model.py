@@ -6,11 +6,11 @@ from linguist.training.models import initialize_model, randomize_model
 
 def main(smk):
     start_log(smk.log[0])
-    model, seed = smk.params.source, smk.params.source.get("seed", 0)
+    model = smk.params.source
     if "random_of" in model:
-        randomize_model(smk.input[0], seed, smk.output[0])
+        randomize_model(smk.input[0], model.get("seed", 0), smk.output[0])
     else:
-        initialize_model(smk.wildcards.model, model["architecture"], model["shape"], smk.input[0], seed, smk.output[0])
+        initialize_model(smk.wildcards.model, model, smk.input[0], smk.output[0])
 
 
 if "snakemake" in globals():

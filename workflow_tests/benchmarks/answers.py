@@ -123,7 +123,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         train_tokenizer("bpe", texts, folder / "tokenizer", vocab_size=1000)
-        initialize_model("bench", "gpt2", shape, folder / "tokenizer", 1, folder / "model")
+        initialize_model(
+            "bench", {"architecture": "gpt2", "shape": shape, "seed": 1}, folder / "tokenizer", folder / "model"
+        )
         for name, rounds in (
             ("generation", measure_generation(folder / "model", sequences[: options.prompts])),
             ("classification", measure_classification(folder / "model", sequences)),

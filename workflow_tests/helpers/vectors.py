@@ -22,7 +22,12 @@ def make_reader(architecture, folder):
     texts = [" ".join([*draw.choices(english, k=8), *draw.choices(proteins, k=2)]) for _ in range(200)]
     texts += [letters(draw, 60) for _ in range(60)]
     train_tokenizer(kind, texts, folder / kind, vocab_size=450)
-    initialize_model("tiny", architecture, SHAPES[architecture], folder / kind, 1, folder / architecture)
+    initialize_model(
+        "tiny",
+        {"architecture": architecture, "shape": SHAPES[architecture], "seed": 1},
+        folder / kind,
+        folder / architecture,
+    )
     return folder / architecture
 
 

@@ -46,7 +46,12 @@ def base_models(tokenizers, tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("models")
     for architecture, shape in SHAPES.items():
-        initialize_model("tiny", architecture, shape, tokenizers[architecture], 1, folder / architecture)
+        initialize_model(
+            "tiny",
+            {"architecture": architecture, "shape": shape, "seed": 1},
+            tokenizers[architecture],
+            folder / architecture,
+        )
     return {architecture: folder / architecture for architecture in SHAPES}
 
 

@@ -173,11 +173,11 @@ def tokenizer_rows():
     rows = [
         [
             f"`{name}`",
-            kind.label.format(k="k"),
-            "gpt2, bert" if kind.has_mask else "gpt2",
-            *(", ".join(f"`{k}`" for k in keys) for keys in (kind.needs, kind.may)),
+            found.label.format(k="k"),
+            "gpt2, bert" if found.has_mask else "gpt2",
+            *(", ".join(f"`{k}`" for k in keys) for keys in (found.needs, found.may)),
         ]
-        for name, kind in TYPES.items()
+        for name, found in TYPES.items()
     ]
     return heads, rows
 
@@ -192,7 +192,7 @@ READERS = {  # by the name of a table: the head of its column of readers, and wh
     "pairsets": ("for recipe", RECIPES, lambda recipe: (*recipe.keys, *["rules"] * bool(recipe.rules))),
     "rules": ("for recipe", RECIPES, lambda recipe: recipe.rules),
     "tasks": ("for recipe", TASK_RECIPES, lambda recipe: recipe.keys),
-    "tokenizers": ("for type", TYPES, lambda kind: kind.options),
+    "tokenizers": ("for type", TYPES, lambda found: found.options),
 }
 
 

@@ -26,7 +26,7 @@ def check_shape(config, name, model):
     """Raise LinguistError for a model from scratch that cannot be built, before hours go into its corpus."""
     shape, tokenizer, key = model["shape"], config["tokenizers"][model["tokenizer"]], f"models.{name}.shape"
     if model["architecture"] == "bert" and not TYPES[tokenizer["type"]].has_mask:
-        masked = " or ".join(kind.name for kind in TYPES.values() if kind.has_mask)
+        masked = " or ".join(name for name, found in TYPES.items() if found.has_mask)
         refuse(f"models.{name}.tokenizer", f"bert needs one of type {masked}, not {tokenizer['type']}")
     known = SHAPES[model["architecture"]]
     for field in shape:

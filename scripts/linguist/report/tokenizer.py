@@ -22,7 +22,7 @@ def published_composition(vocabulary, manifest, published):
 
 def tokenizer_findings(vocabulary):
     """What a tokenizer loses of the texts that it reads: [(severity, sentence)]. The first says whether it is lossless."""
-    sources, kind = vocabulary["sources"], TYPES[vocabulary["type"]]
+    sources, own_type = vocabulary["sources"], TYPES[vocabulary["type"]]
     measured = {name: about for name, about in sources.items() if about["documents"]}
     changed = {name: about for name, about in measured.items() if about["round_trip"] < 1}
     documents = sum(about["documents"] for about in measured.values())
@@ -32,11 +32,11 @@ def tokenizer_findings(vocabulary):
     elif changed:
         kept = ", ".join(f"100 % of {name}" for name in measured if name not in changed)
         text = f"Not lossless. Documents that decode to the same text: {shares}" + f", {kept}" * bool(kept)
-        lines = [("flaw" if kind.lossless else "note", f"{text}.")]
+        lines = [("flaw" if own_type.lossless else "note", f"{text}.")]
     else:
-        what = "Lossless" if kind.lossless else "No loss found"
+        what = "Lossless" if own_type.lossless else "No loss found"
         lines = [("fine", f"{what}: all {documents:,} documents tested decode to the same text.")]
-    lines.append(("fine" if kind.lossless and not changed else "note", kind.note))
+    lines.append(("fine" if own_type.lossless and not changed else "note", own_type.note))
     for name, about in measured.items():
         if about["unknown"] > 0:
             lines.append(
@@ -58,15 +58,15 @@ def tokenizer_page(spec, vocabulary, manifest, synthetic, published):
     sizes = Counter()
     for about in manifest["sources"].values():
         sizes[about["kind"]] += about["splits"]["train"]["bytes"]
-    kind = TYPES[spec["type"]]
+    own_type = TYPES[spec["type"]]
     return {
         "spec": spec,
         "vocabulary": vocabulary,
         "manifest": manifest,
         "synthetic": synthetic,
         "findings": tokenizer_findings(vocabulary),
-        "label": kind.label.format(**spec),
-        "trained_on": (spec.get("sample") or min(sizes.values())) if kind.reads_texts else None,
+        "label": own_type.label.format(**spec),
+        "trained_on": (spec.get("sample") or min(sizes.values())) if own_type.reads_texts else None,
         "published": published,
         "classes": CLASS_LABELS,
         "tokens": sum(members["tokens"] for members in vocabulary["classes"].values()),

@@ -1,6 +1,7 @@
 """A corpus split as packed tokens: one file of ids that pretraining maps into memory, and a JSON that describes it."""
 
 import hashlib
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,6 @@ from linguist.files import atomic_path, read_json, write_json
 from linguist.tokenizers.encoding import encode_documents
 from linguist.tokenizers.loading import kmer_of, load_encoder
 
-COUNTS = ("documents", "tokens", "characters", "bytes", "unknown")
 BATCH = 1_000_000  # characters encoded at once: about 100 MB of encodings, and enough work for many threads
 BLOCK = 1 << 19  # ids checked at once: they fit into the processor's cache
 
@@ -95,11 +95,10 @@ class _Packer:
             at = np.flatnonzero(ids == self.unknown)
             unknown += np.bincount(np.searchsorted(np.cumsum(lengths), at, "right"), minlength=len(documents))
         marks = len(self.before) + len(self.after)
-        for i, (number, document) in enumerate(zip(numbers, documents, strict=True)):
-            here = (1, int(lengths[i]) - marks, len(document), len(document.encode()), int(unknown[i]))
-            counts = self.sources.setdefault(int(number), dict.fromkeys(COUNTS, 0))
-            for name, count in zip(COUNTS, here, strict=True):
-                counts[name] += count
+        counted = zip(numbers, documents, (lengths - marks).tolist(), unknown.tolist(), strict=True)
+        for number, document, tokens, unread in counted:
+            here = {"documents": 1, "tokens": tokens, "characters": len(document), "bytes": len(document.encode())}
+            self.sources.setdefault(int(number), Counter()).update(here | {"unknown": unread})
         data = ids.tobytes()
         self.digest.update(data)
         self.handle.write(data)

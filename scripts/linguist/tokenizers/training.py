@@ -9,14 +9,14 @@ from linguist.tokenizers.loading import wrap_backend
 from linguist.tokenizers.types import TYPES
 
 
-def train_tokenizer(kind, texts, folder, **options):
-    """Train a tokenizer of type `kind` (a name in TYPES) and save it as a folder that AutoTokenizer loads.
+def train_tokenizer(type_name, texts, folder, **options):
+    """Train a tokenizer of type `type_name` (a name in TYPES) and save it as a folder that AutoTokenizer loads.
 
     `texts` yields strings; `options` are those that the type reads. Training and inference use the same tokenizer.json, and
     the same texts give the same bytes.
     Raises LinguistError if the texts do not fill `vocab_size`, or if their characters alone exceed it.
     """
-    backend, special_tokens, settings = TYPES[kind].train(texts, **options)
+    backend, special_tokens, settings = TYPES[type_name].train(texts, **options)
     size, wanted = backend.get_vocab_size(), options.get("vocab_size")
     if wanted is not None and size < wanted:
         raise LinguistError(f"the text yields only {size} of {wanted} tokens; lower vocab_size or add text")

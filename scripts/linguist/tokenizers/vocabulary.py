@@ -107,8 +107,8 @@ def sample_documents(text_path, sources_path, count):
     return chosen
 
 
-def describe_tokenizer(kind, folder, text_path, sources_path, names, target):
-    """Write and return the report on a tokenizer of type `kind`: {"type", "vocab_size", "classes" (`describe_tokens`), "sources"
+def describe_tokenizer(type_name, folder, text_path, sources_path, names, target):
+    """Write and return the report on a tokenizer of type `type_name`: {"type", "vocab_size", "classes" (`describe_tokens`), "sources"
     ({name: `describe_source`})}. `names` are the sources of the corpus split, by number."""
     encoder, tokenizer = load_encoder(folder), AutoTokenizer.from_pretrained(folder)
     documents = sample_documents(text_path, sources_path, len(names))
@@ -117,7 +117,7 @@ def describe_tokenizer(kind, folder, text_path, sources_path, names, target):
     except LinguistError as error:
         raise LinguistError(f"{folder}: {error}") from None
     report = {
-        "type": kind,
+        "type": type_name,
         "vocab_size": encoder.backend_tokenizer.get_vocab_size(),
         "classes": describe_tokens(read_vocabulary(folder).values()),
         "sources": sources,

@@ -58,10 +58,9 @@ def class_of(source, **options):
     return getattr(transformers, names[0]) if names[0].endswith(LANGUAGE_HEADS) else AutoModel
 
 
-def initialize_model(name, architecture, shape, tokenizer_folder, seed, folder):
-    """Save a model of an architecture and shape with random weights, drawn from `seed`, and its tokenizer."""
+def initialize_model(name, entry, tokenizer_folder, folder):
+    """Save a model with random weights, as `build_model` gives it, and its tokenizer."""
     tokenizer = load_tokenizer(tokenizer_folder)
-    entry = {"architecture": architecture, "shape": shape, "seed": seed}
     save_model(build_model(name, entry, tokenizer), tokenizer, folder)
 
 

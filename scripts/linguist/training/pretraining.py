@@ -142,7 +142,7 @@ def pretrain(job):
             **history.curve[history.best],
             **baselines,
             "train_tokens": len(train_tokens),
-            "dev_tokens": evaluation.tokens,
+            "dev_tokens": evaluation.evaluated,
             "data_digest": data,
             "options": vars(options) | {"context": context},
             "device": describe_device(accelerator.device),

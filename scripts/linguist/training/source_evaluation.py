@@ -23,10 +23,10 @@ class SourceEvaluation:
                 f"{len(document_sources)} sources for {len(tokens.starts)} dev documents; encode the corpus again"
             )
         self.examples, self.sources, self.accelerator = examples, sources, accelerator
-        self.split, self.document_sources = tokens, document_sources
+        self.tokens, self.document_sources = tokens, document_sources
         blocks = len(examples.blocks)
         self.chosen = np.unique(np.linspace(0, blocks - 1, min(dev_blocks, blocks)).astype(int))
-        self.tokens = len(self.chosen) * examples.blocks.context
+        self.evaluated = len(self.chosen) * examples.blocks.context  # tokens
         self.characters_per_token = {}  # of the whole dev split
         for number, source in enumerate(sources):
             counts = tokens.info["sources"].get(str(number), {})
@@ -77,8 +77,8 @@ class SourceEvaluation:
         for number, source in enumerate(self.sources):
             if not (self.document_sources == number).any():
                 continue
-            start = int(self.split.starts[np.argmax(self.document_sources == number)])
-            prompt = self.split.ids[start : start + min(PROMPT_TOKENS, context // 2)].astype(np.int64)
+            start = int(self.tokens.starts[np.argmax(self.document_sources == number)])
+            prompt = self.tokens.ids[start : start + min(PROMPT_TOKENS, context // 2)].astype(np.int64)
             ids = torch.from_numpy(prompt)[None].to(self.accelerator.device)
             # A compiled model would be compiled again for each length.
             stance = torch.compiler.set_stance("force_eager")
@@ -95,7 +95,7 @@ class SourceEvaluation:
         """For each target at the flat `places` of some blocks, the number of its document's source."""
         context = self.examples.blocks.context
         at = (np.asarray(numbers)[:, None] * context + np.arange(context)).ravel()[places]
-        return self.document_sources[np.searchsorted(self.split.starts, at, "right") - 1]
+        return self.document_sources[np.searchsorted(self.tokens.starts, at, "right") - 1]
 
     def _mean_by_source(self, losses_of):
         """Mean of `losses_of(numbers)` (nats, a float array with one per target) over all targets and over those of each source,

@@ -19,6 +19,7 @@ from linguist.tokenizers.training import train_tokenizer
 
 KINDS = ("bpe", "wordpiece", "kmer")
 SPELLED_OUT = "One <|endoftext|> two <pad> [CLS] three [SEP] [UNK] [PAD] four"
+COUNTS = ("documents", "tokens", "characters", "bytes", "unknown")
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def slow_tokens(folder, kind, documents):
         ids += around[0] + inside + around[1]
         here = [1, len(inside), len(document), len(document.encode()), inside.count(unknown)]
         sources[number] = [a + b for a, b in zip(sources.get(number, [0] * 5), here, strict=True)]
-    return ids, {str(n): dict(zip(tokens.COUNTS, sources[n], strict=True)) for n in sorted(sources)}
+    return ids, {str(n): dict(zip(COUNTS, sources[n], strict=True)) for n in sorted(sources)}
 
 
 @pytest.mark.parametrize("batch", [1, 700, 1_000_000])

@@ -254,7 +254,9 @@ def test_a_checkpoint_of_another_model_is_not_resumed(base_models, tokenizers, e
     from linguist.training.models import initialize_model
 
     folder = tmp_path / "run"
-    initialize_model("m", "bert", SHAPES["bert"], tokenizers["bert"], 9, tmp_path / "other")
+    initialize_model(
+        "m", {"architecture": "bert", "shape": SHAPES["bert"], "seed": 9}, tokenizers["bert"], tmp_path / "other"
+    )
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         saves = iter(range(5))
         save = Checkpoint.save

@@ -44,7 +44,12 @@ def test_sizes_and_ids_come_from_the_tokenizer(architecture, base_models):
 def test_a_seed_is_its_bytes(architecture, base_models, tokenizers, tmp_path):
     torch.rand(7)
     for seed in (1, 2):
-        initialize_model("m", architecture, SHAPES[architecture], tokenizers[architecture], seed, tmp_path / str(seed))
+        initialize_model(
+            "m",
+            {"architecture": architecture, "shape": SHAPES[architecture], "seed": seed},
+            tokenizers[architecture],
+            tmp_path / str(seed),
+        )
     assert weights(tmp_path / "1") == weights(base_models[architecture])
     assert weights(tmp_path / "2") != weights(base_models[architecture])
 
@@ -61,7 +66,12 @@ def test_a_seed_is_its_bytes(architecture, base_models, tokenizers, tmp_path):
 )
 def test_a_wrong_shape_is_one_line(change, message, tokenizers, tmp_path):
     with pytest.raises(LinguistError, match=message) as caught:
-        initialize_model("tiny", "gpt2", SHAPES["gpt2"] | change, tokenizers["gpt2"], 1, tmp_path / "model")
+        initialize_model(
+            "tiny",
+            {"architecture": "gpt2", "shape": SHAPES["gpt2"] | change, "seed": 1},
+            tokenizers["gpt2"],
+            tmp_path / "model",
+        )
     assert str(caught.value).startswith("config: models.tiny.shape: ")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "model").exists()

@@ -163,7 +163,7 @@ def test_a_vocabulary_without_dna_is_one_line(tmp_path):
         "bpe", [f"number {i} jumps over the lazy dog {i * i}" for i in range(200)], tokenizer, vocab_size=300
     )
     shape = {"n_embd": 8, "n_layer": 1, "n_head": 1, "n_positions": 32}
-    initialize_model("x", "gpt2", shape, tokenizer, 1, tmp_path / "model")
+    initialize_model("x", {"architecture": "gpt2", "shape": shape, "seed": 1}, tokenizer, tmp_path / "model")
     with pytest.raises(LinguistError, match="0 tokens of class dna"):
         vectors.measure_distances(
             tmp_path / "model", OPTIONS, {"distances": tmp_path / "d", "words": tmp_path / "w"}, 1

@@ -39,13 +39,13 @@ TYPES = {found.name: found for found in _FOUND}
 
 def check_options(key, entry):
     """Raise LinguistError unless a tokenizer's entry in the config, found at `key`, has the options that its type reads."""
-    kind = TYPES[entry["type"]]
+    own = TYPES[entry["type"]]
     for option in entry:
         readers = [other.name for other in TYPES.values() if option in other.options]
-        if readers and kind.name not in readers:
+        if readers and own.name not in readers:
             raise LinguistError(
-                f"config: {key}.{option}: is for type {' or '.join(readers)}, not {kind.name}; remove it"
+                f"config: {key}.{option}: is for type {' or '.join(readers)}, not {own.name}; remove it"
             )
-    for option in kind.needs:
+    for option in own.needs:
         if option not in entry:
-            raise LinguistError(f"config: {key}: missing key '{option}', which type '{kind.name}' needs; add it")
+            raise LinguistError(f"config: {key}: missing key '{option}', which type '{own.name}' needs; add it")
