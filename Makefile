@@ -35,13 +35,7 @@ docs: .venv/ready ## write config/defaults.yaml and the tables of config/README.
 	PYTHONPATH=scripts $(BIN)/python -m linguist.config.docs
 
 bench: .venv/ready ## compare speed with the usual ways, as ratios in one run
-	$(BIN)/python workflow_tests/benchmarks/finetuning.py
-	$(BIN)/python workflow_tests/benchmarks/answers.py
-	$(BIN)/python workflow_tests/benchmarks/pretraining.py
-	$(BIN)/python workflow_tests/benchmarks/pairs.py
-	$(BIN)/python workflow_tests/benchmarks/segments.py
-	$(BIN)/python workflow_tests/benchmarks/tokenization.py
-	$(BIN)/python workflow_tests/benchmarks/vectors.py
+	@for benchmark in workflow_tests/benchmarks/*.py; do $(BIN)/python $$benchmark || exit 1; done
 
 clean: ## delete all results of this folder; the environment stays
 	rm -rf results logs benchmarks .snakemake

@@ -122,7 +122,7 @@ def describe_study_model(config, name):
     """The StudyModel of a model that is no control."""
     spec = config["models"][name]
     synthetic = "corpus" in spec and has_synthetic_sentences(config, spec["corpus"])
-    return StudyModel(name, weights_origin(spec), "architecture" not in spec or "corpus" in spec, synthetic)
+    return StudyModel(name, weights_origin(spec), not has_random_weights(spec), synthetic)
 
 
 def describe_study_set(config, name):
