@@ -132,7 +132,7 @@ rule choose_positives:
 
 rule build_pairs:
     input:
-        unpack(lambda wildcards: inputs.pair_files(config, wildcards.pairset)),
+        unpack(lambda wildcards: inputs.recipe_files(config, "pairsets", wildcards.pairset)),
     output:
         **layout.pair_splits("{pairset}"),
     log:

@@ -3,7 +3,7 @@
 
 rule build_task:
     input:
-        unpack(lambda wildcards: inputs.task_files(config, wildcards.task)),
+        unpack(lambda wildcards: inputs.recipe_files(config, "tasks", wildcards.task)),
     output:
         **layout.task_splits("{task}"),
     log:

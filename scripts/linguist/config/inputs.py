@@ -9,6 +9,13 @@ from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 from linguist.training.changes import source_set
 from linguist.training.controls import UNTRAINED, is_control
 
+
+def recipe_files(config, section, name):
+    """What the recipe of a pair set or task reads: {input name: path or list of paths}."""
+    spec = config[section][name]
+    return (RECIPES if section == "pairsets" else TASK_RECIPES)[spec["recipe"]].files(spec, name)
+
+
 # ── pair sets ──
 
 
@@ -50,12 +57,6 @@ def homolog_files(config, pairset):
     }
 
 
-def pair_files(config, pairset):
-    """What a pair set's recipe reads: {input name: path or list of paths}."""
-    spec = config["pairsets"][pairset]
-    return RECIPES[spec["recipe"]].files(spec, pairset)
-
-
 def compared_files(config, pairset):
     """What an audit compares a pair set with: the train and dev rows of the other sets that its runs are trained on, and
     what each tokenizer made of it."""
@@ -67,12 +68,6 @@ def compared_files(config, pairset):
 
 
 # ── tasks ──
-
-
-def task_files(config, task):
-    """What a task's recipe reads: {input name: path or list of paths}."""
-    spec = config["tasks"][task]
-    return TASK_RECIPES[spec["recipe"]].files(spec, task)
 
 
 def task_rows(tasks):

@@ -37,7 +37,7 @@ def test_a_pair_set_is_made_from_resources_other_sets_or_shipped_files(config):
     sources += [layout.resource_or_archive(name + member) for name in config["resources"] for member in ("", ":x")]
     sources += [path for name in config["pairsets"] for path in layout.pair_splits(name).values()]
     for name in config["pairsets"]:
-        files = leaves(inputs.pair_files(config, name))
+        files = leaves(inputs.recipe_files(config, "pairsets", name))
         assert files and not {*files} & {*layout.pair_splits(name).values()}
         assert all(path in sources or (ROOT / path).is_file() for path in files)
 
@@ -73,7 +73,7 @@ def test_only_tasks_whose_examples_are_retrieved_need_hits(demo):
 def test_a_task_of_a_folder_reads_its_tables(demo):
     files = {split: [f"folder/{split}.csv"] for split in SPLITS}
     tasks = {"core": {"recipe": "table", "folder": "folder", "files": files}}
-    assert inputs.task_files(demo | {"tasks": tasks}, "core") == files
+    assert inputs.recipe_files(demo | {"tasks": tasks}, "tasks", "core") == files
 
 
 def test_documents_of_a_genome_are_its_segments_and_excluded_pairs_are_test_rows(demo):
