@@ -258,7 +258,7 @@ def requested_files(config):
     wanted += [f"<results>/report/pairs/{pairset}.html" for pairset in used.used_pairsets(config)]
     wanted += [f"<results>/report/tokenizers/{tokenizer}.html" for tokenizer in config["tokenizers"]]
     wanted += [f"<results>/report/models/{model}.html" for model in used.pretrained_models(config)]
-    if not plan.asks_nothing(config):
+    if not plan.has_no_study(config):
         wanted += ["<results>/report/answer.html", "<results>/tables/summary.txt"]
     if config["studies"]:
         wanted.append("<results>/tables/metrics.tsv")

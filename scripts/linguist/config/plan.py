@@ -33,8 +33,8 @@ def titles_of(blocks):
     return {name: block["title"] for name, block in blocks.items()}
 
 
-def asks_nothing(config):
-    """Whether a config has no study and no comparison of vectors: then all of its pair sets and models are wanted."""
+def has_no_study(config):
+    """Whether a config has neither a study nor a comparison of vectors; all of its pair sets and models are then built."""
     return not config["studies"] and not config["vectors"]
 
 

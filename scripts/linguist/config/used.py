@@ -1,6 +1,6 @@
 """What a configuration's studies make use of: pair sets, tasks, corpora, resources and models, in the order of the config."""
 
-from linguist.config.plan import all_models, all_runs, asks_nothing, instruction_sets, trained_runs
+from linguist.config.plan import all_models, all_runs, has_no_study, instruction_sets, trained_runs
 from linguist.pairs.recipes import RECIPES
 from linguist.pairs.search import SEARCH_RULES
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
@@ -36,7 +36,7 @@ def has_synthetic_sentences(config, corpus):
 
 def used_pairsets(config):
     """Pair sets that a run is trained or tested on; all of them if the config asks for no run."""
-    if asks_nothing(config):
+    if has_no_study(config):
         return list(config["pairsets"])
     used = {name for study in config["studies"].values() for name in (*study["trainsets"], *study["tests"])}
     return in_order(config["pairsets"], used | {block["trainset"] for block in config["vectors"].values()})
@@ -50,14 +50,14 @@ def tested_pairsets(config):
 
 def used_tasks(config):
     """Tasks that a study tests on; all of them if the config asks for no run."""
-    if asks_nothing(config):
+    if has_no_study(config):
         return list(config["tasks"])
     return in_order(config["tasks"], {test for study in config["studies"].values() for test in study["tests"]})
 
 
 def used_models(config):
     """Models that runs start from; all of them if the config asks for no run."""
-    if asks_nothing(config):
+    if has_no_study(config):
         return list(config["models"])
     used = {model for study in config["studies"].values() for model in all_models(study)}
     return in_order(
@@ -72,7 +72,7 @@ def pretrained_models(config):
 
 def used_instructions(config):
     """The instruction sets that a study trains on; all of them if the config asks for no run."""
-    if asks_nothing(config):
+    if has_no_study(config):
         return list(config["instructions"])
     return in_order(
         config["instructions"], {name for study in config["studies"] for name in instruction_sets(config, study)}
@@ -115,7 +115,7 @@ def built_pairsets(config):
 
 def built_models(config):
     """The models of studies; without a study, those that are pretrained."""
-    return pretrained_models(config) if asks_nothing(config) else used_models(config)
+    return pretrained_models(config) if has_no_study(config) else used_models(config)
 
 
 def used_resources(config):

@@ -1,7 +1,7 @@
 """Pair sets of homologs: windows of one genome, proteome or transcriptome, and their BLAST hits in others.
 
 Rules and their defaults follow Table 2 of "Can linguists better understand DNA?". The paper does not give its similarity
-formula; ours is `alignment.similarity`, for positives and negatives.
+formula; ours is `alignment.similarity`, of BLAST's alignment for positives and of the best local alignment for negatives.
 """
 
 import csv
@@ -55,8 +55,8 @@ def choose_positives(spec, files):
     sets that came before it, `earlier_hits` and `earlier_positives`.
 
     Positives obey every rule of Table 2. All sequences that hits link form a family (of proteins: whole records). A
-    family stays in one split, and in the split to which an earlier set assigned it. If hits link families of earlier sets
-    only now, and these are in two splits, the family is not used. Raises LinguistError if too few positives are found.
+    family stays in one split, and in the split to which an earlier set assigned it. If new
+    hits join families that earlier sets put into different splits, the joined family is not used. Raises LinguistError if too few positives are found.
     """
     rules, seed = spec["rules"], spec["seed"]
     hits = read_hits(files["hits"])

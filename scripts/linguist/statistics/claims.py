@@ -45,8 +45,10 @@ def better_than_all(rows):
 
 
 def closest_control(rows):
-    """The row of the control that a model comes closest to losing to: one that it is not significantly better than, if
-    there is any, or else the one with the largest p-value."""
+    """The row of the hardest comparison: one that the model does not win significantly, else the one with the largest p.
+
+    The majority class and chance count as controls here.
+    """
 
     def closeness(row):
         return not significantly_better(row), row["p_holm"] if row["difference"] > 0 else 1, -row["difference"]

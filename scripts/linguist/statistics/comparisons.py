@@ -28,8 +28,9 @@ def variance_components(one, other, labels=None, shared=True):
     """A mean difference and its variance components: (difference, [(variance of the mean, degrees of freedom)]).
 
     Args: for each test two arrays (seeds, items) of how correct an answer was, 0 to 1; one way may have a single row, which
-    then stands for all seeds. Seeds are paired: runs of one seed share their draws. `labels` of each test's items, where
-    their numbers are fixed by how a test was made: the variance is then the one within labels.
+    then stands for all seeds. Seeds are paired: runs of one seed share their draws. Give the
+    `labels` of each test's items if the test has fixed numbers of positives and negatives: the variance is then computed
+    within each label.
     The components are the items and, with several seeds, the seeds. Where tests may share their items, as translations do
     (`shared`), their standard errors are averaged, as if they were fully correlated, which is the worst case; else their
     variances are.
@@ -106,7 +107,7 @@ def compare_arms(scores, comparisons):
     level, "test", "group" or "arms"; tests, their names; measure, one of MEASURES; against; seeds; difference, low, high;
     p; p_holm, corrected for how often the study makes this comparison (same level, measure and control); p_claim, the p of
     the hypothesis that the arm is better than everything it is compared with (see `intersection_union`); detectable, the
-    smallest difference that would be significant beside all hypotheses that are not supported.
+    smallest difference that would have been significant, corrected for the number of hypotheses that are not supported.
     Levels "test" and "group" are against the name of a control, MAJORITY (for accuracy) or CHANCE (for accuracy_median);
     level "arms" is against another arm of the study, on the tests of a group that both have.
     """

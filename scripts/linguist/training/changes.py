@@ -1,6 +1,6 @@
 """The rows that a run is trained on: those of its training set, or for a control condition changed ones.
 
-Apart from `controls`, so that a reworded control trains nothing anew.
+A module of its own: if it stood in `controls`, an edited phrase there would change its digest and retrain every run.
 """
 
 from dataclasses import replace

@@ -24,7 +24,7 @@ class Control:
         is_trained: whether it is fine-tuned at all.
         change: how the rows that it is trained on are changed, one of `changes.CHANGES`.
         random_weights: whether its model has random weights.
-        can_refute: whether a model that is not better than it has no evidence for its hypothesis.
+        can_refute: whether a hypothesis is not supported if the model is no better than this control.
         for_tasks: whether studies of tasks can have it too; all studies of pair sets can.
     """
 
