@@ -40,7 +40,7 @@ class Baseline:
     kinds: the kinds of pairs that it scores
     function: (kind, frame) to scores; if `fitted`, (kind, train) to a function of a frame, or None if train is too small
     uses_order: whether the score depends on more than counts of letters or short words
-    each_side_alone: whether it compares no letter of one side with a letter of the other
+    each_side_alone: whether it describes each side by itself (length, composition) and matches no letters of both sides
     """
 
     name: str

@@ -80,10 +80,13 @@ def count_finding(what, counts, severity="flaw"):
 
 
 def shortcut_finding(audit):
-    """Whether a baseline that describes each sequence alone predicts the label, by its threshold or else by ranking."""
+    """Whether lengths, composition or one sequence alone predict the label, by a threshold or else by ranking."""
     single, share = [b for b in order_free(audit) if b["each_side_alone"]], _majority_accuracy(audit["splits"]["test"])
     if not single:
-        return "unknown", "Not tested for shortcuts: no baseline on single sequences was scored on the test split."
+        return (
+            "unknown",
+            "Not tested for shortcuts: no baseline on length, composition or one sequence was scored on the test split.",
+        )
     best = max(single, key=lambda baseline: baseline["accuracy"])
     ranking = max(single, key=lambda baseline: baseline["auroc_low"] or 0)
     numbers = f"(accuracy {format_interval(best, 'accuracy')}, majority class {share:.3f}"
@@ -101,7 +104,10 @@ def shortcut_finding(audit):
         return "unknown", f"Partly tested for shortcuts: without a train split, only {names} could be scored."
     else:
         luck = f"; within chance for the best of {len(single)} baselines" if best["low"] > share else ""
-        return "fine", f"No shortcut found. The best baseline on single sequences is {best['name']} {numbers}{luck})."
+        return (
+            "fine",
+            f"No shortcut found. The best baseline on length, composition or one sequence is {best['name']} {numbers}{luck}).",
+        )
     text = text[0].upper() + text[1:]
     return ("shortcut", text) if gain >= thresholds.STRONG_SHORTCUT else ("note", f"Weak shortcut. {text}")
 
