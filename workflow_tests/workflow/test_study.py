@@ -138,7 +138,15 @@ def interrupt(folder):
     """Run the study, interrupt it as soon as its fine-tuning has a checkpoint, and give the exit status."""
     with open(folder / "first.log", "w") as log:
         # A group of its own, so that the interrupt reaches Snakemake and its jobs as it does from a terminal.
-        run = subprocess.Popen(COMMAND, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+        # A shell's background job ignores the interrupt, and so would all that it starts.
+        run = subprocess.Popen(
+            COMMAND,
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
         deadline = time.monotonic() + 300
         while not (folder / RUN / "checkpoint.pt").exists():
             assert run.poll() is None and time.monotonic() < deadline, (folder / "first.log").read_text()[-2000:]
