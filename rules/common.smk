@@ -54,6 +54,7 @@ TRAINABLE = [*config["pairsets"], *config["tasks"], *CHANGED]
 TRAINSETS = [*TRAINABLE, UNTRAINED]
 # Pair sets for which BLAST searches.
 SEARCHED = one_of(name for name, spec in config["pairsets"].items() if used.is_searched(spec))
+SYNTHETIC = [name for name in config["pairsets"] if used.is_synthetic(config, name)]
 WEIGHTS_STAY = config["keep_weights"] == "all"
 
 

@@ -53,7 +53,7 @@ rule write_vocabulary:
         "../envs/plots.yaml"
     params:
         tokenizer=lookup(dpath="tokenizers/{tokenizer}", within=config),
-        synthetic=[name for name in config["pairsets"] if used.is_synthetic(config, name)],
+        synthetic=SYNTHETIC,
         texts=REGISTRY_TEXTS,
         code=code_digest("write_vocabulary"),
     script:
@@ -87,7 +87,7 @@ rule write_pretraining:
         "../envs/plots.yaml"
     params:
         model=lambda wildcards: settings.model_settings(config, wildcards.model),
-        synthetic=[name for name in config["pairsets"] if used.is_synthetic(config, name)],
+        synthetic=SYNTHETIC,
         code=code_digest("write_pretraining"),
     script:
         "../scripts/write_pretraining.py"

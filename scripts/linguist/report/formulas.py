@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
 from latex2mathml.converter import convert
 from markupsafe import Markup
 
+from linguist.files import read_yaml
 from linguist.intervals import LEVEL
 from linguist.provenance import file_of
 from linguist.statistics.scores import RESAMPLES
@@ -43,6 +43,6 @@ class Formula:
 
 def read_formulas(path):
     """The Formulas of a YAML file, with the level of intervals and the number of resamples filled in."""
-    entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    entries = read_yaml(path)
     numbers = {"level": f"{100 * LEVEL:g} %", "resamples": f"{RESAMPLES:,}"}
     return [Formula(**entry | {"letters": entry["letters"].format(**numbers)}) for entry in entries]
