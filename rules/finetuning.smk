@@ -4,6 +4,8 @@
 # The job that trains a run also scores its tests: for a small model, starting another job takes longer than the training. With
 # `keep_weights: all` another rule scores the tests, so that a new test does not repeat the training.
 rule finetune:
+    """fine-tuning {model} on {trainset}, seed {seed}"""
+
     input:
         unpack(lambda wildcards: inputs.training_files(config, wildcards.model, wildcards.trainset)),
         model="<results>/models/{model}",
@@ -43,6 +45,8 @@ rule finetune:
 
 
 rule keep_best_weights:
+    """keeping the best weights of {model} on {trainset}"""
+
     input:
         metrics=lambda wildcards: inputs.seed_files(config, wildcards.model, wildcards.trainset, "metrics.json"),
         weights=lambda wildcards: inputs.seed_files(config, wildcards.model, wildcards.trainset, "weights"),

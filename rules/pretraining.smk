@@ -2,6 +2,8 @@
 
 
 rule pretrain:
+    """pretraining {model}"""
+
     input:
         unpack(lambda wildcards: inputs.pretraining_files(config, wildcards.model)),
     output:
@@ -33,6 +35,8 @@ rule pretrain:
 
 
 rule initialize_model:
+    """initializing {model} with random weights"""
+
     input:
         lambda wildcards: inputs.initial_files(config, wildcards.model),
     output:

@@ -2,6 +2,8 @@
 
 
 rule fetch_resource:
+    """fetching the resource {resource}"""
+
     input:
         lambda wildcards: config["resources"][wildcards.resource].get("path", []),
     output:
@@ -22,6 +24,8 @@ rule fetch_resource:
 
 
 rule unpack_resource:
+    """unpacking the resource {resource}"""
+
     input:
         "<results>/resources/{resource}",
     output:
@@ -40,6 +44,8 @@ rule unpack_resource:
 
 
 rule index_sequences:
+    """indexing the sequences of {resource} ({kind})"""
+
     input:
         "<results>/resources/{resource}",
     output:
@@ -59,6 +65,8 @@ rule index_sequences:
 
 
 rule fetch_model:
+    """fetching the model {model}"""
+
     input:
         lambda wildcards: config["models"][wildcards.model].get("path", []),
     output:

@@ -2,6 +2,8 @@
 
 
 rule embed_words:
+    """computing the token vectors of {model} on {trainset}, seed {seed}"""
+
     input:
         "<results>/runs/{model}/{trainset}/seed-{seed}/weights",
     output:
@@ -29,6 +31,8 @@ rule embed_words:
 
 
 use rule embed_words as embed_words_before with:
+    """computing the token vectors of {model} before fine-tuning"""
+
     input:
         "<results>/models/{model}",
     output:
@@ -41,6 +45,8 @@ use rule embed_words as embed_words_before with:
 
 
 rule plot_vectors:
+    """plotting the token vectors {vectors}"""
+
     input:
         before=lambda wildcards: inputs.files_before_tuning(config, wildcards.vectors, "words.npz"),
         after=lambda wildcards: inputs.files_after_tuning(config, wildcards.vectors, "words.npz", first=True),
@@ -69,6 +75,8 @@ rule plot_vectors:
 
 
 rule write_vectors_page:
+    """writing the page of the token vectors {vectors}"""
+
     input:
         before=lambda wildcards: inputs.files_before_tuning(config, wildcards.vectors, "distances.json"),
         after=lambda wildcards: inputs.files_after_tuning(config, wildcards.vectors, "distances.json"),

@@ -34,6 +34,15 @@ def test_a_rule_has_an_environment_and_a_log_of_its_name(rule):
 
 
 @pytest.mark.parametrize("rule", RULES)
+def test_a_rule_says_in_its_docstring_what_a_job_does(rule):
+    """`snakemake --list-rules` and the summary of a failed run show it, with the job's wildcards."""
+    docstring = re.match(r'    """(.+)"""\n', RULES[rule])
+    assert docstring, "begin the rule with a docstring: what a job does, with its wildcards in braces"
+    log = re.search(r'^    log:\n        "(.*)"$', RULES[rule], re.M)[1]
+    assert set(re.findall(r"{\w*}", docstring[1])) == set(re.findall(r"{\w*}", log)), "name the wildcards of the log"
+
+
+@pytest.mark.parametrize("rule", RULES)
 def test_a_rule_has_a_digest_of_what_it_runs(rule):
     """Snakemake does not watch scripts and commands here: a rule reruns because of its params."""
     kind = "shell_digest" if re.search(r"^    shell:$", RULES[rule], re.M) else "code_digest"
