@@ -3,7 +3,6 @@
 
 rule segment_genome:
     """cutting the text of source {source} of corpus {corpus} from its genome"""
-
     input:
         unpack(lambda wildcards: inputs.source_files(config, wildcards.corpus, wildcards.source)),
     output:
@@ -29,7 +28,6 @@ rule segment_genome:
 
 rule collect_documents:
     """collecting the documents of source {source} of corpus {corpus}"""
-
     input:
         unpack(lambda wildcards: inputs.source_files(config, wildcards.corpus, wildcards.source)),
     output:
@@ -52,7 +50,6 @@ rule collect_documents:
 
 rule mix_corpus:
     """mixing the corpus {corpus}"""
-
     input:
         lambda wildcards: inputs.document_files(config, wildcards.corpus),
     output:
@@ -79,7 +76,6 @@ rule mix_corpus:
 
 rule encode_corpus:
     """encoding the corpus {corpus} ({split}) with the tokenizer {tokenizer}"""
-
     input:
         text="<results>/corpora/{corpus}/{split}.txt",
         sources="<results>/corpora/{corpus}/{split}.sources.npy",

@@ -4,7 +4,6 @@
 # For controls without training, and for runs whose weights are kept. The rule `finetune` scores the tests of other runs.
 rule evaluate:
     """scoring the tests of {model} on {trainset}, seed {seed}"""
-
     input:
         weights=lambda wildcards: inputs.tested_weights(wildcards.model, wildcards.trainset, wildcards.seed),
         tests=lambda wildcards: inputs.test_files(config, wildcards.model, wildcards.trainset),
@@ -35,7 +34,6 @@ rule evaluate:
 
 rule compute_metrics:
     """computing the metrics of the study {study}"""
-
     input:
         lambda wildcards: inputs.prediction_files(config, wildcards.study),
     output:
@@ -59,7 +57,6 @@ rule compute_metrics:
 
 rule collect_metrics:
     """collecting the metrics of all studies"""
-
     input:
         expand("<results>/tables/{study}.metrics.tsv", study=config["studies"]),
     output:

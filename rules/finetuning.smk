@@ -5,7 +5,6 @@
 # `keep_weights: all` another rule scores the tests, so that a new test does not repeat the training.
 rule finetune:
     """fine-tuning {model} on {trainset}, seed {seed}"""
-
     input:
         unpack(lambda wildcards: inputs.training_files(config, wildcards.model, wildcards.trainset)),
         model="<results>/models/{model}",
@@ -46,7 +45,6 @@ rule finetune:
 
 rule keep_best_weights:
     """keeping the best weights of {model} on {trainset}"""
-
     input:
         metrics=lambda wildcards: inputs.seed_files(config, wildcards.model, wildcards.trainset, "metrics.json"),
         weights=lambda wildcards: inputs.seed_files(config, wildcards.model, wildcards.trainset, "weights"),

@@ -12,7 +12,6 @@ all_modules = sorted(".".join(path.relative_to(scripts).with_suffix("").parts) f
 
 rule write_methods:
     """writing the page of methods"""
-
     input:
         splits=[path for name in used.used_pairsets(config) for path in layout.pair_splits(name).values()],
         records=[f"<results>/records/{name}.json" for name in used.used_resources(config)],
@@ -50,7 +49,6 @@ rule write_methods:
 # after everything else and reads the benchmark files that exist; their wildcards tell which belong to this configuration.
 rule write_costs:
     """writing the page of costs"""
-
     input:
         inputs.requested_files(config),
         "<results>/report/methods.html",

@@ -3,7 +3,6 @@
 
 rule build_blast_database:
     """building the BLAST database of {resource} ({kind})"""
-
     input:
         "<results>/sequences/{kind}/{resource}.fa.gz",
     output:
@@ -23,7 +22,6 @@ rule build_blast_database:
 
 rule mask_repeats:
     """masking the repeats of {resource}"""
-
     input:
         "<results>/blast/dna/{resource}",
     output:
@@ -50,7 +48,6 @@ rule mask_repeats:
 
 rule sample_queries:
     """sampling the queries of the pair set {pairset}"""
-
     input:
         unpack(lambda wildcards: inputs.query_files(config, wildcards.pairset)),
     output:
@@ -81,7 +78,6 @@ rule sample_queries:
 
 rule search_homologs:
     """searching {resource} for homologs for the pair set {pairset}, part {scatteritem}"""
-
     input:
         queries="<results>/queries/{pairset}/{scatteritem}.fa",
         database=lambda wildcards: f"<results>/blast/{config['pairsets'][wildcards.pairset]['kind']}/{wildcards.resource}",
@@ -117,7 +113,6 @@ rule search_homologs:
 
 rule choose_positives:
     """choosing the positives of the pair set {pairset}"""
-
     input:
         unpack(lambda wildcards: inputs.homolog_files(config, wildcards.pairset)),
     output:
@@ -142,7 +137,6 @@ rule choose_positives:
 
 rule build_pairs:
     """building the pair set {pairset}"""
-
     input:
         unpack(lambda wildcards: inputs.recipe_files(config, "pairsets", wildcards.pairset)),
     output:
@@ -167,7 +161,6 @@ rule build_pairs:
 
 rule audit_pairs:
     """auditing the pair set {pairset}"""
-
     input:
         unpack(lambda wildcards: inputs.compared_files(config, wildcards.pairset)),
         **layout.pair_splits("{pairset}"),

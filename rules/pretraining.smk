@@ -3,7 +3,6 @@
 
 rule pretrain:
     """pretraining {model}"""
-
     input:
         unpack(lambda wildcards: inputs.pretraining_files(config, wildcards.model)),
     output:
@@ -36,7 +35,6 @@ rule pretrain:
 
 rule initialize_model:
     """initializing {model} with random weights"""
-
     input:
         lambda wildcards: inputs.initial_files(config, wildcards.model),
     output:

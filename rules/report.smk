@@ -3,7 +3,6 @@
 
 rule write_audit:
     """writing the audit page of the pair set {pairset}"""
-
     input:
         audit="<results>/pairs/{pairset}/audit.json",
         template=layout.shipped_file("reports/audit.html.j2"),
@@ -32,7 +31,6 @@ rule write_audit:
 
 rule write_vocabulary:
     """writing the page of the tokenizer {tokenizer}"""
-
     input:
         vocabulary="<results>/vocabularies/{tokenizer}.json",
         manifest=lambda wildcards: inputs.manifest_file(config, "tokenizers", wildcards.tokenizer),
@@ -66,7 +64,6 @@ rule write_vocabulary:
 
 rule write_pretraining:
     """writing the page of the pretraining of {model}"""
-
     input:
         metrics="<results>/pretraining/{model}/metrics.json",
         curve="<results>/pretraining/{model}/curve.tsv",
@@ -101,7 +98,6 @@ rule write_pretraining:
 
 rule tabulate_study:
     """tabulating the study {study}"""
-
     input:
         metrics="<results>/tables/{study}.metrics.tsv",
         comparisons="<results>/tables/{study}.comparisons.tsv",
@@ -126,7 +122,6 @@ rule tabulate_study:
 
 rule plot_study:
     """plotting the figure {figure} of the study {study}"""
-
     input:
         lambda wildcards: FIGURES[wildcards.figure].files(config, wildcards.study),
     output:
@@ -145,7 +140,6 @@ rule plot_study:
 
 rule compare_published:
     """comparing the study {study} with published results"""
-
     input:
         metrics="<results>/tables/{study}.metrics.tsv",
         published=layout.shipped_file("resources/published.yaml"),
@@ -175,7 +169,6 @@ rule compare_published:
 
 rule write_page:
     """writing the page of the study {study}"""
-
     input:
         unpack(lambda wildcards: inputs.published_files(config, wildcards.study)),
         metrics="<results>/tables/{study}.metrics.tsv",
@@ -210,7 +203,6 @@ rule write_page:
 
 rule plot_tasks:
     """plotting the figures of the study {task_study}"""
-
     input:
         "<results>/tables/{task_study}.metrics.tsv",
     output:
@@ -231,7 +223,6 @@ rule plot_tasks:
 
 rule write_task_page:
     """writing the page of the study {task_study}"""
-
     input:
         unpack(lambda wildcards: inputs.task_page_files(config, wildcards.task_study)),
         metrics="<results>/tables/{task_study}.metrics.tsv",
@@ -270,7 +261,6 @@ rule write_task_page:
 
 rule summarize_studies:
     """summarizing all studies"""
-
     input:
         metrics=expand("<results>/tables/{study}.metrics.tsv", study=plan.pair_studies(config)),
         comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.pair_studies(config)),
@@ -298,7 +288,6 @@ rule summarize_studies:
 
 rule write_answer:
     """writing the front page"""
-
     input:
         claims=expand("<results>/report/{study}/claims.tsv", study=plan.pair_studies(config)),
         comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.pair_studies(config)),

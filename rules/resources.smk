@@ -3,7 +3,6 @@
 
 rule fetch_resource:
     """fetching the resource {resource}"""
-
     input:
         lambda wildcards: config["resources"][wildcards.resource].get("path", []),
     output:
@@ -25,7 +24,6 @@ rule fetch_resource:
 
 rule unpack_resource:
     """unpacking the resource {resource}"""
-
     input:
         "<results>/resources/{resource}",
     output:
@@ -45,7 +43,6 @@ rule unpack_resource:
 
 rule index_sequences:
     """indexing the sequences of {resource} ({kind})"""
-
     input:
         "<results>/resources/{resource}",
     output:
@@ -66,7 +63,6 @@ rule index_sequences:
 
 rule fetch_model:
     """fetching the model {model}"""
-
     input:
         lambda wildcards: config["models"][wildcards.model].get("path", []),
     output:

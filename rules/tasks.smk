@@ -3,7 +3,6 @@
 
 rule build_task:
     """building the task {task}"""
-
     input:
         unpack(lambda wildcards: inputs.recipe_files(config, "tasks", wildcards.task)),
     output:
@@ -23,7 +22,6 @@ rule build_task:
 
 rule count_overlaps:
     """counting the overlaps of tasks"""
-
     input:
         inputs.task_rows(used.used_tasks(config)),
     output:
@@ -45,7 +43,6 @@ rule count_overlaps:
 
 rule search_neighbours:
     """searching the nearest training sequences of the task {task} ({split})"""
-
     input:
         train="<results>/tasks/{task}/train.tsv",
         split="<results>/tasks/{task}/{split}.tsv",
@@ -73,7 +70,6 @@ rule search_neighbours:
 
 rule tokenize_task:
     """tokenizing the task {task} with the tokenizer of {tokenizer}"""
-
     input:
         **layout.task_splits("{task}"),
         tokenizer=lambda wildcards: inputs.tokenizer_folder(config, wildcards.tokenizer),
@@ -95,7 +91,6 @@ rule tokenize_task:
 
 rule score_baselines:
     """scoring the baselines of the task {task}"""
-
     input:
         **layout.task_splits("{task}"),
         hits=lambda wildcards: inputs.neighbour_files(config, wildcards.task, "test"),
@@ -117,7 +112,6 @@ rule score_baselines:
 
 rule build_instructions:
     """building the instruction set {instructions}"""
-
     input:
         unpack(lambda wildcards: inputs.instruction_files(config, wildcards.instructions)),
     output:
@@ -143,7 +137,6 @@ rule build_instructions:
 # A rule of its own: a changed unseen wording or number of test rows retrains nothing.
 rule build_questions:
     """building the test questions of the instruction set {instructions}"""
-
     input:
         unpack(lambda wildcards: inputs.instruction_files(config, wildcards.instructions)),
     output:
@@ -167,7 +160,6 @@ rule build_questions:
 
 rule tune_instructions:
     """instruction tuning of {model} on {instructions}, seed {seed}"""
-
     input:
         model="<results>/models/{model}",
         train="<results>/instructions/{instructions}/train.jsonl",
@@ -201,7 +193,6 @@ rule tune_instructions:
 
 rule answer_instructions:
     """answering the test questions with {model} on {instructions}, seed {seed}"""
-
     input:
         weights="<results>/runs/{model}/{instructions}/seed-{seed}/weights",
         rows="<results>/instructions/{instructions}/test.jsonl",
@@ -231,7 +222,6 @@ rule answer_instructions:
 
 rule compute_task_metrics:
     """computing the metrics of the study {task_study}"""
-
     input:
         runs=lambda wildcards: inputs.prediction_files(config, wildcards.task_study),
         baselines=lambda wildcards: expand(

@@ -3,7 +3,6 @@
 
 rule train_tokenizer:
     """training the tokenizer {tokenizer}"""
-
     input:
         unpack(lambda wildcards: inputs.corpus_files(config, wildcards.tokenizer, "train")),
     output:
@@ -30,7 +29,6 @@ rule train_tokenizer:
 
 rule describe_vocabulary:
     """describing the vocabulary of the tokenizer {tokenizer}"""
-
     input:
         unpack(lambda wildcards: inputs.corpus_files(config, wildcards.tokenizer, "dev")),
         tokenizer="<results>/tokenizers/{tokenizer}",
@@ -54,7 +52,6 @@ rule describe_vocabulary:
 
 rule tokenize_pairs:
     """tokenizing the pair set {pairset} with the tokenizer of {tokenizer}"""
-
     input:
         **layout.pair_splits("{pairset}"),
         tokenizer=lambda wildcards: inputs.tokenizer_folder(config, wildcards.tokenizer),

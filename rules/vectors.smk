@@ -3,7 +3,6 @@
 
 rule embed_words:
     """computing the token vectors of {model} on {trainset}, seed {seed}"""
-
     input:
         "<results>/runs/{model}/{trainset}/seed-{seed}/weights",
     output:
@@ -32,7 +31,6 @@ rule embed_words:
 
 use rule embed_words as embed_words_before with:
     """computing the token vectors of {model} before fine-tuning"""
-
     input:
         "<results>/models/{model}",
     output:
@@ -46,7 +44,6 @@ use rule embed_words as embed_words_before with:
 
 rule plot_vectors:
     """plotting the token vectors {vectors}"""
-
     input:
         before=lambda wildcards: inputs.files_before_tuning(config, wildcards.vectors, "words.npz"),
         after=lambda wildcards: inputs.files_after_tuning(config, wildcards.vectors, "words.npz", first=True),
@@ -76,7 +73,6 @@ rule plot_vectors:
 
 rule write_vectors_page:
     """writing the page of the token vectors {vectors}"""
-
     input:
         before=lambda wildcards: inputs.files_before_tuning(config, wildcards.vectors, "distances.json"),
         after=lambda wildcards: inputs.files_after_tuning(config, wildcards.vectors, "distances.json"),
