@@ -38,7 +38,7 @@ def test_a_rule_says_in_its_docstring_what_a_job_does(rule):
     """`snakemake --list-rules` and the summary of a failed run show it, with the job's wildcards."""
     docstring = re.match(r'    """(.+)"""\n', RULES[rule])
     assert docstring, "begin the rule with a docstring: what a job does, with its wildcards in braces"
-    log = re.search(r'^    log:\n        "(.*)"$', RULES[rule], re.M)[1]
+    log = re.search(r'^    log:\n        "(.*)",$', RULES[rule], re.M)[1]
     assert set(re.findall(r"{\w*}", docstring[1])) == set(re.findall(r"{\w*}", log)), "name the wildcards of the log"
 
 
