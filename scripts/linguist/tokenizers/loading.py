@@ -7,6 +7,7 @@ from tokenizers import Tokenizer, models
 
 from linguist.errors import LinguistError, one_line
 from linguist.files import read_json
+from linguist.tokenizers.pretrained import load_pretrained
 
 # By default WordPiece turns a word of more than 100 characters into one [UNK]. A sequence of 150 bp is one word.
 LONGEST_WORD = 1_000_000
@@ -42,14 +43,16 @@ def load_tokenizer(folder):
     """The tokenizer of a folder as one of transformers, ready for long sequences and with a padding token (GPT-2 has none
     and gets its end token).
 
-    Raises LinguistError if there is no fast tokenizer.
+    Raises LinguistError if there is no fast tokenizer, or if the folder needs its own code.
     """
     from transformers import AutoTokenizer, PreTrainedTokenizerFast  # 3 s, which `load_encoder` saves
 
     has_config, has_tokenizer = ((Path(folder) / name).is_file() for name in ("config.json", "tokenizer.json"))
     try:
-        by_architecture = AutoTokenizer.from_pretrained(folder) if has_config or not has_tokenizer else None
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder) if has_tokenizer else by_architecture
+        by_architecture = load_pretrained(AutoTokenizer, folder) if has_config or not has_tokenizer else None
+        tokenizer = load_pretrained(PreTrainedTokenizerFast, folder) if has_tokenizer else by_architecture
+    except LinguistError:
+        raise
     except Exception as error:  # tokenizers raises bare Exception for a broken file
         raise _broken(folder, error) from None
     if not tokenizer.is_fast:

@@ -12,6 +12,7 @@ from linguist.errors import LinguistError, one_line
 from linguist.files import read_json, write_json
 from linguist.tokenizers.encoding import encode_documents, prepare_texts, unspell
 from linguist.tokenizers.loading import kmer_of, load_encoder
+from linguist.tokenizers.pretrained import load_pretrained
 
 CLASSES = ("dna", "protein", "english", "other")
 RESIDUES = frozenset("ACDEFGHIKLMNPQRSTVWY")
@@ -110,7 +111,7 @@ def sample_documents(text_path, sources_path, count):
 def describe_tokenizer(type_name, folder, text_path, sources_path, names, target):
     """Write and return the report on a tokenizer of type `type_name`: {"type", "vocab_size", "classes" (`describe_tokens`), "sources"
     ({name: `describe_source`})}. `names` are the sources of the corpus split, by number."""
-    encoder, tokenizer = load_encoder(folder), AutoTokenizer.from_pretrained(folder)
+    encoder, tokenizer = load_encoder(folder), load_pretrained(AutoTokenizer, folder)
     documents = sample_documents(text_path, sources_path, len(names))
     try:
         sources = {name: describe_source(here, encoder, tokenizer) for name, here in zip(names, documents, strict=True)}

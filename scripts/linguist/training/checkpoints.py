@@ -55,9 +55,10 @@ class Checkpoint:
         """
         if not self.path.exists():
             return None
-        # A file of ours, beside the run's outputs. The numpy state in it needs more than `weights_only` allows.
         try:
-            content = torch.load(self.path, map_location="cpu", weights_only=False)
+            content = torch.load(
+                self.path, map_location="cpu", weights_only=True
+            )  # results are passed on: no code runs
             changes = differing_keys(content["fingerprint"], self.fingerprint)
         except (EOFError, OSError, RuntimeError, UnpicklingError, KeyError, AttributeError) as error:
             logger.info("the checkpoint cannot be read (%s); starting from the beginning", error)
@@ -96,7 +97,7 @@ class RandomState:
         state = {
             "cpu": torch.get_rng_state(),
             "device": self.on_device and self.on_device.get_rng_state(),
-            "bits": self.bits and self.bits.generator.state,
+            "bits": self.bits and self.bits.state,
         }
         return gather_object([state])
 
@@ -106,7 +107,7 @@ class RandomState:
         if self.on_device:
             self.on_device.set_rng_state(state["device"])
         if self.bits:
-            self.bits.generator.state = state["bits"]
+            self.bits.state = state["bits"]
 
 
 def differing_keys(one, other):

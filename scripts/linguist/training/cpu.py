@@ -23,6 +23,16 @@ class RandomBits:
     def __init__(self, seed=0):
         self.generator = np.random.SFC64(seed)
 
+    @property
+    def state(self):
+        """The generator's state in plain numbers, which `torch.load` reads without running code."""
+        state = self.generator.state
+        return state | {"state": {"state": state["state"]["state"].tolist()}}
+
+    @state.setter
+    def state(self, state):
+        self.generator.state = state
+
     def draw(self, shape):
         """An int16 tensor of the given shape, uniform over all 65,536 values."""
         n = int(np.prod(shape))

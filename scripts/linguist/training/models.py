@@ -15,11 +15,13 @@ from transformers import (
     AutoModelForSequenceClassification,
 )
 from transformers.activations import NewGELUActivation
+from transformers.utils import cached_file
 from transformers.utils import logging as transformers_logging
 
 from linguist.errors import LinguistError, one_line
 from linguist.files import atomic_path
 from linguist.tokenizers.loading import load_tokenizer
+from linguist.tokenizers.pretrained import load_pretrained, refuse_own_code
 
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
@@ -39,13 +41,17 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
         mirrored = Path(mirror or "") / hub
         source, options = (str(mirrored), {}) if mirror and mirrored.is_dir() else (hub, {"revision": revision})
     try:
-        torch.manual_seed(0)  # for weights that are missing in the checkpoint, such as a pooler's
-        model = class_of(source, **options).from_pretrained(source, dtype=torch.float32, **options)
+        files = source
         if options:
-            patterns = ["*token*", "vocab*", "merges*", "config.json"]
-            tokenizer = load_tokenizer(snapshot_download(hub, revision=revision, allow_patterns=patterns))
-        else:
-            tokenizer = load_tokenizer(source)
+            cached_file(hub, "config.json", **options)  # its errors say whether id or revision is wrong
+            patterns = ["*token*", "vocab*", "merges*", "config*.json"]
+            files = snapshot_download(hub, revision=revision, allow_patterns=patterns)
+        refuse_own_code(files, source)
+        torch.manual_seed(0)  # for weights that are missing in the checkpoint, such as a pooler's
+        model = load_pretrained(class_of(source, **options), source, dtype=torch.float32, **options)
+        tokenizer = load_tokenizer(files)
+    except LinguistError as error:
+        raise LinguistError(f"models/{name}: {error}") from None
     except Exception as error:  # the hub's client, its HTTP library and safetensors each raise their own
         cure = "check the folder" if not options else "check id, revision and network, or give a local folder as path"
         raise LinguistError(f"models/{name}: cannot load {source} ({one_line(error)}); {cure}") from None
@@ -54,7 +60,7 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
 
 def class_of(source, **options):
     """The class that loads a checkpoint with its language-modelling head, if it has one, but with no other head."""
-    names = AutoConfig.from_pretrained(source, **options).architectures or [""]
+    names = load_pretrained(AutoConfig, source, **options).architectures or [""]
     return getattr(transformers, names[0]) if names[0].endswith(LANGUAGE_HEADS) else AutoModel
 
 
@@ -66,10 +72,12 @@ def initialize_model(name, entry, tokenizer_folder, folder):
 
 def randomize_model(source, seed, folder):
     """Save a model like the one in the folder `source`, and its tokenizer, but with random weights, drawn from `seed`."""
-    config = AutoConfig.from_pretrained(source)
+    config = load_pretrained(AutoConfig, source)
     model_class = class_of(source)
     torch.manual_seed(seed)
-    model = model_class.from_config(config) if model_class is AutoModel else model_class(config)
+    model = (
+        model_class.from_config(config, trust_remote_code=False) if model_class is AutoModel else model_class(config)
+    )
     save_model(model, load_tokenizer(source), folder)
 
 
@@ -87,7 +95,7 @@ def build_model(name, entry, tokenizer, attention=None, context=0):
     try:
         torch.manual_seed(entry.get("seed", 0))
         config = AutoConfig.for_model(architecture, **shape, vocab_size=len(tokenizer), **ids)
-        model = HEADS[architecture].from_config(config, attn_implementation=attention)
+        model = HEADS[architecture].from_config(config, attn_implementation=attention, trust_remote_code=False)
     except Exception as error:  # transformers checks little, so a wrong value can raise any exception
         raise LinguistError(f"config: models.{name}.shape: {type(error).__name__}: {one_line(error)}") from None
     if config.max_position_embeddings < context:
@@ -142,14 +150,14 @@ def load_base_model(folder, attention):
 def _load(folder, auto_class, what, attention, **names):
     """A model in float32. Every error of loading becomes a LinguistError."""
     try:
-        config = AutoConfig.from_pretrained(folder, **names)
+        config = load_pretrained(AutoConfig, folder, **names)
         if auto_class is AutoModelForCausalLM:
             masked, causal = AutoModelForMaskedLM._model_mapping, AutoModelForCausalLM._model_mapping
             if type(config) in masked or type(config) not in causal:
                 raise LinguistError(f"{folder}: a {config.model_type} is not causal; give a GPT-2 or a similar model")
         elif config.pad_token_id is None:
             config.pad_token_id = config.eos_token_id
-        model = auto_class.from_pretrained(folder, config=config, dtype=torch.float32, attn_implementation=attention)
+        model = load_pretrained(auto_class, folder, config=config, dtype=torch.float32, attn_implementation=attention)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         unsupported = attention and (attention in str(error) or "attention implementation" in str(error))
         cure = "; set finetuning.attention: eager" if unsupported else ""

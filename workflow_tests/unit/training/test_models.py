@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from safetensors.torch import load_file
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer, GPTNeoConfig, GPTNeoModel
 
 from helpers.data import SHAPES
+from helpers.models import MARK, add_own_code
 from linguist.errors import LinguistError
 from linguist.training import cpu as dropout
 from linguist.training.models import fetch_model, initialize_model, load_classifier
@@ -269,3 +271,13 @@ def test_a_model_comes_from_the_hub_then_from_its_cache(base_models, tmp_path):
         loaded = AutoModelForSequenceClassification.from_pretrained(tmp_path / folder)
         assert loaded.config.vocab_size == len(AutoTokenizer.from_pretrained(tmp_path / folder))
     assert not (tmp_path / "none").exists()
+
+
+def test_a_model_of_the_hub_with_its_own_code_is_refused_before_its_weights_come(base_models, tmp_path):
+    shutil.copytree(base_models["bert"], tmp_path / "hostile")
+    add_own_code(tmp_path / "hostile", "config.json")
+    with hub_of(tmp_path / "hostile") as server:
+        lines = run_client(server.server_port, tmp_path / "home", ("org/tiny", COMMIT, tmp_path / "model"))
+        assert not [path for _, path in server.requests if path.endswith((".safetensors", ".py"))]
+    assert len(lines) == 1 and lines[0].startswith("models/m: org/tiny: this model needs its own code")
+    assert not list(tmp_path.rglob(MARK)) and not (tmp_path / "model").exists()
