@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from pathlib import Path
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
@@ -86,6 +87,18 @@ scattergather:
 def weights_output(path):
     """A run's weights as an output; Snakemake deletes them once the predictions are written, unless the config keeps them."""
     return directory(path) if WEIGHTS_STAY else temp(directory(path))
+
+
+def growing(amount, unit, by_weights=0):
+    """A resource of a rule: `amount` of a unit, and `by_weights` more for each GB of weights among the inputs; each further
+    attempt gets as much again. Weights that are not made yet, as in a dry run, count nothing."""
+
+    def needed(wildcards, input, attempt):
+        files = [file for path in input for file in Path(path).glob("*.safetensors")] if by_weights else []
+        gigabytes = sum(file.stat().st_size for file in files) / 1e9
+        return f"{attempt * round(amount + by_weights * gigabytes)}{unit}"
+
+    return needed
 
 
 def measured_steps(wildcards):

@@ -12,11 +12,13 @@ rule segment_genome:
         "<logs>/segment_genome/{corpus}/{source}.log",
     benchmark:
         "<benchmarks>/segment_genome/{corpus}/{source}.tsv"
+    group:
+        "corpus"
     conda:
         "../envs/sequences.yaml"
     resources:
-        mem=lambda wildcards, attempt: f"{2 * attempt}GB",
-        runtime="12h",
+        mem=growing(2, "GB"),
+        runtime=growing(12, "h"),
     params:
         source=lambda wildcards: settings.source_settings(config, wildcards.corpus, wildcards.source),
         dev=lookup(dpath="corpora/{corpus}/dev", within=config),
@@ -36,11 +38,13 @@ rule collect_documents:
         "<logs>/collect_documents/{corpus}/{source}.log",
     benchmark:
         "<benchmarks>/collect_documents/{corpus}/{source}.tsv"
+    group:
+        "corpus"
     conda:
         "../envs/sequences.yaml"
     resources:
-        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
-        runtime="12h",
+        mem=growing(8, "GB"),
+        runtime=growing(12, "h"),
     params:
         source=lambda wildcards: settings.source_settings(config, wildcards.corpus, wildcards.source),
         code=code_digest("collect_documents"),
@@ -62,11 +66,13 @@ rule mix_corpus:
         "<logs>/mix_corpus/{corpus}.log",
     benchmark:
         "<benchmarks>/mix_corpus/{corpus}.tsv"
+    group:
+        "corpus"
     conda:
         "../envs/sequences.yaml"
     resources:
-        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
-        runtime="12h",
+        mem=growing(8, "GB"),
+        runtime=growing(12, "h"),
     params:
         corpus=lookup(dpath="corpora/{corpus}", within=config),
         code=code_digest("mix_corpus"),
@@ -91,8 +97,8 @@ rule encode_corpus:
         "../envs/lm.yaml"
     threads: 8
     resources:
-        mem=lambda wildcards, attempt: f"{4 * attempt}GB",
-        runtime="12h",
+        mem=growing(4, "GB"),
+        runtime=growing(12, "h"),
     params:
         code=code_digest("encode_corpus"),
     script:

@@ -21,8 +21,8 @@ rule evaluate:
     resources:
         gpu=1,
         gpu_share=1,
-        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
-        runtime="1h",
+        mem=growing(8, "GB", by_weights=2),
+        runtime=growing(1, "h", by_weights=1),
     params:
         tests=lambda wildcards: plan.tests_of_arm(config, wildcards.model, wildcards.trainset),
         options=lambda wildcards: settings.tuning_settings(config, wildcards.model, wildcards.trainset),
@@ -44,8 +44,13 @@ rule compute_metrics:
         "<logs>/compute_metrics/{study}.log",
     benchmark:
         "<benchmarks>/compute_metrics/{study}.tsv"
+    group:
+        "study"
     conda:
         "../envs/plots.yaml"
+    resources:
+        mem=growing(4, "GB"),
+        runtime=growing(2, "h"),
     params:
         tests=lookup(dpath="studies/{study}/tests", within=config),
         runs=lambda wildcards: plan.study_runs(config, wildcards.study),

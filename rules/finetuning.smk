@@ -30,8 +30,8 @@ rule finetune:
     resources:
         gpu=1,
         gpu_share=1,
-        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
-        runtime="4h",
+        mem=growing(8, "GB", by_weights=6),
+        runtime=growing(4, "h", by_weights=2),
     params:
         options=lambda wildcards: settings.tuning_settings(config, wildcards.model, wildcards.trainset),
         change=lambda wildcards: row_change(wildcards.trainset),
@@ -54,6 +54,7 @@ rule keep_best_weights:
         "<logs>/keep_best_weights/{model}/{trainset}.log",
     wildcard_constraints:
         trainset=one_of([*TRAINABLE, *config["instructions"]]),
+    localrule: True
     conda:
         "../envs/lm.yaml"
     params:

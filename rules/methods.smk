@@ -27,6 +27,7 @@ rule write_methods:
         report("<results>/report/methods.html", category="methods", caption="../reports/captions/methods.rst"),
     log:
         "<logs>/write_methods/all.log",
+    localrule: True
     conda:
         "../envs/plots.yaml"
     params:
@@ -61,6 +62,7 @@ rule write_costs:
         figure=report("<results>/report/costs.svg", category="cost", caption="../reports/captions/costs.rst"),
     log:
         "<logs>/write_costs/all.log",
+    localrule: True
     conda:
         "../envs/plots.yaml"
     params:

@@ -11,8 +11,13 @@ rule build_blast_database:
         "<logs>/build_blast_database/{kind}/{resource}.log",
     benchmark:
         "<benchmarks>/build_blast_database/{kind}/{resource}.tsv"
+    group:
+        "sequences"
     conda:
         "../envs/blast.yaml"
+    resources:
+        mem=growing(4, "GB"),
+        runtime=growing(2, "h"),
     params:
         dbtype=lambda wildcards: KINDS[wildcards.kind].database,
         code=shell_digest("build_blast_database"),
@@ -32,11 +37,13 @@ rule mask_repeats:
         "<logs>/mask_repeats/{resource}.log",
     benchmark:
         "<benchmarks>/mask_repeats/{resource}.tsv"
+    group:
+        "sequences"
     conda:
         "../envs/blast.yaml"
     resources:
-        mem=lambda wildcards, attempt: f"{6 * attempt}GB",
-        runtime="4h",
+        mem=growing(6, "GB"),
+        runtime=growing(4, "h"),
     params:
         code=shell_digest("mask_repeats"),
     shell:
@@ -61,8 +68,8 @@ rule sample_queries:
     conda:
         "../envs/sequences.yaml"
     resources:
-        mem=lambda wildcards, attempt: f"{4 * attempt}GB",
-        runtime="1h",
+        mem=growing(4, "GB"),
+        runtime=growing(1, "h"),
     params:
         resource=lookup(dpath="pairsets/{pairset}/queries", within=config),
         kind=lookup(dpath="pairsets/{pairset}/kind", within=config),
@@ -90,11 +97,13 @@ rule search_homologs:
         "<benchmarks>/search_homologs/{pairset}/{resource}/{scatteritem}.tsv"
     wildcard_constraints:
         pairset=SEARCHED,
+    group:
+        "search"
     conda:
         "../envs/blast.yaml"
     resources:
-        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
-        runtime="12h",
+        mem=growing(4, "GB"),
+        runtime=growing(4, "h"),
     params:
         program=lambda wildcards: KINDS[config["pairsets"][wildcards.pairset]["kind"]].blast,
         evalue=lookup(dpath="pairsets/{pairset}/rules/max_evalue", within=config),
@@ -126,8 +135,8 @@ rule choose_positives:
     conda:
         "../envs/sequences.yaml"
     resources:
-        mem=lambda wildcards, attempt: f"{16 * attempt}GB",
-        runtime="4h",
+        mem=growing(8, "GB"),
+        runtime=growing(2, "h"),
     params:
         spec=lambda wildcards: settings.positives_settings(config, wildcards.pairset),
         code=code_digest("choose_positives"),
@@ -145,11 +154,13 @@ rule build_pairs:
         "<logs>/build_pairs/{pairset}.log",
     benchmark:
         "<benchmarks>/build_pairs/{pairset}.tsv"
+    group:
+        "pairs"
     conda:
         "../envs/sequences.yaml"
     resources:
-        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
-        runtime="4h",
+        mem=growing(4, "GB"),
+        runtime=growing(2, "h"),
     params:
         spec=lookup(dpath="pairsets/{pairset}", within=config),
         code=lambda wildcards: code_digest(
@@ -171,11 +182,13 @@ rule audit_pairs:
         "<logs>/audit_pairs/{pairset}.log",
     benchmark:
         "<benchmarks>/audit_pairs/{pairset}.tsv"
+    group:
+        "audit"
     conda:
         "../envs/sequences.yaml"
     resources:
-        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
-        runtime="2h",
+        mem=growing(4, "GB"),
+        runtime=growing(2, "h"),
     params:
         kind=lookup(dpath="pairsets/{pairset}/kind", within=config),
         trained_on=lambda wildcards: {

@@ -22,8 +22,8 @@ rule pretrain:
     resources:
         gpu=1,
         gpu_share=config["runs_per_gpu"],
-        mem=lambda wildcards, attempt: f"{16 * attempt}GB",
-        runtime="2d",
+        mem=growing(16, "GB"),
+        runtime=growing(2, "d"),
     params:
         model=lambda wildcards: settings.model_settings(config, wildcards.model),
         options=lambda wildcards: settings.pretraining_settings(config, wildcards.model),
@@ -45,6 +45,9 @@ rule initialize_model:
         model=one_of(name for name, model in config["models"].items() if settings.has_random_weights(model)),
     conda:
         "../envs/lm.yaml"
+    resources:
+        mem=growing(4, "GB", by_weights=2),
+        runtime=growing(1, "h"),
     params:
         source=lambda wildcards: settings.model_settings(config, wildcards.model),
         code=code_digest("initialize_model"),

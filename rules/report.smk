@@ -19,8 +19,13 @@ rule write_audit:
         ),
     log:
         "<logs>/write_audit/{pairset}.log",
+    group:
+        "audit"
     conda:
         "../envs/plots.yaml"
+    resources:
+        mem=growing(1, "GB"),
+        runtime=growing(20, "m"),
     params:
         spec=lookup(dpath="pairsets/{pairset}", within=config),
         texts=REGISTRY_TEXTS,
@@ -51,8 +56,13 @@ rule write_vocabulary:
         ),
     log:
         "<logs>/write_vocabulary/{tokenizer}.log",
+    group:
+        "vocabulary"
     conda:
         "../envs/plots.yaml"
+    resources:
+        mem=growing(1, "GB"),
+        runtime=growing(20, "m"),
     params:
         tokenizer=lookup(dpath="tokenizers/{tokenizer}", within=config),
         synthetic=SYNTHETIC,
@@ -86,6 +96,7 @@ rule write_pretraining:
         "<logs>/write_pretraining/{model}.log",
     wildcard_constraints:
         model=models_with("corpus"),
+    localrule: True
     conda:
         "../envs/plots.yaml"
     params:
@@ -111,8 +122,13 @@ rule tabulate_study:
         ),
     log:
         "<logs>/tabulate_study/{study}.log",
+    group:
+        "study"
     conda:
         "../envs/plots.yaml"
+    resources:
+        mem=growing(1, "GB"),
+        runtime=growing(20, "m"),
     params:
         tests=lookup(dpath="studies/{study}/tests", within=config),
         code=code_digest("tabulate_study"),
@@ -128,8 +144,13 @@ rule plot_study:
         report("<results>/report/{study}/{figure}.svg", category="{study}", caption="../reports/captions/figure.rst"),
     log:
         "<logs>/plot_study/{study}/{figure}.log",
+    group:
+        "study"
     conda:
         "../envs/plots.yaml"
+    resources:
+        mem=growing(1, "GB"),
+        runtime=growing(20, "m"),
     params:
         settings=lambda wildcards: FIGURES[wildcards.figure].settings(config, wildcards.study),
         caption=lambda wildcards: FIGURES[wildcards.figure].caption,
@@ -158,8 +179,13 @@ rule compare_published:
         "<logs>/compare_published/{study}.log",
     wildcard_constraints:
         study=one_of(plan.published_studies(config)),
+    group:
+        "study"
     conda:
         "../envs/plots.yaml"
+    resources:
+        mem=growing(1, "GB"),
+        runtime=growing(20, "m"),
     params:
         study=lookup(dpath="studies/{study}", within=config),
         code=code_digest("compare_published"),
@@ -190,8 +216,13 @@ rule write_page:
         report("<results>/report/{study}/page.html", category="{study}", caption="../reports/captions/page.rst"),
     log:
         "<logs>/write_page/{study}.log",
+    group:
+        "study"
     conda:
         "../envs/plots.yaml"
+    resources:
+        mem=growing(2, "GB"),
+        runtime=growing(20, "m"),
     params:
         readings=lambda wildcards: [", ".join(cell) for cell in plan.study_inputs(config, wildcards.study)],
         config=lambda wildcards: design.page_config(config, wildcards.study),
@@ -213,8 +244,13 @@ rule plot_tasks:
         ),
     log:
         "<logs>/plot_tasks/{task_study}.log",
+    group:
+        "study"
     conda:
         "../envs/plots.yaml"
+    resources:
+        mem=growing(1, "GB"),
+        runtime=growing(20, "m"),
     params:
         code=code_digest("plot_tasks"),
     script:
@@ -246,8 +282,13 @@ rule write_task_page:
         ),
     log:
         "<logs>/write_task_page/{task_study}.log",
+    group:
+        "study"
     conda:
         "../envs/plots.yaml"
+    resources:
+        mem=growing(2, "GB"),
+        runtime=growing(20, "m"),
     params:
         tests=lookup(dpath="studies/{task_study}/tests", within=config),
         sets=lambda wildcards: plan.instruction_sets(config, wildcards.task_study),
@@ -272,6 +313,7 @@ rule summarize_studies:
         "<results>/tables/summary.txt",
     log:
         "<logs>/summarize_studies/all.log",
+    localrule: True
     conda:
         "../envs/plots.yaml"
     params:
@@ -304,6 +346,7 @@ rule write_answer:
         ),
     log:
         "<logs>/write_answer/all.log",
+    localrule: True
     conda:
         "../envs/plots.yaml"
     params:

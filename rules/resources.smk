@@ -53,8 +53,13 @@ rule index_sequences:
         "<logs>/index_sequences/{kind}/{resource}.log",
     benchmark:
         "<benchmarks>/index_sequences/{kind}/{resource}.tsv"
+    group:
+        "sequences"
     conda:
         "../envs/sequences.yaml"
+    resources:
+        mem=growing(4, "GB"),
+        runtime=growing(2, "h"),
     params:
         code=code_digest("index_sequences"),
     script:

@@ -11,8 +11,13 @@ rule build_task:
         "<logs>/build_task/{task}.log",
     benchmark:
         "<benchmarks>/build_task/{task}.tsv"
+    group:
+        "task"
     conda:
         "../envs/sequences.yaml"
+    resources:
+        mem=growing(4, "GB"),
+        runtime=growing(1, "h"),
     params:
         spec=lambda wildcards: settings.task_settings(config, wildcards.task),
         code=lambda wildcards: code_digest("build_task", TASK_RECIPES[config["tasks"][wildcards.task]["recipe"]].module),
@@ -33,7 +38,8 @@ rule count_overlaps:
     conda:
         "../envs/sequences.yaml"
     resources:
-        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+        mem=growing(8, "GB"),
+        runtime=growing(1, "h"),
     params:
         answers={task: config["tasks"][task]["answers"] for task in used.used_tasks(config)},
         code=code_digest("count_overlaps"),
@@ -54,9 +60,14 @@ rule search_neighbours:
         "<logs>/search_neighbours/{task}/{split}.log",
     benchmark:
         "<benchmarks>/search_neighbours/{task}/{split}.tsv"
+    group:
+        "task"
     conda:
         "../envs/blast.yaml"
     threads: 2
+    resources:
+        mem=growing(4, "GB"),
+        runtime=growing(2, "h"),
     params:
         fasta=neighbours.TSV_TO_FASTA,
         blast=neighbours.search_command(config["blast"]["dbsize"]),
@@ -80,8 +91,13 @@ rule tokenize_task:
         "<logs>/tokenize_task/{task}.{tokenizer}.log",
     benchmark:
         "<benchmarks>/tokenize_task/{task}.{tokenizer}.tsv"
+    group:
+        "tokens"
     conda:
         "../envs/lm.yaml"
+    resources:
+        mem=growing(2, "GB"),
+        runtime=growing(1, "h"),
     params:
         max_length=config["tokens"]["max_length"],
         code=code_digest("tokenize_task"),
@@ -101,8 +117,13 @@ rule score_baselines:
         "<logs>/score_baselines/{task}.log",
     benchmark:
         "<benchmarks>/score_baselines/{task}.tsv"
+    group:
+        "task"
     conda:
         "../envs/plots.yaml"
+    resources:
+        mem=growing(4, "GB"),
+        runtime=growing(1, "h"),
     params:
         answers=lookup(dpath="tasks/{task}/answers", within=config),
         code=code_digest("score_baselines"),
@@ -122,10 +143,13 @@ rule build_instructions:
         "<logs>/build_instructions/{instructions}.log",
     benchmark:
         "<benchmarks>/build_instructions/{instructions}.tsv"
+    group:
+        "instructions"
     conda:
         "../envs/sequences.yaml"
     resources:
-        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+        mem=growing(4, "GB"),
+        runtime=growing(1, "h"),
     params:
         spec=lambda wildcards: settings.instruction_settings(config, wildcards.instructions),
         tasks=lambda wildcards: settings.prompt_settings(config, wildcards.instructions),
@@ -146,10 +170,13 @@ rule build_questions:
         "<logs>/build_questions/{instructions}.log",
     benchmark:
         "<benchmarks>/build_questions/{instructions}.tsv"
+    group:
+        "instructions"
     conda:
         "../envs/sequences.yaml"
     resources:
-        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
+        mem=growing(4, "GB"),
+        runtime=growing(1, "h"),
     params:
         spec=lambda wildcards: settings.instruction_settings(config, wildcards.instructions, tested=True),
         tasks=lambda wildcards: settings.prompt_settings(config, wildcards.instructions, tested=True),
@@ -178,8 +205,8 @@ rule tune_instructions:
     resources:
         gpu=1,
         gpu_share=1,
-        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
-        runtime="8h",
+        mem=growing(8, "GB", by_weights=6),
+        runtime=growing(8, "h", by_weights=2),
     params:
         spec=lambda wildcards: {key: config["instructions"][wildcards.instructions][key] for key in ("tasks", "style")},
         loss=lookup(dpath="instructions/{instructions}/loss", within=config),
@@ -208,8 +235,8 @@ rule answer_instructions:
     resources:
         gpu=1,
         gpu_share=1,
-        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
-        runtime="2h",
+        mem=growing(8, "GB", by_weights=2),
+        runtime=growing(2, "h", by_weights=1),
     params:
         answers=lambda wildcards: {
             task: config["tasks"][task]["answers"] for task in config["instructions"][wildcards.instructions]["tasks"]
@@ -234,8 +261,13 @@ rule compute_task_metrics:
         "<logs>/compute_task_metrics/{task_study}.log",
     benchmark:
         "<benchmarks>/compute_task_metrics/{task_study}.tsv"
+    group:
+        "study"
     conda:
         "../envs/plots.yaml"
+    resources:
+        mem=growing(4, "GB"),
+        runtime=growing(2, "h"),
     params:
         runs=lambda wildcards: plan.study_runs(config, wildcards.task_study),
         answers=lambda wildcards: {

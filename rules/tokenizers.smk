@@ -15,8 +15,8 @@ rule train_tokenizer:
         "../envs/lm.yaml"
     threads: 2
     resources:
-        mem=lambda wildcards, attempt: f"{16 * attempt}GB",
-        runtime="2h",
+        mem=growing(16, "GB"),
+        runtime=growing(2, "h"),
     params:
         tokenizer=lookup(dpath="tokenizers/{tokenizer}", within=config),
         kinds=lambda wildcards: settings.source_kinds(config, config["tokenizers"][wildcards.tokenizer]["corpus"]),
@@ -38,8 +38,13 @@ rule describe_vocabulary:
         "<logs>/describe_vocabulary/{tokenizer}.log",
     benchmark:
         "<benchmarks>/describe_vocabulary/{tokenizer}.tsv"
+    group:
+        "vocabulary"
     conda:
         "../envs/lm.yaml"
+    resources:
+        mem=growing(4, "GB"),
+        runtime=growing(1, "h"),
     params:
         type=lookup(dpath="tokenizers/{tokenizer}/type", within=config),
         sources=lambda wildcards: list(
@@ -62,8 +67,13 @@ rule tokenize_pairs:
         "<logs>/tokenize_pairs/{pairset}.{tokenizer}.log",
     benchmark:
         "<benchmarks>/tokenize_pairs/{pairset}.{tokenizer}.tsv"
+    group:
+        "tokens"
     conda:
         "../envs/lm.yaml"
+    resources:
+        mem=growing(2, "GB"),
+        runtime=growing(1, "h"),
     params:
         max_length=config["tokens"]["max_length"],
         code=code_digest("tokenize_pairs"),

@@ -20,8 +20,8 @@ rule embed_words:
     resources:
         gpu=1,
         gpu_share=1,
-        mem=lambda wildcards, attempt: f"{8 * attempt}GB",
-        runtime="4h",
+        mem=growing(8, "GB", by_weights=2),
+        runtime=growing(4, "h", by_weights=1),
     params:
         options={key: value for key, value in config["vector"].items() if key != "points"},
         code=code_digest("embed_words"),
@@ -60,8 +60,13 @@ rule plot_vectors:
         ),
     log:
         "<logs>/plot_vectors/{vectors}.log",
+    group:
+        "study"
     conda:
         "../envs/plots.yaml"
+    resources:
+        mem=growing(2, "GB"),
+        runtime=growing(20, "m"),
     params:
         models=lookup(dpath="vectors/{vectors}/models", within=config),
         runs=lambda wildcards: plan.vector_runs(config, wildcards.vectors),
@@ -94,8 +99,13 @@ rule write_vectors_page:
         ),
     log:
         "<logs>/write_vectors_page/{vectors}.log",
+    group:
+        "study"
     conda:
         "../envs/plots.yaml"
+    resources:
+        mem=growing(2, "GB"),
+        runtime=growing(20, "m"),
     params:
         runs=lambda wildcards: plan.vector_runs(config, wildcards.vectors),
         config=lambda wildcards: design.page_config(config, wildcards.vectors),

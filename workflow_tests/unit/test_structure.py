@@ -51,6 +51,22 @@ def test_a_rule_has_a_digest_of_what_it_runs(rule):
 
 
 @pytest.mark.parametrize("rule", RULES)
+def test_a_rule_is_local_or_says_what_its_job_needs(rule):
+    """A cluster kills a job that needs more than it asked for."""
+    needed = dict(re.findall(r"^        (\w+)=(.*),$", RULES[rule].partition("    resources:\n")[2], re.M))
+    local = re.search(r"^    localrule: True$", RULES[rule], re.M)
+    assert local or all(needed.get(name, "").startswith("growing(") for name in ("mem", "runtime")), (
+        "give mem and runtime with growing(), or make it a local rule if it takes seconds at any size"
+    )
+
+
+@pytest.mark.parametrize("rule", [rule for rule, body in RULES.items() if "        gpu=" in body])
+def test_a_job_with_a_gpu_is_in_no_group(rule):
+    """A failed group runs again as a whole, so that a finished training in it would be lost."""
+    assert not re.search(r"^    group:$", RULES[rule], re.M)
+
+
+@pytest.mark.parametrize("rule", RULES)
 def test_a_rule_runs_a_command_or_the_script_of_its_name(rule):
     assert not re.search(r"^    run:$", RULES[rule], re.M), "move the code to a script"
     script = re.search(r'^    script:\n        "(.*)"$', RULES[rule], re.M)
