@@ -3,11 +3,12 @@
     python workflow_tests/conda/make_channel.py FOLDER envs/*.yaml
     PATH=FOLDER/bin:$PATH snakemake --use-conda --cores 2
 
-The channel holds just what the environment files pin. `python` runs the interpreter that made the channel and `blast` is
-this machine's BLAST+, both under the pinned version; any other package is empty, and what it stands for must be
-importable by that interpreter. Each tool adds a line to `calls` in its environment, so that a test can tell who was run.
+The channel holds what the environment files pin and what that depends on. `python` is the interpreter below the one that
+made the channel, `blast` is this machine's BLAST+, both under the pinned version. Any other package links what pip installed
+here, so that an environment imports the packages it lists and no others. Like on conda-forge, `pytorch` has a build for
+machines with CUDA as well. Tools note each call in the file `calls` of their environment, so that a test can tell who ran.
 
-So it shows that environments are solved, installed, activated and used. It cannot show that the real channels hold them.
+So it shows that environments are solved, installed, activated and complete. It cannot show that the real channels hold them.
 """
 
 import argparse
@@ -19,9 +20,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib import metadata
 from pathlib import Path
 
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from rattler.index import index_fs
 from rattler.platform import Platform
 from rattler_build import assemble_package
@@ -33,11 +37,15 @@ BIOCONDA = {
     "parasail-python",
     "pysam",
 }  # a solve fails if an environment needs one of these and does not name the channel
+CONDA_NAMES = {"parasail": "parasail-python", "torch": "pytorch"}  # where PyPI has another name
 BLAST = ("makeblastdb", "blastn", "blastp", "windowmasker")
+PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
+# (build, build number, dependencies): a higher number is preferred where the virtual package __cuda exists.
+CPU, CUDA = ("cpu_0", 0, ()), ("cuda_200", 200, ("__cuda",))
 RECORDING = """#!/bin/sh
-prefix=$(dirname "$0")/..
+prefix=$(cd "$(dirname "$0")/.." && pwd)
 echo "{name} $1" >> "$prefix/calls"
-exec {command} "$@"
+exec "$prefix/{command}" "$@"
 """
 
 
@@ -52,8 +60,29 @@ def read_pins(env_file):
     return pins
 
 
+def conda_name(project):
+    """The conda name of a project on PyPI."""
+    name = canonicalize_name(project)
+    return CONDA_NAMES.get(name, name)
+
+
+def find_projects(names):
+    """{conda name: (what pip installed, conda names of what it requires)} for packages and all that they depend on."""
+    projects = {conda: pip for pip, conda in CONDA_NAMES.items()}
+    found, waiting = {}, list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            project = metadata.distribution(projects.get(name, name))
+            required = map(Requirement, project.requires or [])
+            names = [conda_name(r.name) for r in required if r.marker is None or r.marker.evaluate({"extra": ""})]
+            found[name] = (project, names)
+            waiting += names
+    return found
+
+
 def write_tool(stage, name, command):
-    """A program `bin/name` of the package in `stage`: it notes the call, then becomes `command`."""
+    """A program `bin/name` of the package in `stage`: it notes the call, then becomes `command` of the environment."""
     path = stage / "bin" / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(RECORDING.format(name=name, command=command))
@@ -61,8 +90,12 @@ def write_tool(stage, name, command):
 
 
 def stage_python(stage):
+    """An interpreter whose packages are those of the environment alone, as in a virtual environment."""
     for name in ("python", "python3"):
-        write_tool(stage, name, shlex.quote(sys.executable))
+        write_tool(stage, name, f"bin/{PYTHON}")
+    base = Path(sys._base_executable).resolve()
+    (stage / "bin" / PYTHON).symlink_to(base)
+    (stage / "pyvenv.cfg").write_text(f"home = {base.parent}\ninclude-system-site-packages = false\n")
 
 
 def stage_blast(stage):
@@ -72,22 +105,29 @@ def stage_blast(stage):
         copy = shutil.copy(found, stage / "libexec")
         if subprocess.run([copy, "-version"], capture_output=True).returncode:
             sys.exit(f"error: a copy of {found} does not run elsewhere; use a BLAST+ with absolute library paths")
-        write_tool(stage, name, f'"$prefix/libexec/{name}"')
+        write_tool(stage, name, f"libexec/{name}")
 
 
-def add_package(channels, name, version):
-    stage_files = {"python": stage_python, "blast": stage_blast}.get(name)
-    subdir = str(Platform.current()) if stage_files else "noarch"
+def stage_project(stage, project):
+    """Links to what pip installed of a project, in the folder of the environment's packages."""
+    packages = stage / "lib" / PYTHON / "site-packages"
+    packages.mkdir(parents=True)
+    for top in {path.parts[0] for path in project.files} - {"..", "__pycache__"}:
+        (packages / top).symlink_to(project.locate_file(top))
+
+
+def add_package(channels, name, version, fill, depends=(), builds=(("0", 0, ()),)):
+    """A package of the files that `fill(folder)` writes, in each of the builds."""
+    subdir = str(Platform.current())
+    place = channels / ("bioconda" if name in BIOCONDA else "conda-forge") / subdir
     with tempfile.TemporaryDirectory() as folder:
         stage = Path(folder, "stage")
         stage.mkdir()
-        if stage_files:
-            stage_files(stage)
-        noarch = None if stage_files else "generic"
-        package = assemble_package(
-            name, version, subdir, "0", Path(folder, "out"), files_dir=stage, noarch=noarch, compression_level=1
-        )
-        shutil.copy(package.path, channels / ("bioconda" if name in BIOCONDA else "conda-forge") / subdir)
+        fill(stage)
+        for build, number, more in builds:
+            options = {"files_dir": stage, "depends": [*depends, *more], "build_number": number, "compression_level": 1}
+            package = assemble_package(name, version, subdir, build, Path(folder, "out"), **options)
+            shutil.copy(package.path, place)
 
 
 def make_channel(folder, env_files):
@@ -96,8 +136,14 @@ def make_channel(folder, env_files):
     for name in CHANNELS:
         for subdir in ("noarch", str(Platform.current())):
             (channels / name / subdir).mkdir(parents=True)
-    for name, version in sorted({pin for path in env_files for pin in read_pins(path).items()}):
-        add_package(channels, name, version)
+    pins = {name: version for path in env_files for name, version in read_pins(path).items()}
+    for name, fill in {"python": stage_python, "blast": stage_blast}.items():
+        if name in pins:
+            add_package(channels, name, pins.pop(name), fill)
+    for name, (project, required) in find_projects(pins).items():
+        version = pins.get(name, project.version.partition("+")[0])
+        builds = {"builds": (CPU, CUDA)} if name == "pytorch" else {}
+        add_package(channels, name, version, lambda stage, p=project: stage_project(stage, p), required, **builds)
     for name in CHANNELS:
         asyncio.run(index_fs(channels / name))
     bin_ = folder / "bin"

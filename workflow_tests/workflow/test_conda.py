@@ -1,11 +1,13 @@
 """`snakemake --use-conda`, with a conda channel made on the spot; and that rules and environments agree."""
 
 import ast
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ SCRIPTS = ROOT / "scripts"
 STUDY = "workflow_tests/workflow/tiny.yaml"
 RULES = (ROOT / "Snakefile", *ROOT.glob("rules/*.smk"))
 ENVS = {path.stem: path for path in (ROOT / "envs").glob("*.yaml")}
+TOKENIZER = "results/tokenizers/words"
 BLAST = ("blastn", "blastp", "makeblastdb", "windowmasker")
 # Packages whose import has another name, and imports that come with a package which cannot do without them.
 PACKAGE_OF = {
@@ -130,8 +133,10 @@ def test_planning_needs_only_what_snakemake_brings():
     assert "linguist" in loaded and not loaded & pinned
 
 
-def hide_blast(directory, copy):
-    """A folder on PATH as it is, or links to all of it but BLAST+."""
+def hide_tools(directory, copy):
+    """A folder on PATH as it is, links to all of it but BLAST+, or nothing if it has the Python that runs the tests."""
+    if directory == Path(sys.executable).parent:
+        return None
     if not any((directory / tool).exists() for tool in BLAST):
         return directory
     copy.mkdir()
@@ -142,38 +147,73 @@ def hide_blast(directory, copy):
 
 
 @pytest.fixture(scope="module")
-def conda_path(tmp_path_factory):
-    """A PATH with a `conda` that installs from a channel made here, and without the machine's own BLAST+."""
+def conda(tmp_path_factory):
+    """Snakemake in a conda environment of its own: a function that runs it, or another program, in a folder.
+
+    It sees a `conda` that installs from a channel made here, and neither BLAST+ nor the Python packages of this machine.
+    """
     for module in ("rattler", "rattler_build"):
         pytest.importorskip(module, reason="py-rattler and py-rattler-build make the conda channel")
     if missing := [tool for tool in BLAST if shutil.which(tool) is None]:
         pytest.skip(f"no {', '.join(missing)} to put into the conda channel")
     folder = tmp_path_factory.mktemp("conda")
-    make = [sys.executable, ROOT / "workflow_tests/conda/make_channel.py", folder / "conda", *ENVS.values()]
-    subprocess.run(make, check=True)
-    path = [hide_blast(Path(entry), folder / str(i)) for i, entry in enumerate(os.get_exec_path())]
-    return os.pathsep.join(map(str, [folder / "conda/bin", *path]))
+    user = {"channels": ["conda-forge", "bioconda"], "dependencies": [f"snakemake={version('snakemake')}"]}
+    user["dependencies"].append(f"python={read_pins('lm')['python']}")
+    (folder / "user.yaml").write_text(yaml.safe_dump(user))
+    channel = [sys.executable, ROOT / "workflow_tests/conda/make_channel.py", folder / "conda"]
+    subprocess.run([*channel, *ENVS.values(), folder / "user.yaml"], check=True)
+
+    hidden = [hide_tools(Path(entry), folder / str(i)) for i, entry in enumerate(os.get_exec_path())]
+    path = os.pathsep.join(map(str, [folder / "conda/bin", *filter(None, hidden)]))
+    assert [tool for tool in BLAST if shutil.which(tool, path=path)] == []
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment |= {"PATH": path, "CONDA_OVERRIDE_CUDA": ""}  # as on a machine without a GPU
+
+    def run(where, *command, **variables):
+        options = {"cwd": where, "env": environment | variables, "capture_output": True, "text": True}
+        done = subprocess.run(list(map(str, command)), **options)
+        assert done.returncode == 0, done.stderr[-4000:]
+        return done.stdout + done.stderr
+
+    run(folder, "conda", "env", "create", "--file", "user.yaml", "--prefix", folder / "user")
+    python = (folder / "user/bin/python", "-m")
+    return lambda where, *arguments, program=(*python, "snakemake"), **env: run(where, *program, *arguments, **env)
 
 
-def test_each_rule_runs_in_its_environment(checkout, snakemake, conda_path):
-    assert [tool for tool in BLAST if shutil.which(tool, path=conda_path)] == []
+def created_environments(output):
+    """{environment: its folder} of those that a run made."""
+    return dict(re.findall(r"Environment for .*/(.+)\.yaml created \(location: (.+)\)", output))
+
+
+def test_each_rule_runs_in_its_environment(checkout, conda):
     command = ("--use-conda", "--cores", "2", "--configfile", STUDY)
-    run = snakemake(checkout, *command, env=os.environ | {"PATH": conda_path})
-    assert run.returncode == 0, run.stderr[-4000:]
-    created = re.findall(r"Environment for .*/(.+)\.yaml created \(location: (\.snakemake/conda/.+)\)", run.stderr)
-    assert {env for env, _ in created} == set(ENVS)
+    output = conda(checkout, *command)
+    created = created_environments(output)
+    assert created.keys() == ENVS.keys()
     assert (checkout / "results/tables/summary.txt").stat().st_size
 
     # Programs of the channel note how they are called.
-    calls = {env: (checkout / prefix / "calls").read_text() for env, prefix in created}
-    finished = set(re.findall(r"^(?:local)?rule (\w+):$", run.stderr, flags=re.M)) - {"all"}
+    calls = {env: (checkout / prefix / "calls").read_text() for env, prefix in created.items()}
+    finished = set(re.findall(r"^(?:local)?rule (\w+):$", output, flags=re.M)) - {"all"}
     assert {"search_homologs", "build_pairs", "finetune", "write_page"} <= finished
     for rule, (env, script) in read_rules().items():
         if rule in finished and script:
             assert re.search(rf"^python .*\.{script}\.py$", calls[env], flags=re.M), f"{rule} did not run in {env}"
     assert set(calls["blast"].split()) >= {"makeblastdb", "blastn"}
 
-    again = snakemake(checkout, *command, env=os.environ | {"PATH": conda_path})
-    assert again.returncode == 0, again.stderr[-4000:]
-    assert "Nothing to be done" in again.stdout + again.stderr
-    assert calls == {env: (checkout / prefix / "calls").read_text() for env, prefix in created}
+    assert "Nothing to be done" in conda(checkout, *command)
+    assert calls == {env: (checkout / prefix / "calls").read_text() for env, prefix in created.items()}
+
+
+def installed(folder, package):
+    """The build of a package in an environment."""
+    (record,) = folder.glob(f"conda-meta/{package}-*.json")
+    return json.loads(record.read_text())["build"]
+
+
+@pytest.mark.parametrize(("driver", "build"), [("", "cpu"), ("12.8", "cuda")])
+def test_torch_is_for_the_gpu_that_is_announced(checkout, conda, driver, build):
+    """Conda sees no GPU on a login node; CONDA_OVERRIDE_CUDA says which CUDA the compute nodes have."""
+    command = (TOKENIZER, "--conda-create-envs-only", "--configfile", STUDY)
+    created = created_environments(conda(checkout, *command, CONDA_OVERRIDE_CUDA=driver))
+    assert installed(checkout / created["lm"], "pytorch").startswith(build)
