@@ -1,7 +1,17 @@
 """The one exception for everything that a user can correct."""
 
+import re
 from contextlib import contextmanager
 from textwrap import shorten
+
+USER = re.compile(r"(?<=://)[^/?#\s]*@")  # name and password before the host
+SECRET = "token|key|sig|secret|pass|pwd|auth|cred|session|jwt|ticket"
+QUERY = re.compile(rf"([?&;][^=&#\s]{{0,80}}?(?:{SECRET})[^=&#\s]{{0,80}}=)[^&#\s'\"]*", re.I)
+
+
+def hide_credentials(text):
+    """A text without the passwords and access tokens in its addresses: the rest of each address stays."""
+    return QUERY.sub(r"\1***", USER.sub("", text))
 
 
 class LinguistError(Exception):
@@ -9,6 +19,9 @@ class LinguistError(Exception):
 
     Scripts print it without a traceback; any other exception is a bug and keeps its traceback.
     """
+
+    def __init__(self, message):
+        super().__init__(hide_credentials(message))
 
 
 @contextmanager

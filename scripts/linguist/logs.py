@@ -3,7 +3,14 @@
 import logging
 import sys
 
-from linguist.errors import LinguistError
+from linguist.errors import LinguistError, hide_credentials
+
+
+class _Formatter(logging.Formatter):
+    """Time and message, without the credentials in addresses."""
+
+    def format(self, record):
+        return hide_credentials(super().format(record))
 
 
 def start_log(path):
@@ -13,9 +20,9 @@ def start_log(path):
     """
     stream = open(path, "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - open until the script ends
     sys.stdout = sys.stderr = stream
-    logging.basicConfig(
-        stream=stream, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.WARNING, force=True
-    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("linguist").setLevel(logging.INFO)
     plain = sys.excepthook
 

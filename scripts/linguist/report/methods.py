@@ -8,6 +8,7 @@ from pathlib import Path
 from linguist.config.plan import tokenizer_of
 from linguist.config.settings import weights_origin
 from linguist.config.used import is_searched
+from linguist.errors import hide_credentials
 from linguist.files import file_digest, read_yaml
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
@@ -64,7 +65,7 @@ def stated_licences(config):
 def list_resource(name, spec, record, licence):
     """A resource as the page lists it, from its part of the config and the record of its download."""
     checksum = next((f"{kind} {spec[kind]}" for kind in ("sha256", "md5") if kind in spec), None)
-    address = spec.get("path") or spec["url"]
+    address = spec.get("path") or hide_credentials(spec["url"])
     return {
         "name": name,
         "address": address,

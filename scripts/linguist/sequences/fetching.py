@@ -12,7 +12,7 @@ import requests
 import urllib3
 
 from linguist import files
-from linguist.errors import LinguistError, root_cause
+from linguist.errors import LinguistError, hide_credentials, root_cause
 
 log = logging.getLogger("linguist")
 
@@ -86,7 +86,7 @@ def fetch(name, target, origin, mirror=None):
             if not path and not expected:
                 log.warning("%s: SHA-256 %s; write it into the config to pin this version", where, digest)
             return {
-                "source": str(source),
+                "source": hide_credentials(str(source)),
                 "bytes": os.path.getsize(target),
                 "sha256": digest,
                 "verified": expected and expected[0],

@@ -311,6 +311,34 @@ def test_killed_download_leaves_no_file(server, target):
     assert target.read_bytes() == BODY
 
 
+LOGGED = """
+import json, sys
+from linguist.logs import start_log
+from linguist.sequences import fetching
+fetching.WAIT = 0
+start_log(sys.argv[1])
+print(json.dumps(fetching.fetch("pawsx", "file", fetching.Origin(url=sys.argv[2], sha256=sys.argv[3]))))
+"""
+
+
+def run_logged(folder, *arguments):
+    """The log of a process that starts a log and fetches a resource."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", LOGGED, "log", *arguments], cwd=folder, env=environment)
+    return (folder / "log").read_text()
+
+
+def test_credentials_of_an_address_stay_out_of_record_log_and_message(server, tmp_path):
+    """Studies and results are passed on; the server gets the credentials all the same."""
+    host = server.base.removeprefix("http://")
+    for page, word in (("busy_twice", '"source": '), ("broken", "error: ")):
+        address = f"http://anna:s3cret@{host}/{page}?id=7&X-Amz-Signature=s3cret&version=2"
+        log = run_logged(tmp_path, address, SUM)
+        assert word in log and log.count(f"{server.base}/{page}?id=7&X-Amz-Signature=***&version=2") >= 3
+        assert "anna" not in log and "s3cret" not in log
+    assert all("s3cret" in path for path, _ in server.requests)
+
+
 # copies the user has
 
 
