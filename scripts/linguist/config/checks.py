@@ -2,8 +2,9 @@
 
 import os
 
+from linguist.config.plan import main_arms
 from linguist.config.published import common_cells, paper_name, read_published
-from linguist.config.settings import is_genome
+from linguist.config.settings import is_genome, tuning_settings
 from linguist.config.shapes import check_shape
 from linguist.config.validation import must_have_splits, must_know, refuse, show, suggestion
 from linguist.kinds import KINDS
@@ -45,6 +46,7 @@ def check_sense(config):
     check_tasks(config)
     check_studies(config)
     check_vectors(config)
+    check_warmups(config)
     check_paths(config)
 
 
@@ -63,7 +65,7 @@ def check_paths(config):
     for section, what, exists in (("resources", "file", os.path.isfile), ("models", "folder", os.path.isdir)):
         for name, entry in config[section].items():
             if "path" in entry and not exists(entry["path"]):
-                refuse(f"{section}.{name}.path", f"no such {what}: {entry['path']!r}; correct it")
+                refuse(f"{section}.{name}.path", f"no such {what}: {show(entry['path'])}; correct it")
 
 
 # ── pair sets, tasks and corpora ──
@@ -124,9 +126,11 @@ def check_tasks(config):
         check_recipe(config, key, recipe, task, TASK_KEYS)
         for split in SPLITS:
             if "folder" in task and not os.path.isfile(task["files"][split][0]):
-                refuse(f"{key}.folder", f"no such file: {task['files'][split][0]!r}; correct it")
+                refuse(f"{key}.folder", f"no such file: {show(task['files'][split][0])}; correct it")
             if "sizes" in recipe.needs and split not in task["sizes"]:
                 refuse(f"{key}.sizes", f"missing key '{split}'; add it (rows)")
+            if task.get("sizes", {}).get(split, len(task["answers"])) < len(task["answers"]):
+                refuse(f"{key}.sizes.{split}", f"is fewer than its {len(task['answers'])} classes; raise it")
         if recipe.classes and len(task["answers"]) != recipe.classes:
             problem = f"recipe '{task['recipe']}' has {recipe.classes} classes"
             refuse(f"{key}.answers", f"{problem}; name {recipe.classes}")
@@ -242,3 +246,39 @@ def tasks_of_trainset(config, key, trainset):
 def check_vectors(config):
     for name, block in config["vectors"].items():
         must_have_splits(config, f"vectors.{name}.trainset", block["trainset"], TRAINED_SPLITS)
+
+
+# ── training ──
+
+
+def check_warmups(config):
+    """No run spends all of its steps on the warm-up, where the config says how many steps it has at most."""
+    arms = {arm for study in config["studies"].values() for arm in main_arms(study)}
+    arms |= {(model, block["trainset"]) for block in config["vectors"].values() for model in block["models"]}
+    for model, trainset in sorted(arms):
+        options, rows = tuning_settings(config, model, trainset), most_rows(config, trainset)
+        steps = rows and -(-rows // options["batch_size"]) * options["epochs"]
+        if steps and options["warmup"] >= max(1, steps):
+            refuse(
+                f"{tuning_key(config, model, trainset)}.warmup",
+                f"is {show(options['warmup'])} steps, but {model} on {trainset} has at most {steps} (rows: {rows}); lower "
+                "warmup or batch_size, or add epochs or rows",
+            )
+
+
+def most_rows(config, trainset):
+    """The rows of a training set, at most; None if the config does not say."""
+    if trainset in config["instructions"]:
+        parts = [most_rows(config, task) for task in config["instructions"][trainset]["tasks"]]
+        return None if None in parts else sum(parts)
+    return (config["tasks"] | config["pairsets"])[trainset].get("sizes", {}).get("train")
+
+
+def tuning_key(config, model, trainset):
+    """Where the warm-up of a run stands in the config; see `tuning_settings`."""
+    if trainset in config["tasks"]:
+        return "classification"
+    if trainset in config["instructions"]:
+        own = "warmup" in config["instructions"][trainset].get("tuning", {})
+        return f"instructions.{trainset}.tuning" if own else "instruction_tuning"
+    return f"models.{model}.finetuning" if "warmup" in config["models"][model].get("finetuning", {}) else "finetuning"

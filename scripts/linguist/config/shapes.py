@@ -1,6 +1,6 @@
 """The architectures of models from scratch, and what their shapes may have."""
 
-from linguist.config.validation import refuse, show, suggestion
+from linguist.config.validation import refuse, shorten, show, suggestion
 from linguist.tokenizers.types import TYPES
 
 # What a shape may have, the sizes first: fields of the architecture's own configuration in transformers, which takes seconds
@@ -19,6 +19,8 @@ SHAPES = {
         "add_cross_attention",
     ),
 }
+SIZES, LARGEST = 5, 1_000_000  # fields of SHAPES that are sizes; the largest size
+RATES = ("pdrop", "dropout", "dropout_prob")  # endings of fields that are shares
 WIDTH, HEADS = 768, 12  # of both architectures, if a shape does not say
 
 
@@ -29,17 +31,28 @@ def check_shape(config, name, model):
         masked = " or ".join(name for name, found in TYPES.items() if found.has_mask)
         refuse(f"models.{name}.tokenizer", f"bert needs one of type {masked}, not {tokenizer['type']}")
     known = SHAPES[model["architecture"]]
-    for field in shape:
+    for field, value in shape.items():
         if field == "vocab_size" or str(field).endswith("_token_id"):
-            refuse(key, f"{field} comes from the tokenizer; leave it out")
+            refuse(key, f"{shorten(str(field))} comes from the tokenizer; leave it out")
         if field not in known:
             refuse(key, f"unknown key {show(field)}{suggestion(field, known)}")
+        check_field(f"{key}.{field}", field, value, known)
     _, wide, many, long, *_ = known
     width, heads, positions = shape.get(wide, WIDTH), shape.get(many, HEADS), shape.get(long)
-    if isinstance(width, int) and isinstance(heads, int) and (heads < 1 or width % heads):
+    if width % heads:
         refuse(key, f"{wide} ({width}) must be a multiple of {many} ({heads}); change one of them")
     context = (config["pretraining"] | model.get("pretraining", {}))["context"]
-    if "corpus" in model and isinstance(positions, int) and positions < context:
+    if "corpus" in model and positions and positions < context:
         refuse(
             key, f"{positions} positions are fewer than pretraining.context ({context}); raise them or lower context"
         )
+
+
+def check_field(key, field, value, known):
+    """Raise LinguistError for a size that is no whole number, or a rate that is no share. transformers checks neither, and may
+    take all memory."""
+    of_width = field == "n_inner" and value is None  # four times the width
+    if field in known[:SIZES] and not of_width and not (type(value) is int and 1 <= value <= LARGEST):
+        refuse(key, f"is {show(value)}, but must be a whole number from 1 to {LARGEST:,}")
+    if field.endswith(RATES) and type(value) in (int, float) and not 0 <= value <= 1:
+        refuse(key, f"is {show(value)}, but must be a number from 0 to 1")

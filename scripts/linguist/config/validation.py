@@ -2,6 +2,8 @@
 
 import difflib
 import json
+import math
+import re
 from decimal import Decimal, InvalidOperation
 
 from jsonschema import Draft202012Validator, ValidationError
@@ -20,10 +22,45 @@ JSON_TYPES = {
 }
 BOUNDS = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "above", "multipleOf": "a multiple of"}
 LONGEST = 80  # characters of a value in a message
-# JSON Schema takes 50.0 for an integer; Python's range and BLAST's command line do not.
+# What no text may hold: control characters but line break and tab, halves of characters, and what XML forbids.
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+PLAIN = re.compile(r"[\w-]{1,80}")  # a key that needs no quotes in a message
+
+
+def is_whole(_, value):
+    """Whether a value is an integer of 64 bits, as numpy, torch and BLAST take. JSON Schema also takes 50.0, which Python's
+    range and BLAST's command line do not."""
+    return type(value) is int and -(2**63) <= value < 2**63
+
+
+def is_number(_, value):
+    """Whether a value is a finite number. YAML's .nan and .inf pass every bound, and fail in training."""
+    return is_whole(_, value) or (type(value) is float and math.isfinite(value))
+
+
+def is_text(_, value):
+    return isinstance(value, str) and not UNPRINTABLE.search(value)
+
+
+def check_pattern(validator, pattern, value, _):
+    """The schema's keyword `pattern`: the whole text must match, since `$` also matches before a line break at the end."""
+    if isinstance(value, str) and not re.fullmatch(pattern, value):
+        yield ValidationError(f"must look like {pattern}")
+
+
+def check_length(validator, least, value, _):
+    """The schema's keyword `minLength`: a text of blanks is empty."""
+    if isinstance(value, str) and len(value.strip()) < least:
+        yield ValidationError("is empty")
+
+
 Validator = extend(
     Draft202012Validator,
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
+    {"pattern": check_pattern, "minLength": check_length},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"integer": is_whole, "number": is_number, "string": is_text}
+    ),
 )
 
 
@@ -32,7 +69,7 @@ def check_schema(config, schema):
 
     def check_section(validator, section, value, node):
         """The schema's keyword `section`: a value must be a name in that section of the config."""
-        if validator.is_type(value, "string") and validator.is_type(config[section], "object"):
+        if isinstance(value, str) and validator.is_type(config[section], "object"):
             name = value.partition(":")[0] if node.get("members") else value
             if name not in config[section]:
                 yield ValidationError(f"{show(name)} is not in {section}{suggestion(name, config[section])}")
@@ -50,7 +87,8 @@ def refuse(key, problem):
 
 def key_of(path):
     """`studies.transfer.seeds[0]: ` from a sequence of keys and positions; empty if there are none."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+    parts = [part if isinstance(part, int) or PLAIN.fullmatch(str(part)) else show(part) for part in path]
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")
     return f"{text}: " if text else ""
 
 
@@ -72,7 +110,7 @@ def explain(error):
             return f"missing key '{missing}', which '{given}' needs; add it"
         case "type":
             names = [rule] if isinstance(rule, str) else rule
-            right = " or ".join(JSON_TYPES[name] for name in names)
+            right = " or ".join(type_words(name, value) for name in names)
             return f"is {show(value)}, but must be {right} ({meaning_of(error.schema)}){unquoted(value, names)}"
         case "enum":
             return f"is {show(value)}{suggestion(value, rule)}"
@@ -90,12 +128,16 @@ def explain(error):
             return f"has {len(value)}, but must have at least {rule} ({meaning_of(error.schema)})"
         case "uniqueItems":
             return "holds the same value twice; give each once"
+        case "minLength":
+            return f"is empty; give text ({meaning_of(error.schema)})"
+        case "maxLength":
+            return f"has {len(value):,} characters, but must have at most {rule:,} ({meaning_of(error.schema)})"
         case "pattern":
             return f"is {show(value)}, but must look like {rule} ({meaning_of(error.schema)})"
         case bound if bound in BOUNDS:
             return f"is {show(value)}, but must be {BOUNDS[bound]} {rule} ({meaning_of(error.schema)})"
         case _:
-            return f"{error.message} ({meaning_of(error.schema)})"
+            return f"{shorten(error.message)} ({meaning_of(error.schema)})"
 
 
 def meaning_of(node):
@@ -104,9 +146,30 @@ def meaning_of(node):
     return node.get("description", "see config/README.md") + values
 
 
+def type_words(name, value):
+    """What a value of a type is; for a value that is nearly one, what it lacks."""
+    match name, value:
+        case "string", str():
+            return "text without control characters and incomplete characters"
+        case ("number", float()):
+            return "a finite number"
+        case ("number" | "integer", int()) if type(value) is int:
+            return f"{JSON_TYPES[name]} of at most 64 bits"
+        case _:
+            return JSON_TYPES[name]
+
+
 def show(value):
     """A value on one line: text as Python quotes it, anything else as YAML writes it; shortened."""
-    text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):  # a key that JSON lacks, a value that holds itself, or a deep one
+        text = repr(value)
+    return shorten("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: 2 * LONGEST]))
+
+
+def shorten(text):
+    """A text of at most LONGEST characters, with a mark where it is cut."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 4]} ..."
 
 
@@ -114,9 +177,11 @@ def unquoted(value, types):
     """A cure for a number that YAML reads as text: one in quotes, or like 1e-5, without a dot or the exponent's sign."""
     if isinstance(value, str) and {"integer", "number"} & set(types):
         try:
-            return f"; YAML reads this as text, write {Decimal(value):f}"
+            number = Decimal(value)
         except InvalidOperation:
-            pass
+            return ""
+        if number.is_finite() and abs(number.adjusted()) < LONGEST // 2 and len(value) < LONGEST // 2:
+            return f"; YAML reads this as text, write {number:f}"
     return ""
 
 

@@ -38,6 +38,26 @@ def test_the_schema_is_one_and_describes_every_key():
     assert [(place, key) for place, key, below in keys if not below.get("description")] == []
 
 
+def strings_of(node, place=""):
+    """Every part of a schema that takes text, as (place, part)."""
+    if isinstance(node, dict):
+        if "string" in (node.get("type") or ()):
+            yield place, node
+        for key, below in node.items():
+            yield from strings_of(below, f"{place}.{key}")
+
+
+def test_every_text_of_a_study_has_a_longest_length():
+    """A text without one reaches file names, pages and models."""
+    assert len(list(strings_of(SCHEMA))) > 30
+    bounds = {"maxLength", "enum", "section", "const"}
+    fixed = re.compile(r"\{\d+\}\$")
+    loose = [
+        place for place, part in strings_of(SCHEMA) if not bounds & part.keys() and not fixed.search(part["pattern"])
+    ]
+    assert loose == []
+
+
 @pytest.mark.parametrize(
     ("place", "registry"),
     [

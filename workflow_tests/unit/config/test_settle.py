@@ -1,6 +1,9 @@
 """The configuration: what ships is right, what is documented is there, and every mistake gets one line that says its cure."""
 
+import contextlib
 import copy
+import datetime
+import functools
 import subprocess
 import sys
 
@@ -32,7 +35,7 @@ tasks:
     answers: ["no", "yes"]
     phrasings: ["Is it?"]
     held_out: Tell me.
-  cut: {recipe: repeats, sequences: genome, length: 60, sizes: {train: 4, dev: 4, test: 4}, answers: [a, b], phrasings: [x], held_out: z}
+  cut: {recipe: repeats, sequences: genome, length: 60, sizes: {train: 400, dev: 4, test: 4}, answers: [a, b], phrasings: [x], held_out: z}
 instructions:
   told: {tasks: [tab-task, cut]}
 corpora:
@@ -194,6 +197,67 @@ MISTAKES = [
     ("models.nano.shape", "{}", "models.nano.shape: is empty; give at least one (fields of"),
     ("tokenizers.bpe.vocab_size", "10", "tokenizers.bpe.vocab_size: is 10, but must be at least 300"),
     ("studies.first.title", "null", "studies.first.title: is null, but must be text (a heading"),
+    # values that pass a bound, or fail in hours
+    ("finetuning", "{learning_rate: .nan}", "finetuning.learning_rate: is NaN, but must be a finite number (peak"),
+    ("finetuning", "{warmup: .inf}", "finetuning.warmup: is Infinity, but must be a finite number (steps"),
+    ("finetuning", "{max_grad_norm: -.inf}", "finetuning.max_grad_norm: is -Infinity, but must be a finite number"),
+    ("finetuning", f"{{warmup: 1{'0' * 400}}}", " ..., but must be a number of at most 64 bits"),
+    ("finetuning", "{learning_rate: 10}", "finetuning.learning_rate: is 10, but must be at most 1"),
+    ("threads", "1e999999", "threads: is '1e999999', but must be a whole number (CPU threads"),
+    ("finetuning", "{warmup: 3200}", "finetuning.warmup: is 3200 steps, but nano on en has at most 3200 (rows: 16000)"),
+    ("models.nano.finetuning", "{warmup: 9999}", "models.nano.finetuning.warmup: is 9999 steps, but nano on en has at"),
+    ("classification", "{epochs: 1}", "classification.warmup: is 50 steps, but nano on cut has at most 13 (rows: 400)"),
+    (
+        "instructions.told",
+        "{tasks: [cut], tuning: {warmup: 40}}",
+        "instructions.told.tuning.warmup: is 40 steps, but nano",
+    ),
+    ("tasks.cut.sizes", "{train: 400, dev: 1, test: 4}", "tasks.cut.sizes.dev: is 1, but must be at least 2"),
+    (
+        "studies.first.title",
+        '"\\ud800"',
+        r"studies.first.title: is '\ud800', but must be text without control characters",
+    ),
+    ("studies.first.title", '"\\0"', r"studies.first.title: is '\x00', but must be text without control characters"),
+    (
+        "studies.first.title",
+        '"\\e[2J"',
+        r"studies.first.title: is '\x1b[2J', but must be text without control characters",
+    ),
+    ("studies.first.title", "' '", "studies.first.title: is empty; give text (a heading"),
+    (
+        "studies.first.title",
+        "x" * 10000,
+        "studies.first.title: has 10,000 characters, but must have at most 200 (a heading",
+    ),
+    ("studies", f"{{{'x' * 201}: {{}}}}", "xxx ... is not a name; use lower-case letters"),
+    ("studies", '{"first\\n": {}}', r"studies: 'first\n' is not a name; use lower-case letters"),
+    ("resources", '{"genome\\n": {path: genome.fa}}', r"resources: 'genome\n' is not a name; use letters"),
+    (
+        "corpora.mix.sources",
+        '{"dna\\n": {kind: text, pairsets: [en]}}',
+        r"sources: 'dna\n' is not a name; use lower-case",
+    ),
+    ("tasks.cut.answers", '["a\\n", b]', r"tasks.cut.answers[0]: is 'a\n', but must look like"),
+    (
+        "resources.genome",
+        '{url: "https://a/\\n", sha256: SHA256}',
+        r"resources.genome.url: is 'https://a/\n', but must look",
+    ),
+    ("models.nano", '{hub: "a/b\\n", revision: COMMIT}', r"models.nano.hub: is 'a/b\n', but must look like"),
+    ("models.nano", "{hub: ../b, revision: COMMIT}", "models.nano.hub: is '../b', but must look like"),
+    ("models.nano.shape", "{null: 2}", "models.nano.shape: unknown key null; known: n_layer, n_embd"),
+    ("models.nano.shape", "{2024-01-01: 2}", 'models.nano.shape: unknown key "2024-01-01"; known: n_layer'),
+    ("models.nano.shape", "{n_layer: 1.5}", "models.nano.shape.n_layer: is 1.5, but must be a whole number from 1 to"),
+    ("models.nano.shape", "{n_positions: 100000000000}", "models.nano.shape.n_positions: is 100000000000, but must be"),
+    ("models.nano.shape", "{attn_pdrop: .nan}", "models.nano.shape.attn_pdrop: is NaN, but must be a finite number or"),
+    ("models.nano.shape", "{attn_pdrop: 2}", "models.nano.shape.attn_pdrop: is 2, but must be a number from 0 to 1"),
+    (
+        "studies.first.published",
+        "{tables: [table1], as: {1: gpt2}}",
+        "published.as: 1 is no model of this study; known: nano",
+    ),
+    ("studies.first.published", "{tables: [table1], as: {nano: 1}}", "published.as.nano: is 1, but must be text"),
     # something else where a mapping or a list should be
     ("resources", "null", f"resources: is null, but {MAPPING} (raw files"),
     ("resources", "[genome]", f'resources: is ["genome"], but {MAPPING} (raw files'),
@@ -221,6 +285,16 @@ MISTAKES = [
     ("studies.first.seeds", "[1, 1]", "studies.first.seeds: holds the same value twice; give each once"),
     ("studies.first.seeds", "[a]", "studies.first.seeds[0]: is 'a', but must be a whole number (a seed from 0)"),
     ("studies.first.seeds", "[-1]", "studies.first.seeds[0]: is -1, but must be at least 0 (a seed from 0)"),
+    (
+        "studies.first.seeds",
+        "[18446744073709551616]",
+        "seeds[0]: is 18446744073709551616, but must be a whole number of",
+    ),
+    (
+        "models.nano.seed",
+        "9223372036854775808",
+        "models.nano.seed: is 9223372036854775808, but must be a whole number of",
+    ),
     ("studies.first.seeds", "3", "studies.first.seeds: is 3, but must be a list (seeds, one run for each)"),
     # word vectors
     ("vectors.words.trainsets", "[en]", "vectors.words: unknown key 'trainsets'; did you mean 'trainset'?"),
@@ -541,7 +615,7 @@ MISTAKES = [
     ("models.nano.shape", "{pad_token_id: 9}", "models.nano.shape: pad_token_id comes from the tokenizer; leave it"),
     ("models.nano.shape", "{n_embd: 33, n_head: 2}", "shape: n_embd (33) must be a multiple of n_head (2); change one"),
     ("models.nano.shape", "{n_embd: 64}", "models.nano.shape: n_embd (64) must be a multiple of n_head (12); change"),
-    ("models.nano.shape", "{n_head: 0}", "models.nano.shape: n_embd (768) must be a multiple of n_head (0); change"),
+    ("models.nano.shape", "{n_head: 0}", "models.nano.shape.n_head: is 0, but must be a whole number from 1 to"),
     ("models.nano.architecture", "gpt3", "models.nano.architecture: is 'gpt3'; did you mean 'gpt2'?"),
 ]
 
@@ -679,6 +753,53 @@ def test_a_corpus_is_completed_from_the_defaults(study):
     assert corpus["sources"]["dna"]["strands"] == DEFAULTS["corpus"]["strands"]
     assert corpus["sources"]["dna"]["exclude"] == {"places": ["r"], "beds": [], "pairsets": []}
     assert "lengths" not in corpus["sources"]["words"]
+
+
+def leaves(value, place=()):
+    """(place, value) of everything in a config that is neither a mapping nor a list."""
+    if isinstance(value, dict | list):
+        for key, below in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(below, (*place, key))
+    else:
+        yield place, value
+
+
+DEEP = functools.reduce(lambda below, _: [below], range(300), [])
+STRANGE = [float("nan"), float("inf"), -float("inf"), 10**400, -(10**30), 2**64, "1", None]
+STRANGE += [
+    "",
+    "\n",
+    "\ud800",
+    "\0",
+    "\x1b[2J",
+    "x" * 10_000,
+    b"x",
+    {1: 1},
+    {None: 1},
+    {datetime.date(2024, 1, 1): 1},
+    DEEP,
+]
+EVERYTHING = merge(DEFAULTS, yaml.safe_load(STUDY.replace("genome.fa", __file__)))
+
+
+@pytest.mark.parametrize("strange", STRANGE, ids=lambda value: repr(value)[:12])
+def test_a_strange_value_is_refused_in_one_line_wherever_it_stands(strange):
+    """Or taken where it is right: null for a mirror, "1" for a title."""
+    for place, value in leaves(EVERYTHING):
+        *above, last = place
+        broken = copy.deepcopy(EVERYTHING)
+        functools.reduce(lambda block, key: block[key], above, broken)[last] = strange
+        taken = (strange == "1" and (isinstance(value, str) or last == "mirror")) or (
+            strange is None and last in ("mirror", "micro_batch")
+        )
+        with contextlib.nullcontext() if taken else pytest.raises(LinguistError) as caught:
+            try:
+                settle(broken)
+            except LinguistError as error:
+                assert str(error).isprintable() and len(str(error)) < 500
+                if not taken:
+                    raise
+        assert taken or str(caught.value).startswith("config: "), place
 
 
 junk = st.recursive(
