@@ -2,15 +2,15 @@
 PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
-# With conda on PATH every rule runs in its environment from envs/; else the tools come from PATH.
+# With conda on PATH every rule runs in its environment from envs/; else, or with CONDA= , the tools come from PATH.
 CONDA := $(shell command -v conda >/dev/null 2>&1 && echo --use-conda)
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(CONDA)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench clean
+.PHONY: help demo test lint docs dockerfile bench clean
 
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 17
 
 demo: .venv/ready ## run the main job on the embedded data; write results/report.html and print the main table
 	@$(if $(CONDA),,sh envs/setup.sh blast)
@@ -33,6 +33,10 @@ lint: .venv/tests ## check the style of the code and of the workflow
 
 docs: .venv/ready ## write config/defaults.yaml and the tables of config/README.md from the schema
 	PYTHONPATH=scripts $(BIN)/python -m linguist.config.docs
+
+dockerfile: .venv/ready ## write Dockerfile from envs/ (needs conda)
+	@text=$$($(BIN)/snakemake --containerize) && \
+	    printf '%s\n' "$$text" | awk '{ print } /^FROM/ { print "ARG CONDA_OVERRIDE_CUDA" }' > Dockerfile
 
 bench: .venv/ready ## compare speed with the usual ways, as ratios in one run
 	@for benchmark in workflow_tests/benchmarks/*.py; do $(BIN)/python $$benchmark || exit 1; done

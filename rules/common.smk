@@ -22,11 +22,19 @@ from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 from linguist.tokenizers.types import TYPES
 from linguist.training.changes import CHANGES, GIVEN, row_change
 from linguist.training.controls import UNTRAINED
+from snakemake.settings.types import DeploymentMethod
 
 try:
     config.update(settle(config))
 except LinguistError as error:
     sys.exit(f"error: {error}")
+
+if workflow.deployment_settings.deployment_method == {DeploymentMethod.APPTAINER}:
+    sys.exit("error: --sdm apptainer: rules run in conda environments; type --sdm conda apptainer (see envs/README.md)")
+
+if config["container"]:
+
+    containerized: config["container"]
 
 
 def one_of(names):

@@ -145,7 +145,7 @@ def make_channel(folder, env_files):
         builds = {"builds": (CPU, CUDA)} if name == "pytorch" else {}
         add_package(channels, name, version, lambda stage, p=project: stage_project(stage, p), required, **builds)
     for name in CHANNELS:
-        asyncio.run(index_fs(channels / name))
+        asyncio.run(index_fs(channels / name, write_shards=False))
     bin_ = folder / "bin"
     bin_.mkdir()
     shutil.copy(HERE / "activate", bin_)

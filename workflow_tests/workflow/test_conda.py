@@ -7,6 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
 
@@ -47,6 +50,13 @@ def read_pins(env):
     dependencies = yaml.safe_load(ENVS[env].read_text())["dependencies"]
     exact = (re.fullmatch(r"([\w.-]+)=(\d[\w.]*)", str(d)) for d in dependencies)
     return {m[1] if m else str(d): m[2] if m else "" for d, m in zip(dependencies, exact, strict=True)}
+
+
+def read_exact_pins(pin_file):
+    """{package: version} of a file with the address and MD5 digest of each package of an environment."""
+    addresses = [line for line in pin_file.read_text().splitlines() if line[:1] not in ("#", "@", "")]
+    assert all(re.fullmatch(r"\S+#[0-9a-f]{32}", address) for address in addresses), pin_file
+    return dict(address.rpartition("/")[2].rsplit("-", 2)[:2] for address in addresses)
 
 
 def read_rules():
@@ -108,6 +118,8 @@ def test_an_environment_has_the_versions_of_the_requirements(env):
     assert not inexact, f"envs/{env}.yaml: {inexact} have no exact version; write them as name=1.2.3"
     expected = {name: locked.get(PIP_NAME.get(name, name)) for name in pins if name not in ("python", "blast")}
     assert {name: pins[name] for name in expected} == expected
+    for exact in ENVS[env].parent.glob(f"{env}.*.pin.txt"):
+        assert read_exact_pins(exact).items() >= pins.items(), f"write {exact.name} anew (see envs/README.md)"
 
 
 @pytest.mark.parametrize("env", ENVS)
@@ -146,6 +158,11 @@ def hide_tools(directory, copy):
     return copy
 
 
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
 @pytest.fixture(scope="module")
 def conda(tmp_path_factory):
     """Snakemake in a conda environment of its own: a function that runs it, or another program, in a folder.
@@ -166,8 +183,12 @@ def conda(tmp_path_factory):
     hidden = [hide_tools(Path(entry), folder / str(i)) for i, entry in enumerate(os.get_exec_path())]
     path = os.pathsep.join(map(str, [folder / "conda/bin", *filter(None, hidden)]))
     assert [tool for tool in BLAST if shutil.which(tool, path=path)] == []
+    handler = partial(QuietHandler, directory=folder / "conda/channels")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    environment |= {"PATH": path, "CONDA_OVERRIDE_CUDA": ""}  # as on a machine without a GPU
+    environment |= {"PATH": path, "CONDA_CHANNEL_ALIAS": f"http://127.0.0.1:{server.server_port}"}
+    environment |= {"CONDA_OVERRIDE_CUDA": ""}  # as on a machine without a GPU
 
     def run(where, *command, **variables):
         options = {"cwd": where, "env": environment | variables, "capture_output": True, "text": True}
@@ -177,7 +198,8 @@ def conda(tmp_path_factory):
 
     run(folder, "conda", "env", "create", "--file", "user.yaml", "--prefix", folder / "user")
     python = (folder / "user/bin/python", "-m")
-    return lambda where, *arguments, program=(*python, "snakemake"), **env: run(where, *program, *arguments, **env)
+    yield lambda where, *arguments, program=(*python, "snakemake"), **env: run(where, *program, *arguments, **env)
+    server.shutdown()
 
 
 def created_environments(output):
@@ -214,6 +236,55 @@ def installed(folder, package):
 @pytest.mark.parametrize(("driver", "build"), [("", "cpu"), ("12.8", "cuda")])
 def test_torch_is_for_the_gpu_that_is_announced(checkout, conda, driver, build):
     """Conda sees no GPU on a login node; CONDA_OVERRIDE_CUDA says which CUDA the compute nodes have."""
-    command = (TOKENIZER, "--conda-create-envs-only", "--configfile", STUDY)
-    created = created_environments(conda(checkout, *command, CONDA_OVERRIDE_CUDA=driver))
+    target = (TOKENIZER, "--configfile", STUDY)
+    created = created_environments(conda(checkout, *target, "--conda-create-envs-only", CONDA_OVERRIDE_CUDA=driver))
     assert installed(checkout / created["lm"], "pytorch").startswith(build)
+    listed = conda(checkout, *target, "--list-conda-envs")
+    assert all(re.search(rf"^envs/{env}.yaml\t+{place}$", listed, flags=re.M) for env, place in created.items())
+
+
+def test_exact_packages_are_written_and_installed(checkout, conda):
+    pin = (Path(sys.executable).with_name("snakedeploy"), "pin-conda-envs", "--conda-frontend", "conda", "envs/lm.yaml")
+    conda(checkout, program=pin, CONDA_OVERRIDE_CUDA="12.8")
+    (pin_file,) = checkout.glob("envs/lm.*.pin.txt")
+    pins = read_exact_pins(pin_file)
+    assert pins.items() >= read_pins("lm").items()
+    assert pins.keys() > read_pins("lm").keys()  # what the packages depend on, too
+
+    created = created_environments(conda(checkout, TOKENIZER, "--conda-create-envs-only", "--configfile", STUDY))
+    assert installed(checkout / created["lm"], "pytorch").startswith("cuda")  # exactly this build, without CUDA as well
+
+
+def test_an_archive_runs_elsewhere_without_a_channel(checkout, conda, tmp_path):
+    conda(checkout, program=("git", "init", "--quiet"))
+    conda(checkout, program=("git", "add", "."))
+    target = ("results/pairs/en/test.tsv", "--configfile", STUDY)
+    conda(checkout, *target, "--archive", "study.tar.gz")
+    shutil.unpack_archive(checkout / "study.tar.gz", tmp_path, filter="data")
+    output = conda(
+        tmp_path,
+        *target,
+        "--use-conda",
+        "--cores",
+        "1",
+        "--max-jobs-per-timespan",
+        "9/1s",
+        CONDA_CHANNEL_ALIAS="file:///no-channel",
+    )
+    assert created_environments(output).keys() == {"sequences"}
+    assert (tmp_path / "results/pairs/en/test.tsv").stat().st_size
+
+
+def test_the_dockerfile_is_of_the_environments(checkout, conda):
+    shipped = (checkout / "Dockerfile").read_text()
+    (checkout / "Dockerfile").unlink()
+    make = ("make", "--old-file=.venv/ready", f"BIN={Path(sys.executable).parent}", "dockerfile")
+    conda(checkout, program=make)
+    assert (checkout / "Dockerfile").read_text() == shipped, "type `make dockerfile` and commit the file"
+
+
+def test_a_container_without_its_conda_environments_is_refused(checkout, snakemake):
+    run = snakemake(checkout, "-n", "--sdm", "apptainer")
+    assert run.returncode
+    (line,) = [line for line in run.stderr.splitlines() if "error" in line.lower()]
+    assert "--sdm conda apptainer" in line
