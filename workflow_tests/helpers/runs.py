@@ -1,5 +1,7 @@
 """Runs of the small study in a copy of the project, with changes to its configuration."""
 
+import re
+
 import yaml
 
 STUDY = "workflow_tests/workflow/tiny.yaml"
@@ -19,3 +21,18 @@ def planned_rules(snakemake, folder, config=STUDY):
     assert run.returncode == 0, run.stderr
     rows = run.stdout.partition("Job stats:")[2].partition("\ntotal ")[0].splitlines()[3:]
     return {row.split()[0] for row in rows} - {"all"}
+
+
+def planned_resources(output):
+    """[(rule, {resource: value as text})] of all jobs that a dry run lists."""
+    jobs = re.findall(r"^ *rule (\w+):\n(?:.+\n)*? *resources: (.*)$", output, re.M)
+    return [(rule, dict(part.split("=", 1) for part in listed.split(", "))) for rule, listed in jobs]
+
+
+def submitted_jobs(folder, output):
+    """How many jobs a run on a cluster would submit, from the output of its dry run: groups, and single jobs of rules that
+    are not local."""
+    rules = re.split(r"^rule ", "".join(path.read_text() for path in folder.glob("rules/*.smk")), flags=re.M)
+    local = {"all"} | {rule.partition(":")[0] for rule in rules if "    localrule: True\n" in rule}
+    single = [rule for rule in re.findall(r"^rule (\w+):$", output, re.M) if rule not in local]
+    return len(single) + len(re.findall(r"Group job \w+ \(", output))
