@@ -789,8 +789,8 @@ def test_a_strange_value_is_refused_in_one_line_wherever_it_stands(strange):
         *above, last = place
         broken = copy.deepcopy(EVERYTHING)
         functools.reduce(lambda block, key: block[key], above, broken)[last] = strange
-        taken = (strange == "1" and (isinstance(value, str) or last == "mirror")) or (
-            strange is None and last in ("mirror", "micro_batch")
+        taken = (strange == "1" and (isinstance(value, str) or last in ("mirror", "container"))) or (
+            strange is None and last in ("mirror", "container", "micro_batch")
         )
         with contextlib.nullcontext() if taken else pytest.raises(LinguistError) as caught:
             try:
