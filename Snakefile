@@ -26,6 +26,7 @@ include: "rules/tasks.smk"
 include: "rules/vectors.smk"
 include: "rules/report.smk"
 include: "rules/methods.smk"
+include: "rules/hooks.smk"
 
 
 rule all:

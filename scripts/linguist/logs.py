@@ -3,7 +3,9 @@
 import logging
 import sys
 
-from linguist.errors import LinguistError, hide_credentials
+from linguist.errors import LinguistError, hide_credentials, one_line
+
+ERROR = "error: "  # begins the last line of a script's log if the script failed
 
 
 class _Formatter(logging.Formatter):
@@ -16,7 +18,8 @@ class _Formatter(logging.Formatter):
 def start_log(path):
     """Send the `linguist` logger, standard output, standard error and uncaught exceptions to the file at `path`.
 
-    A LinguistError is logged as one line, any other exception with its traceback. The script fails in both cases.
+    The last line of the log of a failed script is `error: ` with the message; an exception that is not a LinguistError has its
+    traceback above that line.
     """
     stream = open(path, "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - open until the script ends
     sys.stdout = sys.stderr = stream
@@ -27,9 +30,10 @@ def start_log(path):
     plain = sys.excepthook
 
     def hook(kind, error, traceback):
-        if issubclass(kind, LinguistError):
-            stream.write(f"error: {error}\n")
-        else:
+        message = str(error)
+        if not issubclass(kind, LinguistError):
             plain(kind, error, traceback)
+            message = f"{kind.__name__}: {one_line(error)}"
+        stream.write(f"{ERROR}{hide_credentials(message)}\n")
 
     sys.excepthook = hook

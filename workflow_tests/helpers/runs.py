@@ -36,3 +36,8 @@ def submitted_jobs(folder, output):
     local = {"all"} | {rule.partition(":")[0] for rule in rules if "    localrule: True\n" in rule}
     single = [rule for rule in re.findall(r"^rule (\w+):$", output, re.M) if rule not in local]
     return len(single) + len(re.findall(r"Group job \w+ \(", output))
+
+
+def error_lines(run):
+    """The lines of a finished run of Snakemake that say what is wrong: of the configuration, or of each failed job."""
+    return [line.strip() for line in run.stderr.splitlines() if line.strip().startswith("error: ")]

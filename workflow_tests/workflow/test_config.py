@@ -5,6 +5,8 @@ import copy
 import pytest
 import yaml
 
+from helpers.runs import error_lines
+
 SHIPPED = ["config/config.yaml", "config/pilot.yaml", "config/paper.yaml", "workflow_tests/workflow/tiny.yaml"]
 
 
@@ -64,7 +66,7 @@ def test_a_mistake_gets_one_line(checkout, snakemake, name):
     edit(study)
     (checkout / "bad.yaml").write_text(yaml.safe_dump(study))
     run = snakemake(checkout, "-n", "--configfile", "bad.yaml")
-    errors = [line for line in run.stderr.splitlines() if line.startswith("error: ")]
+    errors = error_lines(run)
     assert run.returncode != 0
     assert "Traceback" not in run.stderr
     assert len(errors) == 1 and expected in errors[0], run.stderr

@@ -7,6 +7,8 @@ import re
 import pytest
 import yaml
 
+from helpers.runs import error_lines
+
 RULES = {"windows": 300}
 SIZES = {"train": 40, "dev": 20, "test": 20}
 DNA = {"kind": "dna", "recipe": "homologs", "queries": "hg38", "search": ["rheMac3"], "length": 50}
@@ -26,7 +28,7 @@ def study(**changes):
 def run(checkout, snakemake, content, *targets):
     (checkout / "pairs.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
     finished = snakemake(checkout, *targets, "--cores", "2", "--configfile", "pairs.yaml")
-    return finished, [line for line in finished.stderr.splitlines() if line.startswith("error: ")]
+    return finished, error_lines(finished)
 
 
 def test_a_file_without_a_study_builds_and_audits_its_sets(checkout, snakemake):

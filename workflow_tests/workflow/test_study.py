@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from helpers.pages import open_page
-from helpers.runs import STUDY, edit_config, planned_rules
+from helpers.runs import STUDY, edit_config, error_lines, planned_rules
 
 COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", STUDY]
 # metrics.json holds times, and a report of one run's speed goes on the page.
@@ -188,9 +188,8 @@ def test_a_failed_download_stops_one_branch_only(copy, snakemake, tmp_path):
 
     before = digests(copy)
     run = snakemake(copy, "--cores", "2", "--configfile", edit_config(copy, edit))
-    output = run.stdout + run.stderr
     assert run.returncode != 0
-    assert [line for line in output.splitlines() if line.startswith("error: resources/table: ")]
+    assert [line for line in error_lines(run) if line.startswith("error: resources/table: ")]
     assert not (copy / "results/resources/table").exists()
     after = digests(copy)
     assert {name: after.get(name) for name in before if "predictions" not in name and "tables" not in name} == {

@@ -1,0 +1,66 @@
+"""What a run does beside its jobs: SIGTERM stops it as Ctrl-C does, and its last lines say which jobs failed, and why."""
+
+import logging
+import re
+import shutil
+import signal
+import time
+
+import psutil
+from snakemake.logging import logger
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from linguist.failures import BLAST_PROGRAMS, KILLED, cause_of_failure, failure_summary, not_installed
+
+
+class ExecutorMessages(logging.Handler):
+    """Keeps what the executor says about failed jobs, such as their state in Slurm, as {id of the job: message}."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.of_job = {}
+
+    def emit(self, record):
+        if getattr(record, "event", None) == LogEvent.JOB_ERROR and record.rule_msg:
+            self.of_job[record.jobid] = record.rule_msg.partition(". ")[0]
+
+
+messages = ExecutorMessages()
+started = time.time()
+
+
+def stop_run(signum, frame):
+    """Stop the jobs on this machine. Snakemake cancels the others and removes its lock, as after Ctrl-C."""
+    for process in psutil.Process().children(recursive=True):
+        process.terminate()
+    raise KeyboardInterrupt
+
+
+def missing_programs():
+    """The programs of BLAST+ that jobs on this machine need and that are not on PATH."""
+    if not workflow.local_exec or workflow.deployment_settings.deployment_method:
+        return []
+    commands = " ".join(job.shellcmd for job in workflow.dag.needrun_jobs() if job.is_shell)
+    return [name for name in BLAST_PROGRAMS if re.search(rf"\b{name}\b", commands) and not shutil.which(name)]
+
+
+def failed_jobs():
+    """(what the job does, cause, log) of each failed job; of a group, the jobs with an error in their log."""
+    for failed in workflow.scheduler.failed:
+        jobs = failed.jobs if failed.is_group() else [failed]
+        causes = {job: cause_of_failure(job.log[0], job.is_script, started) for job in jobs}
+        for job in list(filter(causes.get, jobs)) or jobs:
+            cause = causes[job] or messages.of_job.get(job.jobid) or KILLED
+            yield job.rule.docstring.format(**job.wildcards_dict), cause, job.log[0]
+
+
+onstart:
+    logger.addHandler(messages)
+    # By itself Snakemake waits at SIGTERM until its running jobs end, which can take hours.
+    signal.signal(signal.SIGTERM, stop_run)
+    if missing := missing_programs():
+        sys.exit(f"error: {not_installed(missing[0])}")
+
+
+onerror:
+    logger.error(failure_summary(list(failed_jobs())))
