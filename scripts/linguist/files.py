@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -15,6 +16,21 @@ import yaml
 from linguist.errors import LinguistError
 
 ROOT = Path(__file__).resolve().parents[2]  # the folder of the workflow
+BLOCK = 2**17  # bytes unpacked at a time
+# A gzip file may unpack to this many bytes, or to this many times the bytes that it has. Genomes and texts have ratios of
+# 3 to 20; only one letter or line that repeats through the whole file has more, up to 1032.
+LARGEST_UNPACKED, LARGEST_RATIO = 2**27, 100
+GZIP = b"\x1f\x8b"
+BGZIP_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")  # the SAM specification, 4.1.2
+PACKED = {
+    GZIP: "gzip data inside gzip data",
+    b"BZh": "bzip2 data",
+    b"\xfd7zXZ": "xz data",
+    b"PK\x03\x04": "a zip archive",
+    b"\x28\xb5\x2f\xfd": "zstd data",
+}
+# What reading raises for a file that cannot be read; `reading` says it in one line.
+UNREADABLE = (OSError, EOFError, zlib.error, UnicodeDecodeError)
 
 
 @contextmanager
@@ -69,30 +85,105 @@ def read_yaml(path):
         return yaml.load(handle, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
+class _Unpacked(io.RawIOBase):
+    """The bytes of a gzip file, for reading. Raises LinguistError where it unpacks to far more than its own size."""
+
+    def __init__(self, path):
+        self.path, self.packed, self.size, self.checked = path, gzip.GzipFile(path), 0, LARGEST_UNPACKED
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        number = self.packed.readinto(buffer)
+        self.size += number
+        if self.size > self.checked:
+            if self.size > LARGEST_RATIO * self.packed.fileobj.tell():
+                raise LinguistError(
+                    f"{self.path}: the gzip data unpack to more than {LARGEST_RATIO} times their size, as no genome or text "
+                    "does; check the file, or unpack it yourself"
+                )
+            self.checked += LARGEST_UNPACKED
+        return number
+
+    def close(self):
+        self.packed.close()
+        super().close()
+
+
 def open_text(path):
     """Open a UTF-8 text file for reading, with or without BOM; plain or gzip, by its first bytes and not its name."""
+    return io.TextIOWrapper(_open_bytes(path), encoding="utf-8-sig")
+
+
+def _open_bytes(path):
+    """The bytes of a file, unpacked if they are gzip."""
     with open(path, "rb") as handle:
-        compressed = handle.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rt", encoding="utf-8-sig") if compressed else open(path, encoding="utf-8-sig")
+        packed = handle.read(len(GZIP)) == GZIP
+    return io.BufferedReader(_Unpacked(path), BLOCK) if packed else open(path, "rb")
 
 
 @contextmanager
 def reading(path):
-    """An open text file; raises LinguistError if it is missing, damaged or not UTF-8, also while it is read."""
+    """An open text file; raises LinguistError if it is missing, damaged or not UTF-8, also while it is read.
+
+    If the block raises LinguistError for what it found in damaged gzip data, the damage is told instead.
+    """
     try:
+        _check_end(path)
         with open_text(path) as handle:
             yield handle
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise LinguistError(
-            f"{path}: the gzip data are cut short or damaged ({error}); fetch the file again"
-        ) from error
-    except UnicodeDecodeError as error:
-        with open_text(path) as handle:
-            raw_lines = enumerate(handle.buffer, 1)
-            line = next(number for number, raw in raw_lines if "\ufffd" in raw.decode("utf-8", "replace"))
-        raise LinguistError(f"{path}, line {line}: not UTF-8 text; give a text file, saved as UTF-8") from error
+        raise _damaged(path, error) from error
     except OSError as error:
         raise LinguistError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
+    except UnicodeDecodeError as error:
+        _check_gzip(path)
+        raise LinguistError(f"{path}{_not_text(path)}") from error
+    except LinguistError:
+        _check_gzip(path)
+        raise
+
+
+def _damaged(path, error):
+    cause = "other bytes follow them" if isinstance(error, gzip.BadGzipFile) and "Not a gzip" in str(error) else error
+    return LinguistError(f"{path}: the gzip data are cut short or damaged ({cause}); fetch the file again")
+
+
+def _check_end(path):
+    """Refuse bgzip data without their end mark: cut between two blocks, they would be read as if they were whole."""
+    with open(path, "rb") as handle:
+        start = handle.read(16)
+        if start[:2] == GZIP and start[12:14] == b"BC" and start[3:4] == b"\x04":
+            handle.seek(-min(len(BGZIP_END), os.path.getsize(path)), os.SEEK_END)
+            if handle.read() != BGZIP_END:
+                raise _damaged(path, "their end is missing")
+
+
+def _check_gzip(path):
+    """Refuse damaged gzip data, which come as odd letters before their checksum shows the damage."""
+    try:
+        with _open_bytes(path) as handle:
+            if isinstance(handle.raw, _Unpacked):
+                while handle.read(BLOCK):
+                    pass
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _damaged(path, error) from error
+
+
+def _not_text(path):
+    """Where and why a file is not UTF-8 text, and the cure."""
+    with _open_bytes(path) as handle:
+        start = handle.peek(8)
+        for mark, what in PACKED.items():
+            if start.startswith(mark):
+                return f": {what}, not text; unpack it"
+        for number, line in enumerate(handle, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return f", line {number}: not UTF-8 text; give a text file, saved as UTF-8"
+    return ": not UTF-8 text; give a text file, saved as UTF-8"
 
 
 def file_digest(path, algorithm="sha256"):

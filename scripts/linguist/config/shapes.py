@@ -1,6 +1,7 @@
 """The architectures of models from scratch, and what their shapes may have."""
 
-from linguist.config.validation import refuse, shorten, show, suggestion
+from linguist.config.validation import refuse, suggestion
+from linguist.errors import cut, show
 from linguist.tokenizers.types import TYPES
 
 # What a shape may have, the sizes first: fields of the architecture's own configuration in transformers, which takes seconds
@@ -33,7 +34,7 @@ def check_shape(config, name, model):
     known = SHAPES[model["architecture"]]
     for field, value in shape.items():
         if field == "vocab_size" or str(field).endswith("_token_id"):
-            refuse(key, f"{shorten(str(field))} comes from the tokenizer; leave it out")
+            refuse(key, f"{cut(str(field))} comes from the tokenizer; leave it out")
         if field not in known:
             refuse(key, f"unknown key {show(field)}{suggestion(field, known)}")
         check_field(f"{key}.{field}", field, value, known)

@@ -1,7 +1,6 @@
 """Checks a configuration against its schema: the first mistake becomes one line with its key, its cause and its cure."""
 
 import difflib
-import json
 import math
 import re
 from decimal import Decimal, InvalidOperation
@@ -9,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from linguist.errors import LinguistError
+from linguist.errors import LONGEST, LinguistError, one_line, show
 
 JSON_TYPES = {
     "object": "a mapping of keys to values",
@@ -21,7 +20,6 @@ JSON_TYPES = {
     "null": "null",
 }
 BOUNDS = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "above", "multipleOf": "a multiple of"}
-LONGEST = 80  # characters of a value in a message
 # What no text may hold: control characters but line break and tab, halves of characters, and what XML forbids.
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -137,7 +135,7 @@ def explain(error):
         case bound if bound in BOUNDS:
             return f"is {show(value)}, but must be {BOUNDS[bound]} {rule} ({meaning_of(error.schema)})"
         case _:
-            return f"{shorten(error.message)} ({meaning_of(error.schema)})"
+            return f"{one_line(error.message)} ({meaning_of(error.schema)})"
 
 
 def meaning_of(node):
@@ -159,20 +157,6 @@ def type_words(name, value):
             return JSON_TYPES[name]
 
 
-def show(value):
-    """A value on one line: text as Python quotes it, anything else as YAML writes it; shortened."""
-    try:
-        text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    except (TypeError, ValueError, RecursionError):  # a key that JSON lacks, a value that holds itself, or a deep one
-        text = repr(value)
-    return shorten("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: 2 * LONGEST]))
-
-
-def shorten(text):
-    """A text of at most LONGEST characters, with a mark where it is cut."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 4]} ..."
-
-
 def unquoted(value, types):
     """A cure for a number that YAML reads as text: one in quotes, or like 1e-5, without a dot or the exponent's sign."""
     if isinstance(value, str) and {"integer", "number"} & set(types):
@@ -187,7 +171,8 @@ def unquoted(value, types):
 
 def suggestion(word, known):
     """`; did you mean 'x'?` for a near miss, else the known words."""
-    close = difflib.get_close_matches(str(word), [str(k) for k in known], n=1)
+    text = str(word) if word is None or isinstance(word, str) else show(word)
+    close = difflib.get_close_matches(text[:LONGEST], [str(k) for k in known], n=1)
     if close:
         return f"; did you mean '{close[0]}'?"
     return f"; known: {', '.join(str(k) for k in known) or 'none'}"

@@ -3,11 +3,12 @@
 import re
 from itertools import chain
 
-from linguist.errors import LinguistError
+from linguist.errors import LinguistError, cut, show
 from linguist.files import reading
 from linguist.sequences.indexed import open_indexed
 
-_SPAN = re.compile(r"(.+):(\d+)-(\d+)", re.ASCII)
+_PLACE = r"\d{1,15}"  # digits of a place; no genome has more bases
+_SPAN = re.compile(rf"(.+):({_PLACE})-({_PLACE})", re.ASCII)
 _SHOWN = 3  # records that an error lists
 
 
@@ -29,7 +30,7 @@ def excluded_regions(fasta, places=(), beds=(), tables=(), resource=None):
         check_record(record, lengths, where, fasta)
         if not start < end <= lengths[record]:
             raise LinguistError(
-                f"{where}: {start}-{end} is not a region of record {record}, which has {lengths[record]:,} bases in "
+                f"{where}: {start}-{end} is not a region of record {cut(record)}, which has {lengths[record]:,} bases in "
                 f"{fasta}; correct it (0-based, half-open), or give one of this genome"
             )
         excluded.setdefault(record, set()).add((start, end))
@@ -53,9 +54,9 @@ def excluded_records(tables, resource):
 def check_record(record, known, where, fasta):
     """Raise LinguistError if a record is not among the `known` records of a FASTA file."""
     if record not in known:
-        some = ", ".join(list(known)[:_SHOWN]) + (", …" if len(known) > _SHOWN else "")
+        some = ", ".join(map(cut, list(known)[:_SHOWN])) + (", …" if len(known) > _SHOWN else "")
         raise LinguistError(
-            f"{where}: {fasta} has no record {record!r}, it has {some}; use its names, or give a file of this genome"
+            f"{where}: {fasta} has no record {show(record)}, it has {some}; use its names, or give a file of this genome"
         )
 
 
@@ -74,7 +75,7 @@ def _read_ids(path):
 def _read_places(places, lengths):
     """Yield (where, record, start, end) for each place."""
     for place in places:
-        where = f"excluded place {place!r} (record or record:start-end)"
+        where = f"excluded place {show(place)} (record or record:start-end)"
         if place in lengths:  # first, since a name such as HLA:1-2 may look like a region
             yield where, place, 0, lengths[place]
         elif found := _SPAN.fullmatch(place):
@@ -91,7 +92,7 @@ def _read_bed(path):
             if not fields or fields[0].startswith("#") or fields[0] in ("track", "browser"):
                 continue
             where = f"{path}, line {n}"
-            if len(fields) < 3 or not all(re.fullmatch(r"\d+", field, re.ASCII) for field in fields[1:3]):
+            if len(fields) < 3 or not all(re.fullmatch(_PLACE, field, re.ASCII) for field in fields[1:3]):
                 raise LinguistError(
                     f"{where}: not BED, whose first columns are record, start and end; correct or remove the line"
                 )
@@ -100,7 +101,7 @@ def _read_bed(path):
 
 def _read_pair_regions(path, resource):
     """Yield (where, record, start, end) for each side of a pair, by its id, that is of the resource."""
-    side = re.compile(rf"(?<=~){re.escape(resource)}:([^~]+?):(\d+)-(\d+)(?::-)?(?:-[a-z]+)*(?=~)", re.ASCII)
+    side = re.compile(rf"(?<=~){re.escape(resource)}:([^~]+?):({_PLACE})-({_PLACE})(?::-)?(?:-[a-z]+)*(?=~)", re.ASCII)
     none = True
     for line, name in enumerate(_read_ids(path), 2):
         name = f"~{name}~"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from linguist.errors import LinguistError
+from linguist.errors import LinguistError, show
 from linguist.files import write_text
 from linguist.splits import SPLITS
 
@@ -34,7 +34,7 @@ def write_pairs(path, rows):
         fields = [str(field) for field in row]
         if any(c in field for field in fields for c in "\t\n\r") or fields[3] not in ("0", "1"):
             raise LinguistError(
-                f"{path}: row {fields[0]!r}: a field contains a tab or line break, or the label is not 0 or 1"
+                f"{path}: row {show(fields[0])}: a field contains a tab or line break, or the label is not 0 or 1"
             )
         lines.append("\t".join(fields))
     write_text(path, "\n".join(lines) + "\n")
@@ -54,7 +54,9 @@ def read_pairs(path):
         raise LinguistError(f"{path}: line 2: more fields than the header's {len(COLUMNS)}; rebuild it")
     bad = ~frame["label"].isin(["0", "1"])
     if bad.any():
-        raise LinguistError(f"{path}: line {bad.idxmax() + 2}: label {frame['label'][bad.idxmax()]!r} is not 0 or 1")
+        raise LinguistError(
+            f"{path}: line {bad.idxmax() + 2}: label {show(frame['label'][bad.idxmax()])} is not 0 or 1"
+        )
     return frame.astype({"label": int})
 
 

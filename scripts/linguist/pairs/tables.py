@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from linguist.errors import LinguistError
+from linguist.errors import LinguistError, show
 from linguist.files import clean
 from linguist.kinds import KINDS
 from linguist.pairs.store import COLUMNS
-from linguist.sequences.tables import read_records, sequence_of, text_of
+from linguist.sequences.tables import field_of, read_records, sequence_of, text_of
 
 PAIRS = ("sentence1", "sentence2", "label")
 # Genes with proteins, as in LucaOne's central dogma task (He et al. 2024): 100 bases around the gene, introns inside.
@@ -35,15 +35,15 @@ def read_pair_table(path, kind="sentence"):
     for number, (where, record) in enumerate(read_records(path, FORMS, COLUMNS), 1):
         if "seq_a" in record:
             record = _unflank(where, record, kind)
-        label = clean(record["label"])
+        label = field_of(where, record, "label")
         if label not in LABELS:
-            raise LinguistError(f"{where}: label {label!r} is not 0 or 1; fix or remove the row")
-        sentences = [clean(text_of(where, record, column)) for column in PAIRS[:2]]
+            raise LinguistError(f"{where}: label {show(label)} is not 0 or 1; fix or remove the row")
+        sentences = [field_of(where, {column: text_of(where, record, column)}, column) for column in PAIRS[:2]]
         if label and all(sentences) and "NS" not in sentences:
             if alphabets := KINDS[kind].alphabets:
                 sides = zip(PAIRS, sentences, alphabets, strict=False)
                 sentences = [sequence_of(where, *side, WRONG_KIND) for side in sides]
-            rows.append((clean(record.get("id")) or str(number), *sentences, LABELS[label]))
+            rows.append((field_of(where, record, "id") or str(number), *sentences, LABELS[label]))
     return rows
 
 
@@ -51,9 +51,9 @@ def _unflank(where, record, kind):
     """A row of LucaOne's table with our columns."""
     if not KINDS[kind].translated:
         raise LinguistError(f"{where}: pairs of genes with proteins; give the pair set the kind 'coding', not {kind!r}")
-    side = {record["seq_type_a"]: "a", record["seq_type_b"]: "b"}
+    side = {field_of(where, record, f"seq_type_{letter}"): letter for letter in "ab"}
     if side.keys() != {"gene", "prot"}:
-        types = f"{record['seq_type_a']!r} and {record['seq_type_b']!r}"
+        types = " and ".join(show(record[f"seq_type_{letter}"]) for letter in "ab")
         raise LinguistError(f"{where}: sequences of type {types}, expected 'gene' and 'prot'; fix or remove the row")
     gene, protein = side["gene"], side["prot"]
     return {

@@ -12,9 +12,9 @@ from Bio.Data.CodonTable import TranslationError
 from Bio.Seq import Seq, UndefinedSequenceError
 from Bio.SeqFeature import ExactPosition
 
-from linguist.errors import LinguistError
-from linguist.files import clean, reading
-from linguist.sequences.fasta import split_records
+from linguist.errors import LinguistError, one_line, show
+from linguist.files import UNREADABLE, clean, reading
+from linguist.sequences.fasta import check_name, split_records
 from linguist.sequences.tables import read_records
 
 logger = logging.getLogger("linguist")
@@ -143,9 +143,10 @@ def _read_ensembl_fasta(path, content, key):
         missing = [f"{field}:" for field in (key, "transcript_biotype") if field not in fields]
         if content not in words[:1]:
             missing = [content]
+        check_name(f"{path}, line {number}", name)
         if missing:
             cure = f"give a file as Ensembl's {content}/*.{content}.all.fa.gz"
-            raise LinguistError(f"{path}, line {number}: the header of {name!r} lacks {missing[0]!r}; {cure}")
+            raise LinguistError(f"{path}, line {number}: the header of {show(name)} lacks {missing[0]!r}; {cure}")
         yield name, fields, "".join(lines).upper()
 
 
@@ -154,26 +155,39 @@ def read_genbank(path, handle, use, otherwise="not GenBank; give a GenBank file"
 
     Raises LinguistError for damage, also for what `use` meets in a record, and for a file without a record.
     """
-    records = SeqIO.parse(handle, "genbank")
+    records = _parse_genbank(handle)
     for number in count(1):
+        where = f"{path}, record {number}"
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", BiopythonParserWarning)
                 warnings.filterwarnings("error", "Premature end|Expected sequence length", BiopythonParserWarning)
                 record = next(records, None)
-            made = None if record is None else use(record)
-        except UnicodeDecodeError:
+        except (*UNREADABLE, LinguistError, MemoryError):
             raise
-        except (ValueError, AssertionError, LookupError, BiopythonParserWarning, UndefinedSequenceError) as error:
-            cause = str(error).partition("\n")[0]
-            raise LinguistError(
-                f"{path}, record {number}: not valid GenBank ({cause}); fetch the file again"
-            ) from error
+        except (
+            Exception
+        ) as error:  # Biopython raises of every kind, AttributeError among them, for lines in another order
+            raise _not_genbank(where, error) from error
         if record is None and number == 1:
             raise LinguistError(f"{path}: {otherwise}")
         if record is None:
             return
+        check_name(where, record.id)
+        try:
+            made = use(record)
+        except (ValueError, AssertionError, LookupError, UndefinedSequenceError) as error:
+            raise _not_genbank(where, error) from error
         yield made
+
+
+def _parse_genbank(handle):
+    yield from SeqIO.parse(handle, "genbank")
+
+
+def _not_genbank(where, error):
+    cause = one_line(error) or type(error).__name__
+    return LinguistError(f"{where}: not valid GenBank ({cause}); fetch the file again")
 
 
 def _find_candidates(record):
@@ -200,7 +214,7 @@ def _extract(record, index, feature):
             dna = str(feature.extract(record.seq)).upper()[int(given.get("codon_start", 1)) - 1 :]
         except UndefinedSequenceError:
             flaw = "without DNA in their record"
-    name = given.get("protein_id", f"{record.id}.feature{index}")
+    name = clean(given.get("protein_id")) or f"{record.id}.feature{index}"
     return _Candidate(name, dna, given.get("translation", "").upper(), code, flaw)
 
 

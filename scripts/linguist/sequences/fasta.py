@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from linguist.errors import LinguistError
+from linguist.errors import LinguistError, cut, show
 from linguist.files import reading
 from linguist.kinds import KINDS, NUCLEOTIDES
 
@@ -42,6 +42,7 @@ def read_sequences(path, alphabet):
     for number, header, lines in split_records(path, alphabet):
         where = f"{path}, line {number}"
         name, _, description = header.partition(" ")
+        check_name(where, name)
         sequence = "".join(lines)
         sequence = sequence.removesuffix(KINDS[alphabet].ending)
         if foreign.search(sequence):
@@ -49,16 +50,25 @@ def read_sequences(path, alphabet):
         if not name:
             raise LinguistError(f"{where}: the header has no name; write one right after '>'")
         if not sequence:
-            raise LinguistError(f"{where}: record {name} has no sequence; add it, or remove the header")
+            raise LinguistError(f"{where}: record {cut(name)} has no sequence; add it, or remove the header")
         if name in names:
-            raise LinguistError(f"{where}: a second record is named {name}; give each its own name")
+            raise LinguistError(f"{where}: a second record is named {cut(name)}; give each its own name")
         # Only the first record is checked: among millions of proteins, one of only A, C, G, T and N may be real.
         if alphabet not in NUCLEOTIDES and not names and _LOOKS_LIKE_DNA.fullmatch(sequence):
-            raise LinguistError(f"{where}: record {name} looks like DNA; give a protein file here")
+            raise LinguistError(f"{where}: record {cut(name)} looks like DNA; give a protein file here")
         names.add(name)
         yield Sequence(name, description.strip(), sequence)
     if not names:
         raise LinguistError(f"{path}: the file is empty; give a FASTA file with at least one record")
+
+
+def check_name(where, name):
+    """Raise LinguistError for a name that BLAST and samtools would change: they know printable ASCII and no blanks."""
+    if not re.fullmatch("[!-~]*", name):
+        odd = re.search("[^!-~]", name).group()
+        raise LinguistError(
+            f"{where}: the name {show(name)} has the character {odd!r}; use letters, digits and _ . - only"
+        )
 
 
 def split_records(path, alphabet):
@@ -74,9 +84,8 @@ def split_records(path, alphabet):
             elif header is not None:
                 lines.append(line)
             elif line and _FOREIGN[alphabet].search(line):
-                beginning = repr(line[:30])
                 raise LinguistError(
-                    f"{path}, line {number}: {beginning} is not FASTA, a '>name' comes first; give a FASTA file"
+                    f"{path}, line {number}: {show(line[:30])} is not FASTA, a '>name' comes first; give a FASTA file"
                 )
             elif line:
                 raise LinguistError(f"{path}, line {number}: sequence before the first header; put '>name' above it")

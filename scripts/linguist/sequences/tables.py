@@ -2,13 +2,18 @@
 
 import csv
 import json
+import re
 import sys
+from collections import Counter
+from functools import partial
 
-from linguist.errors import LinguistError
-from linguist.files import reading
+from linguist.errors import LinguistError, cut, one_line, show
+from linguist.files import clean, reading
 from linguist.kinds import KINDS
 from linguist.sequences.fasta import foreign_letter
 
+csv.field_size_limit(sys.maxsize)  # a gene with its introns is longer than the 131,072 letters that csv allows
+_HALF = re.compile("[\ud800-\udfff]")  # of a character; JSON can spell it, UTF-8 cannot
 BATCH_ROWS = 1000  # rows of a Parquet file in memory at a time
 
 
@@ -31,7 +36,7 @@ def read_records(path, headers, without_header):
             yield from _read_json_array(path, handle, headers)
         elif first.startswith("{"):
             yield from read_json_lines(path, handle, headers)
-        elif "\t" not in first and "label" in next(csv.reader([first]), []):
+        elif "\t" not in first and "label" in _split_commas(first):
             yield from _read_separated(path, handle, headers, None)
         else:  # without quoting, which would join rows of PAWS-X, so that 199 vanish
             yield from _read_separated(path, handle, headers, without_header, delimiter="\t", quoting=csv.QUOTE_NONE)
@@ -68,19 +73,19 @@ def read_parquet(path, headers):
     except UnicodeDecodeError as error:
         raise LinguistError(f"{path}, row {number + 1} or later: not UTF-8 text; fetch the file again") from error
     except (pyarrow.ArrowException, OSError) as error:
-        cause = str(error).strip().partition("\n")[0]
-        raise LinguistError(f"{path}: not valid Parquet ({cause}); fetch the file again") from error
+        raise LinguistError(f"{path}: not valid Parquet ({one_line(error)}); fetch the file again") from error
 
 
 def read_json_lines(path, handle, headers):
     """Yield (where, {column: value}) for each line of an open text file with one JSON object a line."""
+    hook = partial(_unique_keys, set().union(*headers))
     for number, line in enumerate(handle, 1):
         where = f"{path}, line {number}"
         try:
             if line.strip():
-                yield where, _check_object(where, json.loads(line), headers)
-        except json.JSONDecodeError as error:
-            cause = f"not valid JSON ({error.msg})"
+                yield where, _check_object(where, json.loads(line, object_pairs_hook=hook), headers)
+        except (ValueError, RecursionError) as error:
+            cause = f"not valid JSON ({_json_flaw(error)})"
             raise LinguistError(f"{where}: {cause}; give one object a line, or one array") from error
 
 
@@ -88,8 +93,16 @@ def text_of(where, record, column):
     """The text in a column of a record, "" for a missing value. Raises LinguistError for a value that is not text."""
     value = record[column]
     if not isinstance(value, str | None):
-        raise LinguistError(f"{where}: {column} is {str(value)[:30]}, not text; fix or remove the row")
+        raise LinguistError(f"{where}: {column} is {show(value)}, not text; fix or remove the row")
     return value or ""
+
+
+def field_of(where, record, column):
+    """A column of a record as `clean` text, "" if it is missing; raises LinguistError for what a table cannot hold."""
+    text = clean(record.get(column))
+    if _HALF.search(text):
+        raise LinguistError(f"{where}: {column} is {show(text)}, with half of a character; fix or remove the row")
+    return text
 
 
 def sequence_of(where, column, text, alphabet, cure="fix or remove the row"):
@@ -101,13 +114,39 @@ def sequence_of(where, column, text, alphabet, cure="fix or remove the row"):
     return sequence
 
 
+def _split_commas(line):
+    """The fields of a line of comma-separated text; none if it is not."""
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error:
+        return []
+
+
+def _unique_keys(known, pairs):
+    """A JSON object, as a dict. Raises ValueError for one of the `known` keys that stands twice, of which one would be lost."""
+    record = dict(pairs)
+    if len(record) < len(pairs) and (twice := known & _repeated(key for key, _ in pairs)):
+        raise ValueError(f"key {show(min(twice))} stands twice")
+    return record
+
+
+def _repeated(names):
+    return {name for name, times in Counter(list(names)).items() if times > 1}
+
+
+def _json_flaw(error):
+    """The cause of an error of `json`, without its place."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return "a number of too many digits" if "int_max_str_digits" in str(error) else getattr(error, "msg", str(error))
+
+
 def _read_json_array(path, handle, headers):
     try:
-        records = json.load(handle)
-    except json.JSONDecodeError as error:
-        raise LinguistError(
-            f"{path}, line {error.lineno}: not valid JSON ({error.msg}); fetch the file again"
-        ) from error
+        records = json.load(handle, object_pairs_hook=partial(_unique_keys, set().union(*headers)))
+    except (ValueError, RecursionError) as error:
+        line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise LinguistError(f"{path}{line}: not valid JSON ({_json_flaw(error)}); fetch the file again") from error
     for number, record in enumerate(records, 1):
         where = f"{path}, row {number}"
         yield where, _check_object(where, record, headers)
@@ -115,7 +154,6 @@ def _read_json_array(path, handle, headers):
 
 def _read_separated(path, handle, headers, columns, **dialect):
     """Yield the rows of comma- or tab-separated text; `columns` are the columns of a table without a header line, if allowed."""
-    csv.field_size_limit(sys.maxsize)  # a gene with its introns is longer than the 131,072 letters that csv allows
     known, is_first = set().union(*headers), True
     lines = csv.reader(handle, strict=True, **dialect)
     try:
@@ -127,7 +165,7 @@ def _read_separated(path, handle, headers, columns, **dialect):
                 columns = fields
                 _check_columns(where, columns, headers)
             elif len(fields) != len(columns):
-                cause = f"{len(fields)} columns, expected {len(columns)} ({', '.join(columns)})"
+                cause = f"{len(fields)} columns, expected {len(columns)} ({cut(', '.join(columns))})"
                 raise LinguistError(f"{where}: {cause}; fix or remove the line")
             else:
                 yield where, dict(zip(columns, fields, strict=True))
@@ -139,7 +177,7 @@ def _read_separated(path, handle, headers, columns, **dialect):
 def _check_object(where, value, headers):
     if not isinstance(value, dict):
         wanted = ", ".join(headers[0])
-        raise LinguistError(f"{where}: {str(value)[:30]!r} is not an object; give one with {wanted} for each row")
+        raise LinguistError(f"{where}: {show(value)} is not an object; give one with {wanted} for each row")
     _check_columns(where, value, headers)
     return value
 
@@ -148,5 +186,7 @@ def _check_columns(where, columns, headers):
     """Raise LinguistError for a missing column of the header that has most columns in common with these."""
     wanted = max(headers, key=lambda header: len(set(header) & set(columns)))
     if missing := [column for column in wanted if column not in columns]:
-        found = ", ".join(columns) or "none"
+        found = cut(", ".join(columns)) or "none"
         raise LinguistError(f"{where}: no column {missing[0]!r} (found: {found}); give {', '.join(wanted)}")
+    if twice := _repeated(columns) & set().union(*headers):
+        raise LinguistError(f"{where}: two columns are named {min(twice)!r}; give each its own name")

@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from Bio.Seq import reverse_complement
 
-from linguist.errors import LinguistError
+from linguist.errors import LinguistError, show
 from linguist.files import reading
 from linguist.sequences.coding_sequences import read_genbank
 from linguist.splits import SPLITS
@@ -60,7 +60,7 @@ def split_windows(windows, spec):
         for label, number in wanted.items():
             if len(found[label]) < number:
                 raise LinguistError(
-                    f"only {len(found[label])} of {number} windows of class {spec['answers'][label]!r} for '{split}'; lower "
+                    f"only {len(found[label])} of {number} windows of class {show(spec['answers'][label])} for '{split}'; lower "
                     f"sizes.{split} or add sequences"
                 )
         splits[split] = draw.sample(rows := [row for part in found.values() for row in part], len(rows))

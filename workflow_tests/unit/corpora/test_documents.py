@@ -148,7 +148,7 @@ def test_blocks_of_plain_text_are_documents_whatever_is_in_them(tmp_path, blocks
         (gzip.compress(b"a b c\n" * 999)[:-12], "gzip"),
         ('{"text": "a"}\n{"text": \n', r"line 2: .*JSON \(.+\)"),
         ('{"title": "a", "body": "b"}\n', r"line 1: .*'text' \(found: title, body\)"),
-        ('{"text": "a"}\n[1]\n', r"line 2: '\[1\]'.* text"),
+        ('{"text": "a"}\n[1]\n', r"line 2: \[1\].* text"),
         ('{"text": 5}\n', "line 1: text is 5"),
         (b"PAR1 and nothing else PAR1", r"Parquet \(.+\)"),
     ],

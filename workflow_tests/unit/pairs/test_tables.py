@@ -188,7 +188,7 @@ def test_typed_forms_drop_what_has_no_value_and_keep_rows_on_one_line(tmp_path, 
     rows = [("1", "a", None, 1), ("2", "a", "b", None), ("3", " a\tb\r\nc", "d", 0)]
     assert read_pair_table(form(tmp_path / "table", rows)) == [("3", "a b  c", "d", 0)]
     for value in (5, ["b"]):
-        with pytest.raises(LinguistError, match=r"sentence2 is (5|\['b'\]), not text;"):
+        with pytest.raises(LinguistError, match=r"sentence2 is (5|\["b"\]), not text;"):
             read_pair_table(form(tmp_path / "table", [("1", "a", value, 1)]))
 
 
@@ -198,7 +198,7 @@ def test_typed_forms_drop_what_has_no_value_and_keep_rows_on_one_line(tmp_path, 
         ('{"sentence1": "a"\n', r", line 1: not valid JSON \(.+\); give one object a line, or one array"),
         ('[{"sentence1": "a"},\n', r", line 2: not valid JSON \(.+\); fetch the file again"),
         ('[["a", "b", 1]]', ", row 1: .+ is not an object; give one with sentence1, sentence2, label"),
-        ('{"sentence1": "a", "sentence2": "b", "label": 1}\n3\n', ", line 2: '3' is not an object"),
+        ('{"sentence1": "a", "sentence2": "b", "label": 1}\n3\n', ", line 2: 3 is not an object"),
         ("sentence1,sentence2,label\na,b\n", ", line 2: 2 columns, expected 3"),
         ('sentence1,sentence2,label\na,"b,1\n', r", line 2: not valid CSV \("),
         (b"PAR1 and nothing else PAR1", r": not valid Parquet \(.+\); fetch the file again"),

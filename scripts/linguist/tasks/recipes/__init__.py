@@ -4,7 +4,7 @@ A recipe makes the rows (id, sequence, label) of a task's three splits; `linguis
 configuration, the rules and the report know a recipe from its record alone.
 """
 
-from linguist.errors import LinguistError, naming
+from linguist.errors import LinguistError, naming, show
 from linguist.recipe import find_recipes
 
 RECIPES = find_recipes(__name__)
@@ -22,6 +22,6 @@ def build_task(name, spec, files):
             found = {label for _, _, label in rows}
             if missing := [answer for label, answer in enumerate(spec["answers"]) if label not in found]:
                 raise LinguistError(
-                    f"split '{split}' has no row of class {missing[0]!r}; give a source with rows of this class"
+                    f"split '{split}' has no row of class {show(missing[0])}; give a source with rows of this class"
                 )
     return splits

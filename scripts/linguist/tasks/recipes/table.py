@@ -4,8 +4,7 @@ import random
 from collections import Counter
 from pathlib import Path
 
-from linguist.errors import LinguistError
-from linguist.files import clean
+from linguist.errors import LinguistError, show
 from linguist.layout import files_of_references
 from linguist.recipe import recipe, table_files, table_resources
 from linguist.splits import SPLITS
@@ -37,7 +36,7 @@ def read_tables(spec, files):
         splits[split] = [rows[at] for at in sorted(drawn)]
         if twice := [name for name, times in Counter(row[0] for row in rows).items() if times > 1]:
             raise LinguistError(
-                f"split '{split}': id {twice[0]!r} is in two rows; make the ids unique, or leave out the column"
+                f"split '{split}': id {show(twice[0])} is in two rows; make the ids unique, or leave out the column"
             )
     return splits
 
@@ -49,20 +48,25 @@ def read_task_table(path, answers, prefix=""):
     to len(answers) - 1. Without an id in the table it is `prefix` and the number of the row.
     Raises LinguistError for missing columns, an unknown label, a letter that is not DNA, or damage.
     """
-    from linguist.sequences.tables import read_records, sequence_of
+    from linguist.sequences.fasta import check_name
+    from linguist.sequences.tables import field_of, read_records, sequence_of
 
     if not Path(path).is_file():
         raise LinguistError(f"{path}: no such table; name an archive's member as resource:path/in/archive.csv")
     known = {str(label): label for label in range(len(answers))}
     rows = []
     for number, (where, record) in enumerate(read_records(path, HEADERS, HEADERS[0]), 1):
-        label = clean(record["label"])
+        label = field_of(where, record, "label")
         if label not in known:
             classes = ", ".join(f"{label} ({answer})" for label, answer in enumerate(answers))
-            raise LinguistError(f"{where}: label {label!r} is not one of {classes}; fix the row or the task's answers")
-        sequence = sequence_of(where, "sequence", clean(record["sequence"]), "dna")
+            raise LinguistError(
+                f"{where}: label {show(label)} is not one of {classes}; fix the row or the task's answers"
+            )
+        sequence = sequence_of(where, "sequence", field_of(where, record, "sequence"), "dna")
         if not sequence:
             raise LinguistError(f"{where}: no sequence; remove the row")
         # BLAST ends a name at the first blank.
-        rows.append(("_".join(clean(record.get("id")).split()) or f"{prefix}{number}", sequence, known[label]))
+        name = "_".join(field_of(where, record, "id").split())
+        check_name(where, name)
+        rows.append((name or f"{prefix}{number}", sequence, known[label]))
     return rows
