@@ -10,6 +10,7 @@ sys.path.insert(0, f"{workflow.basedir}/scripts")
 from linguist import layout
 from linguist.config import design, inputs, plan, settings, used
 from linguist.config.settle import settle
+from linguist.config.strict import check_file
 from linguist.errors import LinguistError
 from linguist.kinds import KINDS, SEARCHABLE
 from linguist.pairs.recipes import RECIPES
@@ -25,6 +26,8 @@ from linguist.training.controls import UNTRAINED
 from snakemake.settings.types import DeploymentMethod
 
 try:
+    for path in workflow.configfiles:
+        check_file(path)
     config.update(settle(config))
 except LinguistError as error:
     sys.exit(f"error: {error}")

@@ -1,8 +1,12 @@
-"""Messages hide what is secret in an address, and nothing else."""
+"""Messages are one short line that any log can hold, and hide what is secret in an address, and nothing else."""
+
+import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from linguist.errors import LinguistError, hide_credentials
+from linguist.errors import LONGEST, LONGEST_MESSAGE, LinguistError, hide_credentials, one_line, show
 
 
 @pytest.mark.parametrize(
@@ -22,3 +26,59 @@ from linguist.errors import LinguistError, hide_credentials
 def test_credentials_are_hidden(text, shown):
     assert hide_credentials(text) == shown
     assert str(LinguistError(text)) == shown
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=200) | st.dates(),
+    lambda below: st.lists(below) | st.dictionaries(st.text(max_size=9) | st.integers() | st.dates(), below),
+)
+
+
+def is_short(text, longest):
+    text.encode()
+    return len(text) <= longest and len(text.splitlines()) <= 1 and "\x1b" not in text
+
+
+@given(anything)
+def test_a_value_is_shown_on_one_short_line(value):
+    assert is_short(str(LinguistError(show(value))), 6 * LONGEST)  # at most six signs for an odd letter
+    assert len(show(value)) <= LONGEST
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x" * 10**7,
+        ["x" * 10**7],
+        list(range(10**5)),
+        nested(10**5),
+        16**5000,
+        {"a": 16**5000},
+        {datetime.date.min: 1},
+        b"x",
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_odd_values_are_shown_too(value):
+    assert is_short(show(value), LONGEST)
+
+
+@pytest.mark.parametrize("value", [None, True, 1.0e-5, "text", [1, "a"], {"a": 1}, "é", ["東"]])
+def test_short_values_are_shown_whole(value):
+    assert eval(show(value), {"null": None, "true": True}) == value
+
+
+@given(st.text(st.characters(), max_size=5000))
+def test_a_message_is_one_line_with_its_beginning_and_its_cure(text):
+    error = LinguistError(f"pairs/en: {text}; mend it")
+    assert is_short(str(error), 6 * LONGEST_MESSAGE)
+    assert str(error).startswith("pairs/en: ") and str(error).endswith("; mend it")
+    assert str(LinguistError(error)) == str(error) or len(text) > LONGEST_MESSAGE / 6
+    assert len(one_line(ValueError(text)).splitlines()) <= 1

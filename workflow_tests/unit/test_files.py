@@ -1,15 +1,19 @@
 """Files appear whole or not at all, and are read whatever their compression."""
 
+import bz2
 import gzip
 import hashlib
 import json
 import os
+import random
+import re
 import stat
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from linguist import files
 from linguist.errors import LinguistError
 from linguist.files import atomic_path, file_digest, open_text, read_json, reading, write_json, write_text
 
@@ -98,6 +102,10 @@ def test_short_files_and_byte_order_marks(tmp_path, content):
         (gzip.compress(b"one\ntw\xff"), ", line 2: not UTF-8 text"),
         (gzip.compress(b"text" * 1000)[:-9], ": the gzip data are cut short or damaged"),
         (b"\x1f\x8bnonsense", ": the gzip data are cut short or damaged"),
+        (gzip.compress(b"text") + b"more", ": the gzip data are cut short or damaged"),
+        (gzip.compress(gzip.compress(b"text")), ": gzip data inside gzip data"),
+        (bz2.compress(b"text"), ": bzip2 data"),
+        ("text".encode("utf-16"), ", line 1: not UTF-8 text"),
         (None, ": cannot be read"),
     ],
 )
@@ -108,6 +116,42 @@ def test_an_unreadable_file_gets_one_line(tmp_path, content, said):
     with pytest.raises(LinguistError) as caught, reading(path) as handle:
         list(handle)
     assert str(caught.value).startswith(f"{path}{said}") and "\n" not in str(caught.value)
+
+
+def test_damaged_gzip_is_told_whatever_comes_out_of_it(tmp_path):
+    """Each byte of the packed data in turn is another one: the text or the damage, but never another flaw."""
+    text = "".join(f"line {number} é\n" for number in range(40))
+    packed, path = gzip.compress(text.encode()), tmp_path / "x"
+    told = set()
+    for at in range(len(packed)):
+        path.write_bytes(packed[:at] + bytes([packed[at] ^ 0x55]) + packed[at + 1 :])
+        if at < 2:  # not gzip any more
+            continue
+        try:
+            with reading(path) as handle:
+                for line in handle:
+                    if not re.fullmatch("line \\d+ é\n", line):
+                        raise LinguistError(f"{path}: a flaw of the text; mend it")
+            told.add("text")
+        except LinguistError as error:
+            assert "gzip data" in str(error), at
+            told.add("damage")
+    assert told == {"text", "damage"}  # the time stamp may be another
+
+
+def test_gzip_that_unpacks_to_far_more_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "LARGEST_UNPACKED", 2**20)
+    path = tmp_path / "x"
+    path.write_bytes(gzip.compress(bytes(2**24)))
+    read = 0
+    with pytest.raises(LinguistError, match="unpack to more than 100 times"), reading(path) as handle:
+        while part := handle.read(2**16):
+            read += len(part)
+    assert read <= 2**21
+    genome = bytes(random.Random(1).choices(b"ACGT", k=2**20)) + b"N" * 2**24  # a long gap is no such thing
+    path.write_bytes(gzip.compress(genome, 1))
+    with reading(path) as handle:
+        assert len(handle.read()) == len(genome)
 
 
 def test_json_keeps_order_and_letters(tmp_path):

@@ -59,6 +59,18 @@ MISTAKES = {
 }
 
 
+def test_a_key_that_stands_twice_is_refused_with_both_lines(checkout, snakemake):
+    study = (checkout / "workflow_tests/workflow/tiny.yaml").read_text()
+    (checkout / "bad.yaml").write_text(f"{study}studies: {{}}\n")
+    first, second = (
+        at for at, line in enumerate(f"{study}studies: {{}}".split("\n"), 1) if line.startswith("studies:")
+    )
+    run = snakemake(checkout, "-n", "--configfile", "bad.yaml")
+    assert run.returncode != 0 and "Traceback" not in run.stderr
+    (error,) = [line for line in run.stderr.splitlines() if line.startswith("error: ")]
+    assert f"bad.yaml, line {second}:" in error and f"line {first}," in error
+
+
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_gets_one_line(checkout, snakemake, name):
     edit, expected = MISTAKES[name]

@@ -41,7 +41,7 @@ def excluded_records(tables, resource):
     """The names (a frozenset) of a resource's FASTA records that have a window in one of the tables of pair sets.
 
     Ids are `side~side`, perhaps with a last word, and a side is `resource:record:start-end`, perhaps with `:-`. Names of
-    records may contain any of these signs. Raises LinguistError for a table that names none.
+    records may contain any of these signs, but not `:start-end`. Raises LinguistError for a table that names none.
     """
     side = re.compile(rf"(?:^|~){re.escape(resource)}:(.+?):\d+-\d+(?=~|$|:-|-[a-z])")
     found = {path: {record for name in _read_ids(path) for record in side.findall(name)} for path in tables}

@@ -125,7 +125,9 @@ def _algorithms(expected):
 
 
 def _verify(found, expected):
-    """Raise if the digests {algorithm: hex} `found` are not as expected; returns the SHA-256."""
+    """Raise if the digests {algorithm: hex} `found` are not as expected, or of an empty file; returns the SHA-256."""
+    if found["sha256"] == hashlib.sha256().hexdigest():
+        raise _WrongChecksum("the file is empty")
     algorithm, digest = expected or ("sha256", found["sha256"])
     if found[algorithm] != digest:
         raise _WrongChecksum(

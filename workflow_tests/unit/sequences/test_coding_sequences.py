@@ -135,6 +135,10 @@ def test_reads_a_table(tmp_path):
         (genbank([FIT], PAD + DNA) + genbank([FIT], PAD + DNA)[:130], ["record 2", "GenBank"]),
         (gzip.compress(genbank([FIT], PAD + DNA).encode())[:-9], ["gzip"]),
         (b"LOCUS\n\xff\n", ["line 2", "UTF-8"]),
+        (genbank([FIT], PAD + DNA).replace("FEATURES", "  JOURNAL   J.\nFEATURES"), ["record 1", "GenBank"]),
+        (genbank([FIT], PAD + DNA).replace("FEATURES", "  AUTHORS   A.\nFEATURES"), ["record 1", "GenBank"]),
+        (genbank([FIT], PAD + DNA).replace("6..23", "6.." + "9" * 5000), ["record 1", "GenBank"]),
+        (genbank([FIT], PAD + DNA, "REC\u00e9"), ["record 1", "\u00e9"]),
     ],
 )
 def test_refuses_a_bad_source_of_coding_sequences_in_one_line(tmp_path, content, facts):

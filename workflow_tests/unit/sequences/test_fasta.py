@@ -1,6 +1,7 @@
 """Strict reading of FASTA: files with every flaw that real files have."""
 
 import gzip
+import lzma
 import re
 from pathlib import Path
 
@@ -28,6 +29,12 @@ def message(path, alphabet="dna"):
     return text.removeprefix(str(path))
 
 
+def spoil(packed):
+    """Packed data with letters that were never packed: they come out before the checksum shows it."""
+    middle = len(packed) // 2
+    return packed[:middle] + b"\xff\x00\xff" + packed[middle + 3 :]
+
+
 PLAIN = ">chr1 a first one\nACGTacgtNN\nRYSWKM\n>chr2\nAC\n"
 PARSED = [Sequence("chr1", "a first one", "ACGTacgtNNRYSWKM"), Sequence("chr2", "", "AC")]
 
@@ -53,6 +60,14 @@ def test_reads_every_form_of_the_same_file(tmp_path, content):
 def test_reads_bgzip_whatever_its_name(tmp_path):
     write_indexed_fasta(PARSED, tmp_path / "x.txt")
     assert read(tmp_path / "x.txt") == PARSED
+
+
+def test_bgzip_that_is_cut_between_two_blocks_is_not_taken_for_whole(tmp_path):
+    write_indexed_fasta(PARSED, tmp_path / "x.gz")
+    whole = (tmp_path / "x.gz").read_bytes()
+    (tmp_path / "x.gz").write_bytes(whole[:-28])  # without the empty block at the end
+    assert gzip.decompress(whole[:-28]) == gzip.decompress(whole)
+    assert "cut short" in message(tmp_path / "x.gz")
 
 
 def test_keeps_non_ascii_descriptions(tmp_path):
@@ -93,6 +108,11 @@ def test_yields_before_it_reads_on(tmp_path):
         (">a\nAC\n>b\n\n", "dna", 3, ["record b", "no sequence"]),
         (">a\n*\n", "protein", 1, ["record a", "no sequence"]),
         (">\nAC\n", "dna", 1, ["no name"]),
+        (">a\nAC\n>chr\u00e9 x\nAC\n", "dna", 3, ["chr\u00e9", "'\u00e9'"]),
+        (">a\nAC\n>b\x07 x\nAC\n", "dna", 3, ["\\x07"]),
+        (">a\u00a0b\nMK\n", "protein", 1, ["\\xa0"]),
+        (">a\x01b\nMK\n", "protein", 1, ["\\x01"]),
+        (">a\nAC\n>" + "é" * 10**6 + "\nAC\n", "dna", 3, [" ..."]),
         (">a x\nAC\n>b\nAC\n>a y\nAC\n", "dna", 5, ["named a"]),
         ("", "dna", None, ["empty"]),
         ("\n\n", "dna", None, ["empty"]),
@@ -103,6 +123,10 @@ def test_yields_before_it_reads_on(tmp_path):
         (gzip.compress(PLAIN.encode())[:-12], "dna", None, ["gzip"]),
         (gzip.compress(PLAIN.encode())[:-8] + b"12345678", "dna", None, ["gzip"]),
         (gzip.compress(b">a\n\xff\n"), "dna", 2, ["UTF-8"]),
+        (spoil(gzip.compress(PLAIN.encode() * 200)), "dna", None, ["gzip", "damaged"]),
+        (gzip.compress(b">a\nAC\n") + b"tail", "dna", None, ["gzip", "follow"]),
+        (gzip.compress(gzip.compress(PLAIN.encode())), "dna", None, ["gzip", "inside"]),
+        (lzma.compress(PLAIN.encode()), "dna", None, ["xz"]),
     ],
 )
 def test_a_flaw_gets_one_line_with_place_cause_and_cure(tmp_path, content, alphabet, line, facts):

@@ -52,6 +52,9 @@ class Handler(BaseHTTPRequestHandler):
     def wrong(self, _):
         self.send(BODY[::-1])
 
+    def empty(self, _):
+        self.send(b"")
+
     def wrong_once(self, count):
         self.send(BODY if count > 1 else BODY[::-1])
 
@@ -252,6 +255,7 @@ def test_progress_is_logged(server, target, monkeypatch, caplog):
         ("drop", 3, "connection failed (Remote end closed connection without response)"),
         ("hang", 3, "no answer for 0.1 s"),
         ("hang_midway", 3, "no answer for 0.1 s"),
+        ("empty", 2, "the file is empty"),
         ("wrong", 2, f"sha256 is {hashlib.sha256(BODY[::-1]).hexdigest()}, expected {SUM}: the file changed"),
     ],
 )
@@ -382,6 +386,8 @@ def test_wrong_path(target, copy):
     refused(target, f"{copy}: sha256 is {SUM}, expected {BAD}", "correct 'path'", path=copy, sha256=BAD)
     refused(target, "/nowhere/x: No such file", "correct 'path'", path="/nowhere/x")
     refused(target, "Is a directory", path=copy.parent)
+    copy.write_bytes(b"")
+    refused(target, f"{copy}: the file is empty", "correct 'path'", path=copy)
     refused(target, "Is a directory", path=copy.parent, sha256=None)
 
 

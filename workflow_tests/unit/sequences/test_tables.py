@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from linguist.errors import LinguistError
-from linguist.sequences.tables import is_parquet, read_parquet, read_records, sequence_of, text_of
+from linguist.sequences.tables import field_of, is_parquet, read_parquet, read_records, sequence_of, text_of
 
 HEADERS = (("text", "label"), ("left", "right", "label"))
 PLAIN = ("label", "text")
@@ -88,6 +88,39 @@ def test_parquet_is_known_by_its_first_bytes(tmp_path):
     for path in (tmp_path, tmp_path / "none"):
         with pytest.raises(LinguistError, match="cannot be read"):
             is_parquet(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("x" * 140_000, "line 1: 1 columns, expected 2"),
+        ('"' + "x" * 140_000, "line 1: 1 columns, expected 2"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"text": "a", "label": 1}\n{"text": ' + "[" * 100_000, "line 2: not valid JSON .nested too deeply"),
+        ('{"text": "a", "label": ' + "1" * 5000 + "}", "line 1: .*digits"),
+        ('[{"text": "a", "label": ' + "1" * 5000 + "}]", "digits"),
+        ('{"text": "a", "label": 1, "label": 0}', "line 1: .*'label' stands twice"),
+        ('[{"text": "a", "text": "b", "label": 0}]', "'text' stands twice"),
+        ("text\tlabel\ttext\na\t1\tb", "line 1: two columns are named 'text'"),
+        ("label,text,label\n1,a,0", "line 1: two columns are named 'label'"),
+        ('{"' + "x" * 10**6 + '": 1}', r"line 1: no column .* \.\.\."),
+        ('"' + "x" * 10**6 + '"', "line 1"),
+    ],
+)
+def test_what_a_parser_chokes_on_gets_one_short_line(tmp_path, content, said):
+    (tmp_path / "table").write_text(content)
+    with pytest.raises(LinguistError, match=said) as caught:
+        list(read_records(tmp_path / "table", HEADERS, PLAIN))
+    assert len(str(caught.value)) < len(str(tmp_path)) + 300 and "; " in str(caught.value)
+
+
+def test_half_of_a_character_is_refused_in_a_field_of_a_table(tmp_path):
+    (tmp_path / "table").write_text('{"text": "a\\ud800", "label": "1"}')
+    ((where, record),) = read_records(tmp_path / "table", HEADERS, PLAIN)
+    assert field_of(where, record, "label") == "1" and field_of(where, record, "more") == ""
+    with pytest.raises(LinguistError, match="line 1: text is 'a.*ud800'") as caught:
+        field_of(where, record, "text")
+    str(caught.value).encode()
 
 
 def test_fields_are_text_or_sequences(tmp_path):
