@@ -25,6 +25,9 @@ from linguist.training.changes import CHANGES, GIVEN, row_change
 from linguist.training.controls import UNTRAINED
 from snakemake.settings.types import DeploymentMethod
 
+# A job finds the library beside its script. Snakemake would show it to a container at another place, without its data.
+sys.path.pop(0)
+
 try:
     for path in workflow.configfiles:
         check_file(path)

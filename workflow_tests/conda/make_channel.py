@@ -131,7 +131,7 @@ def add_package(channels, name, version, fill, depends=(), builds=(("0", 0, ()),
 
 
 def make_channel(folder, env_files):
-    """Fill `folder` with channels/ and, in bin/, the programs `conda` and `activate`."""
+    """Fill `folder` with channels/ and, in bin/, the programs `conda`, `activate` and `apptainer`."""
     channels = folder / "channels"
     for name in CHANNELS:
         for subdir in ("noarch", str(Platform.current())):
@@ -148,7 +148,8 @@ def make_channel(folder, env_files):
         asyncio.run(index_fs(channels / name, write_shards=False))
     bin_ = folder / "bin"
     bin_.mkdir()
-    shutil.copy(HERE / "activate", bin_)
+    for name in ("activate", "apptainer"):
+        shutil.copy(HERE / name, bin_)
     command = shlex.join([sys.executable, str(HERE / "stand_in.py"), str(folder)])
     (bin_ / "conda").write_text(f'#!/bin/sh\nexec {command} "$@"\n')
     (bin_ / "conda").chmod(0o755)

@@ -288,3 +288,27 @@ def test_a_container_without_its_conda_environments_is_refused(checkout, snakema
     assert run.returncode
     (line,) = [line for line in run.stderr.splitlines() if "error" in line.lower()]
     assert "--sdm conda apptainer" in line
+
+
+@pytest.fixture
+def image(checkout, conda, tmp_path):
+    """A folder that stands for the image of the Dockerfile: what its commands make."""
+    if subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "true"]).returncode:
+        pytest.skip("no user namespaces, in which a container runs")
+    text = (checkout / "Dockerfile").read_text().replace("\\\n", " ")
+    steps = re.findall(r"^(RUN|COPY) (.*)$", text, flags=re.M)
+    commands = [command if step == "RUN" else f"cp {command}" for step, command in steps]
+    (tmp_path / "image/conda-envs").mkdir(parents=True)
+    conda(checkout, program=("apptainer", "exec", tmp_path / "image", "sh", "-c", "\n".join(["set -e", *commands])))
+    return tmp_path / "image"
+
+
+def test_rules_run_in_the_environments_of_the_container(checkout, conda, image):
+    targets = ("results/pairs/en/test.tsv", "results/blast/dna/rheMac3")
+    options = ("--sdm", "conda", "apptainer", "--config", f"container={image}", "--configfile", STUDY)
+    conda(checkout, *targets, "--cores", "2", *options)
+    calls = [path.read_text() for path in image.glob("conda-envs/*/calls")]
+    assert len(calls) == 2
+    assert any("build_pairs.py" in text for text in calls)
+    assert any("makeblastdb" in text for text in calls)
+    assert not (checkout / ".snakemake/conda").is_dir() or not any((checkout / ".snakemake/conda").iterdir())
