@@ -12,6 +12,7 @@ from linguist.config import design, inputs, plan, settings, used
 from linguist.config.settle import settle
 from linguist.config.strict import check_file
 from linguist.errors import LinguistError
+from linguist.files import one_line_json
 from linguist.kinds import KINDS, SEARCHABLE
 from linguist.pairs.recipes import RECIPES
 from linguist.pairs.search import BLAST_COLUMNS

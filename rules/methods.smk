@@ -39,7 +39,7 @@ rule write_methods:
             name: RECIPES[name].paragraphs
             for name in dict.fromkeys(config["pairsets"][p]["recipe"] for p in used.used_pairsets(config))
         },
-        config={key: config[key] for key in methods_keys},
+        config=lambda wildcards: one_line_json({key: config[key] for key in methods_keys}),
         snakemake=snakemake.__version__,
         code=code_digest("write_methods", *all_modules),
     script:

@@ -27,7 +27,7 @@ rule write_audit:
         mem=growing(1, "GB"),
         runtime=growing(20, "m"),
     params:
-        spec=lookup(dpath="pairsets/{pairset}", within=config),
+        spec=lambda wildcards: one_line_json(config["pairsets"][wildcards.pairset]),
         texts=REGISTRY_TEXTS,
         code=code_digest("write_audit"),
     script:
@@ -100,7 +100,7 @@ rule write_pretraining:
     conda:
         "../envs/plots.yaml"
     params:
-        model=lambda wildcards: settings.model_settings(config, wildcards.model),
+        model=lambda wildcards: one_line_json(settings.model_settings(config, wildcards.model)),
         synthetic=SYNTHETIC,
         code=code_digest("write_pretraining"),
     script:
@@ -187,7 +187,7 @@ rule compare_published:
         mem=growing(1, "GB"),
         runtime=growing(20, "m"),
     params:
-        study=lookup(dpath="studies/{study}", within=config),
+        study=lambda wildcards: one_line_json(config["studies"][wildcards.study]),
         code=code_digest("compare_published"),
     script:
         "../scripts/compare_published.py"
@@ -225,7 +225,7 @@ rule write_page:
         runtime=growing(20, "m"),
     params:
         readings=lambda wildcards: [", ".join(cell) for cell in plan.study_inputs(config, wildcards.study)],
-        config=lambda wildcards: design.page_config(config, wildcards.study),
+        config=lambda wildcards: one_line_json(design.page_config(config, wildcards.study)),
         texts=REGISTRY_TEXTS,
         code=code_digest("write_page"),
     script:
@@ -293,7 +293,7 @@ rule write_task_page:
         tests=lookup(dpath="studies/{task_study}/tests", within=config),
         sets=lambda wildcards: plan.instruction_sets(config, wildcards.task_study),
         readings=lambda wildcards: [", ".join(cell) for cell in plan.classifier_inputs(config, wildcards.task_study)],
-        config=lambda wildcards: design.page_config(config, wildcards.task_study),
+        config=lambda wildcards: one_line_json(design.page_config(config, wildcards.task_study)),
         texts=REGISTRY_TEXTS,
         code=code_digest("write_task_page"),
     script:
@@ -350,7 +350,7 @@ rule write_answer:
     conda:
         "../envs/plots.yaml"
     params:
-        titles=plan.titles_of(config["studies"] | config["vectors"]),
+        titles=lambda wildcards: one_line_json(plan.titles_of(config["studies"] | config["vectors"])),
         studies=list(plan.pair_studies(config)),
         task_studies=list(plan.task_studies(config)),
         vectors=list(config["vectors"]),

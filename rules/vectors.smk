@@ -108,7 +108,7 @@ rule write_vectors_page:
         runtime=growing(20, "m"),
     params:
         runs=lambda wildcards: plan.vector_runs(config, wildcards.vectors),
-        config=lambda wildcards: design.page_config(config, wildcards.vectors),
+        config=lambda wildcards: one_line_json(design.page_config(config, wildcards.vectors)),
         code=code_digest("write_vectors_page"),
     script:
         "../scripts/write_vectors_page.py"

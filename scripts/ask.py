@@ -8,7 +8,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # the model is a local folder
 
-from linguist.errors import LinguistError
+from linguist.errors import LinguistError, one_line
+
+MOST = {"examples": 1000, "tokens": 100_000}  # the largest values
+TEMPERATURES = (0.01, 100)  # below, a softmax divides by nearly nothing; above, all tokens are equally likely
 
 EPILOG = """examples:
   ask.py --model results/runs/gpt2-nano/told/best "Is it a promoter?" --sequence ACGTACGTTT
@@ -26,8 +29,15 @@ output, tab-separated:
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, as all others."""
+
+    def error(self, message):
+        raise LinguistError(f"{one_line(message)}; see ask.py --help")
+
+
 def parse(arguments):
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="ask.py",
         description="Ask a tuned model about sequences, let it generate text, or start a small conversation (no question).",
         epilog=EPILOG,
@@ -63,16 +73,31 @@ def check(options):
         raise LinguistError(f"{options.model}: no model there; {hint}")
     if options.examples and not options.task:
         raise LinguistError("--examples needs their task; give --task results/tasks/TASK")
-    if options.examples < 0 or options.tokens < 1 or options.temperature < 0:
-        raise LinguistError("--examples and --temperature cannot be below 0, nor --tokens below 1")
+    if not 0 <= options.examples <= MOST["examples"]:
+        raise LinguistError(f"--examples: must be from 0 to {MOST['examples']}")
+    if not 1 <= options.tokens <= MOST["tokens"]:
+        raise LinguistError(f"--tokens: must be from 1 to {MOST['tokens']}")
+    low, high = TEMPERATURES
+    if options.temperature != 0 and not low <= options.temperature <= high:
+        raise LinguistError(f"--temperature: must be 0, or from {low} to {high}")
+    for name in ("question", "sequence"):
+        if not is_unicode(getattr(options, name) or ""):
+            raise LinguistError(f"the {name} is not UTF-8 text; set the terminal to UTF-8, or convert the text")
+
+
+def is_unicode(text):
+    """Whether a text from the terminal is text: Python keeps bytes that are not UTF-8 as halves of characters."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def main(arguments=None):
-    options = parse(arguments)
     try:
+        options = parse(arguments)
         check(options)
         from linguist.tasks.chat import answer_command  # loading torch takes seconds
 
+        if hasattr(sys.stdout, "reconfigure"):  # a terminal that lacks a letter shows its code
+            sys.stdout.reconfigure(errors="backslashreplace")
         answer_command(options, sys.stdout)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has closed the pipe, as head does; Python would flush again at exit, and fail

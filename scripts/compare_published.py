@@ -1,5 +1,7 @@
 """A paper's accuracies and those of a study: a table and a figure."""
 
+import json
+
 from linguist.config.published import read_published
 from linguist.files import write_table
 from linguist.logs import start_log
@@ -13,7 +15,7 @@ from linguist.statistics.tables import read_results
 def main(smk):
     start_log(smk.log[0])
     tables = read_published(smk.input.published)["tables"]
-    rows = compare_published(summarize_pairs(read_results(smk.input.metrics)), smk.params.study, tables)
+    rows = compare_published(summarize_pairs(read_results(smk.input.metrics)), json.loads(smk.params.study), tables)
     write_table(smk.output.table, rows)
     save(published_figure(rows), smk.output.figure)
 

@@ -1,5 +1,7 @@
 """The report's front page, and the figure of all hypotheses."""
 
+import json
+
 from linguist.logs import start_log
 from linguist.report.front import answer_page
 from linguist.report.page import inline, render
@@ -18,7 +20,7 @@ def main(smk):
     studies = dict(zip(smk.params.studies, zip(claims, comparisons, strict=True), strict=True))
     tasks = dict(zip(smk.params.task_studies, tasks, strict=True))
     vectors = dict(zip(smk.params.vectors, map(read_vectors_table, smk.input.vectors), strict=True))
-    values = answer_page(smk.params.titles, studies, tasks, vectors, smk.params.kinds)
+    values = answer_page(json.loads(smk.params.titles), studies, tasks, vectors, smk.params.kinds)
     save(closest_control_figure(dict(zip(studies, claims, strict=True))), smk.output.figure)
     figure = inline(smk.output.figure, "figure-closest-controls") if studies else None
     render(smk.output.page, smk.input.template, caveats=smk.params.caveats, figure=figure, **values)

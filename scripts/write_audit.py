@@ -1,5 +1,7 @@
 """The page and the figure of a pair set's audit."""
 
+import json
+
 from linguist.files import read_json
 from linguist.logs import start_log
 from linguist.report.page import inline, render
@@ -13,7 +15,9 @@ def main(smk):
     audit, name = read_json(smk.input.audit), smk.wildcards.pairset
     save(audit_figure(audit), smk.output.figure)
     figure = inline(smk.output.figure, "figure-audit")
-    render(smk.output.page, smk.input.template, name=name, figure=figure, **audit_page(smk.params.spec, audit))
+    render(
+        smk.output.page, smk.input.template, name=name, figure=figure, **audit_page(json.loads(smk.params.spec), audit)
+    )
 
 
 if "snakemake" in globals():

@@ -1,5 +1,7 @@
 """The methods page: how everything in the run was made."""
 
+import json
+
 from linguist.files import read_json
 from linguist.logs import start_log
 from linguist.provenance import read_tool_versions
@@ -10,7 +12,7 @@ from linguist.report.page import render
 
 def main(smk):
     start_log(smk.log[0])
-    config, trainings = smk.params.config, [read_json(path) for path in smk.input.metrics]
+    config, trainings = json.loads(smk.params.config), [read_json(path) for path in smk.input.metrics]
     searches, pins = read_tool_versions(smk.input.versions), methods.read_pins(smk.input.environments)
     resources = dict(zip(smk.params.resources, map(read_json, smk.input.records), strict=True))
     models = methods.list_models(config, smk.params.models, smk.input.models)

@@ -1,5 +1,6 @@
 """The page of a study."""
 
+import json
 from pathlib import Path
 
 from linguist.config.design import describe_study
@@ -16,7 +17,7 @@ from linguist.statistics.verdicts import read_study_tables
 def main(smk):
     start_log(smk.log[0])
     published = read_published(smk.input.published) if smk.input.get("published") else None
-    study = describe_study(smk.params.config, smk.wildcards.study, published)
+    study = describe_study(json.loads(smk.params.config), smk.wildcards.study, published)
     tables = read_study_tables(
         smk.input.metrics, smk.input.comparisons, read_best_baselines(study.tests, smk.input.audits)
     )

@@ -1,5 +1,7 @@
 """The page and the figure of a pretrained model."""
 
+import json
+
 import pandas as pd
 
 from linguist.files import read_json
@@ -16,7 +18,7 @@ def main(smk):
     manifest = read_json(smk.input.manifest)
     save(pretraining_figure(curve, metrics), smk.output.figure)
     synthetic = synthetic_sources(manifest, smk.params.synthetic)
-    values = pretraining_page(smk.params.model, curve, metrics, manifest, synthetic)
+    values = pretraining_page(json.loads(smk.params.model), curve, metrics, manifest, synthetic)
     figure = inline(smk.output.figure, "figure-pretraining")
     render(smk.output.page, smk.input.template, name=smk.wildcards.model, figure=figure, **values)
 

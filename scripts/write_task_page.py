@@ -1,5 +1,7 @@
 """The page and the table of a study of tasks."""
 
+import json
+
 from linguist.config.design import describe_study
 from linguist.config.published import read_published
 from linguist.files import read_json, write_table
@@ -14,7 +16,7 @@ def main(smk):
     def by_name(names, paths):
         return {name: read_json(path) for name, path in zip(names, paths, strict=True)}
 
-    study = describe_study(smk.params.config, smk.wildcards.task_study)
+    study = describe_study(json.loads(smk.params.config), smk.wildcards.task_study)
     tables = read_task_tables(smk.input.metrics, smk.input.comparisons)
     reports = {
         "baselines": by_name(smk.params.tests, smk.input.baselines),

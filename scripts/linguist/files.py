@@ -75,6 +75,14 @@ def write_json(path, value):
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
+def one_line_json(value):
+    """A value as JSON that can stand in a script of a page: no text in it can end that script.
+
+    Snakemake's report keeps the params of rules so; they hold texts of the study file.
+    """
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+
+
 def read_json(path):
     return json.loads(Path(path).read_text(encoding="utf-8"))
 

@@ -12,8 +12,9 @@ import time
 
 import pandas as pd
 import pytest
+import yaml
 
-from helpers.pages import open_page
+from helpers.pages import Page, open_page
 from helpers.runs import STUDY, edit_config, error_lines, planned_rules
 
 COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", STUDY]
@@ -119,7 +120,7 @@ def test_an_instructed_model_can_be_asked(finished):
     assert asked.returncode == 0, asked.stderr
     assert len(asked.stdout.splitlines()) == 1 and asked.stdout.count("\t") == 1
     unseen = json.loads((finished / "results/instructions/told/unseen.json").read_text())
-    assert unseen == {"repeat": ["Is it one?"], "splice": ["What is in it?"]}
+    assert unseen == {"repeat": ["Is it one? {{ 7*7 }}"], "splice": ["What is in it?"]}
     predictions = pd.read_csv(runs / "teller/told/seed-1/predictions.tsv.gz", sep="\t")
     assert predictions.groupby(["test", "variant"]).size().to_dict() == {
         (task, variant): n
@@ -198,16 +199,29 @@ def test_a_failed_download_stops_one_branch_only(copy, snakemake, tmp_path):
 
 
 def test_the_report(copy, snakemake, tmp_path):
+    """Its texts are shown as they are written: none runs, is evaluated, or includes a file."""
     run = snakemake(copy, "--configfile", STUDY, "--report", "results/report.html")
     assert run.returncode == 0, run.stderr
-    pages = {"results/report.html": "A small study", "results/report/asked/page.html": "A small study of tasks"}
-    pages["results/report/moved/page.html"] = "Words that move"
-    pages |= {"results/report/methods.html": "<mfrac>", "results/report/costs.html": "core-hours"}
-    for page, title in (pages | {"results/report/small/page.html": "A small study"}).items():
-        dom, console = open_page(copy / page, tmp_path)
-        assert title in dom
-        assert "Uncaught" not in console and "ERROR:CONSOLE" not in console
-    assert dom.count("<svg") >= 3
+    studies = yaml.safe_load((copy / STUDY).read_text())
+    titles = {name: block["title"] for name, block in (studies["studies"] | studies["vectors"]).items()}
+    pages = {"report.html": [], "report/costs.html": ["core-hours"], "report/methods.html": [*titles.values()]}
+    pages["report/answer.html"] = [*titles.values()]
+    for name, block in (studies["studies"] | studies["vectors"]).items():
+        pages[f"report/{name}/page.html"] = [block["title"], " ".join(block["question"].split())]
+    pages["report/asked/page.html"] += studies["tasks"]["repeat"]["answers"]
+    for page, texts in pages.items():
+        path = copy / "results" / page
+        dom, console = open_page(path, tmp_path)
+        assert "Uncaught" not in console and "ERROR:CONSOLE" not in console, page
+        assert 'id="ran"' not in dom and "cff-version" not in dom, page
+        shown = "" if page == "report.html" else " ".join(" ".join(Page(path.read_text()).text).split())
+        assert [text for text in texts if text not in shown] == [], page
+    report = (copy / "results/report.html").read_text()
+    assert "<mfrac>" in (copy / "results/report/methods.html").read_text() and "A small study" in report
+    script = report.split('<script id="results">')[1].split("</script>")[0].strip()
+    results = json.loads(script.removeprefix("var results = ").removesuffix(";"))
+    assert "results/report/small/page.html" in results
+    assert not list(copy.glob("ran"))
 
 
 def test_the_costs_are_those_of_all_benchmark_files_and_of_nothing_else(copy, snakemake):

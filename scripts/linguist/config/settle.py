@@ -36,7 +36,7 @@ def merge(under, over):
 
 def complete(config):
     """The config with everything filled in that its entries leave out, and with the models that are controls."""
-    studies = {name: {"controls": []} | study for name, study in config["studies"].items()}
+    studies = {name: {"controls": []} | on_one_line(study) for name, study in config["studies"].items()}
     sections = config | {
         "pairsets": complete_pairsets(config),
         "corpora": {name: complete_corpus(config["corpus"], corpus) for name, corpus in config["corpora"].items()},
@@ -44,11 +44,17 @@ def complete(config):
         "instructions": {name: config["instruction"] | spec for name, spec in config["instructions"].items()},
         "models": config["models"] | random_models(studies),
         "studies": studies,
+        "vectors": {name: on_one_line(block) for name, block in config["vectors"].items()},
     }
     return {
         key: {name: ordered(entry) for name, entry in part.items()} if isinstance(part, dict) else part
         for key, part in sections.items()
     }
+
+
+def on_one_line(block):
+    """A study or a comparison of token vectors with its title and question without line breaks."""
+    return block | {key: " ".join(block[key].split()) for key in ("title", "question")}
 
 
 def complete_pairsets(config):

@@ -75,12 +75,12 @@ def _converse(model, finder, options, out):
     sequence = ""
     while True:
         print("> ", end="", file=out, flush=True)
-        line = sys.stdin.readline()
-        if not line:
+        raw = sys.stdin.buffer.readline()
+        if not raw:
             print(file=out)
             return
-        line = line.strip()
         try:
+            line = _decode(raw).strip()
             if not line:
                 sequence = ""
             elif len(line) >= MIN_BASES and sum(map(line.upper().count, "ACGTN")) > MIN_SHARE * len(line):
@@ -92,6 +92,14 @@ def _converse(model, finder, options, out):
                 model.talk(line, options.tokens, options.temperature, out)
         except LinguistError as error:
             print(f"error: {error}", file=out)
+
+
+def _decode(raw):
+    """A line of standard input as text, whatever the terminal is set to."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise LinguistError("the line is not UTF-8 text; set the terminal to UTF-8, or convert the text") from None
 
 
 class ExampleFinder:

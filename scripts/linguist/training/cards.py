@@ -1,5 +1,8 @@
 """Model cards: what a model from here is, for people who find it without its workflow."""
 
+from html import escape
+
+from linguist.files import clean
 from linguist.kinds import kind_of_source
 from linguist.training.models import HEADS
 
@@ -76,7 +79,9 @@ learning rate {options["learning_rate"]:g}, {options["schedule"]}, warm-up {opti
 
 def _markdown_table(header, rows):
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
+    return "\n".join(
+        f"| {' | '.join(escape(clean(cell).replace('|', '/'), quote=False) for cell in line)} |" for line in lines
+    )
 
 
 def _three_digits(value):

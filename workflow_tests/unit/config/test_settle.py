@@ -246,6 +246,10 @@ MISTAKES = [
     ),
     ("models.nano", '{hub: "a/b\\n", revision: COMMIT}', r"models.nano.hub: is 'a/b\n', but must look like"),
     ("models.nano", "{hub: ../b, revision: COMMIT}", "models.nano.hub: is '../b', but must look like"),
+    ("container", "docker://a; touch ran", "container: is 'docker://a; touch ran', but must look like"),
+    ("resources.genome.path", "a<script>", "resources.genome.path: is 'a<script>', but must look like"),
+    ("pairsets.tab.files.test", "['genome:a<b>']", "pairsets.tab.files.test[0]: is 'genome:a<b>', but must look like"),
+    ("tasks.cut.answers", '["a\\tb", b]', r"tasks.cut.answers[0]: is 'a\tb', but must look like"),
     ("models.nano.shape", "{null: 2}", "models.nano.shape: unknown key null; known: n_layer, n_embd"),
     ("models.nano.shape", "{2024-01-01: 2}", 'models.nano.shape: unknown key "2024-01-01"; known: n_layer'),
     ("models.nano.shape", "{n_layer: 1.5}", "models.nano.shape.n_layer: is 1.5, but must be a whole number from 1 to"),
@@ -789,9 +793,8 @@ def test_a_strange_value_is_refused_in_one_line_wherever_it_stands(strange):
         *above, last = place
         broken = copy.deepcopy(EVERYTHING)
         functools.reduce(lambda block, key: block[key], above, broken)[last] = strange
-        taken = (strange == "1" and (isinstance(value, str) or last in ("mirror", "container"))) or (
-            strange is None and last in ("mirror", "container", "micro_batch")
-        )
+        null_or_text = value is None or isinstance(value, str)
+        taken = (strange == "1" and null_or_text) or (strange is None and (value is None or last == "micro_batch"))
         with contextlib.nullcontext() if taken else pytest.raises(LinguistError) as caught:
             try:
                 settle(broken)

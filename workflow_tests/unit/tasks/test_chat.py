@@ -5,13 +5,15 @@ import json
 import os
 import random
 import shutil
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.data import letters
+from helpers.data import ROOT, letters
 from helpers.instructions import TASKS
 from linguist.errors import LinguistError
 from linguist.files import write_json
@@ -22,6 +24,11 @@ from linguist.tokenizers.encoding import encode_texts, tokenize_splits
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training.finetuning import finetune
 from linguist.training.tuning import Run
+
+
+def typed(raw):
+    """Standard input with these bytes."""
+    return io.TextIOWrapper(io.BytesIO(raw), encoding="utf-8")
 
 
 def ask(*arguments, **options):
@@ -185,6 +192,20 @@ def test_a_mistake_is_one_line(options, said, tuned, monkeypatch, tmp_path):
             "--task results/tasks/TASK",
         ),
         (["--model", "m", "--tokens", "0"], "--tokens"),
+        (["--model", "m", "--tokens", "-5"], "--tokens: must be from 1 to"),
+        (["--model", "m", "--tokens", "1" + "0" * 30], "--tokens: must be from 1 to"),
+        (["--model", "m", "--tokens", "9" * 5000], "--tokens"),
+        (["--model", "m", "--tokens", "1e3"], "--tokens: invalid int value: '1e3'"),
+        (["--model", "m", "--examples", "-1", "--task", "t"], "--examples: must be from 0 to"),
+        (["--model", "m", "--temperature", "nan"], "--temperature: must be 0, or from"),
+        (["--model", "m", "--temperature", "inf"], "--temperature: must be 0, or from"),
+        (["--model", "m", "--temperature", "1e-300"], "--temperature: must be 0, or from"),
+        (["--model", "m", "--temperature", "-1"], "--temperature: must be 0, or from"),
+        (["--model", "m", "--temperature", "hot"], "--temperature: invalid float value: 'hot'"),
+        (["--model", "m", "--colour", "red"], "unrecognized arguments: --colour"),
+        (["--model", "m", "Is it\udcff?"], "the question is not UTF-8 text"),
+        (["--model", "m", "--sequence", "ACGT\udcff", "Is it?"], "the sequence is not UTF-8 text"),
+        (["--model", "m\udcff", "Is it?"], "no model there"),
         (["--model", "m", "--sequence", "AXG", "Is it?"], "--sequence: 'X'"),
         (["--model", "m", "--fasta", "none.fa", "Is it?"], "none.fa"),
     ],
@@ -246,8 +267,21 @@ def test_a_model_without_tasks_is_an_error(base_models):
 
 
 def test_a_small_conversation(tuned, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO("GGCCGGCCGGCGGC\nGC?\nNo such thing at all, is it?\n\nGC?\n"))
+    monkeypatch.setattr("sys.stdin", typed(b"GGCCGGCCGGCGGC\nGC?\nNo such thing at all, is it?\n\nGC?\n"))
     said = ask(model=str(tuned / "weights"))
-    monkeypatch.setattr("sys.stdin", io.StringIO("GGCCGGCCGGXGGC\n"))
-    assert "error: the sequence: 'X'" in ask(model=str(tuned / "weights"))
+    monkeypatch.setattr("sys.stdin", typed(b"GGCCGGCCGGXGGC\n\xff\xfe is it?\nGC?\n"))
+    wrong = ask(model=str(tuned / "weights"))
+    assert "error: the sequence: 'X'" in wrong and "error: the line is not UTF-8 text" in wrong
+    assert wrong.count("> ") == 4 and wrong.count("error") == 2
     assert "(14 bases)" in said and "high\t" in said and said.count("> ") == 6 and "error" not in said
+
+
+def test_bytes_that_are_not_text_are_one_line(tmp_path):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m/config.json").write_text("{}")
+    (tmp_path / "s.fa").write_bytes(b">one\nACGT\n>two\nAC\xff\n")
+    for arguments in ([b"Is it \xff?"], [b"--sequence", b"AC\xff", b"Is it?"], [b"--fasta", b"s.fa", b"Is it?"]):
+        command = [sys.executable, str(ROOT / "scripts/ask.py"), "--model", "m", *arguments]
+        asked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"LC_ALL": "C"})
+        assert asked.returncode == 1 and asked.stderr.startswith("error: ")
+        assert asked.stderr.count("\n") == 1 and "UTF-8" in asked.stderr

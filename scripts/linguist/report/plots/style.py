@@ -20,6 +20,7 @@ STYLE = {
     "svg.hashsalt": "dna-linguist",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "sans-serif"],
+    "text.parse_math": False,  # names and texts of a study are shown as they are written
     "font.size": 8,
     "axes.titlesize": 8.5,
     "axes.edgecolor": "#888888",
