@@ -70,7 +70,8 @@ def warn_of_unused_gpu(sign):
     """One line in the log: else only the time that a training takes would show that it runs on the CPU."""
     logger.warning(
         "warning: there is a GPU (%s), but torch %s cannot use it: this runs on the CPU. Install a torch with CUDA that the "
-        "GPU's driver supports, or set CUDA_VISIBLE_DEVICES to nothing to run on the CPU without this line",
+        "GPU's driver supports (conda: see envs/README.md), or set CUDA_VISIBLE_DEVICES to nothing to run on the CPU without "
+        "this line",
         sign,
         torch.__version__,
     )
