@@ -1,5 +1,6 @@
 """Answers of one tuned model to one question: the answer with its probability, or free text as it is generated."""
 
+import re
 from dataclasses import dataclass
 from math import exp
 from pathlib import Path
@@ -85,7 +86,7 @@ class InstructedModel:
         self.accelerator, environment = prepare_environment()
         self.model = load_language_model(folder, environment.attention).to(environment.device).eval()
         self.tokenizer = load_tokenizer(folder)
-        self.tasks = getattr(self.model.config, INFO, {})
+        self.tasks = read_tasks(folder, self.model.config)
         self.unseen = read_unseen(folder)
 
     def ask(self, question, sequence, examples=()):
@@ -149,6 +150,22 @@ class InstructedModel:
             )
 
 
+def read_tasks(folder, config):
+    """The tasks of a model, from its configuration: {task: {"answers": texts, "phrasings": texts}}; none if it was not tuned.
+
+    Raises LinguistError for tasks of another form.
+    """
+    tasks = getattr(config, INFO, {})
+    try:
+        lists = [about[key] for about in tasks.values() for key in ("answers", "phrasings")]
+        whole = all(isinstance(texts, list) and texts and all(isinstance(t, str) for t in texts) for texts in lists)
+    except (AttributeError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise LinguistError(f"{folder}: {INFO} in its config.json are not tasks; take the model from its run again")
+    return tasks
+
+
 def read_unseen(folder):
     """The unseen wordings of a model's instruction set, {task: texts}; none for a folder outside of a run's.
 
@@ -169,4 +186,9 @@ class _FileStreamer(TextStreamer):
         self.out = out
 
     def on_finalized_text(self, text, stream_end=False):
-        print(text, end="\n" if stream_end else "", file=self.out, flush=True)
+        print(without_controls(text), end="\n" if stream_end else "", file=self.out, flush=True)
+
+
+def without_controls(text):
+    """A model's text without the characters by which a terminal is controlled, but with line breaks and tabs."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd", text)

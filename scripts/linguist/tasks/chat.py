@@ -10,7 +10,7 @@ from pathlib import Path
 from linguist.errors import LinguistError
 from linguist.files import clean
 from linguist.sequences.fasta import foreign_letter, read_sequences
-from linguist.tasks.answering import open_model
+from linguist.tasks.answering import open_model, without_controls
 from linguist.tasks.neighbours import rank_neighbours, read_neighbours, search_command
 from linguist.tasks.store import read_task
 
@@ -45,7 +45,8 @@ def answer_line(answer, name=""):
     others = ", ".join(f"{text} {share:.3f}" for text, share in answer.among.items() if text != answer.text)
     generated = f"; generated: {clean(answer.generated) or 'nothing'!r}" if answer.generated else ""
     task = f"{answer.task} {answer.share:.3f}" if answer.task else ""
-    return "\t".join(filter(None, [name, answer.text, f"{answer.probability:.3f} ({others}{generated})", task]))
+    fields = [name, answer.text, f"{answer.probability:.3f} ({others}{generated})", task]
+    return "\t".join(without_controls(field) for field in fields if field)
 
 
 def _read_given_sequences(options):

@@ -34,7 +34,7 @@ def model_card(name, model, manifest, metrics, train_info):
         bits = metrics.get(f"dev_bits_{source}")
         unit = kind_of_source(about["kind"]).letter
         loss_rows.append([source, *losses, "–" if bits is None else f"{bits:.3f} per {unit}"])
-    options, shape = metrics["options"], ", ".join(f"{key} {value}" for key, value in model["shape"].items())
+    options, shape = metrics["options"], _plain(", ".join(f"{key} {value}" for key, value in model["shape"].items()))
     head = HEADS[architecture].__name__
     objective = "the next token" if architecture == "gpt2" else "masked tokens (15 %)"
     return f"""---
@@ -78,10 +78,13 @@ learning rate {options["learning_rate"]:g}, {options["schedule"]}, warm-up {opti
 
 
 def _markdown_table(header, rows):
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(
-        f"| {' | '.join(escape(clean(cell).replace('|', '/'), quote=False) for cell in line)} |" for line in lines
-    )
+    lines = [header, ["---"] * len(header), *[map(_plain, row) for row in rows]]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _plain(text):
+    """A text of the config on one line, without what Markdown or a table of it would read as its own."""
+    return escape(clean(text).replace("|", "/"), quote=False)
 
 
 def _three_digits(value):

@@ -255,6 +255,25 @@ def test_an_answer_is_one_line_with_what_the_model_generated_instead():
     assert answer_line(answer, "one") == "one\thigh\t0.600 (low 0.400)\trich 0.250"
 
 
+def test_a_terminal_is_not_controlled_by_a_model():
+    answer = answering.ModelAnswer("hi\x1b[2J", 0.6, {"low\x9b": 0.4, "hi\x1b[2J": 0.6}, task="rich\x07", share=0.25)
+    assert answer_line(answer, "one").replace("\t", "").isprintable()
+    out = io.StringIO()
+    answering._FileStreamer(None, out).on_finalized_text("a\x1b]0;x\x07\tb\n", stream_end=True)
+    assert out.getvalue() == "a\ufffd]0;x\ufffd\tb\n\n"
+
+
+@pytest.mark.parametrize(
+    "tasks", [5, ["rich"], {"rich": 5}, {"rich": {"answers": ["a"]}}, {"rich": {"answers": [1], "phrasings": ["x"]}}]
+)
+def test_damaged_tasks_of_a_model_are_one_line(tasks, tuned, tmp_path):
+    shutil.copytree(tuned / "weights", tmp_path / "model")
+    config = json.loads((tmp_path / "model/config.json").read_text())
+    (tmp_path / "model/config.json").write_text(json.dumps(config | {answering.INFO: tasks}))
+    with pytest.raises(LinguistError, match="in its config.json are not tasks"):
+        ask(model=str(tmp_path / "model"), question="rich?")
+
+
 def test_an_over_long_record_is_named(tuned, tmp_path):
     (tmp_path / "s.fa").write_text(">one\nGGCCGGCCGGCG\n>two\n" + "ACGT" * 300 + "\n")
     with pytest.raises(LinguistError, match="two: .*128 positions"):

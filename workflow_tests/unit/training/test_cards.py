@@ -1,5 +1,7 @@
 """Model cards: the hub can read them, and their numbers are those of the inputs."""
 
+import copy
+
 import pytest
 import yaml
 from huggingface_hub import ModelCard
@@ -62,6 +64,15 @@ def rows(text, after):
     assert len({len(line) for line in cells}) == 1, "a table"
     assert set(cells[1]) == {"---"}
     return {first: rest for first, *rest in [cells[0], *cells[2:]]}
+
+
+def test_texts_of_the_config_are_text_in_the_card():
+    manifest = copy.deepcopy(MANIFEST)
+    manifest["sources"]["genome"]["licence"] = "a | b\n\n# <script>x</script>"
+    model = MODELS["gpt2"] | {"shape": {"n_embd": 32, "summary_type": "x\n---\n<img src=x>"}}
+    text = model_card("my-model", model, manifest, METRICS, TRAIN)
+    assert rows(text, "Data")["genome"][-1] == "a / b  # &lt;script&gt;x&lt;/script&gt;"
+    assert "<script>" not in text and "<img" not in text and text.count("\n---\n") == 1
 
 
 @pytest.mark.parametrize(
