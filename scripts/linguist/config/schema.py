@@ -1,6 +1,7 @@
 """The schema of study files (config/schemas/config.schema.yaml): every key's type, bounds, default and meaning, once."""
 
 import copy
+import re
 from functools import cache
 
 from linguist.config.published import read_published
@@ -16,6 +17,8 @@ from linguist.training.controls import CONTROLS
 CONFIG_FOLDER = ROOT / "config"
 SCHEMA = CONFIG_FOLDER / "schemas/config.schema.yaml"
 NO_DEFAULT = object()
+WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
+NUMBER = re.compile(r"[+-]?([0-9]{1,30}\.?[0-9]{0,30}|\.[0-9]{1,30})([eE][+-]?[0-9]{1,3})?")
 
 
 REGISTRIES = {  # by the word `registered` of the schema
@@ -68,3 +71,32 @@ def default_config():
     """The defaults of all keys, as a new dict."""
     schema = read_schema()
     return copy.deepcopy(defaults_of(schema, schema))
+
+
+def read_texts(value, node, schema):
+    """A config value in which texts have become numbers, true, false or null where a part of the schema wants only these.
+
+    Snakemake passes everything inside `--config 'finetuning={epochs: 2}'` as text, and YAML reads 1e-5 as text.
+    """
+    node = resolve(node, schema)
+    if isinstance(value, dict):
+        known, others = node.get("properties", {}), node.get("additionalProperties") or {}
+        return {key: read_texts(part, known.get(key, others), schema) for key, part in value.items()}
+    if isinstance(value, list):
+        return [read_texts(part, node.get("items", {}), schema) for part in value]
+    return read_text(value, node) if isinstance(value, str) else value
+
+
+def read_text(text, node):
+    """What a text means where the schema wants no text; the text itself where it means nothing else."""
+    types = [node["type"]] if isinstance(node.get("type"), str) else node.get("type", [])
+    words = {"null": None} if "null" in types else {}
+    if "boolean" in types or node.get("const") is True:
+        words |= {"true": True, "false": False}
+    if "string" in types and "number" not in types:
+        return text
+    if text.lower() in words:
+        return words[text.lower()]
+    if {"integer", "number"} & set(types) and WHOLE.fullmatch(text):
+        return int(text)
+    return float(text) if "number" in types and NUMBER.fullmatch(text) else text

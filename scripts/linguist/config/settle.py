@@ -3,7 +3,7 @@
 import os
 
 from linguist.config.checks import check_sense, check_study_file
-from linguist.config.schema import default_config, read_schema
+from linguist.config.schema import default_config, read_schema, read_texts
 from linguist.config.settings import is_genome
 from linguist.config.validation import check_schema
 from linguist.pairs.recipes import RECIPES
@@ -19,8 +19,9 @@ def settle(study):
     Args: `study` is the parsed study file (a dict), which stays as it is. Returns a new dict.
     Raises LinguistError, one line: the key, what is wrong, what would be right.
     """
-    config = merge(default_config(), study)
-    check_schema(config, read_schema())
+    schema = read_schema()
+    config = read_texts(merge(default_config(), study), schema, schema)
+    check_schema(config, schema)
     check_study_file(config)
     config = complete(config)
     check_sense(config)
