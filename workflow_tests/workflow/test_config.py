@@ -1,10 +1,13 @@
-"""Every shipped configuration plans and lints; every mistake in one gets one line."""
+"""Every shipped configuration plans and lints; every mistake in one gets one line; the READMEs' commands work."""
 
 import copy
+import re
+import shlex
 
 import pytest
 import yaml
 
+from helpers.data import ROOT
 from helpers.runs import error_lines
 
 SHIPPED = ["config/config.yaml", "config/pilot.yaml", "config/paper.yaml", "workflow_tests/workflow/tiny.yaml"]
@@ -26,6 +29,42 @@ def test_the_workflow_lints(checkout, snakemake, config):
 def test_a_config_file_replaces_the_demo(checkout, snakemake):
     run = snakemake(checkout, "-n", "--configfile", "workflow_tests/workflow/tiny.yaml")
     assert "small" in run.stdout and "transfer" not in run.stdout
+
+
+@pytest.mark.parametrize(("options", "study"), [((), "transfer"), (("--configfile", SHIPPED[-1]), "small")])
+def test_keys_on_the_command_line_lie_over_the_study(checkout, snakemake, options, study):
+    """Over the demo, too, which no --configfile names. Snakemake gives nested values as text."""
+    keys = ["threads=1", f"studies={{{study}: {{seeds: [41, 42]}}}}", "finetuning={learning_rate: 1e-4, epochs: 2}"]
+    run = snakemake(checkout, "-n", "--config", *keys, *options)
+    assert run.returncode == 0, run.stderr
+    assert {"41", "42"} <= set(re.findall(r"results/runs/\S+/en/seed-(\d+)", run.stdout))
+    assert f"report/{study}/page.html" in run.stdout
+
+
+def documented_commands():
+    """The commands for Snakemake in all READMEs, without those that need conda, a container or results: (README, words)."""
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("*/README.md")]:
+        text = path.read_text()
+        run = re.search(r'^run="(.*)"$', text, re.M)
+        for quoted, line in re.findall(r"`(snakemake(?: [^`]*)?)`|^(snakemake .*|\$run .*)$", text, re.M):
+            command = (quoted or line).replace("$run", run[1] if run else "$run").partition("|")[0]
+            words = [word for word in shlex.split(command, comments=True)[1:] if word != "--use-conda"]
+            if not re.search("conda|container|archive|--report", " ".join(words)):
+                yield path.relative_to(ROOT).as_posix(), words
+
+
+def test_the_commands_of_the_readmes_work(checkout, snakemake):
+    """As dry runs: a target after --configfile, say, would be taken for another file."""
+    (checkout / "study").mkdir()
+    (checkout / "study/my.yaml").symlink_to(checkout / SHIPPED[-1])
+    (checkout / "study/resources").symlink_to(checkout / "resources")
+    found = {" ".join(words): (path, words) for path, words in documented_commands()}
+    assert len(found) > 10
+    for command, (path, words) in found.items():
+        words = [word.replace("NAME", "gpt2-nano").replace("/path/to/dna-linguist", "..") for word in words]
+        folder = checkout / "study" if "my.yaml" in words else checkout
+        run = snakemake(folder, *words, *([] if "--unlock" in words else ["-n", "--quiet", "rules"]))
+        assert run.returncode == 0, f"{path}: snakemake {command}\n{run.stderr[-2000:]}"
 
 
 def change(*path, value):
