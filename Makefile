@@ -28,7 +28,7 @@ lint: .venv/tests ## check the style of the code and of the workflow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	PYTHONPATH=scripts $(BIN)/lint-imports
-	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakefmt --check Snakefile workflow rules
 	$(BIN)/snakemake --lint
 
 docs: .venv/ready ## write config/defaults.yaml and the tables of config/README.md from the schema

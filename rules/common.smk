@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-sys.path.insert(0, f"{workflow.basedir}/scripts")
+sys.path.insert(0, os.path.join(workflow.current_basedir, "../scripts"))
 
 from linguist import layout
 from linguist.config import design, inputs, plan, settings, used
@@ -16,7 +16,7 @@ from linguist.files import one_line_json
 from linguist.kinds import KINDS, SEARCHABLE
 from linguist.pairs.recipes import RECIPES
 from linguist.pairs.search import BLAST_COLUMNS
-from linguist.provenance import code_digest, text_digest
+from linguist.provenance import SCRIPTS, code_digest, text_digest
 from linguist.report.study_figures import FIGURES, figures_of
 from linguist.splits import SPLITS
 from linguist.tasks import neighbours
@@ -28,11 +28,17 @@ from snakemake.settings.types import DeploymentMethod
 
 # A job finds the library beside its script. Snakemake would show it to a container at another place, without its data.
 sys.path.pop(0)
-
+if not SCRIPTS.samefile(os.path.join(workflow.current_basedir, "../scripts")):
+    sys.exit("error: two versions of dna-linguist in one workflow; run each in a workflow of its own")
 try:
-    for path in workflow.configfiles:
-        check_file(path)
-    config.update(settle(config))
+    # A module may have a part of the outer workflow's config. If it has all of it, as where it is deployed, the files are studies;
+    # Snakemake lays that of --configfile over config/config.yaml, but it counts alone.
+    if config is workflow.modifier_stack[0].globals["config"]:
+        for path in workflow.configfiles:
+            check_file(path)
+        if workflow.overwrite_configfiles:
+            config = workflow.config_settings.overwrite_config
+    config = settle(config)
 except LinguistError as error:
     sys.exit(f"error: {error}")
 
@@ -54,9 +60,23 @@ def models_with(*keys):
     return one_of(name for name, model in config["models"].items() if not model.keys().isdisjoint(keys))
 
 
+def shipped_file(path):
+    """A file that ships with the workflow, as an input of a rule."""
+    return in_place(layout.shipped_file(path))
+
+
+def in_place(files):
+    """Inputs of a rule, of which those outside of the results keep their places where a module has a prefix."""
+    if isinstance(files, dict):
+        return {name: in_place(paths) for name, paths in files.items()}
+    if isinstance(files, list):
+        return [in_place(path) for path in files]
+    return files if files.startswith("<results>/") else local(files)
+
+
 def shell_digest(rule):
     """A digest of a rule's shell command, for the rule's params: its jobs rerun when the command is edited."""
-    return lambda wildcards: text_digest(workflow.get_rule(rule).shellcmd)
+    return lambda wildcards: text_digest(getattr(rules, rule).rule.shellcmd)
 
 
 # Texts of recipes and types of tokenizers, for pages that show them: `code_digest` leaves docstrings and what is loaded by name out.
@@ -122,12 +142,13 @@ def measured_steps(wildcards):
     def place(path):
         return (path.regex().pattern, os.path.dirname(path.constant_prefix()))
 
+    # The rules of this workflow by the names that they have here; a module that uses it may rename them and have others.
+    steps = {name: proxy.rule for name, proxy in rules._rules.items() if len(proxy.rule.log)}
     return {
-        step.name: {
+        name: {
             "log": place(step.log[0]),
             "benchmark": place(step.benchmark) if step.benchmark else None,
-            "gpu": 0 if "gpu" not in step.resources else 1 / config["runs_per_gpu"] if step.name != "pretrain" else 1,
+            "gpu": 0 if "gpu" not in step.resources else 1 / config["runs_per_gpu"] if name != "pretrain" else 1,
         }
-        for step in workflow.rules
-        if len(step.log)
+        for name, step in steps.items()
     }

@@ -6,8 +6,7 @@ import snakemake
 methods_keys = ["resources", "pairsets", "corpora", "tokenizers", "models", "studies", "tasks", "instructions"]
 methods_keys += ["vectors", "blast", "tokens", "pretraining", "finetuning", "classification", "instruction_tuning"]
 # All scripts and modules, also those that are loaded by name: the methods page shows a digest of the whole code.
-scripts = Path(workflow.basedir, "scripts")
-all_modules = sorted(".".join(path.relative_to(scripts).with_suffix("").parts) for path in scripts.rglob("*.py"))
+all_modules = sorted(".".join(path.relative_to(SCRIPTS).with_suffix("").parts) for path in SCRIPTS.rglob("*.py"))
 
 
 rule write_methods:
@@ -18,11 +17,11 @@ rule write_methods:
         models=[layout.model_folder(name) for name in used.built_models(config)],
         metrics=inputs.training_metrics(config),
         versions=inputs.search_versions(config),
-        citation=layout.shipped_file("CITATION.cff"),
-        environments=[layout.shipped_file(f"envs/{name}.yaml") for name in ("blast", "lm", "plots", "sequences")],
-        template=layout.shipped_file("reports/methods.html.j2"),
-        formulas=layout.shipped_file("reports/formulas.yaml"),
-        base=layout.shipped_file("reports/base.html.j2"),
+        citation=shipped_file("CITATION.cff"),
+        environments=[shipped_file(f"envs/{name}.yaml") for name in ("blast", "lm", "plots", "sequences")],
+        template=shipped_file("reports/methods.html.j2"),
+        formulas=shipped_file("reports/formulas.yaml"),
+        base=shipped_file("reports/base.html.j2"),
     output:
         report("<results>/report/methods.html", category="methods", caption="../reports/captions/methods.rst"),
     log:
@@ -54,8 +53,8 @@ rule write_costs:
         inputs.requested_files(config),
         "<results>/report/methods.html",
         metrics=inputs.training_metrics(config),
-        template=layout.shipped_file("reports/costs.html.j2"),
-        base=layout.shipped_file("reports/base.html.j2"),
+        template=shipped_file("reports/costs.html.j2"),
+        base=shipped_file("reports/base.html.j2"),
     output:
         page=report("<results>/report/costs.html", category="cost", caption="../reports/captions/costs.rst"),
         table=report("<results>/report/costs.tsv", category="cost", caption="../reports/captions/costs.rst"),

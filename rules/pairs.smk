@@ -147,7 +147,7 @@ rule choose_positives:
 rule build_pairs:
     """building the pair set {pairset}"""
     input:
-        unpack(lambda wildcards: inputs.recipe_files(config, "pairsets", wildcards.pairset)),
+        unpack(lambda wildcards: in_place(inputs.recipe_files(config, "pairsets", wildcards.pairset))),
     output:
         **layout.pair_splits("{pairset}"),
     log:

@@ -5,9 +5,9 @@ rule write_audit:
     """writing the audit page of the pair set {pairset}"""
     input:
         audit="<results>/pairs/{pairset}/audit.json",
-        template=layout.shipped_file("reports/audit.html.j2"),
-        base=layout.shipped_file("reports/base.html.j2"),
-        caption=layout.shipped_file("reports/captions/audit_figure.rst"),
+        template=shipped_file("reports/audit.html.j2"),
+        base=shipped_file("reports/base.html.j2"),
+        caption=shipped_file("reports/captions/audit_figure.rst"),
     output:
         page=report(
             "<results>/report/pairs/{pairset}.html", category="pair sets", caption="../reports/captions/audit.rst"
@@ -39,10 +39,10 @@ rule write_vocabulary:
     input:
         vocabulary="<results>/vocabularies/{tokenizer}.json",
         manifest=lambda wildcards: inputs.manifest_file(config, "tokenizers", wildcards.tokenizer),
-        published=layout.shipped_file("resources/published.yaml"),
-        template=layout.shipped_file("reports/vocabulary.html.j2"),
-        base=layout.shipped_file("reports/base.html.j2"),
-        caption=layout.shipped_file("reports/captions/vocabulary_figure.rst"),
+        published=shipped_file("resources/published.yaml"),
+        template=shipped_file("reports/vocabulary.html.j2"),
+        base=shipped_file("reports/base.html.j2"),
+        caption=shipped_file("reports/captions/vocabulary_figure.rst"),
     output:
         page=report(
             "<results>/report/tokenizers/{tokenizer}.html",
@@ -78,9 +78,9 @@ rule write_pretraining:
         metrics="<results>/pretraining/{model}/metrics.json",
         curve="<results>/pretraining/{model}/curve.tsv",
         manifest=lambda wildcards: inputs.manifest_file(config, "models", wildcards.model),
-        template=layout.shipped_file("reports/pretraining.html.j2"),
-        base=layout.shipped_file("reports/base.html.j2"),
-        caption=layout.shipped_file("reports/captions/pretraining_figure.rst"),
+        template=shipped_file("reports/pretraining.html.j2"),
+        base=shipped_file("reports/base.html.j2"),
+        caption=shipped_file("reports/captions/pretraining_figure.rst"),
     output:
         page=report(
             "<results>/report/models/{model}.html",
@@ -163,7 +163,7 @@ rule compare_published:
     """comparing the study {study} with published results"""
     input:
         metrics="<results>/tables/{study}.metrics.tsv",
-        published=layout.shipped_file("resources/published.yaml"),
+        published=shipped_file("resources/published.yaml"),
     output:
         table=report(
             "<results>/report/{study}/published.tsv",
@@ -196,7 +196,7 @@ rule compare_published:
 rule write_page:
     """writing the page of the study {study}"""
     input:
-        unpack(lambda wildcards: inputs.published_files(config, wildcards.study)),
+        unpack(lambda wildcards: in_place(inputs.published_files(config, wildcards.study))),
         metrics="<results>/tables/{study}.metrics.tsv",
         comparisons="<results>/tables/{study}.comparisons.tsv",
         runs=lambda wildcards: inputs.metrics_files(config, wildcards.study),
@@ -209,9 +209,9 @@ rule write_page:
         audits=lambda wildcards: expand(
             "<results>/pairs/{test}/audit.json", test=config["studies"][wildcards.study]["tests"]
         ),
-        template=layout.shipped_file("reports/study.html.j2"),
-        base=layout.shipped_file("reports/base.html.j2"),
-        caption=layout.shipped_file("reports/captions/published_figure.rst"),
+        template=shipped_file("reports/study.html.j2"),
+        base=shipped_file("reports/base.html.j2"),
+        caption=shipped_file("reports/captions/published_figure.rst"),
     output:
         report("<results>/report/{study}/page.html", category="{study}", caption="../reports/captions/page.rst"),
     log:
@@ -265,10 +265,10 @@ rule write_task_page:
         comparisons="<results>/tables/{task_study}.comparisons.tsv",
         figure="<results>/report/{task_study}/accuracy.svg",
         overlaps="<results>/tables/overlaps.json",
-        published=layout.shipped_file("resources/published.yaml"),
-        template=layout.shipped_file("reports/tasks.html.j2"),
-        base=layout.shipped_file("reports/base.html.j2"),
-        caption=layout.shipped_file("reports/captions/tasks_figure.rst"),
+        published=shipped_file("resources/published.yaml"),
+        template=shipped_file("reports/tasks.html.j2"),
+        base=shipped_file("reports/base.html.j2"),
+        caption=shipped_file("reports/captions/tasks_figure.rst"),
     output:
         page=report(
             "<results>/report/{task_study}/page.html",
@@ -335,8 +335,8 @@ rule write_answer:
         comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.pair_studies(config)),
         task_comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
         vectors=expand("<results>/report/{vectors}/table.tsv", vectors=config["vectors"]),
-        template=layout.shipped_file("reports/answer.html.j2"),
-        base=layout.shipped_file("reports/base.html.j2"),
+        template=shipped_file("reports/answer.html.j2"),
+        base=shipped_file("reports/base.html.j2"),
     output:
         page=report("<results>/report/answer.html", category="answer", caption="../reports/captions/answer.rst"),
         figure=report(

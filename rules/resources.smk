@@ -4,7 +4,7 @@
 rule fetch_resource:
     """fetching the resource {resource}"""
     input:
-        lambda wildcards: config["resources"][wildcards.resource].get("path", []),
+        lambda wildcards: in_place(config["resources"][wildcards.resource].get("path", [])),
     output:
         file=ensure("<results>/resources/{resource}", non_empty=True),
         record="<results>/records/{resource}.json",
@@ -69,7 +69,7 @@ rule index_sequences:
 rule fetch_model:
     """fetching the model {model}"""
     input:
-        lambda wildcards: config["models"][wildcards.model].get("path", []),
+        lambda wildcards: in_place(config["models"][wildcards.model].get("path", [])),
     output:
         directory("<results>/models/{model}"),
     log:

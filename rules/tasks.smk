@@ -4,7 +4,7 @@
 rule build_task:
     """building the task {task}"""
     input:
-        unpack(lambda wildcards: inputs.recipe_files(config, "tasks", wildcards.task)),
+        unpack(lambda wildcards: in_place(inputs.recipe_files(config, "tasks", wildcards.task))),
     output:
         **layout.task_splits("{task}"),
     log:

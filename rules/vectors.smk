@@ -84,10 +84,10 @@ rule write_vectors_page:
         runs=lambda wildcards: inputs.run_files(plan.vector_runs(config, wildcards.vectors), "metrics.json"),
         words="<results>/report/{vectors}/words.svg",
         distances="<results>/report/{vectors}/distances.svg",
-        published=layout.shipped_file("resources/published.yaml"),
-        template=layout.shipped_file("reports/vectors.html.j2"),
-        base=layout.shipped_file("reports/base.html.j2"),
-        captions=[layout.shipped_file(f"reports/captions/{figure}.rst") for figure in ("distances", "words")],
+        published=shipped_file("resources/published.yaml"),
+        template=shipped_file("reports/vectors.html.j2"),
+        base=shipped_file("reports/base.html.j2"),
+        captions=[shipped_file(f"reports/captions/{figure}.rst") for figure in ("distances", "words")],
     output:
         page=report(
             "<results>/report/{vectors}/page.html", category="{vectors}", caption="../reports/captions/vectors.rst"

@@ -10,10 +10,17 @@ from pathlib import Path
 from linguist.files import ROOT
 from linguist.splits import SPLITS
 
+WORKFLOW = "<workflow>/"  # begins the path of a file that ships with the workflow
+
 
 def shipped_file(path):
     """A file that ships with the workflow; relative to the working folder, so that moving both reruns nothing."""
     return os.path.relpath(ROOT / path)
+
+
+def named_path(path):
+    """A path of a study file as seen from the working folder: `<workflow>/...` ships with the workflow."""
+    return shipped_file(path.removeprefix(WORKFLOW)) if path.startswith(WORKFLOW) else path
 
 
 def resource_file(resource):

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import re
 import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -103,15 +104,25 @@ def read_tool_versions(paths):
 
 
 def workflow_version():
-    """The workflow's git commit, whether files differ from it (both None if git cannot say), and a digest of its code, which is
-    the same in every copy."""
+    """The workflow's git commit, whether files differ from it (both None if unknown), and a digest of its code, which is the
+    same in every copy."""
     root, digest = SCRIPTS.parent, hashlib.sha256()
     for path in sorted([root / "Snakefile", *root.glob("rules/*.smk"), *SCRIPTS.rglob("*.py")]):
         digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-    commit = run_quietly("git", "-C", root, "rev-parse", "HEAD")
-    status = run_quietly("git", "-C", root, "status", "--porcelain", "--untracked-files=no")
+    if (root / ".git").exists():  # else git would tell of a repository that the workflow's folder happens to lie in
+        commit = run_quietly("git", "-C", root, "rev-parse", "HEAD")
+        status = run_quietly("git", "-C", root, "status", "--porcelain", "--untracked-files=no")
+    else:
+        commit, status = archived_commit(root), None
     changed = None if commit is None or status is None else bool(status)
     return {"commit": commit, "changed": changed, "digest": digest.hexdigest()[:DIGITS]}
+
+
+def archived_commit(root):
+    """The commit of a folder that comes from `git archive`, as releases do: git then writes it to a file; None elsewhere."""
+    path = root / ".git-archive"
+    found = re.search(r"[0-9a-f]{40}", path.read_text(encoding="utf-8")) if path.is_file() else None
+    return found and found[0]
 
 
 def run_quietly(*command):

@@ -21,3 +21,10 @@ def test_a_file_that_ships_is_named_from_the_working_folder(monkeypatch, tmp_pat
     assert layout.shipped_file("config/config.yaml") == "config/config.yaml"
     monkeypatch.chdir(layout.ROOT / "config")
     assert layout.shipped_file("config/config.yaml") == "config.yaml"
+
+
+def test_a_path_of_a_study_file_is_the_users_or_ships(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert layout.named_path("mine/hg38.fa") == "mine/hg38.fa"
+    shipped = layout.named_path("<workflow>/config/config.yaml")
+    assert (tmp_path / shipped).samefile(layout.ROOT / "config/config.yaml")

@@ -27,7 +27,7 @@ def finished(make_checkout, snakemake):
     edit(folder, "scripts/collect_metrics.py", '"""\n', '"""\n\nimport linguist.aside\n')
     listing = snakemake(folder, "-n", "--configfile", STUDY)
     assert listing.returncode == 0, listing.stderr
-    for line in re.findall(r"^    output: (.+)$", listing.stdout, re.M):
+    for line in re.findall(r"^ +output: (.+)$", listing.stdout, re.M):
         for path in map(folder.joinpath, line.split(", ")):
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.suffix in ("", ".db") and path.parent.name != "resources":  # a rule's output is a directory

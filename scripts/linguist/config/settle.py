@@ -2,6 +2,7 @@
 
 import os
 
+from linguist import layout
 from linguist.config.checks import check_sense, check_study_file
 from linguist.config.schema import default_config, read_schema, read_texts
 from linguist.config.settings import is_genome
@@ -39,11 +40,12 @@ def complete(config):
     """The config with everything filled in that its entries leave out, and with the models that are controls."""
     studies = {name: {"controls": []} | on_one_line(study) for name, study in config["studies"].items()}
     sections = config | {
+        "resources": {name: with_places(resource) for name, resource in config["resources"].items()},
         "pairsets": complete_pairsets(config),
         "corpora": {name: complete_corpus(config["corpus"], corpus) for name, corpus in config["corpora"].items()},
-        "tasks": {name: complete_task(config["task"] | task) for name, task in config["tasks"].items()},
+        "tasks": {name: complete_task(config["task"] | with_places(task)) for name, task in config["tasks"].items()},
         "instructions": {name: config["instruction"] | spec for name, spec in config["instructions"].items()},
-        "models": config["models"] | random_models(studies),
+        "models": {name: with_places(model) for name, model in config["models"].items()} | random_models(studies),
         "studies": studies,
         "vectors": {name: on_one_line(block) for name, block in config["vectors"].items()},
     }
@@ -81,6 +83,11 @@ def random_models(studies):
         for model in study["models"]
         if any(CONTROLS[control].random_weights for control in study["controls"])
     }
+
+
+def with_places(entry):
+    """An entry whose paths are seen from the working folder."""
+    return entry | {key: layout.named_path(entry[key]) for key in ("path", "folder") if key in entry}
 
 
 def complete_task(task):
