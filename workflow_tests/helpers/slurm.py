@@ -15,6 +15,7 @@ from pathlib import Path
 SYSTEM = Path("/etc/slurm")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel")
 GPUS = 2
+NAME = "dna-linguist-slurm"  # of the folder
 CONFIG = """\
 ClusterName=dna-linguist
 SlurmctldHost={host}(127.0.0.1)
@@ -40,7 +41,7 @@ SelectTypeParameters=CR_Core_Memory
 SlurmdParameters=config_overrides
 AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
-MinJobAge=300
+MinJobAge=3600
 KillWait=5
 SchedulerParameters=sched_interval=1,bf_interval=2,batch_sched_delay=1
 NodeName={host} NodeAddr=127.0.0.1 CPUs=16 RealMemory=200000{gres} State=UNKNOWN
@@ -56,16 +57,22 @@ def reason_to_skip():
     if os.geteuid() != 0:
         return "Slurm needs root"
     config = SYSTEM / "slurm.conf"
-    if config.exists() or (config.is_symlink() and "dna-linguist-slurm" not in os.readlink(config)):
+    ours = config.is_symlink() and Path(os.readlink(config)).parent.name == NAME
+    if (config.exists() and not ours) or (ours and is_running(config.resolve().parent / "slurmctld.pid")):
         return f"{config} belongs to another cluster"
     return None
+
+
+def is_running(pid_file):
+    """Whether the daemon that wrote its number here still runs: a killed test leaves its configuration behind."""
+    return pid_file.is_file() and Path("/proc", pid_file.read_text().strip(), "stat").is_file()
 
 
 @contextlib.contextmanager
 def cluster(folder, gpus):
     """A running cluster with a partition `cpu` and a partition `gpu`, whose node has GPUS stand-ins of GPUs or none. It
     claims more cores and memory than there are, so that the jobs of real profiles fit."""
-    folder = Path(folder) / "dna-linguist-slurm"
+    folder = Path(folder) / NAME
     with contextlib.ExitStack() as stack:
         write_config(folder, gpus)
         for path in folder.glob("*.conf"):
