@@ -1,7 +1,7 @@
 FROM condaforge/miniforge3:latest
 ARG CONDA_OVERRIDE_CUDA
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="5ffd49c2fdf5105c0fe7c7cd3e958da6487480123bafe382ffab41181eacbe25"
+LABEL io.github.snakemake.conda_env_hash="81236bfea384699982a44891f4690514f17f62775b75f5a8fcb3416615046f0a"
 # Conda environment:
 #   source: envs/blast.yaml
 #   prefix: /conda-envs/292fe32f7a581ccfce5553232a500f6b
@@ -15,7 +15,7 @@ RUN mkdir -p /conda-envs/292fe32f7a581ccfce5553232a500f6b
 COPY envs/blast.yaml /conda-envs/292fe32f7a581ccfce5553232a500f6b/environment.yaml
 # Conda environment:
 #   source: envs/lm.yaml
-#   prefix: /conda-envs/de28c25623529cbb1cd67b4cb9a2b75c
+#   prefix: /conda-envs/80f8c8d5ad1da7a9aa23dfff12172365
 #   channels:
 #     - conda-forge
 #     - nodefaults
@@ -26,12 +26,13 @@ COPY envs/blast.yaml /conda-envs/292fe32f7a581ccfce5553232a500f6b/environment.ya
 #     - pandas=3.1.1
 #     - pytorch=2.13.0
 #     - pyyaml=6.0.3
+#     - requests=2.34.2
 #     - safetensors=0.8.0
 #     - tensorboard=2.21.0
 #     - tokenizers=0.23.3
 #     - transformers=5.23.0
-RUN mkdir -p /conda-envs/de28c25623529cbb1cd67b4cb9a2b75c
-COPY envs/lm.yaml /conda-envs/de28c25623529cbb1cd67b4cb9a2b75c/environment.yaml
+RUN mkdir -p /conda-envs/80f8c8d5ad1da7a9aa23dfff12172365
+COPY envs/lm.yaml /conda-envs/80f8c8d5ad1da7a9aa23dfff12172365/environment.yaml
 # Conda environment:
 #   source: envs/plots.yaml
 #   prefix: /conda-envs/1ef5cf143aeedac0732064f531d8a978
@@ -74,7 +75,7 @@ RUN mkdir -p /conda-envs/d997f9575d3858c9952171e2c90abed8
 COPY envs/sequences.yaml /conda-envs/d997f9575d3858c9952171e2c90abed8/environment.yaml
 
 RUN conda env create --prefix /conda-envs/292fe32f7a581ccfce5553232a500f6b --file /conda-envs/292fe32f7a581ccfce5553232a500f6b/environment.yaml && \
-    conda env create --prefix /conda-envs/de28c25623529cbb1cd67b4cb9a2b75c --file /conda-envs/de28c25623529cbb1cd67b4cb9a2b75c/environment.yaml && \
+    conda env create --prefix /conda-envs/80f8c8d5ad1da7a9aa23dfff12172365 --file /conda-envs/80f8c8d5ad1da7a9aa23dfff12172365/environment.yaml && \
     conda env create --prefix /conda-envs/1ef5cf143aeedac0732064f531d8a978 --file /conda-envs/1ef5cf143aeedac0732064f531d8a978/environment.yaml && \
     conda env create --prefix /conda-envs/d997f9575d3858c9952171e2c90abed8 --file /conda-envs/d997f9575d3858c9952171e2c90abed8/environment.yaml && \
     conda clean --all -y

@@ -1,4 +1,5 @@
-"""What a run does beside its jobs: SIGTERM stops it as Ctrl-C does, and its last lines say which jobs failed, and why."""
+"""What a run does beside its jobs: it says how much it fetches, SIGTERM stops it as Ctrl-C does, and its last lines say which jobs
+failed, and why."""
 
 import logging
 import re
@@ -26,6 +27,7 @@ class ExecutorMessages(logging.Handler):
 
 
 messages = ExecutorMessages()
+fetched = {}  # {"models/gpt2": where it lies}
 started = time.time()
 
 
@@ -44,6 +46,16 @@ def missing_programs():
     return [name for name in BLAST_PROGRAMS if re.search(rf"\b{name}\b", commands) and not shutil.which(name)]
 
 
+def fetching_jobs():
+    """("models/gpt2", where it will lie) of each resource and model that this run brings; a resource with a path is only
+    linked."""
+    for job in workflow.dag.needrun_jobs():
+        if job.rule.name == "fetch_model":
+            yield f"models/{job.wildcards.model}", job.output[0]
+        elif job.rule.name == "fetch_resource" and "url" in config["resources"][job.wildcards.resource]:
+            yield f"resources/{job.wildcards.resource}", job.output.file
+
+
 def failed_jobs():
     """(what the job does, cause, log) of each failed job; of a group, the jobs with an error in their log."""
     for failed in workflow.scheduler.failed:
@@ -60,6 +72,18 @@ onstart:
     signal.signal(signal.SIGTERM, stop_run)
     if missing := missing_programs():
         sys.exit(f"error: {not_installed(missing[0])}")
+    fetched.update(fetching_jobs())
+    if fetched:
+        from linguist.config.downloads import announce
+
+        logger.info(announce(config, fetched))
+
+
+onsuccess:
+    if fetched:
+        from linguist.config.downloads import account
+
+        logger.info(account(fetched))
 
 
 onerror:

@@ -1,6 +1,13 @@
 """Raw files from outside, verified; sequences made ready for random access; pretrained models."""
 
 
+rule fetch:
+    """fetching all resources and pretrained models; the rest of a run needs no network"""
+    input:
+        inputs.fetched_files(config),
+    localrule: True
+
+
 rule fetch_resource:
     """fetching the resource {resource}"""
     input:

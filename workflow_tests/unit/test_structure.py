@@ -10,7 +10,8 @@ from helpers.data import ROOT
 RULE = re.compile(r"^(?:rule (?P<name>\w+)|use rule (?P<base>\w+) as \w+ with):\n(?P<body>(?:(?:    .*)?\n)+)", re.M)
 RULE_FILES = [ROOT / "Snakefile", *sorted(ROOT.glob("rules/*.smk"))]
 FOUND = [match for path in RULE_FILES for match in RULE.finditer(path.read_text())]
-RULES = {match["name"]: match["body"] for match in FOUND if match["name"] and match["name"] != "all"}
+TARGETS = ("all", "fetch")  # rules that only ask for files
+RULES = {match["name"]: match["body"] for match in FOUND if match["name"] and match["name"] not in TARGETS}
 SCRIPTS = {path.stem: path.read_text() for path in ROOT.glob("scripts/*.py")}
 LIBRARY = {path.relative_to(ROOT / "scripts").as_posix(): path for path in ROOT.glob("scripts/linguist/**/*.py")}
 REGISTRIES = ("linguist.pairs.recipes", "linguist.tasks.recipes", "linguist.tokenizers.types")

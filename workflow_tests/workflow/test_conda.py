@@ -106,7 +106,7 @@ def packages_of(source):
 
 def test_every_rule_names_an_environment_and_every_environment_has_a_rule():
     rules = read_rules()
-    assert [rule for rule, (env, _) in rules.items() if env is None] == ["all"]
+    assert {rule for rule, (env, _) in rules.items() if env is None} == {"all", "fetch"}
     assert {env for env, _ in rules.values()} - {None} == set(ENVS)
 
 

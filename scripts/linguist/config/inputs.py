@@ -243,6 +243,12 @@ def files_after_tuning(config, vectors, name, first=False):
 # ── the whole run ──
 
 
+def fetched_files(config):
+    """All that comes from outside: resources, and models that are not made here."""
+    models = [layout.model_folder(name) for name in used.fetched_models(config)]
+    return [layout.resource_file(name) for name in used.used_resources(config)] + models
+
+
 def search_versions(config):
     """The version files of all searches: those of the pair sets in use, and those of the neighbours of tasks."""
     files = [path for pairset in used.used_pairsets(config) for path in version_files(config, pairset)]

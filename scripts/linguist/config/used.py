@@ -130,6 +130,11 @@ def used_resources(config):
     return in_order(config["resources"], {reference.partition(":")[0] for reference in found})
 
 
+def fetched_models(config):
+    """The models among those in use, or that these are made from, whose weights come from the hub or from a folder."""
+    return [name for name in wildcard_values(config)["model"] if {"hub", "path"} & config["models"][name].keys()]
+
+
 def wildcard_values(config):
     """The values that wildcards of this config's jobs may have: {wildcard: values}. Other wildcards may have any value."""
     models = used_models(config)

@@ -21,18 +21,19 @@ PROGRESS = 10.0  # seconds between two progress lines
 RETRIES = 3  # further attempts at a download
 WAIT = 1.0  # seconds before the first of them; each further pause is twice as long
 TIMEOUT = 60  # seconds of silence after which an attempt fails
+QUICK = 10  # the same for a question about sizes, which is asked once
 RETRIED = {408, 416, 425, 429}  # HTTP refusals that may not repeat, as all 5xx may not
 
 
-class _Failed(Exception):
-    """One source does not give the resource: the cause, without place and cure."""
+class DownloadFailed(Exception):
+    """One source does not give the file: the cause, without place and cure."""
 
 
-class _Temporary(_Failed):
+class _Temporary(DownloadFailed):
     """A failure that the next attempt may not meet."""
 
 
-class _WrongChecksum(_Failed):
+class _WrongChecksum(DownloadFailed):
     """A whole file with another checksum."""
 
 
@@ -75,14 +76,13 @@ def fetch(name, target, origin, mirror=None):
         raise LinguistError(
             f"{where}: no verified source; give a 'url' with its 'sha256' (or 'unverified: true'), or the 'path' of your copy"
         )
-    mirrored = _mirrored(name, origin.url if expected else "", mirror)
     causes = []
-    for source in [Path(path).expanduser()] if path else [*mirrored, _locate(origin.url)]:
+    for source in _sources(name, origin, mirror):
         try:
             if isinstance(source, Path):
                 digest = _link(source, Path(target), expected)
             else:
-                digest = _download(where, source, target, expected)
+                digest = download(where, source, target, expected)
             if not path and not expected:
                 log.warning("%s: SHA-256 %s; write it into the config to pin this version", where, digest)
             return {
@@ -92,7 +92,7 @@ def fetch(name, target, origin, mirror=None):
                 "verified": expected and expected[0],
                 "day": time.strftime("%Y-%m-%d", time.gmtime()),
             }
-        except _Failed as error:
+        except DownloadFailed as error:
             log.info("%s: %s: %s", where, source, error)
             causes.append(f"{source}: {error}")
         except OSError as error:
@@ -100,6 +100,31 @@ def fetch(name, target, origin, mirror=None):
             raise LinguistError(f"{where}: {problem}; check the free space and the permissions") from error
     cure = "correct 'path' or its checksum" if path else "check the URL, or put a verified copy under 'path'"
     raise LinguistError(f"{where}: {'; '.join(causes)}; {cure}")
+
+
+def measure(name, origin, mirror=None):
+    """Bytes of what `fetch` will bring; None if that cannot be known before."""
+    for source in _sources(name, origin, mirror):
+        if isinstance(source, Path):
+            if source.is_file():
+                return source.stat().st_size
+            continue
+        try:
+            headers = {"Accept-Encoding": "identity"}
+            with requests.head(source, headers=headers, allow_redirects=True, timeout=QUICK) as response:
+                length = response.headers.get("Content-Length", "")
+                if response.ok:
+                    return int(length) if length.isdecimal() else None
+        except (requests.RequestException, ValueError):
+            continue
+    return None
+
+
+def _sources(name, origin, mirror):
+    """Where a resource may lie, in the order in which it is looked for: Paths and web addresses."""
+    if origin.path:
+        return [Path(origin.path).expanduser()]
+    return [*_mirrored(name, origin.url if origin.checksum else "", mirror), _locate(origin.url)]
 
 
 def _locate(address):
@@ -144,7 +169,7 @@ def _link(source, target, expected):
     try:
         digest = _verify({name: files.file_digest(source, name) for name in _algorithms(expected)}, expected)
     except OSError as error:
-        raise _Failed(error.strerror or str(error)) from error
+        raise DownloadFailed(error.strerror or str(error)) from error
     if os.path.realpath(source) != os.path.realpath(target):  # else a link would replace the file by a link to itself
         with files.atomic_path(target) as temporary:
             temporary.symlink_to(source.resolve())
@@ -180,8 +205,16 @@ class _PartialFile:
         log.info("%s: %.1f%s MB, %.1f MB/s", self.label, self.size / 1e6, whole, speed)
 
 
-def _download(where, url, target, expected):
+def download(where, url, target, expected=None, headers=None):
+    """Put what an address holds at `target`, whole or not at all; returns its SHA-256.
+
+    Args: `where` names the file in the log, `expected` is its checksum as (algorithm, hex digest) or None, `headers` are sent
+    with the request. A failed download is repeated as `fetch` says; the log says for how long.
+    Raises DownloadFailed, and OSError for a target that cannot be written.
+    """
+    begun = time.monotonic()
     with files.atomic_path(target) as temporary, open(temporary, "wb") as file, requests.Session() as session:
+        session.headers.update(headers or {})
         part, was_wrong = _PartialFile(where, file, _algorithms(expected)), False
         for attempt in range(RETRIES + 1):
             try:
@@ -191,12 +224,14 @@ def _download(where, url, target, expected):
             except (_Temporary, _WrongChecksum) as error:
                 wrong = isinstance(error, _WrongChecksum)
                 if attempt == RETRIES or (was_wrong and wrong):
-                    raise
+                    tried = f"{attempt + 1} attempts in {time.monotonic() - begun:.0f} s"
+                    raise DownloadFailed(f"{error} ({tried})") from error
                 was_wrong = was_wrong or wrong
                 if wrong or not expected:
                     part.restart()
-                pause = WAIT * 2**attempt
-                log.warning("%s: %s: %s; trying again in %g s", where, url, error, pause)
+                pause, left = WAIT * 2**attempt, RETRIES - attempt
+                message = "%s: %s: %s; trying again in %g s, up to %d times with pauses of %g s in all"
+                log.warning(message, where, url, error, pause, left, WAIT * (2**RETRIES - 2**attempt))
                 time.sleep(pause)
 
 
@@ -212,7 +247,7 @@ def _receive(session, url, part):
             if status in (200, 416):  # the whole file comes, or what we have is longer than it
                 part.restart()
             if status not in (200, 206):
-                kind = _Temporary if status in RETRIED or status >= 500 else _Failed
+                kind = _Temporary if status in RETRIED or status >= 500 else DownloadFailed
                 raise kind(f"HTTP {status} {' '.join((response.reason or '').split())}")
             length = response.headers.get("Content-Length", "")
             part.total = part.size + int(length) if length.isdecimal() else None
@@ -221,7 +256,7 @@ def _receive(session, url, part):
     except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
         raise _Temporary(f"no answer for {TIMEOUT:g} s") from error
     except ValueError as error:
-        raise _Failed("not an http, https or file address") from error
+        raise DownloadFailed("not an http, https or file address") from error
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         if not part.total:
             raise _Temporary(f"connection failed ({root_cause(error)})") from error

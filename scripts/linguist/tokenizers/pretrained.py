@@ -10,12 +10,14 @@ CONFIGS = ("config*.json", "tokenizer_config*.json")  # transformers also reads 
 
 
 def load_pretrained(auto_class, source, **options):
-    """What a class of transformers (of a model, a tokenizer or a configuration) loads from a folder or a hub's id.
+    """What a class of transformers (of a model, a tokenizer or a configuration) loads from a folder; a `source` of None stands
+    for a `state_dict` and a `config` among the options.
 
     Raises LinguistError for a folder that needs its own code, besides what transformers raises.
     """
-    refuse_own_code(source)
-    return auto_class.from_pretrained(source, trust_remote_code=False, **options)
+    if source is not None:
+        refuse_own_code(source)
+    return auto_class.from_pretrained(source, trust_remote_code=False, local_files_only=True, **options)
 
 
 def refuse_own_code(folder, name=None):

@@ -1,10 +1,8 @@
 """Models: fetched from a hub, a mirror or a folder, made with random weights, and loaded for a use."""
 
-from pathlib import Path
+import shutil
 
 import torch
-import transformers
-from huggingface_hub import snapshot_download
 from safetensors import SafetensorError
 from torch import nn
 from transformers import (
@@ -15,53 +13,56 @@ from transformers import (
     AutoModelForSequenceClassification,
 )
 from transformers.activations import NewGELUActivation
-from transformers.utils import cached_file
 from transformers.utils import logging as transformers_logging
 
 from linguist.errors import LinguistError, one_line
 from linguist.files import atomic_path
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.pretrained import load_pretrained, refuse_own_code
+from linguist.training.hub import download_model, find_model
+from linguist.training.weights import class_of, fitting_tensors, read_tensors, write_tensors
 
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
-LANGUAGE_HEADS = ("ForPreTraining", "ForMaskedLM", "ForCausalLM", "LMHeadModel")
 HEADS = {"gpt2": AutoModelForCausalLM, "bert": AutoModelForMaskedLM}
 
 
 def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None):
-    """Save a pretrained model and its tokenizer in `folder`, as `save_pretrained` does (float32, safetensors).
+    """Put a pretrained model and its tokenizer in `folder`, whole or not at all. The weights are copied as they are, block by
+    block, into one safetensors file: they are not loaded into memory.
 
-    Args: `path` is a local folder. Without it, `hub` and `revision` name the model on the Hugging Face hub (its cache and
-    HF_ENDPOINT are used), unless the folder `{mirror}/{hub}` exists.
-    Raises LinguistError with the cause.
+    Args: `path` is a local folder. Without it, `hub` and `revision` name the model on the Hugging Face hub, which is asked
+    unless the folder `{mirror}/{hub}` exists or the hub's cache has the model.
+    Raises LinguistError with the cause, also if the weights do not fit config.json.
     """
-    source, options = str(path), {}
-    if path is None:
-        mirrored = Path(mirror or "") / hub
-        source, options = (str(mirrored), {}) if mirror and mirrored.is_dir() else (hub, {"revision": revision})
+    given = path or hub
     try:
-        files = source
-        if options:
-            cached_file(hub, "config.json", **options)  # its errors say whether id or revision is wrong
-            patterns = ["*token*", "vocab*", "merges*", "config*.json"]
-            files = snapshot_download(hub, revision=revision, allow_patterns=patterns)
-        refuse_own_code(files, source)
-        torch.manual_seed(0)  # for weights that are missing in the checkpoint, such as a pooler's
-        model = load_pretrained(class_of(source, **options), source, dtype=torch.float32, **options)
-        tokenizer = load_tokenizer(files)
+        with atomic_path(folder) as temporary:
+            source = find_model(hub, revision, path, mirror)
+            if source is None:
+                source = temporary.with_name(".downloads")
+                download_model(f"models/{name}", hub, revision, source)
+            refuse_own_code(source, given)
+            config = load_pretrained(AutoConfig, source)
+            model_class = class_of(config)
+            tensors = fitting_tensors(model_class, config, read_tensors(source))
+            tokenizer = load_tokenizer(source)
+            config.architectures = [model_class.__name__]
+            config.dtype = torch.float32  # in which the weights are loaded, whatever the file has
+            config.save_pretrained(temporary)
+            write_tensors(tensors, temporary / "model.safetensors")
+            if (source / "generation_config.json").is_file():
+                shutil.copyfile(source / "generation_config.json", temporary / "generation_config.json")
+            tokenizer.save_pretrained(temporary)
     except LinguistError as error:
         raise LinguistError(f"models/{name}: {error}") from None
-    except Exception as error:  # the hub's client, its HTTP library and safetensors each raise their own
-        cure = "check the folder" if not options else "check id, revision and network, or give a local folder as path"
-        raise LinguistError(f"models/{name}: cannot load {source} ({one_line(error)}); {cure}") from None
-    save_model(model, tokenizer, folder)
-
-
-def class_of(source, **options):
-    """The class that loads a checkpoint with its language-modelling head, if it has one, but with no other head."""
-    names = load_pretrained(AutoConfig, source, **options).architectures or [""]
-    return getattr(transformers, names[0]) if names[0].endswith(LANGUAGE_HEADS) else AutoModel
+    except Exception as error:  # transformers, tokenizers, safetensors and torch each raise their own
+        cure = (
+            "check the folder"
+            if not isinstance(error, OSError)
+            else "check the folder, its permissions and the free space"
+        )
+        raise LinguistError(f"models/{name}: cannot load {given} ({one_line(error)}); {cure}") from None
 
 
 def initialize_model(name, entry, tokenizer_folder, folder):
@@ -73,12 +74,8 @@ def initialize_model(name, entry, tokenizer_folder, folder):
 def randomize_model(source, seed, folder):
     """Save a model like the one in the folder `source`, and its tokenizer, but with random weights, drawn from `seed`."""
     config = load_pretrained(AutoConfig, source)
-    model_class = class_of(source)
     torch.manual_seed(seed)
-    model = (
-        model_class.from_config(config, trust_remote_code=False) if model_class is AutoModel else model_class(config)
-    )
-    save_model(model, load_tokenizer(source), folder)
+    save_model(class_of(config)(config), load_tokenizer(source), folder)
 
 
 def build_model(name, entry, tokenizer, attention=None, context=0):

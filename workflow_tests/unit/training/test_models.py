@@ -1,14 +1,6 @@
 """Models from a folder, a mirror, a hub that answers as the real one does, or from nothing."""
 
-import hashlib
-import json
-import os
 import shutil
-import subprocess
-import sys
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,13 +8,15 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer, GPTNeoConfig, GPTNeoModel
 
+import helpers.hub
 from helpers.data import SHAPES
+from helpers.hub import COMMIT, hub_of, site_of
 from helpers.models import MARK, add_own_code
 from linguist.errors import LinguistError
+from linguist.sequences import fetching
 from linguist.training import cpu as dropout
-from linguist.training.models import fetch_model, initialize_model, load_classifier
-
-COMMIT = "a" * 40
+from linguist.training.hub import measure_model
+from linguist.training.models import fetch_model, initialize_model, load_base_model, load_classifier, randomize_model
 
 
 def weights(folder):
@@ -88,31 +82,42 @@ def test_a_folder_is_fetched_unchanged(architecture, base_models, tmp_path):
     ).read_bytes()
 
 
-def test_half_precision_comes_out_single(base_models, tmp_path):
+def test_half_precision_stays_and_is_loaded_as_single(base_models, tmp_path):
     AutoModel.from_pretrained(base_models["bert"], dtype=torch.float16).save_pretrained(tmp_path / "half")
     AutoTokenizer.from_pretrained(base_models["bert"]).save_pretrained(tmp_path / "half")
     fetch_model("m", tmp_path / "model", path=tmp_path / "half")
-    fetched, half = (load_file(tmp_path / name / "model.safetensors") for name in ("model", "half"))
-    assert {tensor.dtype for tensor in fetched.values()} == {torch.float32}
-    assert all(torch.equal(fetched[name], half[name].float()) for name in half)
+    half, loaded = (
+        load_file(tmp_path / "half/model.safetensors"),
+        load_base_model(tmp_path / "model", None).state_dict(),
+    )
+    assert weights(tmp_path / "model") == weights(tmp_path / "half")
+    assert {tensor.dtype for tensor in loaded.values()} == {torch.float32}
+    assert all(torch.equal(loaded[name], half[name].float()) for name in half)
+    randomize_model(tmp_path / "model", 1, tmp_path / "random")
+    assert {tensor.dtype for tensor in load_file(tmp_path / "random/model.safetensors").values()} == {torch.float32}
 
 
-def test_missing_weights_are_drawn_alike(base_models, tmp_path):
-    """A checkpoint without a pooler gets the same one on every machine."""
-    AutoModel.from_pretrained(base_models["bert"], add_pooling_layer=False).save_pretrained(tmp_path / "bare")
-    AutoTokenizer.from_pretrained(base_models["bert"]).save_pretrained(tmp_path / "bare")
-    for copy in "ab":
-        fetch_model("m", tmp_path / copy, path=tmp_path / "bare")
-    assert weights(tmp_path / "a") == weights(tmp_path / "b") != weights(tmp_path / "bare")
+def test_a_pooler_is_kept_and_a_missing_one_is_drawn_from_the_seed(base_models, tmp_path):
+    for name, pooler in (("whole", True), ("bare", False)):
+        AutoModel.from_pretrained(base_models["bert"], add_pooling_layer=pooler).save_pretrained(tmp_path / name)
+        AutoTokenizer.from_pretrained(base_models["bert"]).save_pretrained(tmp_path / name)
+        fetch_model("m", tmp_path / f"{name}-fetched", path=tmp_path / name)
+
+    def pooler_of(name, seed):
+        return load_classifier(tmp_path / name, ("different", "same"), seed, "eager").bert.pooler.dense.weight
+
+    stored = load_file(tmp_path / "whole/model.safetensors")["pooler.dense.weight"]
+    assert torch.equal(pooler_of("whole-fetched", 1), stored) and torch.equal(pooler_of("whole-fetched", 2), stored)
+    assert torch.equal(pooler_of("bare-fetched", 1), pooler_of("bare-fetched", 1))
+    assert not torch.equal(pooler_of("bare-fetched", 1), pooler_of("bare-fetched", 2))
 
 
-def test_a_mirror_is_taken_instead_of_the_hub(base_models, tmp_path):
-    """The tests forbid transformers the network, so nothing else could have answered."""
+def test_a_mirror_is_taken_instead_of_the_hub(no_home, base_models, tmp_path):
     (tmp_path / "mirror" / "org").mkdir(parents=True)
     (tmp_path / "mirror" / "org" / "tiny").symlink_to(base_models["gpt2"])
     fetch_model("m", tmp_path / "model", hub="org/tiny", revision=COMMIT, mirror=tmp_path / "mirror")
     assert weights(tmp_path / "model") == weights(base_models["gpt2"])
-    with pytest.raises(LinguistError, match="models/m: cannot load org/other"):
+    with pytest.raises(LinguistError, match="models/m: cannot fetch org/other"):
         fetch_model("m", tmp_path / "none", hub="org/other", revision=COMMIT, mirror=tmp_path / "mirror")
 
 
@@ -127,7 +132,7 @@ def test_a_broken_folder_is_one_line(damage, base_models, tmp_path):
         (folder / "model.safetensors").write_bytes(weights(folder)[:5000])
     elif damage != "absent":
         (folder / ("model.safetensors" if damage == "no weights" else "config.json")).unlink()
-    with pytest.raises(LinguistError, match="models/m: cannot load .*check the folder") as caught:
+    with pytest.raises(LinguistError, match="models/m: .*broken.*; (check|give)") as caught:
         fetch_model("m", tmp_path / "model", path=folder)
     assert "\n" not in str(caught.value)
     with pytest.raises(LinguistError, match="cannot be loaded as a sequence classifier"):
@@ -157,127 +162,98 @@ def test_an_attention_that_the_architecture_lacks_is_one_line_with_its_cure(tmp_
     load_classifier(tmp_path, ("different", "same"), 0, "eager")
 
 
-class Hub(BaseHTTPRequestHandler):
-    """Serves one repository, org/tiny, at one commit, with the addresses and headers of the Hugging Face hub."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
-    def reply(self, status, body=b"", **headers):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    def do_GET(self):
-        self.server.requests.append((self.command, self.path))
-        path = self.path.partition("?")[0]
-        if path == f"/api/models/org/tiny/tree/{COMMIT}":
-            files = [
-                {
-                    "type": "file",
-                    "path": p.name,
-                    "size": p.stat().st_size,
-                    "oid": hashlib.sha1(p.read_bytes()).hexdigest(),
-                }
-                for p in self.server.folder.iterdir()
-            ]
-            return self.reply(200, json.dumps(files).encode(), Content_Type="application/json")
-        if path == f"/api/models/org/tiny/revision/{COMMIT}":
-            siblings = [{"rfilename": p.name} for p in self.server.folder.iterdir()]
-            body = json.dumps({"id": "org/tiny", "sha": COMMIT, "siblings": siblings, "tags": []})
-            return self.reply(200, body.encode(), Content_Type="application/json")
-        revision, _, name = path.removeprefix("/org/tiny/resolve/").partition("/")
-        if path.startswith("/org/tiny/resolve/") and revision != COMMIT:
-            return self.reply(404, X_Error_Code="RevisionNotFound")
-        if path.startswith("/org/tiny/resolve/") and (self.server.folder / name).is_file():
-            body = (self.server.folder / name).read_bytes()
-            return self.reply(200, body, ETag=f'"{hashlib.sha1(body).hexdigest()}"', X_Repo_Commit=COMMIT)
-        code = "EntryNotFound" if path.startswith("/org/tiny/") else "RepoNotFound"
-        return self.reply(404, X_Error_Code=code, X_Repo_Commit=COMMIT)
-
-    do_HEAD = do_GET
+@pytest.fixture
+def no_home(tmp_path, monkeypatch):
+    """No cache and no token of the user's, no network, and no pauses between attempts."""
+    for name in ("HF_HUB_CACHE", "HF_TOKEN", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(fetching, "WAIT", 0)
 
 
-@contextmanager
-def hub_of(folder):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    server.folder, server.requests = folder, []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+@pytest.fixture
+def hub(no_home, base_models, tmp_path, monkeypatch):
+    """A hub whose one model the test may change."""
+    shutil.copytree(base_models["bert"], tmp_path / "org")
+    with hub_of(tmp_path / "org") as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.base)
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
-CLIENT = """
-import sys, time
-time.sleep = lambda seconds: None  # the client of the hub waits 23 s in all before it gives up
-from linguist.errors import LinguistError
-from linguist.training.models import fetch_model
-for fetch in sys.argv[1:]:
-    hub, revision, folder = fetch.split()
-    try:
-        fetch_model("m", folder, hub=hub, revision=revision)
-        print("fetched")
-    except LinguistError as error:
-        print(error)
-"""
+def asked(hub):
+    return [path.rpartition("/")[2] for path, _ in hub.requests]
 
 
-def run_client(port, home, *fetches):
-    """What each fetch printed, in a process of its own with `home` for a cache."""
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-    library = str(Path(sys.modules["linguist"].__path__[0]).parent)
-    environment = kept | {"PYTHONPATH": library, "HF_HOME": str(home), "HF_ENDPOINT": f"http://127.0.0.1:{port}"}
-    command = [sys.executable, "-c", CLIENT, *(" ".join(map(str, fetch)) for fetch in fetches)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+def test_a_model_comes_from_the_hub(hub, base_models, tmp_path, monkeypatch):
+    (hub.folder / "pytorch_model.bin").write_bytes(b"not wanted, since there is a safetensors file")
+    (hub.folder / "README.md").write_text("not wanted")
+    monkeypatch.setenv("HF_TOKEN", "s3cret")
+    size = measure_model("org/tiny", COMMIT)
+    fetch_model("m", tmp_path / "model", hub="org/tiny", revision=COMMIT)
+    assert weights(tmp_path / "model") == weights(base_models["bert"])
+    loaded = AutoModelForSequenceClassification.from_pretrained(tmp_path / "model")
+    assert loaded.config.vocab_size == len(AutoTokenizer.from_pretrained(tmp_path / "model"))
+    assert not {"pytorch_model.bin", "README.md"} & {*asked(hub)}
+    assert {token for _, token in hub.requests} == {"Bearer s3cret"}
+    assert size == sum(path.stat().st_size for path in base_models["bert"].iterdir())
+    assert [path.name for path in (tmp_path / "model").parent.glob(".model*")] == []
 
 
-def test_a_model_comes_from_the_hub_then_from_its_cache(base_models, tmp_path):
-    with hub_of(base_models["bert"]) as server:
-        lines = run_client(
-            server.server_port,
-            tmp_path / "home",
-            ("org/tiny", COMMIT, tmp_path / "first"),
-            ("org/tiny", "b" * 40, tmp_path / "none"),
-            ("org/none", COMMIT, tmp_path / "none"),
-        )
-        assert ("GET", f"/org/tiny/resolve/{COMMIT}/model.safetensors") in server.requests
-    assert lines[0] == "fetched"
-    assert len(lines) == 3, "every failure is one line"
-    assert lines[1].startswith("models/m: cannot load org/tiny (" + "b" * 40)
-    assert lines[2].startswith("models/m: cannot load org/none (")
-    # The server is gone: a known commit comes from the cache, anything else is one line.
-    lines = run_client(
-        server.server_port,
-        tmp_path / "home",
-        ("org/tiny", COMMIT, tmp_path / "second"),
-        ("org/tiny", "c" * 40, tmp_path / "none"),
-    )
-    assert lines[0] == "fetched"
-    assert len(lines) == 2
-    assert "check id, revision and network" in lines[1]
-    for folder in ("first", "second"):
-        assert weights(tmp_path / folder) == weights(base_models["bert"])
-        loaded = AutoModelForSequenceClassification.from_pretrained(tmp_path / folder)
-        assert loaded.config.vocab_size == len(AutoTokenizer.from_pretrained(tmp_path / folder))
-    assert not (tmp_path / "none").exists()
+def test_the_hubs_cache_needs_no_hub(no_home, base_models, tmp_path):
+    snapshot = tmp_path / "home/hub/models--org--tiny/snapshots" / COMMIT
+    shutil.copytree(base_models["gpt2"], snapshot)
+    fetch_model("m", tmp_path / "model", hub="org/tiny", revision=COMMIT)
+    assert weights(tmp_path / "model") == weights(base_models["gpt2"])
+    (snapshot / "model.safetensors").unlink()  # half a download of another program
+    with pytest.raises(LinguistError, match="from http://127.0.0.1:9"):
+        fetch_model("m", tmp_path / "none", hub="org/tiny", revision=COMMIT)
 
 
-def test_a_model_of_the_hub_with_its_own_code_is_refused_before_its_weights_come(base_models, tmp_path):
-    shutil.copytree(base_models["bert"], tmp_path / "hostile")
-    add_own_code(tmp_path / "hostile", "config.json")
-    with hub_of(tmp_path / "hostile") as server:
-        lines = run_client(server.server_port, tmp_path / "home", ("org/tiny", COMMIT, tmp_path / "model"))
-        assert not [path for _, path in server.requests if path.endswith((".safetensors", ".py"))]
-    assert len(lines) == 1 and lines[0].startswith("models/m: org/tiny: this model needs its own code")
+@pytest.mark.parametrize(
+    ("name", "revision", "cause"),
+    [("org/tiny", "b" * 40, "HTTP 404"), ("org/none", COMMIT, "HTTP 404"), ("org/tiny", COMMIT, "sha256 is")],
+)
+def test_what_the_hub_does_not_give_is_one_line(name, revision, cause, hub, tmp_path, monkeypatch):
+    describe = helpers.hub.describe
+    swapped = lambda path: describe(path) | {"lfs": {"oid": "0" * 64}}  # noqa: E731
+    monkeypatch.setattr(helpers.hub, "describe", swapped)
+    with pytest.raises(
+        LinguistError, match=f"models/m: .*{name} at {revision} .*{cause}.*; check id and revision"
+    ) as caught:
+        fetch_model("m", tmp_path / "model", hub=name, revision=revision)
+    assert "\n" not in str(caught.value) and not (tmp_path / "model").exists()
+
+
+def test_a_hub_that_is_down_is_asked_again_for_a_time_that_the_log_says(no_home, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(fetching, "WAIT", 0.01)
+    with pytest.raises(LinguistError, match=r"Connection refused.* \(4 attempts in 0 s\); check") as caught:
+        fetch_model("m", tmp_path / "model", hub="org/tiny", revision=COMMIT)
+    assert "\n" not in str(caught.value)
+    assert [text.partition("again in ")[2].split()[0] for text in caplog.messages] == ["0.01", "0.02", "0.04"]
+    assert [text.rpartition(" of ")[2] for text in caplog.messages] == [
+        "0.07 s in all",
+        "0.06 s in all",
+        "0.04 s in all",
+    ]
+    assert measure_model("org/tiny", COMMIT) is None
+
+
+@pytest.mark.parametrize("listing", [b"<html>", b"{}", b"[1]", b'[{"type": "file"}]'])
+def test_what_is_no_hub_is_one_line(listing, no_home, tmp_path, monkeypatch):
+    (tmp_path / "site/api/models/org/tiny/tree").mkdir(parents=True)
+    (tmp_path / "site/api/models/org/tiny/tree" / COMMIT).write_bytes(listing)
+    with site_of(tmp_path / "site") as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.base)
+        with pytest.raises(LinguistError, match="models/m: "):
+            fetch_model("m", tmp_path / "model", hub="org/tiny", revision=COMMIT)
+        assert measure_model("org/tiny", COMMIT) is None
+
+
+def test_a_model_of_the_hub_with_its_own_code_is_refused_before_its_weights_come(hub, tmp_path):
+    add_own_code(hub.folder, "config.json")
+    with pytest.raises(LinguistError, match="models/m: org/tiny: this model needs its own code"):
+        fetch_model("m", tmp_path / "model", hub="org/tiny", revision=COMMIT)
+    assert not [name for name in asked(hub) if name.endswith((".safetensors", ".py"))]
     assert not list(tmp_path.rglob(MARK)) and not (tmp_path / "model").exists()

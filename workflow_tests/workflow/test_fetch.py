@@ -1,0 +1,97 @@
+"""`snakemake fetch` brings all that comes from outside; the rest of a run has no network."""
+
+import hashlib
+import os
+import random
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from helpers.data import SENTENCES
+from helpers.hub import COMMIT, hub_of, site_of
+from helpers.models import make_model
+from helpers.runs import error_lines
+
+SPLITS = {"train": 64, "dev": 20, "test": 20}
+ALONE = ["unshare", "--net", "--map-root-user"]  # a network of its own, in which not even the loopback device is up
+
+
+def write_tables(folder):
+    """Tables of sentence pairs, half of each label."""
+    draw, words = random.Random(1), " ".join(SENTENCES[:4]).split()
+    folder.mkdir()
+    for split, rows in SPLITS.items():
+        lines = ["id\tsentence1\tsentence2\tlabel"]
+        for row in range(rows):
+            first, second = (" ".join(draw.choices(words, k=8)) for _ in range(2))
+            lines.append(f"{row}\t{first}\t{first if row % 2 else second} {row}\t{row % 2}")
+        (folder / f"{split}.tsv").write_text("\n".join(lines) + "\n")
+
+
+def study_of(site):
+    """A study whose tables come from a web server and whose model comes from the hub."""
+    sums = {split: hashlib.sha256((site.folder / f"{split}.tsv").read_bytes()).hexdigest() for split in SPLITS}
+    return {
+        "resources": {split: {"url": f"{site.base}/{split}.tsv", "sha256": sums[split]} for split in SPLITS},
+        "pairsets": {"en": {"kind": "sentence", "recipe": "table", "sizes": SPLITS, "files": {s: [s] for s in SPLITS}}},
+        "models": {"tiny": {"hub": "org/tiny", "revision": COMMIT}},
+        "studies": {
+            "small": {
+                "title": "A small study",
+                "question": "Does it run without a network?",
+                "models": ["tiny"],
+                "trainsets": ["en"],
+                "seeds": [1],
+                "tests": ["en"],
+                "controls": ["random-weights"],
+            }
+        },
+        "finetuning": {"epochs": 1, "batch_size": 16},
+        "threads": 1,
+    }
+
+
+def test_after_fetch_a_run_needs_no_network(checkout, snakemake, tmp_path):
+    if subprocess.run([*ALONE, "true"], capture_output=True).returncode:
+        pytest.skip("this machine does not let a user make a network namespace (unshare --net)")
+    write_tables(tmp_path / "site")
+    make_model(tmp_path / "org")
+    fetch = ["fetch", "--cores", "4", "--configfile", "study.yaml"]
+    with site_of(tmp_path / "site") as site, hub_of(tmp_path / "org") as hub:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "XDG_CACHE"))}
+        environment = kept | {"HF_ENDPOINT": hub.base, "HF_HOME": str(tmp_path / "home"), "NO_PROXY": "*"}
+        study = study_of(site)
+
+        def run_fetch():
+            (checkout / "study.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
+            return snakemake(checkout, *fetch, env=environment)
+
+        # What cannot be had fails in one line each; the rest comes all the same.
+        study["models"]["tiny"]["revision"] = "b" * 40
+        study["resources"]["dev"]["url"] += ".gz"
+        failed = run_fetch()
+        assert failed.returncode != 0 and "Traceback" not in failed.stderr
+        assert "resources/dev, models/tiny of unknown size" in failed.stderr
+        lines = set(error_lines(failed))
+        assert len([line for line in lines if "resources/dev: " in line and "HTTP 404" in line]) == 1
+        assert len([line for line in lines if "models/tiny: " in line and "HTTP 404" in line]) == 1
+        assert (checkout / "results/resources/train").is_file() and not (checkout / "results/models/tiny").exists()
+
+        study = study_of(site)
+        done = run_fetch()
+        assert done.returncode == 0, done.stderr
+        output = done.stdout + done.stderr
+        assert re.search(
+            r"To fetch: 1 resource and 1 model, .* GB\n.*rule fetch_.*\nFetched: 1 resource and 1 model, .* GB",
+            output,
+            re.S,
+        )
+        assert "Nothing to be done" in run_fetch().stderr
+    command = [*ALONE, sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "study.yaml"]
+    rest = subprocess.run(command, cwd=checkout, capture_output=True, text=True, env=kept)
+    assert rest.returncode == 0, rest.stderr[-4000:]
+    assert "fetch_" not in re.sub("fetch_(resource|model)/", "", rest.stdout + rest.stderr)
+    assert (checkout / "results/report/answer.html").is_file()
