@@ -6,6 +6,7 @@ import sys
 import yaml
 
 from helpers.models import MARK, add_own_code, make_model
+from helpers.runs import error_lines
 
 YES = "y\n" * 20  # to every question at the terminal
 
@@ -19,7 +20,7 @@ def test_no_code_of_a_model_runs_in_the_workflow_or_in_ask(checkout, snakemake):
     asked = subprocess.run(ask, cwd=checkout, capture_output=True, text=True, input=YES)
     for done, where in ((run, "models/own: hostile: "), (asked, "hostile: ")):
         output = done.stdout + done.stderr
-        lines = {line for line in output.splitlines() if line.startswith("error: ")}
+        lines = {*error_lines(done)}
         assert done.returncode != 0 and len(lines) == 1, output
         assert lines.pop().startswith(f"error: {where}this model needs its own code")
         assert "Do you wish" not in output and "Traceback" not in output

@@ -282,6 +282,7 @@ MISTAKES = [
     ("models.nano", '{hub: "a/b\\n", revision: COMMIT}', r"models.nano.hub: is 'a/b\n', but must look like"),
     ("models.nano", "{hub: ../b, revision: COMMIT}", "models.nano.hub: is '../b', but must look like"),
     ("container", "docker://a; touch ran", "container: is 'docker://a; touch ran', but must look like"),
+    ("resources.genome.path", "'a{b}.fa'", "resources.genome.path: is 'a{b}.fa', but must look like"),
     ("resources.genome.path", "a<script>", "resources.genome.path: is 'a<script>', but must look like"),
     ("pairsets.tab.files.test", "['genome:a<b>']", "pairsets.tab.files.test[0]: is 'genome:a<b>', but must look like"),
     ("tasks.cut.answers", '["a\\tb", b]', r"tasks.cut.answers[0]: is 'a\tb', but must look like"),
