@@ -10,7 +10,7 @@ SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(CONDA)
 .PHONY: help demo test lint docs dockerfile bench clean
 
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 17
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
 
 demo: .venv/ready ## run the main job on the embedded data; write results/report.html and print the main table
 	@$(if $(CONDA),,sh envs/setup.sh blast)
@@ -45,7 +45,7 @@ clean: ## delete all results of this folder; the environment stays
 	rm -rf results logs benchmarks .snakemake
 
 .venv/ready: requirements.txt
-	@sh envs/setup.sh python $(PYTHON) .venv
+	@sh envs/setup.sh python "$(PYTHON)" .venv
 
 .venv/tests: .venv/ready workflow_tests/requirements.txt
 	@sh envs/setup.sh tests .venv

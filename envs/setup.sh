@@ -32,7 +32,7 @@ python)
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11, 4))' ||
         fail "$("$python" --version) is too old; name Python 3.11.4 or newer: make PYTHON=python3.11"
     "$python" -c 'import ensurepip' 2>/dev/null || install_package python3-venv ||
-        fail "$python cannot make virtual environments; install the package python3-venv"
+        fail "$python cannot make virtual environments; on Debian and Ubuntu, install the package python3-venv"
     echo "Setting up Python requirements in $venv (once) ..."
     "$python" -m venv "$venv"
     install_requirements requirements.txt
@@ -46,7 +46,7 @@ tests)
 blast)
     for tool in makeblastdb blastn blastp windowmasker; do
         command -v $tool >/dev/null || install_package ncbi-blast+ ||
-            fail "$tool not found; install NCBI BLAST+ (Debian: apt install ncbi-blast+; conda: bioconda::blast) or put conda on PATH"
+            fail "$tool not found; install NCBI BLAST+ (Debian: apt install ncbi-blast+, macOS: brew install blast) or put conda on PATH"
     done
     ;;
 *) fail "usage: setup.sh python PYTHON VENV | setup.sh tests VENV | setup.sh blast" ;;

@@ -11,7 +11,7 @@ import psutil
 from snakemake.logging import logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from linguist.failures import BLAST_PROGRAMS, KILLED, cause_of_failure, failure_summary, not_installed
+from linguist.failures import BLAST_PROGRAMS, INCOMPLETE, KILLED, cause_of_failure, failure_summary, not_installed
 
 
 class ExecutorMessages(logging.Handler):
@@ -22,8 +22,8 @@ class ExecutorMessages(logging.Handler):
         self.of_job = {}
 
     def emit(self, record):
-        if getattr(record, "event", None) == LogEvent.JOB_ERROR and record.rule_msg:
-            self.of_job[record.jobid] = record.rule_msg.partition(". ")[0]
+        if getattr(record, "event", None) == LogEvent.JOB_ERROR:
+            self.of_job[record.jobid] = (record.rule_msg or KILLED).partition(". ")[0]
 
 
 messages = ExecutorMessages()
@@ -62,7 +62,7 @@ def failed_jobs():
         jobs = failed.jobs if failed.is_group() else [failed]
         causes = {job: cause_of_failure(job.log[0], job.is_script, started) for job in jobs}
         for job in list(filter(causes.get, jobs)) or jobs:
-            cause = causes[job] or messages.of_job.get(job.jobid) or KILLED
+            cause = causes[job] or messages.of_job.get(job.jobid, INCOMPLETE)
             yield job.rule.docstring.format(**job.wildcards_dict), cause, job.log[0]
 
 

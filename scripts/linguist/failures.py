@@ -7,6 +7,7 @@ from linguist.errors import hide_credentials, one_line
 from linguist.logs import ERROR
 
 KILLED = "it was killed, perhaps because it ran out of memory or time"
+INCOMPLETE = "it ended, but a file that it should write is missing or empty; Snakemake names the file above"
 BLAST_PROGRAMS = ("blastn", "blastp", "makeblastdb", "windowmasker")
 TAIL = 8192  # bytes at the end of a log that are read
 SHOWN = 10  # failed jobs in a summary

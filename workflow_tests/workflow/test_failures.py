@@ -20,9 +20,10 @@ STUDY = {
         "bad": {"kind": "sentence", "recipe": "table", "files": {"test": ["table"]}},
         "en": SENTENCES | {"language": "en"},
         "fr": SENTENCES | {"language": "fr"},
+        "de": SENTENCES | {"language": "de"},
     },
 }
-OPTIONS = ("--cores", "2", "--configfile", "study.yaml")
+OPTIONS = ("--cores", "2", "--latency-wait", "0", "--configfile", "study.yaml")
 
 
 @pytest.fixture
@@ -47,17 +48,17 @@ def sets(*names):
 
 
 def test_a_run_ends_with_its_failed_jobs(study, snakemake):
-    break_script(study, en="raise ValueError('a bug')", fr="os.kill(os.getpid(), signal.SIGKILL)")
+    break_script(study, en="raise ValueError('a bug')", fr="os.kill(os.getpid(), signal.SIGKILL)", de="exit(0)")
     (study / "logs/build_pairs").mkdir(parents=True)
     (study / "logs/build_pairs/fr.log").write_text("error: of an earlier run\n")
-    run = snakemake(study, *sets("en", "bad", "fr"), *OPTIONS)
+    run = snakemake(study, *sets("en", "bad", "fr", "de"), *OPTIONS)
     assert run.returncode == 1
     screen = run.stderr.splitlines()[-20:]
-    for name, cause in {"bad": "'7'", "en": "ValueError: a bug", "fr": "killed"}.items():
+    for name, cause in {"bad": "'7'", "en": "ValueError: a bug", "fr": "killed", "de": "missing"}.items():
         place = screen.index(f"  log: logs/build_pairs/{name}.log")
         assert screen[place - 1].strip().startswith("error: ") and cause in screen[place - 1]
         assert f"the pair set {name}" in screen[place - 2]
-    assert len(error_lines(run)) == 3 and "earlier" not in run.stderr
+    assert len(error_lines(run)) == 4 and "earlier" not in run.stderr
 
 
 def test_a_missing_program_is_named_before_any_job_starts(study, snakemake, tmp_path):
@@ -73,35 +74,42 @@ def test_a_missing_program_is_named_before_any_job_starts(study, snakemake, tmp_
     assert not (study / "results").exists()
 
 
-def test_sigterm_stops_a_run_in_the_background(study, snakemake):
-    """A script's background job ignores Ctrl-C, and so do its jobs; `nohup` lets them ignore the hangup, too."""
+def stop_in_background(study, *command):
+    """Start a command that runs the sets en and fr, send it SIGTERM when both have begun, and give its exit status."""
 
-    def in_background():
+    def in_background():  # as in a script: the run ignores Ctrl-C, and with `nohup` the hangup, too; so do its jobs
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
-    script = (study / "scripts/build_pairs.py").read_text()
     break_script(study, en="time.sleep(600)", fr="time.sleep(600)")
     logs = [study / f"logs/build_pairs/{name}.log" for name in ("en", "fr")]
     with open(study / "out.txt", "w") as out:
-        run = subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *sets("en", "fr"), *OPTIONS],
-            cwd=study,
-            stdout=out,
-            stderr=out,
-            preexec_fn=in_background,
-        )
+        run = subprocess.Popen(command, cwd=study, stdout=out, stderr=out, preexec_fn=in_background)
     try:
         while not all(log.exists() and log.stat().st_size for log in logs):
             assert run.poll() is None, (study / "out.txt").read_text()
             time.sleep(0.05)
-        jobs = psutil.Process(run.pid).children(recursive=True)
+        started = psutil.Process(run.pid).children(recursive=True)
         run.terminate()
-        assert run.wait(60) == 1
+        status = run.wait(60)
     finally:
         run.kill()
-    assert jobs and not [job for job in jobs if job.is_running()]
+    assert len(started) >= 2 and not [process for process in started if process.is_running()]
+    return status
+
+
+def test_sigterm_stops_a_run(study, snakemake):
+    script = (study / "scripts/build_pairs.py").read_text()
+    assert stop_in_background(study, sys.executable, "-m", "snakemake", *sets("en", "fr"), *OPTIONS) == 1
+    assert "stopped" in (study / "out.txt").read_text()
     assert not list(study.glob("results/pairs/*/*.tsv"))
     (study / "scripts/build_pairs.py").write_text(script)
     again = snakemake(study, *sets("en"), *OPTIONS)
     assert again.returncode == 0, again.stderr
+
+
+def test_sigterm_stops_the_tests(study):
+    """`make test` passes the signal on to pytest."""
+    test = study / "workflow_tests/unit/test_slow.py"
+    test.write_text(f"def test_slow(snakemake):\n    snakemake({str(study)!r}, *{[*sets('en', 'fr'), *OPTIONS]!r})\n")
+    assert stop_in_background(study, sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(test)) == 2
