@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from linguist.errors import LinguistError, root_cause
+from linguist.errors import LinguistError, root_cause, show
 from linguist.files import atomic_path
 
 BLOCK = 1 << 18  # bytes read at a time
@@ -37,13 +37,13 @@ def unpack(archive, folder):
         raise LinguistError(f"{archive}: {error}") from error
     except (*DAMAGE, OSError) as error:
         if getattr(error, "errno", None):  # without a number, gzip or bzip2 found damage
-            problem = f"{error.strerror}: {str(error.filename or folder)!r}"
+            problem = f"{error.strerror}: {show(str(error.filename or folder))}"
             raise LinguistError(f"{archive}: {problem}; check path, free space and permissions") from error
         raise LinguistError(f"{archive}: damaged or unreadable ({root_cause(error)}); fetch it again") from error
 
 
 def _outside(name):
-    return _Refused(f"member {name!r} would lie outside the folder or is no plain file; do not trust this archive")
+    return _Refused(f"member {show(name)} would lie outside the folder or is no plain file; do not trust this archive")
 
 
 def _untar(archive, folder):
