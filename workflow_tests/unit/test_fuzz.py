@@ -3,11 +3,14 @@
 `make test` tries 50 files of each kind, `make soak` (--hypothesis-profile soak) a thousand.
 """
 
+import copy
+import functools
 import io
 import json
 
 import pyarrow
 import pytest
+import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
@@ -15,6 +18,7 @@ from snakemake.common.configfile import load_configfile
 
 from helpers.data import ROOT, indexed
 from helpers.fuzz import damaged, works_or_one_line
+from linguist.config import inputs
 from linguist.config.settle import settle
 from linguist.config.strict import check_file
 from linguist.corpora.documents import read_documents
@@ -179,7 +183,7 @@ STUDIES = [(ROOT / place).read_bytes() for place in ("config/config.yaml", "work
 
 @fuzzed
 @given(data=damaged(STUDIES))
-def test_configs_damaged(tmp_path, monkeypatch, data):
+def test_damaged_configs(tmp_path, monkeypatch, data):
     monkeypatch.chdir(ROOT)
     path = give(tmp_path, data)
     works_or_one_line(lambda: check_file(path), path)
@@ -188,3 +192,31 @@ def test_configs_damaged(tmp_path, monkeypatch, data):
     except Exception:  # Snakemake reads the file first, and refuses it in its own words
         return
     works_or_one_line(lambda: settle(study), "config: ")
+
+
+def places(node, above=()):
+    """The paths to all keys and items below a node of a study."""
+    below = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in below:
+        yield (*above, key)
+        yield from places(value, (*above, key))
+
+
+SOUND = [yaml.safe_load(text) for text in STUDIES]
+NAMES = sorted({key for study in SOUND for place in places(study) for key in place if isinstance(key, str)})
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.dates() | st.text(st.characters(), max_size=9)
+scalars |= st.sampled_from([16.0, -(2**63), 2**64, 1.0, "x" * 300, "1e999999999", "a\n", "..", "/", "~", *NAMES])
+values = st.recursive(scalars, lambda below: st.lists(below, max_size=3) | st.dictionaries(scalars, below, max_size=3))
+
+
+@fuzzed
+@given(data=st.data(), value=values, study=st.sampled_from(SOUND))
+def test_configs_with_odd_values(monkeypatch, data, value, study):
+    """What is taken can be planned, too."""
+    monkeypatch.chdir(ROOT)
+    broken = copy.deepcopy(study)
+    *above, last = data.draw(st.sampled_from(list(places(study))))
+    functools.reduce(lambda block, key: block[key], above, broken)[last] = value
+    config = works_or_one_line(lambda: settle(broken), "config: ")
+    if config:
+        assert all(isinstance(path, str) for path in inputs.requested_files(config))
