@@ -56,7 +56,7 @@ def reason_to_skip():
         return f"no {missing[0]}: apt-get install slurmctld slurmd slurm-client munge"
     if os.geteuid() != 0:
         return "Slurm needs root"
-    config = SYSTEM / "slurm.conf"
+    config = Path(os.environ.get("SLURM_CONF", SYSTEM / "slurm.conf"))
     ours = config.is_symlink() and Path(os.readlink(config)).parent.name == NAME
     if (config.exists() and not ours) or (ours and is_running(config.resolve().parent / "slurmctld.pid")):
         return f"{config} belongs to another cluster"
@@ -75,6 +75,7 @@ def cluster(folder, gpus):
     folder = Path(folder) / NAME
     with contextlib.ExitStack() as stack:
         write_config(folder, gpus)
+        SYSTEM.mkdir(exist_ok=True)
         for path in folder.glob("*.conf"):
             link = SYSTEM / path.name
             link.unlink(missing_ok=True)
