@@ -49,8 +49,12 @@ def load_tokenizer(folder):
 
     has_config, has_tokenizer = ((Path(folder) / name).is_file() for name in ("config.json", "tokenizer.json"))
     try:
-        by_architecture = load_pretrained(AutoTokenizer, folder) if has_config or not has_tokenizer else None
-        tokenizer = load_pretrained(PreTrainedTokenizerFast, folder) if has_tokenizer else by_architecture
+        tokenizer = load_pretrained(AutoTokenizer, folder) if has_config or not has_tokenizer else None
+        # In the hub's oldest folders only the class of the architecture names the special tokens.
+        named = {} if tokenizer is None else tokenizer.special_tokens_map
+        if has_tokenizer:
+            tokenizer = None  # a large vocabulary is not held twice
+            tokenizer = load_pretrained(PreTrainedTokenizerFast, folder)
     except LinguistError:
         raise
     except Exception as error:  # tokenizers raises bare Exception for a broken file
@@ -58,10 +62,8 @@ def load_tokenizer(folder):
     if not tokenizer.is_fast:
         raise LinguistError(f"{folder}: has only a slow tokenizer; add its tokenizer.json")
     backend = lift_word_limit(tokenizer.backend_tokenizer)
-    specials = tokenizer.special_tokens_map
-    if by_architecture is not None:  # in the hub's oldest folders only its class names the special tokens
-        vocabulary = tokenizer.get_vocab()
-        specials = {k: v for k, v in by_architecture.special_tokens_map.items() if str(v) in vocabulary} | specials
+    specials = {name: token for name, token in named.items() if backend.token_to_id(str(token)) is not None}
+    specials |= tokenizer.special_tokens_map
     specials.setdefault("pad_token", specials.get("eos_token"))
     k = kmer_of(tokenizer)
     return wrap_backend(backend, specials, {} if k is None else {"kmer": k}, tokenizer.model_max_length)

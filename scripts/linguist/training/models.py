@@ -15,7 +15,7 @@ from transformers import (
 from transformers.activations import NewGELUActivation
 from transformers.utils import logging as transformers_logging
 
-from linguist.errors import LinguistError, one_line
+from linguist.errors import LinguistError, naming, one_line
 from linguist.files import atomic_path
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.pretrained import load_pretrained, refuse_own_code
@@ -44,16 +44,16 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
                 download_model(f"models/{name}", hub, revision, source)
             refuse_own_code(source, given)
             config = load_pretrained(AutoConfig, source)
-            model_class = class_of(config)
-            tensors = fitting_tensors(model_class, config, read_tensors(source))
-            tokenizer = load_tokenizer(source)
+            with naming(given):
+                model_class = class_of(config)
+                tensors = fitting_tensors(model_class, config, read_tensors(source))
+            load_tokenizer(source).save_pretrained(temporary)
             config.architectures = [model_class.__name__]
             config.dtype = torch.float32  # in which the weights are loaded, whatever the file has
             config.save_pretrained(temporary)
             write_tensors(tensors, temporary / "model.safetensors")
             if (source / "generation_config.json").is_file():
                 shutil.copyfile(source / "generation_config.json", temporary / "generation_config.json")
-            tokenizer.save_pretrained(temporary)
     except LinguistError as error:
         raise LinguistError(f"models/{name}: {error}") from None
     except Exception as error:  # transformers, tokenizers, safetensors and torch each raise their own
@@ -154,6 +154,9 @@ def _load(folder, auto_class, what, attention, **names):
                 raise LinguistError(f"{folder}: a {config.model_type} is not causal; give a GPT-2 or a similar model")
         elif config.pad_token_id is None:
             config.pad_token_id = config.eos_token_id
+        # Else transformers takes the memory of the wrong shape first, and draws missing weights at random.
+        with naming(folder):
+            fitting_tensors(class_of(config), config, read_tensors(folder))
         model = load_pretrained(auto_class, folder, config=config, dtype=torch.float32, attn_implementation=attention)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         unsupported = attention and (attention in str(error) or "attention implementation" in str(error))

@@ -57,9 +57,7 @@ def read_tensors(folder):
     torch raise for a damaged file."""
     files = [Path(folder) / name for name in weight_files(files_in(folder))]
     if not files:
-        raise LinguistError(
-            f"{folder}: has no model.safetensors and no pytorch_model.bin; give a whole Hugging Face folder"
-        )
+        raise LinguistError("no model.safetensors and no pytorch_model.bin; give a whole Hugging Face folder")
     found = {}
     for file in files:
         found |= _safetensors_in(file) if file.suffix == ".safetensors" else _torch_tensors_in(file)
@@ -74,7 +72,9 @@ def _safetensors_in(file):
         header = json.loads(handle.read(length))
     header.pop("__metadata__", None)
     if unknown := {about["dtype"] for about in header.values()} - BY_NAME.keys():
-        raise LinguistError(f"{file}: has numbers of type {min(unknown)}; give weights in float32, float16 or bfloat16")
+        raise LinguistError(
+            f"{file.name} has numbers of type {min(unknown)}; give weights in float32, float16 or bfloat16"
+        )
     return {
         name: Tensor(file, BY_NAME[about["dtype"]], tuple(about["shape"]), 8 + length + about["data_offsets"][0])
         for name, about in header.items()

@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokeniz
 
 from linguist.errors import LinguistError
 from linguist.tokenizers.loading import load_tokenizer
-from linguist.training.models import fetch_model, load_classifier, save_model
+from linguist.training.models import fetch_model, load_base_model, load_classifier, save_model
 
 LANGUAGE_MODELS = {"bert": AutoModelForMaskedLM, "gpt2": AutoModelForCausalLM}
 
@@ -107,6 +107,8 @@ def test_a_config_that_does_not_fit_is_one_line_before_memory_is_taken(changes, 
         fetched(source)
     assert "\n" not in str(caught.value)
     assert [path.name for path in source.parent.iterdir()] == [source.name]
+    with pytest.raises(LinguistError, match=rf"{source.name}: .*{words}.*; (give|correct)"):
+        load_base_model(source, None)
 
 
 PEAK = """
