@@ -86,7 +86,7 @@ class InstructedModel:
         self.accelerator, environment = prepare_environment()
         self.model = load_language_model(folder, environment.attention).to(environment.device).eval()
         self.tokenizer = load_tokenizer(folder)
-        self.tasks = read_tasks(folder, self.model.config)
+        self.tasks = known_tasks(folder, self.model.config)
         self.unseen = read_unseen(folder)
 
     def ask(self, question, sequence, examples=()):
@@ -150,7 +150,7 @@ class InstructedModel:
             )
 
 
-def read_tasks(folder, config):
+def known_tasks(folder, config):
     """The tasks of a model, from its configuration: {task: {"answers": texts, "phrasings": texts}}; none if it was not tuned.
 
     Raises LinguistError for tasks of another form.
