@@ -23,7 +23,7 @@ class ExecutorMessages(logging.Handler):
 
     def emit(self, record):
         if getattr(record, "event", None) == LogEvent.JOB_ERROR:
-            self.of_job[record.jobid] = (record.rule_msg or KILLED).partition(". ")[0]
+            self.of_job[record.jobid] = (getattr(record, "rule_msg", None) or KILLED).partition(". ")[0]
 
 
 messages = ExecutorMessages()
