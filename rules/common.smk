@@ -26,6 +26,9 @@ from linguist.training.changes import CHANGES, GIVEN, row_change
 from linguist.training.controls import UNTRAINED
 from snakemake.settings.types import DeploymentMethod
 
+# Only rules that fetch use the network: BLAST+ would report each use to NCBI.
+os.environ.setdefault("BLAST_USAGE_REPORT", "false")
+
 # A job finds the library beside its script. Snakemake would show it to a container at another place, without its data.
 sys.path.pop(0)
 if not SCRIPTS.samefile(os.path.join(workflow.current_basedir, "../scripts")):

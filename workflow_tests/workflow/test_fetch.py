@@ -17,6 +17,17 @@ from helpers.runs import error_lines
 
 SPLITS = {"train": 64, "dev": 20, "test": 20}
 ALONE = ["unshare", "--net", "--map-root-user"]  # a network of its own, in which not even the loopback device is up
+# Python reads it at each start, and notes each attempt to reach another machine.
+WATCH = """
+import os, sys
+
+def note(event, arguments):
+    if event == "socket.getaddrinfo" or event == "socket.connect" and not isinstance(arguments[1], (str, bytes)):
+        with open(os.environ["ATTEMPTS"], "a") as file:
+            print(event, sys.argv[:1], arguments[1:], file=file)
+
+sys.addaudithook(note)
+"""
 
 
 def write_tables(folder):
@@ -46,7 +57,6 @@ def study_of(site):
                 "trainsets": ["en"],
                 "seeds": [1],
                 "tests": ["en"],
-                "controls": ["random-weights"],
             }
         },
         "finetuning": {"epochs": 1, "batch_size": 16},
@@ -60,8 +70,12 @@ def test_after_fetch_a_run_needs_no_network(checkout, snakemake, tmp_path):
     write_tables(tmp_path / "site")
     make_model(tmp_path / "org")
     fetch = ["fetch", "--cores", "4", "--configfile", "study.yaml"]
+    attempts = tmp_path / "attempts"
+    (tmp_path / "watch").mkdir()
+    (tmp_path / "watch/sitecustomize.py").write_text(WATCH)
     with site_of(tmp_path / "site") as site, hub_of(tmp_path / "org") as hub:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "XDG_CACHE"))}
+        kept |= {"PYTHONPATH": str(tmp_path / "watch"), "ATTEMPTS": str(attempts)}
         environment = kept | {"HF_ENDPOINT": hub.base, "HF_HOME": str(tmp_path / "home"), "NO_PROXY": "*"}
         study = study_of(site)
 
@@ -90,8 +104,11 @@ def test_after_fetch_a_run_needs_no_network(checkout, snakemake, tmp_path):
             re.S,
         )
         assert "Nothing to be done" in run_fetch().stderr
+    assert str(hub.server_port) in attempts.read_text()  # so that the next lines can fail
+    attempts.unlink()
     command = [*ALONE, sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "study.yaml"]
     rest = subprocess.run(command, cwd=checkout, capture_output=True, text=True, env=kept)
     assert rest.returncode == 0, rest.stderr[-4000:]
+    assert not attempts.exists(), attempts.read_text()
     assert "fetch_" not in re.sub("fetch_(resource|model)/", "", rest.stdout + rest.stderr)
     assert (checkout / "results/report/answer.html").is_file()
