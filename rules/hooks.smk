@@ -59,11 +59,12 @@ def fetching_jobs():
 def failed_jobs():
     """(what the job does, cause, log) of each failed job; of a group, the jobs with an error in their log."""
     for failed in workflow.scheduler.failed:
-        jobs = failed.jobs if failed.is_group() else [failed]
+        jobs = [job for job in (failed.jobs if failed.is_group() else [failed]) if job.log]
         causes = {job: cause_of_failure(job.log[0], job.is_script, started) for job in jobs}
         for job in list(filter(causes.get, jobs)) or jobs:
             cause = causes[job] or messages.of_job.get(job.jobid, INCOMPLETE)
-            yield job.rule.docstring.format(**job.wildcards_dict), cause, job.log[0]
+            # A rule of a workflow that has this one as a module may have no docstring.
+            yield (job.rule.docstring or job.rule.name).format(**job.wildcards_dict), cause, job.log[0]
 
 
 onstart:

@@ -145,6 +145,33 @@ def test_two_studies_in_one_workflow_have_folders_of_their_own(home, snakemake, 
     assert {path.partition("/")[0] for line in written for path in line.split(", ")} == {"one", "two"}
 
 
+def test_a_workflow_can_call_the_hooks_of_its_module(home, snakemake, tmp_path):
+    """They say which job failed; for a renamed rule, too."""
+    study = write_own_study(tmp_path)
+    wrong = {**OWN, "resources": {"mine": OWN["resources"]["mine"] | {"sha256": "0" * 64}}}
+    (tmp_path / study).write_text(yaml.safe_dump(wrong))
+    modules = MODULES.format(snakefile=home / "workflow/Snakefile", study=study)
+    (tmp_path / "Snakefile").write_text(modules + "onstart:\n    one.onstart()\nonerror:\n    one.onerror()\n")
+    run = snakemake(tmp_path, "one/results/resources/mine", "--cores", "1")
+    assert run.returncode != 0 and "- fetching the resource mine\n" in run.stderr
+    assert "log: one/logs/fetch_resource/mine.log\n" in run.stderr
+
+
+def test_a_wrong_module_gets_one_line(home, hosted, make_checkout, snakemake, tmp_path):
+    """A single file from Git, which lacks the library; and a second version, whose library Python would not import."""
+    one_file = (
+        'module one:\n    snakefile: github("org/dna-linguist", path="Snakefile", tag="v1.0.0")\nuse rule * from one\n'
+    )
+    versions = MODULES.format(snakefile=home / "Snakefile", study=home / STUDY)
+    versions = versions[::-1].replace(str(home)[::-1], str(make_checkout())[::-1], 1)[::-1]
+    for snakefile, cure in ((one_file, "workflow/Snakefile"), (versions, "two versions")):
+        (tmp_path / "Snakefile").write_text(snakefile)
+        run = snakemake(tmp_path, "-n", env=hosted[0])
+        errors = [line for line in run.stderr.splitlines() if line.startswith("error: ")]
+        assert run.returncode != 0 and len(errors) == 1 and cure in errors[0], run.stderr
+        assert "Traceback" not in run.stderr
+
+
 def test_a_deployed_workflow_runs_the_demo_or_the_study_that_replaces_it(deployed, hosted, home, snakemake):
     assert planned_jobs(snakemake(deployed, "-n", env=hosted[0])) == planned_jobs(snakemake(home, "-n"))
     replaced = snakemake(deployed, "-n", "--configfile", "my.yaml", env=hosted[0])
