@@ -61,7 +61,6 @@ def test_the_commands_of_the_readmes_work(checkout, snakemake):
     (checkout / "study").mkdir()
     for folder in (checkout, checkout / "study"):
         (folder / "my.yaml").symlink_to(checkout / SHIPPED[-1])
-    (checkout / "study/resources").symlink_to(checkout / "resources")
     same = re.compile(r"(?<!\S)(--cores all|-n|--quiet rules)(?!\S)")  # of no concern to a dry run
     found = {same.sub("", " ".join(words)).strip(): (path, words) for path, words in documented_commands()}
     assert len(found) > 6
