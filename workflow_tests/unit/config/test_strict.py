@@ -30,13 +30,20 @@ STUDIES = "threads: 2\nstudies:\n  one: {title: t}\n  two:\n    title: t\n"
         ("a:\n " + "[" * 100_000, ", line 2: nested too deeply"),
         ("a:\n " + "[" * 100 + "]" * 100, ", line 2: nested too deeply"),
         ("a: caf\xe9".encode("latin-1"), ", line 1: not UTF-8 text"),
-        ("__use_yte__: true\na: ?1 + 1", ", line 1: __use_yte__ lets the file run code"),
+        ("__use_yte__: true\na: ?1 + 1", ", line 1: with __use_yte__, "),
+        ("a: 1\n<<: {__use_yte__: true}", ", line 2: with __use_yte__, "),
+        ("a: &k __use_yte__\n*k : true", ", line 1: with __use_yte__, "),
+        ("a: &a {b: [*a]}", ", line 1: *a is a part of itself"),
+        (
+            "a0: &a0 [" + "x," * 30 + "]\n" + "".join(f"a{i}: &a{i} [{f'*a{i - 1},' * 30}]\n" for i in range(1, 9)),
+            ", line 5: ",
+        ),
         ("", ": holds no keys"),
         ("- a", ": holds no keys"),
         ("text", ": holds no keys"),
         (None, ": cannot be read"),
     ],
-    ids=range(20),
+    ids=range(24),
 )
 def test_a_flaw_of_the_file_gets_one_line_with_its_place(tmp_path, content, said):
     path = tmp_path / "study.yaml"
@@ -56,5 +63,5 @@ def test_what_is_well_formed_passes(tmp_path):
         for indent in (None, 2, "\t"):
             (tmp_path / "study.json").write_text(json.dumps(study, indent=indent))
             check_file(tmp_path / "study.json")
-    (tmp_path / "x").write_text("a: &x {b: [1, 1]}\nc: *x\nd: {<<: *x, b: 2}\ne: &y [*y]\n")
+    (tmp_path / "x").write_text("a: &x {b: [1, 1]}\nc: *x\nd: {<<: *x, b: 2}\n")
     check_file(tmp_path / "x")
