@@ -63,8 +63,14 @@ def failed_jobs():
         causes = {job: cause_of_failure(job.log[0], job.is_script, started) for job in jobs}
         for job in list(filter(causes.get, jobs)) or jobs:
             cause = causes[job] or messages.of_job.get(job.jobid, INCOMPLETE)
-            # A rule of a workflow that has this one as a module may have no docstring.
-            yield (job.rule.docstring or job.rule.name).format(**job.wildcards_dict), cause, job.log[0]
+            yield description(job), cause, job.log[0]
+
+
+def description(job):
+    """What a job does, from its rule's docstring. A rule of a workflow that has this one as a module may have none, or one with
+    other braces."""
+    wildcards, text = job.wildcards_dict, job.rule.docstring or job.rule.name
+    return re.sub(r"\{(\w+)\}", lambda found: wildcards.get(found[1], found[0]), text)
 
 
 onstart:

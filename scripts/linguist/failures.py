@@ -25,7 +25,7 @@ def cause_of_failure(path, is_script, since):
         with open(path, "rb") as stream:
             stream.seek(max(0, os.path.getsize(path) - TAIL))
             lines = stream.read().decode("utf-8", "replace").split("\n")
-    except FileNotFoundError:
+    except OSError:  # missing, or not readable here
         return None
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
     if missing := re.search(r"(\S+): command not found$", last):

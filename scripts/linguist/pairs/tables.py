@@ -38,7 +38,7 @@ def read_pair_table(path, kind="sentence"):
         label = field_of(where, record, "label")
         if label not in LABELS:
             raise LinguistError(f"{where}: label {show(label)} is not 0 or 1; fix or remove the row")
-        sentences = [field_of(where, {column: text_of(where, record, column)}, column) for column in PAIRS[:2]]
+        sentences = [text_of(where, record, column) and field_of(where, record, column) for column in PAIRS[:2]]
         if label and all(sentences) and "NS" not in sentences:
             if alphabets := KINDS[kind].alphabets:
                 sides = zip(PAIRS, sentences, alphabets, strict=False)

@@ -165,9 +165,7 @@ def read_genbank(path, handle, use, otherwise="not GenBank; give a GenBank file"
                 record = next(records, None)
         except (*UNREADABLE, LinguistError, MemoryError):
             raise
-        except (
-            Exception
-        ) as error:  # Biopython raises of every kind, AttributeError among them, for lines in another order
+        except Exception as error:  # Biopython raises AttributeError and others for lines in another order
             raise _not_genbank(where, error) from error
         if record is None and number == 1:
             raise LinguistError(f"{path}: {otherwise}")
