@@ -29,13 +29,14 @@ from snakemake.settings.types import DeploymentMethod
 # Only rules that fetch use the network: BLAST+ would report each use to NCBI.
 os.environ.setdefault("BLAST_USAGE_REPORT", "false")
 
-# A job finds the library beside its script. Snakemake would show it to a container at another place, without its data.
+# A job finds the library beside its script. Snakemake shows each folder of sys.path to containers at another place, where the
+# library would lack its data.
 sys.path.pop(0)
 if not SCRIPTS.samefile(os.path.join(workflow.current_basedir, "../scripts")):
     sys.exit("error: two versions of dna-linguist in one workflow; run each in a workflow of its own")
 try:
-    # A module may have a part of the outer workflow's config. If it has all of it, as where it is deployed, the files are studies;
-    # Snakemake lays that of --configfile over config/config.yaml, but it counts alone.
+    # A module may get a part of the outer workflow's config: then the config files are no studies. Otherwise they are, and the
+    # file of --configfile replaces config/config.yaml, with which Snakemake has merged it.
     if config is workflow.modifier_stack[0].globals["config"]:
         for path in workflow.configfiles:
             check_file(path)
