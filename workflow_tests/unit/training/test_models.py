@@ -228,7 +228,7 @@ def test_what_the_hub_does_not_give_is_one_line(name, revision, cause, hub, tmp_
 
 def test_a_hub_that_is_down_is_asked_again_for_a_time_that_the_log_says(no_home, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(fetching, "WAIT", 0.01)
-    with pytest.raises(LinguistError, match=r"Connection refused.* \(4 attempts in 0 s\); check") as caught:
+    with pytest.raises(LinguistError, match=r"Connection refused.* \(4 attempts in \d+ s\); check") as caught:
         fetch_model("m", tmp_path / "model", hub="org/tiny", revision=COMMIT)
     assert "\n" not in str(caught.value)
     assert [text.partition("again in ")[2].split()[0] for text in caplog.messages] == ["0.01", "0.02", "0.04"]
