@@ -7,7 +7,7 @@ CONDA := $(shell command -v conda >/dev/null 2>&1 && echo --use-conda)
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(CONDA)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs dockerfile bench clean
+.PHONY: help demo test soak lint docs dockerfile bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,11 @@ demo: .venv/ready ## run the main job on the embedded data; write results/report
 test: .venv/tests ## run the tests
 	@sh envs/setup.sh blast
 	$(BIN)/python -m pytest
+
+soak: .venv/tests ## kill, starve, damage and fuzz at length: about an hour, see workflow_tests/README.md
+	@sh envs/setup.sh blast
+	$(BIN)/python -m pytest -m soak -s
+	$(BIN)/python -m pytest workflow_tests/unit/test_fuzz.py --hypothesis-profile soak
 
 lint: .venv/tests ## check the style of the code and of the workflow
 	$(BIN)/ruff check .

@@ -12,10 +12,10 @@ from linguist.config import design, inputs, plan, settings, used
 from linguist.config.settle import settle
 from linguist.config.strict import check_file
 from linguist.errors import LinguistError
-from linguist.files import one_line_json
+from linguist.files import REFUSE_CUT, one_line_json
 from linguist.kinds import KINDS, SEARCHABLE
 from linguist.pairs.recipes import RECIPES
-from linguist.pairs.search import BLAST_COLUMNS
+from linguist.pairs.search import BLAST_COLUMNS, CHECK_SUMS, WRITE_SUMS
 from linguist.provenance import SCRIPTS, code_digest, text_digest
 from linguist.report.study_figures import FIGURES, figures_of
 from linguist.splits import SPLITS

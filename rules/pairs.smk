@@ -20,9 +20,12 @@ rule build_blast_database:
         runtime=growing(2, "h"),
     params:
         dbtype=lambda wildcards: KINDS[wildcards.kind].database,
+        sums=WRITE_SUMS,
         code=shell_digest("build_blast_database"),
     shell:
-        "gzip -dc {input} | makeblastdb -in - -dbtype {params.dbtype} -title {wildcards.resource} -out {output}/db > {log} 2>&1"
+        "({{ gzip -dc {input} || {{ echo 'error: {input}: damaged; delete it and run again' >&2; exit 1; }}; }}"
+        " | makeblastdb -in - -dbtype {params.dbtype} -title {wildcards.resource} -out {output}/db"
+        " && {params.sums} {output}) > {log} 2>&1"
 
 
 rule mask_repeats:
@@ -45,12 +48,13 @@ rule mask_repeats:
         mem=growing(6, "GB"),
         runtime=growing(4, "h"),
     params:
+        check=CHECK_SUMS,
         code=shell_digest("mask_repeats"),
     shell:
-        "(windowmasker -version > {output.version}"
+        "({params.check} {input} && (windowmasker -version && echo) > {output.version}"
         " && windowmasker -mk_counts -in {input}/db -infmt blastdb -mem 4000 -sformat obinary -out {output.counts}"
-        " && windowmasker -ustat {output.counts} -in {input}/db -infmt blastdb -dust true -outfmt interval"
-        " -out {output.intervals}) > {log} 2>&1"
+        " && (windowmasker -ustat {output.counts} -in {input}/db -infmt blastdb -dust true -outfmt interval && echo)"
+        " > {output.intervals}) > {log} 2>&1"
 
 
 rule sample_queries:
@@ -112,12 +116,15 @@ rule search_homologs:
         # +1 to detect more hits than allowed, +1 for the window's hit on itself
         hsps=lambda wildcards: config["pairsets"][wildcards.pairset]["rules"]["max_hits"] + 2,
         columns=" ".join(BLAST_COLUMNS),
+        check=REFUSE_CUT,
+        check_database=CHECK_SUMS,
         code=shell_digest("search_homologs"),
     shell:
-        "({params.program} -version > {output.version}"
-        " && {params.program} -query {input.queries} -db {input.database}/db -evalue {params.evalue} -dbsize {params.dbsize}"
+        "({params.check} {input.queries} && {params.check_database} {input.database}"
+        " && ({params.program} -version && echo) > {output.version}"
+        " && ({params.program} -query {input.queries} -db {input.database}/db -evalue {params.evalue} -dbsize {params.dbsize}"
         " -max_target_seqs {params.targets} -max_hsps {params.hsps} -outfmt '6 {params.columns}'"
-        " | sed 's/^/{wildcards.resource}\t/' > {output.hits}) 2> {log}"
+        " | sed 's/^/{wildcards.resource}\t/' && echo) > {output.hits}) 2> {log}"
 
 
 rule choose_positives:

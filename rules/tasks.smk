@@ -69,14 +69,15 @@ rule search_neighbours:
         mem=growing(4, "GB"),
         runtime=growing(2, "h"),
     params:
+        check=REFUSE_CUT,
         fasta=neighbours.TSV_TO_FASTA,
         blast=neighbours.search_command(config["blast"]["dbsize"]),
         code=shell_digest("search_neighbours"),
     shell:
-        "(blastn -version > {output.version}"
+        "({params.check} {input.train} && {params.check} {input.split} && (blastn -version && echo) > {output.version}"
         " && {params.fasta} {input.train} | makeblastdb -in - -dbtype nucl -title {wildcards.task} -out {output.database}/db"
-        " && {params.fasta} {input.split} | {params.blast} -num_threads {threads} -db {output.database}/db"
-        " -out {output.hits}) > {log} 2>&1"
+        " && {params.fasta} {input.split} | ({params.blast} -num_threads {threads} -db {output.database}/db && echo)"
+        " > {output.hits}) > {log} 2>&1"
 
 
 rule tokenize_task:

@@ -2,9 +2,7 @@
 
 import json
 
-import pandas as pd
-
-from linguist.files import read_json
+from linguist.files import read_json, read_table
 from linguist.logs import start_log
 from linguist.report.page import inline, render, synthetic_sources
 from linguist.report.plots.pretraining import pretraining_figure
@@ -14,7 +12,7 @@ from linguist.report.pretraining import pretraining_page
 
 def main(smk):
     start_log(smk.log[0])
-    curve, metrics = pd.read_csv(smk.input.curve, sep="\t"), read_json(smk.input.metrics)
+    curve, metrics = read_table(smk.input.curve), read_json(smk.input.metrics)
     manifest = read_json(smk.input.manifest)
     save(pretraining_figure(curve, metrics), smk.output.figure)
     synthetic = synthetic_sources(manifest, smk.params.synthetic)

@@ -1,4 +1,4 @@
-"""The one exception for everything that a user can correct, and how a message shows values."""
+"""The one exception for everything that a user can correct, failures of the machine, and how a message shows values."""
 
 import json
 import re
@@ -66,6 +66,31 @@ def _printable(text):
 def cut(text, longest=LONGEST):
     """The beginning of a text, with a mark if it is longer."""
     return text if len(text) <= longest else f"{text[: longest - 4]} ..."
+
+
+# Failures of the machine, by what exceptions of any library say of them: what it is, and how to mend it. Some name no memory:
+# oneDNN, which computes on a CPU, says that it "could not create a primitive".
+_MACHINE = {
+    ("MemoryError", "out of memory", "not enough memory", "allocate memory", "bad_alloc", "not create a primitive"): (
+        "out of memory",
+        "give the job more (--set-resources RULE:mem=32GB), or lower what it reads at once (batch_size, micro_batch)",
+    ),
+    ("No space left", "quota exceeded", "File too large", "failed writing file", "iostream error"): (
+        "no room to write",
+        "free disk space, and run again; finished results stay, and trainings resume",
+    ),
+    ("Read-only file system", "Permission denied"): ("cannot be written", "allow writing there, and run again"),
+}
+
+
+def machine_failure(error):
+    """An exception as one line with a cure if the machine is to blame (memory, disk, permissions); None if it is not."""
+    text = f"{type(error).__name__}: {one_line(error)}"
+    for signs, (what, cure) in _MACHINE.items():
+        if any(sign.casefold() in text.casefold() for sign in signs):
+            return f"{what} ({text}); {cure}"
+    cause = error.__cause__ or error.__context__
+    return machine_failure(cause) if cause else None
 
 
 def one_line(error):

@@ -1,4 +1,8 @@
-"""Reading files, compressed or not, and writing them in one step, so that no half-written file is left."""
+"""Reading files, compressed or not, and writing them in one step, so that no half-written file is left.
+
+Results that the workflow reads back are checked: JSON must be complete, compressed files have a checksum, and a table or
+list ends with an empty line (`END`), without which it was cut.
+"""
 
 import gzip
 import hashlib
@@ -13,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from linguist.errors import LinguistError
+from linguist.errors import LinguistError, machine_failure, one_line
 
 ROOT = Path(__file__).resolve().parents[2]  # the folder of the workflow
 BLOCK = 2**17  # bytes unpacked at a time
@@ -31,6 +35,12 @@ PACKED = {
 }
 # What reading raises for a file that cannot be read; `reading` says it in one line.
 UNREADABLE = (OSError, EOFError, zlib.error, UnicodeDecodeError)
+END = "\n"  # the empty last line of results that are read line by line; readers of tables skip it
+# The check of `check_end` for a rule's shell command, as a prefix of the file's path. Single braces would be a wildcard's.
+REFUSE_CUT = (
+    """awk 'END {{ if (NR == 0 || NF) {{ print "error: " FILENAME """
+    """": damaged (its end is missing); delete it and run again" > "/dev/stderr"; exit 1 }} }}'"""
+)
 
 
 @contextmanager
@@ -60,9 +70,15 @@ def write_text(path, text):
         temporary.write_bytes(data)
 
 
+def write_lines(path, lines):
+    """Write lines (texts without a line break) and the empty line that ends a table; without it if the path ends in .gz."""
+    write_text(path, "".join(f"{line}\n" for line in lines) + ("" if str(path).endswith(".gz") else END))
+
+
 def write_table(path, table, **options):
     """Write a data frame as tab-separated text with a header and six significant digits; `options` as for `to_csv`."""
-    write_text(path, table.to_csv(sep="\t", index=False, float_format="%.6g", **options))
+    text = table.to_csv(sep="\t", index=False, float_format="%.6g", **options)
+    write_lines(path, [text.removesuffix("\n")])
 
 
 def clean(value):
@@ -83,8 +99,63 @@ def one_line_json(value):
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
+def damaged(path, why):
+    """The error for a file of the results that is not as it was written."""
+    return LinguistError(f"{path}: damaged ({why}); delete it and run again")
+
+
+@contextmanager
+def reading_result(path):
+    """Turn whatever the block raises while it reads a file of the results into one line that names the file."""
+    try:
+        yield
+    except LinguistError:
+        raise
+    except Exception as error:  # each library has errors of its own for damaged data
+        if machine_failure(error):
+            raise
+        raise damaged(path, f"{type(error).__name__}: {one_line(error)}") from error
+
+
 def read_json(path):
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    """The value in a JSON file of the results. Raises LinguistError if it is damaged."""
+    with reading_result(path):
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def read_lines(path):
+    """Yield the lines of a file of `write_lines`, without line breaks. Raises LinguistError if it is damaged, or was cut."""
+    check_end(path)
+    with reading_result(path), open_text(path) as handle:
+        yield from (line.removesuffix("\n") for line in handle if line != END)
+
+
+def read_table(path, columns=(), **options):
+    """A data frame from a table of `write_table`, or of a program that END was written after; `options` as for `read_csv`.
+
+    Raises LinguistError if it is damaged, was cut, has longer rows than its header, or lacks one of the `columns`.
+    """
+    import pandas as pd
+
+    check_end(path)
+    with reading_result(path):
+        table = pd.read_csv(path, sep="\t", **options)
+    if not isinstance(table.index, pd.RangeIndex):  # pandas has taken the first fields for an index
+        raise damaged(path, "rows have more fields than the header")
+    if missing := [name for name in columns if name not in table]:
+        raise damaged(path, f"without the column {missing[0]}")
+    return table
+
+
+def check_end(path):
+    """Raise LinguistError if a text of the results has no END; what is compressed has a checksum instead."""
+    with reading_result(path), open(path, "rb") as handle:
+        if handle.read(len(GZIP)) == GZIP:
+            return
+        handle.seek(max(0, handle.seek(0, os.SEEK_END) - 2))
+        last = handle.read()
+    if last not in (b"\n\n", b"\n"):  # a table without header or rows is END alone
+        raise damaged(path, "its end is missing")
 
 
 def read_yaml(path):

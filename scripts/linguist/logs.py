@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from linguist.errors import LinguistError, hide_credentials, one_line
+from linguist.errors import LinguistError, hide_credentials, machine_failure, one_line
 
 ERROR = "error: "  # begins the last line of a script's log if the script failed
 
@@ -18,10 +18,15 @@ class _Formatter(logging.Formatter):
 def start_log(path):
     """Send the `linguist` logger, standard output, standard error and uncaught exceptions to the file at `path`.
 
-    The last line of the log of a failed script is `error: ` with the message; an exception that is not a LinguistError has its
-    traceback above that line.
+    The last line of the log of a failed script is `error: ` with the message. An exception that is neither a LinguistError nor a
+    failure of the machine has its traceback above that line.
     """
-    stream = open(path, "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - open until the script ends
+    try:
+        open(path, "w").close()
+        # Appending, so that a process of an earlier attempt that still writes here overwrites nothing.
+        stream = open(path, "a", encoding="utf-8", buffering=1)  # noqa: SIM115 - open until the script ends
+    except OSError as error:
+        sys.exit(f"error: {path}: {machine_failure(error) or error}")
     sys.stdout = sys.stderr = stream
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
@@ -30,10 +35,14 @@ def start_log(path):
     plain = sys.excepthook
 
     def hook(kind, error, traceback):
-        message = str(error)
-        if not issubclass(kind, LinguistError):
+        message = str(error) if issubclass(kind, LinguistError) else machine_failure(error)
+        if message is None:
             plain(kind, error, traceback)
             message = f"{kind.__name__}: {one_line(error)}"
-        stream.write(f"{ERROR}{hide_credentials(message)}\n")
+        line = f"{ERROR}{hide_credentials(message)}\n"
+        try:
+            stream.write(line)
+        except OSError:  # the log is on the full disk
+            sys.__stderr__.write(line)
 
     sys.excepthook = hook

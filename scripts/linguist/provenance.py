@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import resolve_name
 
-from linguist.files import ROOT
+from linguist.files import ROOT, read_lines
 
 SCRIPTS = ROOT / "scripts"
 PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "numpy")  # those that can change a number
@@ -90,16 +90,17 @@ def versions(packages=PACKAGES):
 
 
 def read_tool_versions(paths):
-    """{program: its versions, in the order seen} from files that hold what BLAST's programs print for `-version`.
+    """{program: its versions, in the order seen} from files that hold what BLAST's programs print for `-version`,
+    and END.
 
     The version is the BLAST+ package's: WindowMasker's own number is 1.0.0 in all packages.
     """
     found = {}
     for path in paths:
-        with open(path, encoding="utf-8") as handle:
-            program, _, number = handle.readline().strip().partition(": ")
-            package = handle.readline().partition("Package: blast ")[2].partition(",")[0]
-            found.setdefault(program, {})[package or number.rstrip("+")] = None
+        first, *rest = read_lines(path)
+        program, _, number = first.partition(": ")
+        package = "".join(rest).partition("Package: blast ")[2].partition(",")[0]
+        found.setdefault(program, {})[package or number.rstrip("+")] = None
     return {program: list(numbers) for program, numbers in sorted(found.items())}
 
 

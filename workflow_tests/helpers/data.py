@@ -131,20 +131,25 @@ def run_rule(rule, log, **names):
 def blast_database(fasta, resource, kind):
     """BLAST's database of an indexed FASTA, beside it."""
     from linguist.kinds import KINDS
+    from linguist.pairs.search import WRITE_SUMS
 
     folder = fasta.parent / f"{resource}-db"
-    wildcards, params = SimpleNamespace(resource=resource), SimpleNamespace(dbtype=KINDS[kind].database)
+    wildcards, params = (
+        SimpleNamespace(resource=resource),
+        SimpleNamespace(dbtype=KINDS[kind].database, sums=WRITE_SUMS),
+    )
     run_rule("build_blast_database", f"{folder}.log", input=fasta, output=folder, wildcards=wildcards, params=params)
     return folder
 
 
 def blast_hits(windows, queries, database, resource, kind, target):
     """BLAST's hits of windows (from `sample_windows` of the resource `queries`) in a database, written to `target`."""
+    from linguist.files import REFUSE_CUT, write_lines
     from linguist.kinds import KINDS
-    from linguist.pairs.search import BLAST_COLUMNS
+    from linguist.pairs.search import BLAST_COLUMNS, CHECK_SUMS
 
     fasta = target.with_suffix(".fa")
-    fasta.write_text("".join(f">{queries}:{region}\n{text}\n" for region, text in windows))
+    write_lines(fasta, [f">{queries}:{region}\n{text}" for region, text in windows])
     run_rule(
         "search_homologs",
         target.with_suffix(".log"),
@@ -158,6 +163,8 @@ def blast_hits(windows, queries, database, resource, kind, target):
             targets=100,
             hsps=RULES["max_hits"] + 2,
             columns=" ".join(BLAST_COLUMNS),
+            check=REFUSE_CUT,
+            check_database=CHECK_SUMS,
         ),
     )
     return target

@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pandas as pd
 
+from linguist.files import write_table
 from linguist.report.plots.style import save
 from linguist.training.controls import UNTRAINED
 
@@ -27,7 +28,7 @@ def write_runs(folder, models, trainsets, seeds, tests):
                     columns = {"test": test, "id": ids, "label": label, "score0": -score / 2, "score1": score / 2}
                     parts.append(pd.DataFrame(columns))
                 path = folder / f"{model}.{trainset}.{seed}.tsv"
-                pd.concat(parts).to_csv(path, sep="\t", index=False)
+                write_table(path, pd.concat(parts))
                 runs.append((model, trainset, seed, path))
     return runs
 

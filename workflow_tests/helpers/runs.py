@@ -1,10 +1,33 @@
 """Runs of the small study in a copy of the project, with changes to its configuration."""
 
+import hashlib
 import re
+import sys
 
 import yaml
 
 STUDY = "workflow_tests/workflow/tiny.yaml"
+COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", STUDY]
+RUN = "results/runs/tiny/en/seed-1"
+# metrics.json holds times, and a report of one run's speed goes on the page.
+REPEATABLE = [
+    "pairs",
+    "tokenizers",
+    "tokens",
+    "models",
+    "corpora",
+    "segments",
+    "vocabularies",
+    "pretraining/*/curve.tsv",
+    "tasks",
+    "instructions",
+    "neighbours/*/*.tsv",
+    "baselines",
+    "runs/*/*/*/predictions.tsv.gz",
+    "runs/*/*/*/curve.tsv",
+    "tables",
+    "vectors",
+]
 
 
 def edit_config(folder, change):
@@ -41,3 +64,15 @@ def submitted_jobs(folder, output):
 def error_lines(run):
     """The lines of a finished run of Snakemake that say what is wrong: of the configuration, or of each failed job."""
     return [line.strip() for line in run.stderr.splitlines() if line.strip().startswith("error: ")]
+
+
+def digests(folder):
+    """{path: SHA-256} of the results in a folder that every run of the study gives alike."""
+    files = {
+        path for part in REPEATABLE for found in (folder / "results").glob(part) for path in [found, *found.rglob("*")]
+    }
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(files)
+        if path.is_file()
+    }

@@ -14,7 +14,7 @@ CAUSES = {  # what a script raises: its cause in the summary
     "LinguistError('https://me:secret@host/x: gone')": "https://host/x: gone",
     "ValueError('two\\nlines')": "ValueError: two lines",
     "KeyError('https://me:secret@host/x')": "KeyError: 'https://host/x'",
-    "MemoryError()": "MemoryError:",
+    "AssertionError()": "AssertionError:",
 }
 
 

@@ -8,14 +8,29 @@ import os
 import random
 import re
 import stat
+import subprocess
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from linguist import files
 from linguist.errors import LinguistError
-from linguist.files import atomic_path, file_digest, open_text, read_json, reading, write_json, write_text
+from linguist.files import (
+    REFUSE_CUT,
+    atomic_path,
+    file_digest,
+    open_text,
+    read_json,
+    read_lines,
+    read_table,
+    reading,
+    write_json,
+    write_lines,
+    write_table,
+    write_text,
+)
 
 
 def test_a_file_appears_whole_in_folders_that_are_made(tmp_path):
@@ -160,6 +175,49 @@ def test_json_keeps_order_and_letters(tmp_path):
     assert read_json(tmp_path / "x.json") == value and list(read_json(tmp_path / "x.json")) == ["b", "a"]
     assert "東京 é" in (tmp_path / "x.json").read_text("utf-8")
     assert json.loads((tmp_path / "x.json").read_text("utf-8")) == value
+
+
+fields = st.text(st.characters(exclude_characters='\r\n\t"', exclude_categories=["C", "Z"]), min_size=1, max_size=4)
+tables = st.lists(st.tuples(fields, st.integers(0, 99), st.floats(-1, 1)), max_size=5)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(tables, st.sampled_from(["x.tsv", "x.tsv.gz", "x.txt", "x.json"]), st.data())
+def test_what_was_cut_anywhere_is_not_read(tmp_path, rows, name, data):
+    """Tables, lists and JSON come back as they were written, and no shorter part of their bytes is read as results."""
+    path, table = tmp_path / name, pd.DataFrame(rows, columns=["name", "n", "x"])
+    if name == "x.txt":
+        write_lines(path, [row[0] for row in rows])
+        again, wanted = lambda: list(read_lines(path)), [row[0] for row in rows]
+    elif name == "x.json":
+        write_json(path, {"rows": rows})
+        again, wanted = lambda: read_json(path)["rows"], [list(row) for row in rows]
+    else:
+        write_table(path, table)
+        again = lambda: read_table(path, ["name"], dtype={"name": str}, keep_default_na=False)["name"].tolist()  # noqa: E731
+        wanted = table["name"].tolist()
+    assert again() == wanted
+    whole = path.read_bytes()
+    rest = 2 if name == "x.json" else 1  # JSON is whole without its last line break
+    path.write_bytes(whole[: data.draw(st.integers(0, len(whole) - rest))])
+    with pytest.raises(LinguistError, match=r"damaged \(.+\); delete it and run again") as caught:
+        again()
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "sound"), [("\n", True), ("a\n\n", True), ("a\n", False), ("a", False), ("", False)]
+)
+def test_a_shell_rule_refuses_what_python_refuses(content, sound, tmp_path):
+    (tmp_path / "x").write_text(content)
+    run = subprocess.run(f"{REFUSE_CUT} {tmp_path / 'x'}", shell=True, capture_output=True, text=True)
+    assert (run.returncode == 0) == sound
+    if sound:
+        list(read_lines(tmp_path / "x"))
+    else:
+        with pytest.raises(LinguistError) as caught:
+            list(read_lines(tmp_path / "x"))
+        assert run.stderr == f"error: {caught.value}\n"
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "md5"])

@@ -6,6 +6,7 @@ from importlib.metadata import version
 import pytest
 
 from linguist import provenance
+from linguist.files import write_lines
 from linguist.provenance import code_digest, read_tool_versions, versions
 
 FILES = {  # a script and a library in which each module reaches the next one in another way
@@ -132,6 +133,6 @@ def test_versions_of_tools_are_those_that_they_print(tmp_path):
     printed += ["windowmasker: 1.0.0\n Package: blast 2.16.0, build Jun 25 2024\n", printed[0]]
     paths = [tmp_path / str(i) for i in range(len(printed))]
     for path, text in zip(paths, printed, strict=True):
-        path.write_text(text)
+        write_lines(path, text.splitlines())
     assert read_tool_versions(paths) == {"blastn": ["2.12.0", "2.16.0"], "windowmasker": ["2.16.0"]}
     assert read_tool_versions([]) == {}

@@ -1,7 +1,6 @@
 """A small study from end to end: what it leaves, what survives a kill, and that its bytes repeat."""
 
 import gzip
-import hashlib
 import json
 import os
 import shutil
@@ -11,59 +10,10 @@ import sys
 import time
 
 import pandas as pd
-import pytest
 import yaml
 
 from helpers.pages import Page, open_page
-from helpers.runs import STUDY, edit_config, error_lines, planned_rules
-
-COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", STUDY]
-# metrics.json holds times, and a report of one run's speed goes on the page.
-REPEATABLE = [
-    "pairs",
-    "tokenizers",
-    "tokens",
-    "models",
-    "corpora",
-    "segments",
-    "vocabularies",
-    "pretraining/*/curve.tsv",
-    "tasks",
-    "instructions",
-    "neighbours/*/*.tsv",
-    "baselines",
-    "runs/*/*/*/predictions.tsv.gz",
-    "runs/*/*/*/curve.tsv",
-    "tables",
-    "vectors",
-]
-RUN = "results/runs/tiny/en/seed-1"
-
-
-@pytest.fixture(scope="session")
-def finished(make_checkout, snakemake):
-    """A checkout in which the study has run; tests must leave its results as they are."""
-    folder = make_checkout()
-    run = snakemake(folder, "--cores", "2", "--configfile", STUDY)
-    assert run.returncode == 0, run.stderr[-4000:]
-    return folder
-
-
-@pytest.fixture
-def copy(finished, tmp_path):
-    """A copy of the finished checkout that a test may change; times are kept."""
-    return shutil.copytree(finished, tmp_path / "copy", symlinks=True)
-
-
-def digests(folder):
-    files = {
-        path for part in REPEATABLE for found in (folder / "results").glob(part) for path in [found, *found.rglob("*")]
-    }
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(files)
-        if path.is_file()
-    }
+from helpers.runs import COMMAND, RUN, STUDY, digests, edit_config, error_lines, planned_rules
 
 
 def test_what_it_leaves(finished):
@@ -71,7 +21,7 @@ def test_what_it_leaves(finished):
     for split in ("train", "dev", "test"):
         pairs = (results / f"pairs/dna50/{split}.tsv").read_text().splitlines()
         assert pairs[0] == "id\tsentence1\tsentence2\tlabel"
-        assert sum(line.endswith("\t1") for line in pairs[1:]) == len(pairs[1:]) / 2
+        assert pairs.pop() == "" and sum(line.endswith("\t1") for line in pairs[1:]) == len(pairs[1:]) / 2
     predictions = pd.read_csv(finished / RUN / "predictions.tsv.gz", sep="\t")
     assert list(predictions.columns) == ["test", "id", "label", "score0", "score1"]
     assert predictions["test"].value_counts().to_dict() == {

@@ -7,7 +7,7 @@ import numpy as np
 
 from linguist.corpora.store import escape
 from linguist.errors import LinguistError
-from linguist.files import atomic_path, reading
+from linguist.files import END, atomic_path, reading
 from linguist.pairs.store import read_pairs
 from linguist.sequences.fasta import read_sequences
 from linguist.sequences.tables import is_parquet, read_json_lines, read_parquet, text_of
@@ -78,6 +78,7 @@ def collect_documents(paths, kind, size, target, excluded=frozenset(), share=1.0
                 counts["documents"] += int(fresh.sum())
                 counts["duplicates"] += int((drawn & ~fresh).sum())
                 counts["bytes"] += int(np.array(lengths)[fresh].sum())
+            handle.write(END)
         _check_enough(paths, size, counts)
     return counts
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from linguist.corpora.store import choose_dev
 from linguist.errors import LinguistError
-from linguist.files import atomic_path, write_json
+from linguist.files import END, atomic_path, check_end, write_json
 from linguist.splits import CORPUS_SPLITS
 
 COUNTS = ("documents", "bytes", "characters")
@@ -22,13 +22,13 @@ MOST_LINES = 2**16  # documents written at once; each is a Python object until t
 def mix_corpus(sources, outputs, *, dev, seed):
     """Split each source's documents into train and dev, and write each split with the documents of all sources shuffled.
 
-    Args: `sources` is {name: {"path": text with one document a line, as `escape` gives them, and keys that describe it}};
+    Args: `sources` is {name: {"path": text with one document a line, as `escape` gives them, and END, and keys that describe it}};
     `outputs` has the paths `train`, `dev` (texts in the same form), `train_sources`, `dev_sources` (.npy, uint8: the
     number of each line's source, in the order of `sources`) and `manifest`; `dev` is the share of each source's
     documents in the dev split.
 
     The manifest (JSON) has the seed and the share; of each source its own keys without the path, `documents`, `bytes`
-    (UTF-8, before they became lines), `characters` and the file's `sha256`, and the first three for each split; of each
+    (UTF-8, before they became lines), `characters` and the `sha256` of the lines, and the first three for each split; of each
     split these three and the file's sha256; and the totals. Own keys with these names are replaced.
     The same bytes give the same bytes. All outputs appear or none. Memory: 24 bytes a document, and some blocks.
     Raises LinguistError for a source without two documents.
@@ -63,10 +63,12 @@ def mix_corpus(sources, outputs, *, dev, seed):
 
 def _scan(name, path, stack):
     """(text, starts, counts) of a source: its file as a memory map, the offset of each line and of one more, COUNTS."""
+    check_end(path)
     with open(path, "rb") as handle:
-        if not handle.seek(0, 2):
+        size = handle.seek(0, 2) - len(END)
+        if not size:
             raise LinguistError(f"{name}: {path} is empty; add resources, or remove the source")
-        text = stack.enter_context(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ))
+        text = stack.enter_context(mmap.mmap(handle.fileno(), size, access=mmap.ACCESS_READ))
     digest, found, marks, extra, at = hashlib.sha256(), [np.zeros(1, np.int64)], 0, 0, 0
     while at < len(text):
         # Blocks end with a line, so that no mark is cut.
@@ -78,8 +80,6 @@ def _scan(name, path, stack):
         extra += int(np.count_nonzero(values.view(np.int8) < -64))  # not the first byte of a UTF-8 character
         found.append(np.flatnonzero(values == ord("\n")) + (at + 1))
         at = end
-    if text[-1:] != b"\n":
-        found.append(np.array([len(text) + 1]))
     starts = np.concatenate(found)
     documents = len(starts) - 1
     size = int(starts[-1]) - documents - marks

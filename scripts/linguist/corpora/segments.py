@@ -9,7 +9,7 @@ import numpy as np
 from linguist.corpora.exclusions import check_record
 from linguist.corpora.store import choose_dev
 from linguist.errors import LinguistError
-from linguist.files import atomic_path
+from linguist.files import END, atomic_path
 from linguist.sequences.indexed import open_indexed
 
 STRANDS = ("forward", "both")
@@ -94,6 +94,7 @@ def segment_genome(fasta, text, bed, options, excluded=None):
                 part = segments[first:last]
                 _check_apart(record.name, part.start, part.end, excluded.get(record.name))
                 _write_record(record, part, lines, places)
+            lines.write(END.encode())
     written = int(sizes.sum())
     return {
         "documents": len(starts),

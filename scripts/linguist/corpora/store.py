@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from linguist.errors import LinguistError
+from linguist.files import damaged, reading_result
 
 _MARKS = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
 _CHARACTERS = {mark: character for character, mark in _MARKS.items()}
@@ -39,22 +40,23 @@ def choose_dev(n, share, seed):
     return chosen
 
 
+def read_sources(path):
+    """The numbers of the sources of a split's documents: uint8 array (documents,). Raises LinguistError if it is damaged."""
+    with reading_result(path):
+        return np.load(path)
+
+
 def read_split(text_path, sources_path):
     """Yield (number of its source, document) for each line of a split.
 
     Raises LinguistError, perhaps after the last document, if the two files do not belong together.
     """
-    unfit = LinguistError(
-        f"{text_path}: not as many lines as {sources_path} has labels; delete both and the manifest, and run again"
-    )
-    try:
-        labels = np.load(sources_path)
-    except (ValueError, EOFError) as error:
-        raise LinguistError(f"{sources_path}: not an array ({error}); delete it and run again") from error
-    with open(text_path, encoding="utf-8", newline="\n") as lines:
+    unfit = damaged(text_path, f"not as many lines as {sources_path} has labels")
+    labels = read_sources(sources_path)
+    with reading_result(text_path), open(text_path, encoding="utf-8", newline="\n") as lines:
         for label in labels.tobytes():
-            line = next(lines, None)
-            if line is None:
+            line = next(lines, "")
+            if not line.endswith("\n"):
                 raise unfit
             yield label, unescape(line.removesuffix("\n"))
         if next(lines, None) is not None:

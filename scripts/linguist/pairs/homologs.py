@@ -9,13 +9,13 @@ import random
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 from math import ceil
 
 import pandas as pd
 
 from linguist.errors import LinguistError
-from linguist.files import reading, write_text
+from linguist.files import read_lines, read_table, reading_result, write_lines
 from linguist.kinds import KINDS
 from linguist.pairs.families import assign_families, families, record_families
 from linguist.pairs.search import HIT_COLUMNS
@@ -31,11 +31,9 @@ COLUMNS = ["split", "window", "id1", "id2", "sentence1", "sentence2", "family"]
 
 def read_hits(paths):
     """BLAST's tabular hits (HIT_COLUMNS, no header) of several files as one data frame; empty if there are none."""
-    names = {"resource": str, "qseqid": str, "sseqid": str}  # a record may be named NA, or contain a quote
-    frames = [
-        pd.read_csv(path, sep="\t", names=HIT_COLUMNS, dtype=names, keep_default_na=False, quoting=csv.QUOTE_NONE)
-        for path in paths
-    ]
+    options = {"names": HIT_COLUMNS, "keep_default_na": False, "quoting": csv.QUOTE_NONE}
+    types = {"resource": str, "qseqid": str, "sseqid": str}  # a record may be named NA, or contain a quote
+    frames = [read_table(path, dtype=types, **options) for path in paths]
     return pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
 
 
@@ -85,16 +83,15 @@ def choose_positives(spec, files):
 def write_homologs(path, splits):
     """Write {split: list of Homologs} as one tab-separated table with a header."""
     rows = [(split, *(str(getattr(pair, name)) for name in COLUMNS[1:])) for split in splits for pair in splits[split]]
-    write_text(path, "".join("\t".join(row) + "\n" for row in [COLUMNS, *rows]))
+    write_lines(path, ("\t".join(row) for row in [COLUMNS, *rows]))
 
 
 def read_homologs(path):
-    """What `write_homologs` wrote: {split: list of Homologs}."""
+    """What `write_homologs` wrote: {split: list of Homologs}. Raises LinguistError if the file is damaged."""
     splits = {split: [] for split in SPLITS}
-    with reading(path) as handle:
-        next(handle)
-        for line in handle:
-            split, window, *pair, family = line.rstrip("\n").split("\t")
+    with reading_result(path):
+        for line in islice(read_lines(path), 1, None):
+            split, window, *pair, family = line.split("\t")
             splits[split].append(Homologs(*pair, window, int(family)))
     return splits
 

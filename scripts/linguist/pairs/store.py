@@ -4,10 +4,8 @@ import csv
 import re
 from dataclasses import dataclass
 
-import pandas as pd
-
 from linguist.errors import LinguistError, show
-from linguist.files import write_text
+from linguist.files import damaged, read_table, write_lines
 from linguist.splits import SPLITS
 
 COLUMNS = ["id", "sentence1", "sentence2", "label"]
@@ -37,26 +35,17 @@ def write_pairs(path, rows):
                 f"{path}: row {show(fields[0])}: a field contains a tab or line break, or the label is not 0 or 1"
             )
         lines.append("\t".join(fields))
-    write_text(path, "\n".join(lines) + "\n")
+    write_lines(path, lines)
 
 
 def read_pairs(path):
     """Read one split of a pair set: a data frame with columns id, sentence1, sentence2 (text) and label (0 or 1)."""
-    try:
-        frame = pd.read_csv(
-            path, sep="\t", quoting=csv.QUOTE_NONE, dtype=str, keep_default_na=False, skip_blank_lines=False
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise LinguistError(f"{path}: not a tab-separated pair file ({str(error).strip()}); rebuild it") from None
-    if list(frame.columns) != COLUMNS:
-        raise LinguistError(f"{path}: the header is {list(frame.columns)}, expected {COLUMNS}")
-    if not isinstance(frame.index, pd.RangeIndex):  # pandas has taken the ids for an index
-        raise LinguistError(f"{path}: line 2: more fields than the header's {len(COLUMNS)}; rebuild it")
+    # With blank lines, so that one among the rows is seen; the last line is the empty one that ends the table.
+    options = {"quoting": csv.QUOTE_NONE, "dtype": str, "keep_default_na": False, "skip_blank_lines": False}
+    frame = read_table(path, COLUMNS, **options)[:-1]
     bad = ~frame["label"].isin(["0", "1"])
     if bad.any():
-        raise LinguistError(
-            f"{path}: line {bad.idxmax() + 2}: label {show(frame['label'][bad.idxmax()])} is not 0 or 1"
-        )
+        raise damaged(path, f"line {bad.idxmax() + 2}: label {show(frame['label'][bad.idxmax()])} is not 0 or 1")
     return frame.astype({"label": int})
 
 

@@ -9,7 +9,7 @@ from linguist.config.plan import tokenizer_of
 from linguist.config.settings import weights_origin
 from linguist.config.used import is_searched
 from linguist.errors import hide_credentials
-from linguist.files import file_digest, read_yaml
+from linguist.files import file_digest, read_lines, read_yaml, reading_result
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.provenance import versions, workflow_version
@@ -41,8 +41,7 @@ def count_rows(pairsets, paths):
     for name in pairsets:
         for split in SPLITS:
             path = next(waiting)
-            with open(path, "rb") as handle:
-                rows = max(0, sum(1 for _ in handle) - 1)
+            rows = sum(1 for _ in read_lines(path)) - 1
             found.setdefault(name, {})[split] = {"rows": rows, "sha256": file_digest(path)[:DIGITS]}
     return found
 
@@ -83,8 +82,12 @@ def count_parameters(folder):
     """How many numbers a model's safetensors files hold, by the shapes in their headers; None if it has no such file."""
     files, total = sorted(Path(folder).glob("*.safetensors")), 0
     for path in files:
-        with open(path, "rb") as handle:
-            header = json.loads(handle.read(int.from_bytes(handle.read(8), "little")))
+        with reading_result(path), open(path, "rb") as handle:
+            size, length = path.stat().st_size, int.from_bytes(handle.read(8), "little")
+            header = json.loads(handle.read(min(length, size)))
+            ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
+            if 8 + length + max(ends, default=0) != size:
+                raise ValueError(f"{size} bytes, not {8 + length + max(ends, default=0)}")
         total += sum(math.prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
     return total if files else None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from linguist.files import write_text
+from linguist.files import reading_result, write_text
 from linguist.statistics.numbers import format_interval, format_number, percent, signed
 
 SEVERITIES = {  # of a finding, the worst first; and the word for it on a page
@@ -32,8 +32,10 @@ def legible(word):
 
 def inline(path, prefix):
     """An SVG file as an element of a page: no prologue, and ids of its own, since several share the page."""
-    svg = Path(path).read_text(encoding="utf-8")
-    svg = svg[svg.index("<svg") :].replace("*{stroke-linejoin", f"#{prefix} *{{stroke-linejoin")
+    with reading_result(path):
+        svg = Path(path).read_text(encoding="utf-8")
+        svg = svg[svg.index("<svg") : svg.rindex("</svg>") + len("</svg>")]
+    svg = svg.replace("*{stroke-linejoin", f"#{prefix} *{{stroke-linejoin")
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}-", svg)
     svg = re.sub(r' (xmlns(:xlink)?|version)="[^"]*"', "", svg).replace("xlink:href", "href")
     return Markup(svg.replace("<svg", f'<svg id="{prefix}" role="img" aria-labelledby="{prefix}-caption"', 1))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from linguist.files import read_json
+from linguist.files import read_json, read_table
 from linguist.report.page import collect_facts
 from linguist.report.tokenizer import CLASS_LABELS
 from linguist.statistics.numbers import format_p, format_points
@@ -195,9 +195,9 @@ def layer_changes(table, model):
 
 def read_vectors_table(path):
     """The table of `read_distances`, from its file."""
-    return pd.read_csv(
+    return read_table(
         path,
-        sep="\t",
+        ["words", "metric", "layer"],
         keep_default_na=False,
         na_values=dict.fromkeys(["p", "ratio", "relative"], [""]),
         dtype=dict.fromkeys(["model", "trainset", "seed"], str),

@@ -1,13 +1,15 @@
 """Indexed FASTA: files written so that any region can be read by its coordinates, and their reading."""
 
+import gzip
 import os
 from pathlib import Path
 
+import numpy as np
 import pyfaidx
 import pysam
 
 from linguist.errors import LinguistError
-from linguist.files import atomic_path
+from linguist.files import atomic_path, reading_result
 
 LINE_WIDTH = 60  # letters
 _BLOCK = LINE_WIDTH * 20_000
@@ -48,9 +50,32 @@ def open_indexed(path):
 
     `fasta[record][start:end]` is the text of a region, 0-based and half-open, in the case of the file; `fasta.keys()`
     are the names of the records and `len(fasta[record])` is the length of one. A region outside its record raises
-    pyfaidx.FetchError. Only reads: raises LinguistError for a file without its index, where pyfaidx would write one.
+    pyfaidx.FetchError. Only reads: raises LinguistError for a file without its index, where pyfaidx would write one, and for
+    a compressed file that does not end where its indices say.
     """
     indices = [f"{path}.fai", *([f"{path}.gzi"] if str(path).endswith(".gz") else [])]
     if missing := [index for index in indices if not Path(index).is_file()]:
         raise LinguistError(f"{path}: its index {missing[0]} is missing; delete both and run again")
+    if len(indices) == 2:
+        check_size(path, *indices)
     return pyfaidx.Fasta(str(path), as_raw=True, strict_bounds=True, rebuild=False, build_index=False)
+
+
+def check_size(path, fai, gzi):
+    """Raise LinguistError if a bgzip file or one of its indices was cut: the last record must end where the text ends.
+
+    Only the end of the text is decompressed: from the last block that the .gzi lists (a number of blocks, then for each
+    its places in the file and in the text, as little-endian 64-bit numbers).
+    """
+    with reading_result(gzi):
+        count, *places = np.fromfile(gzi, "<u8").tolist()
+        if len(places) != 2 * count:
+            raise ValueError(f"{len(places) // 2} of {count} blocks")
+    with reading_result(path), open(path, "rb") as handle:
+        handle.seek(places[-2] if places else 0)
+        text_end = (places[-1] if places else 0) + len(gzip.decompress(handle.read()))
+    with reading_result(fai):
+        last = Path(fai).read_text(encoding="utf-8").rstrip("\n").rpartition("\n")[2]
+        length, offset, letters, width = map(int, last.split("\t")[1:])
+        if offset + length + -(-length // letters) * (width - letters) != text_end:
+            raise ValueError(f"its last record does not end with the text of {path}")

@@ -8,7 +8,7 @@ from itertools import accumulate
 import numpy as np
 from Bio.Seq import reverse_complement
 
-from linguist.files import reading
+from linguist.files import read_lines, reading_result
 from linguist.kinds import KINDS
 from linguist.sequences.indexed import open_indexed
 
@@ -69,10 +69,10 @@ def sample_windows(fasta, kind, length, rules, seed, masks=None):
 
 
 def read_masks(path):
-    """WindowMasker's intervals (`-outfmt interval`): {record: array (intervals, 2) of start and end, half-open}."""
+    """WindowMasker's intervals (`-outfmt interval`, and END): {record: array (intervals, 2) of start and end, half-open}."""
     found, record = {}, None
-    with reading(path) as handle:
-        for line in handle:
+    with reading_result(path):
+        for line in read_lines(path):
             if line.startswith(">"):
                 record = found.setdefault(line[1:].split()[0], [])
             else:

@@ -2,8 +2,7 @@
 
 import csv
 
-import pandas as pd
-
+from linguist.files import read_table
 from linguist.pairs.store import types_of_rows
 
 TEXTS = ["study", "model", "trainset", "method", "test", "variant", "rule", "kind", "question", "code", "text"]
@@ -14,14 +13,15 @@ MAY_LACK = ["auroc", "auroc_low", "auroc_high", "baseline"]  # numbers that are 
 def read_results(path):
     """A table of metrics, comparisons, hypotheses or errors by kind, from its file. Names stay text: one may be nan, or 1."""
     lacking = {name: [""] for name in MAY_LACK}
-    return pd.read_csv(path, sep="\t", dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=lacking)
+    return read_table(path, dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=lacking)
 
 
 def read_predictions(path):
     """A run's predictions: a data frame with test, id, label, score0, score1 ... Those of a baseline have the column baseline;
     those of an instruction-tuned model also variant, asked, and answer (text)."""
     names = dict.fromkeys(["test", "baseline", "id", "variant", "asked", "answer"], str)  # an id may be NA, an answer 1
-    return pd.read_csv(path, sep="\t", quoting=csv.QUOTE_NONE, dtype=names, keep_default_na=False, na_values=[""])
+    options = {"quoting": csv.QUOTE_NONE, "dtype": names, "keep_default_na": False, "na_values": [""]}
+    return read_table(path, ["id", "label", "score0"], **options)
 
 
 def read_scores(tests, runs):

@@ -42,7 +42,7 @@ def open_model(folder):
     """The model in a folder: a TaskClassifier or an InstructedModel. Raises LinguistError for an unreadable config.json."""
     try:
         names = read_json(Path(folder, "config.json")).get("architectures") or [""]
-    except (ValueError, AttributeError):
+    except (LinguistError, AttributeError):
         raise LinguistError(f"{folder}: its config.json cannot be read; give another model") from None
     return (TaskClassifier if names[0].endswith("ForSequenceClassification") else InstructedModel)(folder)
 

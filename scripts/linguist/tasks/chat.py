@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from linguist.errors import LinguistError
-from linguist.files import clean
+from linguist.files import clean, write_lines
 from linguist.sequences.fasta import foreign_letter, read_sequences
 from linguist.tasks.answering import open_model, without_controls
 from linguist.tasks.neighbours import rank_neighbours, read_neighbours, search_command
@@ -132,8 +132,8 @@ class ExampleFinder:
     def near(self, sequence):
         """The nearest train rows as (sequence, answer), the nearest one last, without rows of the very same sequence."""
         hits = Path(self.scratch.name, "hits.tsv")
-        command = [*shlex.split(search_command()), "-db", f"{self.scratch.name}/db", "-out", str(hits)]
-        _run_blast(command, f">asked\n{sequence}\n")
+        command = [*shlex.split(search_command()), "-db", f"{self.scratch.name}/db"]
+        write_lines(hits, _run_blast(command, f">asked\n{sequence}\n").splitlines())
         found = rank_neighbours(read_neighbours(hits)).get("asked", [])
         solved = [self.rows[name] for name in found if self.rows[name][0] != sequence]
         return solved[: self.count][::-1]
@@ -143,3 +143,4 @@ def _run_blast(command, text):
     done = subprocess.run(command, input=text, capture_output=True, text=True)
     if done.returncode:
         raise LinguistError(f"{command[0]} failed: {done.stderr.strip().splitlines()[-1]}")
+    return done.stdout

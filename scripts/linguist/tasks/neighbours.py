@@ -1,9 +1,12 @@
 """The BLAST neighbours of a task's rows among its train rows. Light to import: the rules read it too."""
 
+import csv
 from collections import defaultdict
 
+from linguist.files import read_table
+
 COLUMNS = ["id", "neighbour", "bitscore"]
-TSV_TO_FASTA = r"""awk -F '\t' 'NR > 1 {{ print ">" $1 "\n" $2 }}'"""
+TSV_TO_FASTA = r"""awk -F '\t' 'NR > 1 && NF {{ print ">" $1 "\n" $2 }}'"""  # without the empty line at the end
 
 
 def search_command(dbsize=100_000_000):
@@ -17,10 +20,9 @@ def search_command(dbsize=100_000_000):
 
 
 def read_neighbours(path):
-    """The hits of `search_command`: a data frame with COLUMNS."""
-    import pandas as pd
-
-    return pd.read_csv(path, sep="\t", names=COLUMNS, dtype={"id": str, "neighbour": str}, keep_default_na=False)
+    """The hits of `search_command`: a data frame with COLUMNS. Raises LinguistError if the file is damaged."""
+    types = {"id": str, "neighbour": str, "bitscore": float}
+    return read_table(path, names=COLUMNS, dtype=types, keep_default_na=False, quoting=csv.QUOTE_NONE)
 
 
 def rank_neighbours(hits):

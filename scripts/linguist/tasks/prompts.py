@@ -6,7 +6,7 @@ A row is a dict: task, id, variant (see VARIANTS), label (the class's number), e
 
 import json
 
-from linguist.files import reading, write_text
+from linguist.files import read_lines, reading_result, write_lines
 
 TRAINED, UNSEEN, SWAPPED = "trained", "held-out", "swapped"
 VARIANTS = {
@@ -25,13 +25,13 @@ def prompt_text(instruction, sequence="", examples=()):
 
 def write_prompt_rows(path, rows):
     """Write rows as JSON lines, whole or not at all."""
-    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    write_lines(path, (json.dumps(row, ensure_ascii=False) for row in rows))
 
 
 def read_prompt_rows(path):
-    """Rows of JSON lines, as `write_prompt_rows` wrote them."""
-    with reading(path) as handle:
-        return [json.loads(line) for line in handle]
+    """Rows of JSON lines, as `write_prompt_rows` wrote them. Raises LinguistError if they are damaged."""
+    with reading_result(path):
+        return [json.loads(line) for line in read_lines(path)]
 
 
 def wordings_of(spec, tasks):

@@ -2,10 +2,7 @@
 
 import csv
 
-import pandas as pd
-
-from linguist.errors import LinguistError
-from linguist.files import clean, write_text
+from linguist.files import read_table, reading_result, write_lines
 from linguist.splits import SPLITS
 
 COLUMNS = ["id", "sequence", "label"]
@@ -13,20 +10,17 @@ COLUMNS = ["id", "sequence", "label"]
 
 def write_task(path, rows):
     """Write rows (id, sequence, label) as a tab-separated file with a header, whole or not at all."""
-    lines = ["\t".join(map(str, row)) for row in [COLUMNS, *rows]]
-    write_text(path, "\n".join(lines) + "\n")
+    write_lines(path, ("\t".join(map(str, row)) for row in [COLUMNS, *rows]))
 
 
 def read_task(path):
     """One split of a task: a data frame with columns id, sequence (text) and label (number of a class, from 0).
 
-    Raises LinguistError if the file does not have these columns.
+    Raises LinguistError if the file is damaged.
     """
-    try:
-        frame = pd.read_csv(path, sep="\t", quoting=csv.QUOTE_NONE, dtype=str, keep_default_na=False)
+    frame = read_table(path, COLUMNS, quoting=csv.QUOTE_NONE, dtype=str, keep_default_na=False)
+    with reading_result(path):
         return frame[COLUMNS].astype({"label": int})
-    except (ValueError, KeyError) as error:  # pandas' own errors are ValueErrors
-        raise LinguistError(f"{path}: not a task's file ({clean(error)}); delete it and run again") from None
 
 
 def paths_by_task(tasks, paths):

@@ -3,12 +3,10 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-from linguist.errors import LinguistError, one_line
-from linguist.files import atomic_path, write_json
+from linguist.files import atomic_path, reading_result, write_json
 from linguist.tokenizers.loading import kmer_of, load_encoder
 
 
@@ -40,11 +38,9 @@ class PairTokens:
 
     @classmethod
     def load(cls, path):
-        try:
-            with np.load(path) as arrays:
-                return cls(**arrays)
-        except (ValueError, OSError, EOFError, TypeError, BadZipFile) as error:
-            raise LinguistError(f"{path}: not a token file ({one_line(error)}); delete it and run again") from None
+        """What `save` wrote. Raises LinguistError if it is damaged."""
+        with reading_result(path), np.load(path) as arrays:
+            return cls(**arrays)
 
 
 def encode_texts(tokenizer, *sides, max_length=None):

@@ -1,12 +1,12 @@
 """Loading a tokenizer from a folder, without the pitfalls of loading it by its architecture."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from tokenizers import Tokenizer, models
 
 from linguist.errors import LinguistError, one_line
-from linguist.files import read_json
 from linguist.tokenizers.pretrained import load_pretrained
 
 # By default WordPiece turns a word of more than 100 characters into one [UNK]. A sequence of 150 bp is one word.
@@ -31,12 +31,13 @@ def load_encoder(folder):
         return load_tokenizer(folder)
     try:
         backend = lift_word_limit(Tokenizer.from_file(str(path)))
+        model = json.loads(path.read_text(encoding="utf-8"))["model"]
+        unknown = model["unk_id"] if "unk_id" in model else backend.token_to_id(model.get("unk_token") or "")
+        config = Path(folder) / "tokenizer_config.json"
+        k = json.loads(config.read_text(encoding="utf-8")).get("kmer") if config.is_file() else None
     except Exception as error:  # tokenizers raises bare Exception for a broken file
         raise _broken(folder, error) from None
-    model = read_json(path)["model"]
-    unknown = model["unk_id"] if "unk_id" in model else backend.token_to_id(model.get("unk_token") or "")
-    config = Path(folder) / "tokenizer_config.json"
-    return Encoder(backend, unknown, read_json(config).get("kmer") if config.is_file() else None)
+    return Encoder(backend, unknown, k)
 
 
 def load_tokenizer(folder):
@@ -104,4 +105,6 @@ def wrap_backend(backend, special_tokens, settings, max_length=None):
 
 
 def _broken(folder, error):
-    return LinguistError(f"{folder}: the tokenizer cannot be loaded ({one_line(error)}); add a valid tokenizer.json")
+    return LinguistError(
+        f"{folder}: the tokenizer cannot be loaded ({one_line(error)}); add a valid tokenizer.json, or delete the folder and run again"
+    )

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from linguist.corpora.store import read_split
-from linguist.errors import LinguistError, one_line
-from linguist.files import atomic_path, read_json, write_json
+from linguist.errors import LinguistError
+from linguist.files import atomic_path, damaged, read_json, reading_result, write_json
 from linguist.tokenizers.encoding import encode_documents
 from linguist.tokenizers.loading import kmer_of, load_encoder
 
@@ -134,17 +134,14 @@ class Tokens:
 
         Raises LinguistError if anything differs from the JSON.
         """
-        try:
+        with reading_result(json_path):
             info = read_json(json_path)
             shown = {name: info[name] for name in ("vocab_size", "start", "tokens", "documents", "sha256", "sources")}
             dtype = {"uint16": np.dtype("<u2"), "uint32": np.dtype("<u4")}[info["dtype"]]
+        with reading_result(path):
             size = Path(path).stat().st_size
-        except OSError as error:
-            raise _corrupt(path, f"{error.filename}: {error.strerror}") from None
-        except (ValueError, KeyError, TypeError) as error:
-            raise _corrupt(path, f"its {Path(json_path).name}: {type(error).__name__} {one_line(error)}") from None
         if size != shown["tokens"] * dtype.itemsize or not size:
-            raise _corrupt(path, f"{size} bytes, not {shown['tokens']} ids of {dtype.name}")
+            raise damaged(path, f"{size} bytes, not {shown['tokens']} ids of {dtype.name}")
         ids, digest, starts, highest = np.memmap(path, dtype, "r"), hashlib.sha256(), [], 0
         for at in range(0, len(ids), BLOCK):
             block = np.asarray(ids[at : at + BLOCK])
@@ -153,13 +150,9 @@ class Tokens:
             starts.append(at + np.flatnonzero(block == shown["start"]))
         starts = np.concatenate(starts).astype(np.int64)
         if highest >= shown["vocab_size"]:
-            raise _corrupt(path, f"id {highest} in a vocabulary of {shown['vocab_size']}")
+            raise damaged(path, f"id {highest} in a vocabulary of {shown['vocab_size']}")
         if digest.hexdigest() != shown["sha256"]:
-            raise _corrupt(path, "its SHA-256 differs from its JSON")
+            raise damaged(path, "its SHA-256 differs from its JSON")
         if len(starts) != shown["documents"] or starts[0] != 0:
-            raise _corrupt(path, f"{len(starts)} start tokens for {shown['documents']} documents")
+            raise damaged(path, f"{len(starts)} start tokens for {shown['documents']} documents")
         return cls(ids, starts, info)
-
-
-def _corrupt(path, why):
-    return LinguistError(f"{path}: corrupt token file ({why}); delete it and run again")

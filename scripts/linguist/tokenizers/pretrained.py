@@ -1,9 +1,9 @@
 """Loading from Hugging Face folders: the one place that does it, so that no code of a folder ever runs."""
 
+import json
 from pathlib import Path
 
 from linguist.errors import LinguistError
-from linguist.files import read_json
 
 CODE_KEY = "auto_map"  # of a configuration: which classes of the folder's own Python files to load
 CONFIGS = ("config*.json", "tokenizer_config*.json")  # transformers also reads config.5.0.0.json and the like
@@ -25,7 +25,7 @@ def refuse_own_code(folder, name=None):
     that code transformers would ask at the terminal whether to run it, or load another architecture in its place."""
     for pattern in CONFIGS:
         for path in sorted(Path(folder).glob(pattern)):
-            settings = read_json(path)
+            settings = json.loads(path.read_text(encoding="utf-8"))
             if not isinstance(settings, dict):
                 raise LinguistError(f"{path}: is not a JSON object; give a whole Hugging Face folder")
             if CODE_KEY in settings:

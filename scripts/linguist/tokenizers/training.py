@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from linguist.corpora.store import read_split
+from linguist.corpora.store import read_sources, read_split
 from linguist.errors import LinguistError
 from linguist.files import atomic_path
 from linguist.tokenizers.loading import wrap_backend
@@ -34,7 +34,7 @@ def read_balanced_sample(text_path, sources_path, sample=None, kinds=None):
     is shuffled, so its first documents are a fair sample; reading stops when all kinds are complete.
     Raises LinguistError naming the kind (or source number) that has fewer bytes than `sample`.
     """
-    numbers = np.unique(np.load(sources_path, mmap_mode="r")).tolist()
+    numbers = np.unique(read_sources(sources_path)).tolist()
     kinds = kinds or {number: f"source {number}" for number in numbers}
     if sample is None:
         sizes = {kinds[number]: 0 for number in numbers}

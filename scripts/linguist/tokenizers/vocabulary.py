@@ -9,7 +9,7 @@ from transformers import AutoTokenizer
 
 from linguist.corpora.store import read_split
 from linguist.errors import LinguistError, one_line
-from linguist.files import read_json, write_json
+from linguist.files import write_json
 from linguist.tokenizers.encoding import encode_documents, prepare_texts, unspell
 from linguist.tokenizers.loading import kmer_of, load_encoder
 from linguist.tokenizers.pretrained import load_pretrained
@@ -34,7 +34,7 @@ def read_vocabulary(folder):
     tokens. Raises LinguistError if the folder has no valid tokenizer.json."""
     path = Path(folder) / "tokenizer.json"
     try:
-        spec = read_json(path)
+        spec = json.loads(path.read_text(encoding="utf-8"))
         vocabulary = spec["model"]["vocab"]
         if isinstance(vocabulary, list):  # a unigram model's, with scores
             vocabulary = {token: i for i, (token, _) in enumerate(vocabulary)}

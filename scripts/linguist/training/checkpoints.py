@@ -1,15 +1,19 @@
 """Checkpoints: a training that was killed resumes, and ends with the same bytes as an uninterrupted one."""
 
+import fcntl
 import logging
+import os
+import socket
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 from accelerate import PartialState
-from accelerate.utils import gather_object
+from accelerate.utils import broadcast_object_list, gather_object
 
 from linguist.errors import LinguistError
+from linguist.files import reading_result
 from linguist.training.cpu import RandomBits
 
 logger = logging.getLogger("linguist")
@@ -43,24 +47,28 @@ class Checkpoint:
         if not PartialState().is_main_process:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(content, self.partial)
+        try:
+            torch.save(content, self.partial)
+        except (OSError, RuntimeError):  # a full disk keeps no half of a file
+            self.partial.unlink(missing_ok=True)
+            raise
         self.partial.replace(self.path)
         logger.info("checkpoint at epoch %d, step %d", position[0] + 1, position[1])
 
     def load(self, parts):
         """Restore the parts' states, and return what else was saved: {"position", ...}; None if there is nothing to resume.
 
-        Raises LinguistError for a checkpoint of another training if `strict`. Otherwise such a checkpoint is ignored, and so
-        is one that cannot be read.
+        Raises LinguistError for a checkpoint of another training if `strict`, and for one whose parts do not fit. Otherwise a
+        checkpoint of another training is ignored, and so is one that cannot be read.
         """
         if not self.path.exists():
             return None
         try:
-            content = torch.load(
-                self.path, map_location="cpu", weights_only=True
-            )  # results are passed on: no code runs
-            changes = differing_keys(content["fingerprint"], self.fingerprint)
-        except (EOFError, OSError, RuntimeError, UnpicklingError, KeyError, AttributeError) as error:
+            with reading_result(self.path):
+                # Results are passed on: no code runs.
+                content = torch.load(self.path, map_location="cpu", weights_only=True)
+                changes = differing_keys(content["fingerprint"], self.fingerprint)
+        except LinguistError as error:
             logger.info("the checkpoint cannot be read (%s); starting from the beginning", error)
             return None
         if changes and self.strict:
@@ -71,15 +79,72 @@ class Checkpoint:
         if changes:
             logger.info("the checkpoint is of another training (different: %s); starting from the beginning", changes)
             return None
-        for name, part in parts.items():
-            part.load_state_dict(content[name])
-        logger.info("resuming at epoch %d, step %d", content["position"][0] + 1, content["position"][1])
+        with reading_result(self.path):
+            for name, part in parts.items():
+                part.load_state_dict(content[name])
+            epoch, step = content["position"]
+            content["history"], content["losses"]  # what the loop goes on with
+            logger.info("resuming at epoch %d, step %d", epoch + 1, step)
         return content
+
+    @contextmanager
+    def locked(self):
+        """Hold the run while the block trains it. All processes of a training call; the first one holds the lock for all.
+
+        A training whose Snakemake was killed runs on, and a second one beside it would write the same files. The lock is the
+        kernel's (flock), so that it ends with the process, however that ends. Raises LinguistError if another process holds it.
+        """
+        path, lock, refused = self.path.with_suffix(".lock"), None, None
+        if PartialState().is_main_process:
+            try:
+                lock = take_lock(path)
+            except LinguistError as error:
+                refused = str(error)
+        if refused := broadcast_object_list([refused])[0]:
+            raise LinguistError(refused)
+        try:
+            yield
+        finally:
+            if lock is not None:
+                path.unlink(missing_ok=True)
+                lock.close()
 
     def delete(self):
         """Delete the checkpoint and any partial one: once the results are on disk."""
         for leftover in (self.path, self.partial):
             leftover.unlink(missing_ok=True)
+
+
+def take_lock(path):
+    """The open file at `path`, locked by this process until it is closed. Raises LinguistError if another has locked it.
+
+    On NFS the lock holds between machines, too. A file system without locks gives the file unlocked, and a line in the log.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        lock = open(path, "a+")  # noqa: SIM115 - open as long as the lock is held; for writing, as NFS wants it
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip() or "another process"
+            lock.close()
+            raise LinguistError(
+                f"{path}: {holder} trains this run; wait until it ends, or end it, and run again"
+            ) from None
+        except OSError as error:
+            logger.info("%s: no lock on this file system (%s); start no second training of this run", path, error)
+            return lock
+        try:
+            current = os.path.samestat(os.fstat(lock.fileno()), os.stat(path))
+        except FileNotFoundError:
+            current = False
+        if current:
+            lock.truncate(0)
+            lock.write(f"process {os.getpid()} on {socket.gethostname()}")
+            lock.flush()
+            return lock
+        lock.close()  # its last holder has deleted the file after it was opened here
 
 
 @dataclass

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from linguist.files import atomic_path, read_json, write_table, write_text
+from linguist.files import atomic_path, read_json, write_lines, write_table
 from linguist.tokenizers.encoding import PairTokens
 from linguist.training.batches import EVALUATION_BATCH, batches_by_length, make_collator
 from linguist.training.changes import CHANGES, GIVEN
@@ -90,7 +90,7 @@ def write_predictions(classifier, tests, path, threads):
     """
     if not tests:
         names = ["test", "id", "label", *(f"score{i}" for i in range(len(classifier.classes)))]
-        write_text(path, "\t".join(names) + "\n")
+        write_lines(path, ["\t".join(names)])
         return
     accelerator, environment = prepare_environment(classifier.precision, classifier.attention, threads)
     model = load_classifier(classifier.folder, classifier.classes, classifier.seed, environment.attention)

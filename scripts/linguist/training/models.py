@@ -15,8 +15,8 @@ from transformers import (
 from transformers.activations import NewGELUActivation
 from transformers.utils import logging as transformers_logging
 
-from linguist.errors import LinguistError, naming, one_line
-from linguist.files import atomic_path
+from linguist.errors import LinguistError, machine_failure, naming, one_line
+from linguist.files import atomic_path, reading_result
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.pretrained import load_pretrained, refuse_own_code
 from linguist.training.hub import download_model, find_model
@@ -73,7 +73,8 @@ def initialize_model(name, entry, tokenizer_folder, folder):
 
 def randomize_model(source, seed, folder):
     """Save a model like the one in the folder `source`, and its tokenizer, but with random weights, drawn from `seed`."""
-    config = load_pretrained(AutoConfig, source)
+    with reading_result(source):
+        config = load_pretrained(AutoConfig, source)
     torch.manual_seed(seed)
     save_model(class_of(config)(config), load_tokenizer(source), folder)
 
@@ -159,7 +160,9 @@ def _load(folder, auto_class, what, attention, **names):
             fitting_tensors(class_of(config), config, read_tensors(folder))
         model = load_pretrained(auto_class, folder, config=config, dtype=torch.float32, attn_implementation=attention)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        if machine_failure(error):
+            raise
         unsupported = attention and (attention in str(error) or "attention implementation" in str(error))
-        cure = "; set finetuning.attention: eager" if unsupported else ""
-        raise LinguistError(f"{folder}: cannot be loaded as {what} ({one_line(error)}){cure}") from None
+        cure = "set finetuning.attention: eager" if unsupported else "if it is damaged, delete the folder and run again"
+        raise LinguistError(f"{folder}: cannot be loaded as {what} ({one_line(error)}); {cure}") from None
     return fuse_activations(model)

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from linguist.corpora.store import read_sources
 from linguist.errors import LinguistError
 from linguist.files import read_json, write_json, write_table
 from linguist.provenance import SCRIPTS, code_digest
@@ -84,9 +85,14 @@ def pretrain(job):
     )
     manifest, checkpoint = read_json(job.corpus["manifest"]), Path(job.checkpoint)
     evaluation = SourceEvaluation(
-        dev_examples, dev_tokens, np.load(job.corpus["dev_sources"]), list(manifest["sources"]), dev_blocks, accelerator
+        dev_examples,
+        dev_tokens,
+        read_sources(job.corpus["dev_sources"]),
+        list(manifest["sources"]),
+        dev_blocks,
+        accelerator,
     )
-    baselines = evaluation.baselines(train_tokens, np.load(job.corpus["train_sources"]))
+    baselines = evaluation.baselines(train_tokens, read_sources(job.corpus["train_sources"]))
     events = None
     if job.events is not None and accelerator.is_main_process:
         from torch.utils.tensorboard import SummaryWriter  # a slow import, which other processes do not need
@@ -132,30 +138,31 @@ def pretrain(job):
         **described,
     }
     checkpoint = Checkpoint(checkpoint, fingerprint, strict=True)
-    history, pace = train(accelerator, objective, callbacks, options, seed, checkpoint)
-    if events is not None:
-        events.close()
-    if accelerator.is_main_process:
-        metrics = {
-            "seed": seed,
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            **history.curve[history.best],
-            **baselines,
-            "train_tokens": len(train_tokens),
-            "dev_tokens": evaluation.evaluated,
-            "data_digest": data,
-            "options": vars(options) | {"context": context},
-            "device": describe_device(accelerator.device),
-            **described,
-            "seconds": round(pace.seconds, 2),
-            "tokens_per_second": pace.tokens_per_second,
-        }
-        card = model_card(job.name, job.model, manifest, metrics, train_tokens.info)
-        save_model(model, tokenizer, job.outputs["model"], card)
-        write_table(job.outputs["curve"], pd.DataFrame(history.curve))
-        write_json(job.outputs["metrics"], metrics)
-        checkpoint.delete()
-    accelerator.wait_for_everyone()
+    with checkpoint.locked():
+        history, pace = train(accelerator, objective, callbacks, options, seed, checkpoint)
+        if events is not None:
+            events.close()
+        if accelerator.is_main_process:
+            metrics = {
+                "seed": seed,
+                "parameters": sum(parameter.numel() for parameter in model.parameters()),
+                **history.curve[history.best],
+                **baselines,
+                "train_tokens": len(train_tokens),
+                "dev_tokens": evaluation.evaluated,
+                "data_digest": data,
+                "options": vars(options) | {"context": context},
+                "device": describe_device(accelerator.device),
+                **described,
+                "seconds": round(pace.seconds, 2),
+                "tokens_per_second": pace.tokens_per_second,
+            }
+            card = model_card(job.name, job.model, manifest, metrics, train_tokens.info)
+            save_model(model, tokenizer, job.outputs["model"], card)
+            write_table(job.outputs["curve"], pd.DataFrame(history.curve))
+            write_json(job.outputs["metrics"], metrics)
+            checkpoint.delete()
+        accelerator.wait_for_everyone()
 
 
 def open_tokens(job, split, vocab_size):

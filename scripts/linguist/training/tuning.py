@@ -82,27 +82,28 @@ def tune(run, train_tokens, dev_tokens, method, after=lambda: None):
         **described,
     }
     checkpoint = Checkpoint(Path(run.checkpoint), fingerprint)
-    history, pace = train(accelerator, method.wrap(model), callbacks, options, run.seed, checkpoint)
-    save_model(model, load_tokenizer(run.model), run.outputs["weights"])
-    write_table(run.outputs["curve"], pd.DataFrame(history.curve))
-    best = history.curve[history.best]
-    metrics = {
-        "seed": run.seed,
-        "best_epoch": best["epoch"],
-        **best,
-        "train_pairs": len(train_tokens),
-        "dev_pairs": len(dev_tokens),
-        "data_digest": data,
-        "options": vars(options),
-        **method.facts,
-        "device": describe_device(environment.device),
-        **described,
-        "seconds": round(pace.seconds, 2),
-        "tokens_per_second": pace.tokens_per_second,
-    }
-    write_json(run.outputs["metrics"], metrics)
-    after()
-    checkpoint.delete()
+    with checkpoint.locked():
+        history, pace = train(accelerator, method.wrap(model), callbacks, options, run.seed, checkpoint)
+        save_model(model, load_tokenizer(run.model), run.outputs["weights"])
+        write_table(run.outputs["curve"], pd.DataFrame(history.curve))
+        best = history.curve[history.best]
+        metrics = {
+            "seed": run.seed,
+            "best_epoch": best["epoch"],
+            **best,
+            "train_pairs": len(train_tokens),
+            "dev_pairs": len(dev_tokens),
+            "data_digest": data,
+            "options": vars(options),
+            **method.facts,
+            "device": describe_device(environment.device),
+            **described,
+            "seconds": round(pace.seconds, 2),
+            "tokens_per_second": pace.tokens_per_second,
+        }
+        write_json(run.outputs["metrics"], metrics)
+        after()
+        checkpoint.delete()
 
 
 def digest_tokens(*splits):

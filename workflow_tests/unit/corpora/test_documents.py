@@ -15,6 +15,7 @@ from linguist.corpora import documents
 from linguist.corpora.documents import Seen, collect_documents, read_documents
 from linguist.corpora.store import unescape
 from linguist.errors import LinguistError
+from linguist.files import read_lines
 from linguist.pairs.store import write_pairs
 
 DOCUMENTS = ["First one,\n\twith = signs = in it", 'Él dijo: "no"', "彼は東京で生まれた。\nC:\\new", "{last} 😀"]
@@ -47,8 +48,7 @@ def fasta(path, records):
 
 
 def collected(path):
-    assert path.read_bytes().endswith(b"\n")
-    return [unescape(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+    return [unescape(line) for line in read_lines(path)]
 
 
 def documents_of(path, kind="text"):

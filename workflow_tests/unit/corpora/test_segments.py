@@ -18,6 +18,7 @@ from linguist.corpora.exclusions import excluded_regions
 from linguist.corpora.segments import SegmentOptions, segment_genome
 from linguist.corpora.store import choose_dev
 from linguist.errors import LinguistError
+from linguist.files import read_lines
 
 OPTIONS = {"lengths": (5, 12), "strands": "forward", "seed": 1, "dev": 0.1}
 
@@ -29,7 +30,7 @@ def cut(fasta, excluded=None, **options):
     rows = [line.split("\t") for line in bed.read_text().splitlines()]
     assert all(len(row) == 6 and row[4] == "0" for row in rows)
     places = [(record, int(start), int(end), split, strand) for record, start, end, split, _, strand in rows]
-    return counts, text.read_text().splitlines(), places
+    return counts, list(read_lines(text)), places
 
 
 def stretches(text, regions):

@@ -28,6 +28,7 @@ from helpers.data import (
     slow_record_families,
 )
 from linguist.errors import LinguistError
+from linguist.files import read_lines
 from linguist.pairs import homologs
 from linguist.pairs.homologs import (
     Homologs,
@@ -48,9 +49,9 @@ from linguist.sequences.windows import parse_window, sample_windows
 
 
 def test_hits_of_awkward_names_are_read_as_they_are(tmp_path):
-    (tmp_path / "one.tsv").write_text("nan\tNA:0-50\tnull\t1\t50\t9\t58\t49\t1e-20\t90.1\n")
-    (tmp_path / "none.tsv").write_text("")
-    (tmp_path / "two.tsv").write_text('1\t"q:0-50\tnan\t1\t50\t9\t58\t49\t0.0\t90\n')
+    (tmp_path / "one.tsv").write_text("nan\tNA:0-50\tnull\t1\t50\t9\t58\t49\t1e-20\t90.1\n\n")
+    (tmp_path / "none.tsv").write_text("\n")
+    (tmp_path / "two.tsv").write_text('1\t"q:0-50\tnan\t1\t50\t9\t58\t49\t0.0\t90\n\n')
     hits = read_hits([tmp_path / name for name in ("none.tsv", "one.tsv", "two.tsv")])
     assert list(hits.columns) == HIT_COLUMNS and list(hits.index) == [0, 1]
     assert list(hits["resource"]) == ["nan", "1"] and list(hits["sseqid"]) == ["null", "nan"]
@@ -124,7 +125,7 @@ def test_positives_are_read_as_they_were_written(tmp_path):
     }
     write_homologs(tmp_path / "positives.tsv", splits)
     assert read_homologs(tmp_path / "positives.tsv") == splits
-    rows = [line.split("\t") for line in (tmp_path / "positives.tsv").read_text().splitlines()]
+    rows = [line.split("\t") for line in read_lines(tmp_path / "positives.tsv")]
     assert rows[0] == homologs.COLUMNS and {len(row) for row in rows} == {7} and len(rows) == 4
 
 
@@ -412,7 +413,7 @@ def test_the_jobs_of_a_search_share_out_its_windows_and_find_the_same(made, tmp_
         for part in range(parts):
             target = tmp_path / f"{part}-of-{parts}.tsv"
             blast_hits(windows[part::parts], "old", made.databases["old"], "old", "dna", target)
-            lines += target.read_text().splitlines()
+            lines += read_lines(target)
         return sorted(lines)
 
     assert len(found(1)) > 120 and found(1) == found(3)
@@ -503,7 +504,7 @@ def test_too_few_positives_get_one_line_with_a_cure(searched):
 
 def test_a_search_without_a_hit_is_named_with_a_cure(searched, tmp_path):
     spec, files = searched
-    (tmp_path / "none.tsv").write_text("")
+    (tmp_path / "none.tsv").write_text("\n")
     near, _, own = files["hits"]
     said = one_line(spec, files | {"hits": [near, tmp_path / "none.tsv", own]})
     assert said.startswith("far: no hits of up to 10000 windows of old")

@@ -142,7 +142,8 @@ def write_base(folder, sizes, kind="dna", length=50, seed=1):
 
 def read_rows(path):
     return [
-        (*line.split("\t")[:3], int(line.split("\t")[3])) for line in path.read_text(encoding="utf-8").splitlines()[1:]
+        (*line.split("\t")[:3], int(line.split("\t")[3]))
+        for line in path.read_text(encoding="utf-8").splitlines()[1:-1]
     ]
 
 

@@ -43,7 +43,7 @@ def test_what_is_written_is_read(tmp_path, rows):
     frame = read_pairs(path)
     assert list(frame.columns) == COLUMNS
     assert [tuple(row) for row in frame.itertuples(index=False)] == rows
-    assert path.read_bytes().decode() == HEADER + "".join("\t".join(map(str, row)) + "\n" for row in rows)
+    assert path.read_bytes().decode() == HEADER + "".join("\t".join(map(str, row)) + "\n" for row in rows) + "\n"
 
 
 @pytest.mark.parametrize("at", [0, 1, 2])
@@ -66,23 +66,24 @@ def test_a_label_other_than_0_and_1_is_not_written(tmp_path, label):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "not a tab-separated pair file"),
-        ("id\ttext\tlabel\n", r"the header is \['id', 'text', 'label'\], expected \['id', 'sentence1'"),
-        ("a\tb\tc\t1\n", "the header is"),
-        ("id\tsentence2\tsentence1\tlabel\na\tb\tc\t1\n", "the header is"),
+        ("", "its end is missing"),
+        ("id\ttext\tlabel\n", "without the column sentence1"),
+        ("a\tb\tc\t1\n", "without the column id"),
+        (HEADER.encode() + b"a\tb\tc\t1", "its end is missing"),
         (f"{HEADER}a\tb\tc\t1\na\tb\tc\t2\n", "line 3: label '2' is not 0 or 1"),
         (f"{HEADER}a\tb\tc\tsame\n", "line 2: label 'same' is not 0 or 1"),
         (f"{HEADER}a\tb\tc\t1\n\na\tb\tc\t1\n", "line 3: label '' is not 0 or 1"),
-        (f"{HEADER}a\tb\tc\t1\na\tb", "line 3: label '' is not 0 or 1"),
+        (f"{HEADER}a\tb\tc\t1\na\tb", "its end is missing"),
+        (f"{HEADER}a\tb\tc\t1\na\tb\n", "line 3: label '' is not 0 or 1"),
         (f"{HEADER}a\tb\tc\t1\na\tb\tc\td\t1\n", "Expected 4 fields in line 3, saw 5"),
-        (f"{HEADER}a\tb\tc\t0\t1\n", "line 2: more fields than the header's 4"),
-        (b"\xff\xfe\x00\x01", "not a tab-separated pair file"),
-        (HEADER.encode() + b"a\tb\xff\tc\t1\n", "not a tab-separated pair file"),
+        (f"{HEADER}a\tb\tc\t0\t1\n", "rows have more fields than the header"),
+        (b"\xff\xfe\x00\x01", "its end is missing"),
+        (HEADER.encode() + b"a\tb\xff\tc\t1\n\n", "UnicodeDecodeError"),
     ],
 )
 def test_a_damaged_file_gets_one_line(tmp_path, content, said):
     path = tmp_path / "rows.tsv"
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    path.write_bytes(content if isinstance(content, bytes) else f"{content}\n".encode() if content else b"")
     with pytest.raises(LinguistError, match=said) as caught:
         read_pairs(path)
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)

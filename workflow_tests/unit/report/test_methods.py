@@ -46,7 +46,7 @@ def write_page(folder, config, pairsets, resources, models, trainings):
     for name in pairsets:
         for split in SPLITS:
             paths.append(folder / f"{name}.{split}.tsv")
-            paths[-1].write_text(f"id\tsentence1\tsentence2\tlabel\n{name}{split}\tA\tC\t1\n")
+            paths[-1].write_text(f"id\tsentence1\tsentence2\tlabel\n{name}{split}\tA\tC\t1\n\n")
     folders = [write_model(folder / name, {"a": [3, 4], "b": [5], "c": []}) for name in models]
     pins = methods.read_pins((ROOT / "envs").glob("*.yaml"))
     records = dict.fromkeys(resources, RECORD), methods.list_models(config, models, folders)

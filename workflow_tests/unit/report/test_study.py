@@ -43,7 +43,7 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
                     "score0": 0.0,
                     "score1": score,
                 }
-                pd.DataFrame(columns).to_csv(path, sep="\t", index=False)
+                write_table(path, pd.DataFrame(columns))
                 runs.append((model, trainset, seed, path))
     scores = read_scores(tests, runs)
     table = compute_metrics("s", scores)

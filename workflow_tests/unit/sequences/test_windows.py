@@ -3,6 +3,7 @@
 import random
 import shutil
 from collections import Counter
+from itertools import chain
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.data import blast_database, indexed, letters, run_rule
+from linguist.files import write_lines
+from linguist.pairs.search import CHECK_SUMS
 from linguist.sequences import windows as sampling
 from linguist.sequences.indexed import open_indexed
 from linguist.sequences.windows import Region, mask, parse_window, read_masks, sample_windows
@@ -108,11 +111,8 @@ def test_masked_windows_are_skipped_and_masked_letters_come_out_in_lower_case(tm
     records = {"a:1": letters(rng, 2000), "NA": letters(rng, 500) + letters(rng, 500).lower()}
     ends = sorted(rng.sample(range(2000), 80))
     masked = {"a:1": list(zip(ends[::2], ends[1::2], strict=True)), "other": [(0, 999)]}
-    (tmp_path / "masks.txt").write_text(  # the last position is within
-        "".join(
-            f">{name} more words\n" + "".join(f"{low} - {high - 1}\n" for low, high in masked[name]) for name in masked
-        )
-    )
+    lines = [[f">{name} more words", *(f"{low} - {high - 1}" for low, high in masked[name])] for name in masked]
+    write_lines(tmp_path / "masks.txt", chain(*lines))  # the last position is within
     masks = read_masks(tmp_path / "masks.txt")
     assert {name: list(map(tuple, found.tolist())) for name, found in masks.items()} == masked
     fasta = indexed(tmp_path, records)
@@ -129,7 +129,7 @@ def test_masked_windows_are_skipped_and_masked_letters_come_out_in_lower_case(tm
 
 
 def test_records_without_an_interval_are_read_too(tmp_path):
-    (tmp_path / "masks.txt").write_text(">a\n>b more\n3 - 3\n>c\n")
+    write_lines(tmp_path / "masks.txt", [">a", ">b more", "3 - 3", ">c"])
     masks = read_masks(tmp_path / "masks.txt")
     assert {name: found.tolist() for name, found in masks.items()} == {"a": [], "b": [[3, 4]], "c": []}
     assert mask("ACGT", 0, masks["a"]) == "ACGT" and mask("ACGT", 0, masks["b"]) == "ACGt"
@@ -146,7 +146,7 @@ def test_windowmasker_masks_a_repeat_that_the_file_does_not(tmp_path):
     fasta = indexed(tmp_path, records)
     database, found = blast_database(fasta, "old", "dna"), tmp_path / "masks.txt"
     output = SimpleNamespace(intervals=found, counts=tmp_path / "counts", version=tmp_path / "version")
-    run_rule("mask_repeats", tmp_path / "log", input=database, output=output)
+    run_rule("mask_repeats", tmp_path / "log", input=database, output=output, params=SimpleNamespace(check=CHECK_SUMS))
     masks = read_masks(found)
     assert set(masks) == set(records)
     for name, found in masks.items():

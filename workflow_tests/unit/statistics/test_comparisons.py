@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from linguist.files import write_text
+from linguist.files import write_table
 from linguist.statistics.comparisons import (
     compare_arms,
     holm,
@@ -140,7 +140,7 @@ def test_each_arm_is_compared_with_every_control_and_with_knowing_nothing(tmp_pa
     assert found["untrained"] == pytest.approx(accuracy["t"] - accuracy["untrained"])
     assert found["flipped"] == pytest.approx(accuracy["t"] - accuracy["t.flipped"])
     assert found["majority"] == pytest.approx(accuracy["t"] - 0.5)
-    write_text(tmp_path / "c.tsv", table.to_csv(sep="\t", index=False, float_format="%.6g"))
+    write_table(tmp_path / "c.tsv", table)
     pd.testing.assert_frame_equal(read_results(tmp_path / "c.tsv"), table, rtol=1e-4, atol=1e-9, check_dtype=False)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from linguist.files import write_text
+from linguist.files import write_table, write_text
 from linguist.statistics.scores import compute_metrics
 from linguist.statistics.summaries import summarize_kinds
 from linguist.statistics.tables import read_predictions, read_results, read_row_types, read_scores
@@ -30,7 +30,7 @@ def test_metrics_come_from_predictions_and_back_from_their_file(tmp_path):
     assert metrics["accuracy"].iloc[-1] == np.mean((last["score1"] > last["score0"]) == last["label"])
     assert all(kind.kind in "if" for kind in metrics.drop(columns=["study", "model", "trainset", "test"]).dtypes)
     metrics.loc[0, "auroc"] = np.nan
-    write_text(tmp_path / "metrics.tsv", metrics.to_csv(sep="\t", index=False, float_format="%.6g"))
+    write_table(tmp_path / "metrics.tsv", metrics)
     again = read_results(tmp_path / "metrics.tsv")
     pd.testing.assert_frame_equal(again, metrics, rtol=1e-5, check_dtype=False)
     assert list(again["study"]) == ["1"] * 6 and again["seed"].dtype == int
@@ -51,7 +51,7 @@ def test_accuracy_by_kind_of_pair(tmp_path):
         ["x", "swap", 0, 2, 0.25],
     ]
     assert ((table["low"] < table["right"]) & (table["right"] < table["high"])).all()
-    write_text(tmp_path / "k.tsv", table.to_csv(sep="\t", index=False))
+    write_table(tmp_path / "k.tsv", table)
     pd.testing.assert_frame_equal(read_results(tmp_path / "k.tsv"), table, check_dtype=False)
 
 

@@ -134,7 +134,7 @@ def motif():
 
 def test_k_mers_learn_a_motif_and_the_nearest_neighbour_is_what_blast_says(motif, tmp_path):
     hits = tmp_path / "hits.tsv"
-    hits.write_text("test-0\ttrain-1\t50\ntest-1\ttrain-3\t40\ntest-1\ttrain-2\t60\n")
+    hits.write_text("test-0\ttrain-1\t50\ntest-1\ttrain-3\t40\ntest-1\ttrain-2\t60\n\n")
     out = tmp_path / "p.tsv.gz", tmp_path / "about.json"
     score_task_baselines(motif, 2, hits, *out)
     called = read_answers([], {"core": out[0]}, {"core": ["no", "yes"]}, {"core": ["no", "yes"]})

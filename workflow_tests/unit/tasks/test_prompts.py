@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from helpers.data import letters
 from linguist.errors import LinguistError
+from linguist.files import write_lines
 from linguist.tasks.instruction_sets import build_instructions
 from linguist.tasks.neighbours import rank_neighbours
 from linguist.tasks.prompts import match_exact, match_prefix, prompt_text, read_prompt_rows, write_prompt_rows
@@ -115,7 +116,7 @@ def test_examples_are_the_best_hits_of_train_the_best_one_last_never_the_row_its
         rows = [
             (f"{split}-0", f"train-{i}", score) for i, score in ((0, 90.0), (1, 50.0), (2, 70.0), (3, 60.0), (2, 40.0))
         ]
-        hits[split].write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
+        write_lines(hits[split], ["\t".join(map(str, row)) for row in rows])
     splits, _ = build(frames, {"core": hits, "long": hits, "splice": hits}, examples=2)
     train = frames["core"]["train"]
     solved = {row.id: [row.sequence, TASKS["core"]["answers"][row.label]] for row in train.itertuples()}

@@ -130,9 +130,9 @@ DAMAGES = {
     "documents": "for 1 documents",
     "no bin": "No such file",
     "no json": "No such file",
-    "json": "train.json: JSONDecodeError",
-    "key": "train.json: KeyError 'sha256'",
-    "odd": "train.json: KeyError 'int64'",
+    "json": "train.json: damaged (JSONDecodeError",
+    "key": "train.json: damaged (KeyError: 'sha256'",
+    "odd": "train.json: damaged (KeyError: 'int64'",
 }
 
 
@@ -156,7 +156,7 @@ def test_damage_is_one_line(damage, folders, documents, tmp_path):
         json_path.write_text("{")
     elif damage.startswith("no "):
         (path if damage == "no bin" else json_path).unlink()
-    with pytest.raises(LinguistError, match=r"corrupt token file \(.*\); delete it and run again") as caught:
+    with pytest.raises(LinguistError, match=r"damaged \(.*\); delete it and run again") as caught:
         Tokens.open(path, json_path)
     assert DAMAGES[damage] in str(caught.value)
     assert "\n" not in str(caught.value)

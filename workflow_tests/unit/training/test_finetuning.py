@@ -218,7 +218,7 @@ def test_a_run_killed_for_real_ends_as_an_uninterrupted_one(precision, base_mode
         timeout=120,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
-    assert sorted(path.name for path in folder.iterdir()) == ["checkpoint.partial", "checkpoint.pt"]
+    assert sorted(path.name for path in folder.iterdir()) == ["checkpoint.lock", "checkpoint.partial", "checkpoint.pt"]
     resumed = run("bert", base_models, encoded, folder, options)
     assert resumed[:2] == whole[:2], f"killed while saving step {at}"
     assert sorted(path.name for path in folder.iterdir()) == ["curve.tsv", "metrics.json", "weights"]

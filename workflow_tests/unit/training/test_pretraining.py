@@ -22,12 +22,13 @@ from helpers.data import SENTENCES, SHAPES, letters
 from linguist.corpora.mixture import CORPUS_SPLITS, OUTPUTS, mix_corpus
 from linguist.corpora.store import read_split
 from linguist.errors import LinguistError
-from linguist.files import read_json
+from linguist.files import read_json, write_lines
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.packed import Tokens, encode_corpus
 from linguist.tokenizers.training import train_tokenizer
 from linguist.training import pretraining
 from linguist.training.blocks import Blocks, Examples
+from linguist.training.checkpoints import Checkpoint
 from linguist.training.devices import Environment
 from linguist.training.models import load_classifier
 from linguist.training.pretraining import PretrainingJob, launch, pretrain
@@ -51,7 +52,7 @@ def encode_mixture(folder, kind, size, documents):
     """A corpus of {source: documents}, and its tokenizer; returns (folder of the tokenizer, paths for `pretrain`)."""
     sources = {}
     for name, lines in documents.items():
-        (folder / f"{name}.txt").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        write_lines(folder / f"{name}.txt", lines)
         about = {"kind": "dna" if name == "genome" else "text", "resources": ["r"], "licence": f"licence of {name}"}
         sources[name] = {"path": folder / f"{name}.txt"} | about
     names = ("manifest.json", "train.txt", "dev.txt", "train.sources.npy", "dev.sources.npy")
@@ -123,7 +124,7 @@ def read(job):
 
 def table(curve):
     return pd.DataFrame(
-        [line.split("\t") for line in curve.splitlines()[1:]], columns=curve.splitlines()[0].split("\t")
+        [line.split("\t") for line in curve.splitlines()[1:] if line], columns=curve.splitlines()[0].split("\t")
     )
 
 
@@ -177,7 +178,7 @@ def test_the_model_loads_everywhere(architecture, trained, corpora):
         assert torch.equal(base_models[0][name], weights)
     assert 'from_pretrained("path/to/nano")' in (folder / "README.md").read_text()
     names = [path.name for path in trained[architecture].iterdir()]
-    assert sorted(names) == ["curve.tsv", "events", "metrics.json", "model"]
+    assert sorted(names) == ["curve.tsv", "events", "metrics.json", "model", "work"]
 
 
 def blocks_of(architecture, corpora, split):
@@ -511,6 +512,18 @@ def test_a_mistake_in_a_process_reaches_the_caller_as_its_line(corpora, options,
     assert not [*tmp_path.iterdir()]
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_second_training_is_refused(processes, corpora, options, tmp_path):
+    """One process holds the lock for all of a training, and it is the first that is refused for all."""
+    job = job_of("gpt2", corpora, tmp_path, options)
+    checkpoint = Checkpoint(Path(job["checkpoint"]), {})
+    with checkpoint.locked(), pytest.raises(LinguistError) as caught:
+        launch(PretrainingJob(**job), processes, tmp_path)
+    line = str(caught.value)
+    assert f"process {os.getpid()} on " in line and "checkpoint.lock" in line and "\n" not in line
+    assert not Path(job["outputs"]["model"]).exists()
+
+
 def test_a_crash_of_a_process_points_to_the_log(corpora, options, tmp_path, capfd):
     job = job_of("gpt2", corpora, tmp_path, options)
     del job["options"]["dev_blocks"]
@@ -571,4 +584,4 @@ def test_a_mistake_is_one_line_and_leaves_no_model(mistake, corpora, options, tm
     with pytest.raises(LinguistError, match=said) as caught:
         pretrain(PretrainingJob(**job))
     assert "\n" not in str(caught.value)
-    assert {path.name for path in (tmp_path / "run").glob("*")} <= {"events"}
+    assert {path.name for path in (tmp_path / "run").glob("*")} <= {"events", "work"}

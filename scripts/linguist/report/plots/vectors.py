@@ -7,6 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 from sklearn.decomposition import PCA
 
+from linguist.files import reading_result
 from linguist.report.plots.style import COLOURS, STYLE
 from linguist.report.vectors import BEFORE, METRICS
 
@@ -25,7 +26,7 @@ LOG_FROM = 20  # ratio of the largest to the smallest distance from which an axi
 
 def read_sample(path):
     """Texts, classes and last-layer vectors of a sample of tokens, from the npz of `distances.measure_distances`."""
-    with np.load(path) as arrays:
+    with reading_result(path), np.load(path) as arrays:
         return dict(arrays)
 
 
