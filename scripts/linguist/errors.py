@@ -73,7 +73,7 @@ def cut(text, longest=LONGEST):
 _MACHINE = {
     ("MemoryError", "out of memory", "not enough memory", "allocate memory", "bad_alloc", "not create a primitive"): (
         "out of memory",
-        "give the job more (--set-resources RULE:mem=32GB), or lower what it reads at once (batch_size, micro_batch)",
+        "lower batch_size or micro_batch, or give the job more (on a cluster, profiles/README.md says how)",
     ),
     ("No space left", "quota exceeded", "File too large", "failed writing file", "iostream error"): (
         "no room to write",
