@@ -7,13 +7,15 @@ CONDA := $(shell command -v conda >/dev/null 2>&1 && echo --use-conda)
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(CONDA)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint docs dockerfile bench clean
+.PHONY: help setup demo test soak lint docs dockerfile bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
 
-demo: .venv/ready ## run the main job on the embedded data; write results/report.html and print the main table
+setup: .venv/ready ## install the Python packages and BLAST+, and run nothing
 	@$(if $(CONDA),,sh envs/setup.sh blast)
+
+demo: setup ## run the main job on the embedded data; write results/report.html and print the main table
 	$(SNAKEMAKE)
 	@if [ ! -e results/report.html ] || [ -n "$$(find results/report -newer results/report.html)" ]; then \
 	    echo "$(SNAKEMAKE) --report results/report.html"; $(SNAKEMAKE) --report results/report.html; fi
