@@ -1,7 +1,6 @@
 """What a run does beside its jobs: it says how much it fetches, SIGTERM stops it as Ctrl-C does, and its last lines say which jobs
 failed, and why."""
 
-import logging
 import re
 import shutil
 import signal
@@ -9,26 +8,31 @@ import time
 
 import psutil
 from snakemake.logging import logger
-from snakemake_interface_logger_plugins.common import LogEvent
 
-from linguist.failures import BLAST_PROGRAMS, INCOMPLETE, KILLED, cause_of_failure, failure_summary, not_installed
+from linguist.failures import (
+    BLAST_PROGRAMS,
+    INCOMPLETE,
+    cause_by_executor,
+    cause_of_failure,
+    failure_summary,
+    not_installed,
+)
 
-
-class ExecutorMessages(logging.Handler):
-    """Keeps what the executor says about failed jobs, such as their state in Slurm, as {id of the job: message}."""
-
-    def __init__(self):
-        super().__init__(logging.ERROR)
-        self.of_job = {}
-
-    def emit(self, record):
-        if getattr(record, "event", None) == LogEvent.JOB_ERROR:
-            self.of_job[record.jobid] = (getattr(record, "rule_msg", None) or KILLED).partition(". ")[0]
-
-
-messages = ExecutorMessages()
+said = {}  # {id of a failed job: what its executor says, such as its state in Slurm}
 fetched = {}  # {"models/gpt2": where it lies}
 started = time.time()
+
+
+def keep_messages(executor):
+    """Keep what an executor says about failed jobs. Snakemake itself drops it for the jobs of a group."""
+    print_job_error = executor.print_job_error
+
+    def keep(job_info, msg=None, **kwargs):
+        job = job_info.job
+        said.update({member.jobid: msg for member in (job.jobs if job.is_group() else [job])})
+        print_job_error(job_info, msg, **kwargs)
+
+    executor.print_job_error = keep
 
 
 def stop_run(signum, frame):
@@ -62,7 +66,7 @@ def failed_jobs():
         jobs = [job for job in (failed.jobs if failed.is_group() else [failed]) if job.log]
         causes = {job: cause_of_failure(job.log[0], job.is_script, started) for job in jobs}
         for job in list(filter(causes.get, jobs)) or jobs:
-            cause = causes[job] or messages.of_job.get(job.jobid, INCOMPLETE)
+            cause = causes[job] or (cause_by_executor(said[job.jobid]) if job.jobid in said else INCOMPLETE)
             yield description(job), cause, job.log[0]
 
 
@@ -74,7 +78,8 @@ def description(job):
 
 
 onstart:
-    logger.addHandler(messages)
+    for executor in {workflow.scheduler.get_executor(job) for job in workflow.dag.needrun_jobs()}:
+        keep_messages(executor)
     # By itself Snakemake waits at SIGTERM until its running jobs end, which can take hours.
     signal.signal(signal.SIGTERM, stop_run)
     if missing := missing_programs():

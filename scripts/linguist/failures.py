@@ -35,6 +35,16 @@ def cause_of_failure(path, is_script, since):
     return None if is_script else hide_credentials(one_line(last)) or None
 
 
+def cause_by_executor(message):
+    """Why a job failed, from what Snakemake's executor says of it, on one line: of a job that sbatch refuses, sbatch's last
+    line; of another, the first sentence, which has its state. Without a message, the job was killed."""
+    if not message:
+        return KILLED
+    if refused := re.search(r"error message was '(.*?)'\.\n", message, re.S):
+        return f"it was not submitted ({one_line(refused[1].strip().rpartition(chr(10))[2])})"
+    return one_line(message.partition(". ")[0])
+
+
 def not_installed(program):
     """The message for a program that is not on PATH, with what to install."""
     if program not in BLAST_PROGRAMS:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from helpers.data import ROOT
-from linguist.failures import BLAST_PROGRAMS, SHOWN, cause_of_failure, failure_summary
+from linguist.failures import BLAST_PROGRAMS, KILLED, SHOWN, cause_by_executor, cause_of_failure, failure_summary
 
 CAUSES = {  # what a script raises: its cause in the summary
     "LinguistError('pairs/en: line 3 has 2 columns; add one')": "pairs/en: line 3 has 2 columns; add one",
@@ -59,6 +59,18 @@ def test_a_missing_program_is_named_with_its_package(tmp_path, program):
         )
     cause = cause_of_failure(log, False, 0)
     assert cause.startswith(program) and ("ncbi-blast+" in cause) == (program in BLAST_PROGRAMS)
+
+
+def test_an_executor_says_why_it_took_no_job_or_how_a_job_ended():
+    refused = (
+        "SLURM sbatch failed. The error message was 'sbatch: error: invalid partition specified: x\n"
+        "sbatch: error: Batch job submission failed: Invalid partition name specified'.\n    sbatch call:\n        sbatch\n"
+    )
+    cause = cause_by_executor(refused)
+    assert "Invalid partition name specified" in cause and "\n" not in cause and "sbatch call" not in cause
+    ended = cause_by_executor("SLURM-job '7' failed, SLURM status is: 'TIMEOUT'. Detailed failure reason unavailable.")
+    assert "TIMEOUT" in ended and "unavailable" not in ended
+    assert cause_by_executor(None) == KILLED
 
 
 def test_a_summary_shows_every_job_once_and_few_of_many():
