@@ -66,7 +66,11 @@ def check_paths(config):
     for section, what, exists in (("resources", "file", os.path.isfile), ("models", "folder", os.path.isdir)):
         for name, entry in config[section].items():
             if "path" in entry and not exists(entry["path"]):
-                refuse(f"{section}.{name}.path", f"no such {what}: {show(entry['path'])}; correct it")
+                cure = "correct it (relative to the working folder, or from / on; without ~)"
+                refuse(f"{section}.{name}.path", f"no such {what}: {show(entry['path'])}; {cure}")
+            if section == "models" and "path" in entry and not os.path.isfile(f"{entry['path']}/config.json"):
+                problem = f"{show(entry['path'])} holds no config.json, so it is no model"
+                refuse(f"{section}.{name}.path", f"{problem}; name a folder that Hugging Face's save_pretrained wrote")
 
 
 # ── pair sets, tasks and corpora ──

@@ -568,6 +568,7 @@ MISTAKES = [
     # resources
     ("resources.genome.path", "no/such.fa", "resources.genome.path: no such file: 'no/such.fa'; correct it"),
     ("resources.genome.path", "folder", "resources.genome.path: no such file: 'folder'; correct it"),
+    ("models.other", "{path: folder}", "models.other.path: 'folder' holds no config.json"),
     ("resources.genome.path", "x" * 300, "resources.genome.path: no such file: 'xxx"),
     ("resources.genome.path", "null", "resources.genome.path: is null, but must be text"),
     ("resources.genome", "{url: 'https://a.org/x'}", "resources.genome: a url needs its checksum; give 'sha256'"),
