@@ -54,9 +54,11 @@ rule keep_best_weights:
         "<logs>/keep_best_weights/{model}/{trainset}.log",
     wildcard_constraints:
         trainset=one_of([*TRAINABLE, *config["instructions"]]),
-    localrule: True
     conda:
         "../envs/lm.yaml"
+    resources:
+        mem=growing(2, "GB"),
+        runtime=growing(30, "m"),
     params:
         select_by=lambda wildcards: settings.tuning_settings(config, wildcards.model, wildcards.trainset)["select_by"],
         code=code_digest("keep_best_weights"),
