@@ -12,12 +12,14 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
+
 SYSTEM = Path("/etc/slurm")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel")
 GPUS = 2
-NAME = "dna-linguist-slurm"  # of the folder
+NAME = "dna-linguist-slurm"  # of the folder and of the cluster
 CONFIG = """\
-ClusterName=dna-linguist
+ClusterName={name}
 SlurmctldHost={host}(127.0.0.1)
 SlurmUser=root
 SlurmctldPort={ports[0]}
@@ -74,6 +76,7 @@ def cluster(folder, gpus):
     claims more cores and memory than there are, so that the jobs of real profiles fit."""
     folder = Path(folder) / NAME
     with contextlib.ExitStack() as stack:
+        stack.callback(end_leftovers)
         write_config(folder, gpus)
         SYSTEM.mkdir(exist_ok=True)
         for path in folder.glob("*.conf"):
@@ -93,6 +96,14 @@ def cluster(folder, gpus):
         yield folder
 
 
+def end_leftovers():
+    """End what is left of cancelled jobs. Without control groups Slurm loses a process whose parent has ended."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get("SLURM_WORKING_CLUSTER", "").startswith(f"{NAME}:127.0.0.1:"):
+                process.kill()
+
+
 def write_config(folder, gpus):
     """Folders, a key, devices that stand for GPUs, and the configuration."""
     for part in ("munge", "state", "spool"):
@@ -104,7 +115,7 @@ def write_config(folder, gpus):
         # Slurm refuses plain files. 1, 3 is the null device.
         os.mknod(folder / f"gpu{number}", 0o20666, os.makedev(1, 3))
     gres = f" Gres=gpu:{GPUS}" if gpus else ""
-    config = CONFIG.format(host=socket.gethostname(), folder=folder, gres=gres, ports=free_ports(2))
+    config = CONFIG.format(name=NAME, host=socket.gethostname(), folder=folder, gres=gres, ports=free_ports(2))
     if gpus:
         config = f"GresTypes=gpu\n{config}"
         (folder / "gres.conf").write_text(f"Name=gpu File={folder}/gpu[0-{GPUS - 1}]\n")

@@ -67,7 +67,7 @@ def check_name(where, name):
     if not re.fullmatch("[!-~]*", name):
         odd = re.search("[^!-~]", name).group()
         raise LinguistError(
-            f"{where}: the name {show(name)} has the character {odd!r}; use letters, digits and _ . - only"
+            f"{where}: the name {show(name)} has the character {odd!r}; use letters, digits and signs of ASCII only"
         )
 
 
