@@ -131,7 +131,7 @@ def explain(error):
         case "maxLength":
             return f"has {len(value):,} characters, but must have at most {rule:,} ({meaning_of(error.schema)})"
         case "pattern":
-            return f"is {show(value)}, but must look like {rule} ({meaning_of(error.schema)})"
+            return f"is {show(value)}, but must be this: {meaning_of(error.schema)}"
         case bound if bound in BOUNDS:
             return f"is {show(value)}, but must be {BOUNDS[bound]} {rule} ({meaning_of(error.schema)})"
         case _:
