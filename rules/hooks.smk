@@ -11,8 +11,8 @@ from snakemake.logging import logger
 
 from linguist.failures import (
     BLAST_PROGRAMS,
-    INCOMPLETE,
     cause_by_executor,
+    cause_by_files,
     cause_of_failure,
     failure_summary,
     not_installed,
@@ -66,7 +66,8 @@ def failed_jobs():
         jobs = [job for job in (failed.jobs if failed.is_group() else [failed]) if job.log]
         causes = {job: cause_of_failure(job.log[0], job.is_script, started) for job in jobs}
         for job in list(filter(causes.get, jobs)) or jobs:
-            cause = causes[job] or (cause_by_executor(said[job.jobid]) if job.jobid in said else INCOMPLETE)
+            by_files = cause_by_files(job.input, time.time())
+            cause = causes[job] or (cause_by_executor(said[job.jobid]) if job.jobid in said else by_files)
             yield description(job), cause, job.log[0]
 
 

@@ -8,6 +8,9 @@ from linguist.logs import ERROR
 
 KILLED = "it was killed, perhaps because it ran out of memory or time"
 INCOMPLETE = "it ended, but a file that it should write is missing or empty; Snakemake names the file above"
+FROM_THE_FUTURE = (
+    "{} has a date in the future, and so what is made of it looks old; set the clock, then type touch {} and run again"
+)
 BLAST_PROGRAMS = ("blastn", "blastp", "makeblastdb", "windowmasker")
 TAIL = 8192  # bytes at the end of a log that are read
 SHOWN = 10  # failed jobs in a summary
@@ -43,6 +46,14 @@ def cause_by_executor(message):
     if refused := re.search(r"error message was '(.*?)'\.\n", message, re.S):
         return f"it was not submitted ({one_line(refused[1].strip().rpartition(chr(10))[2])})"
     return one_line(message.partition(". ")[0])
+
+
+def cause_by_files(inputs, now):
+    """Why Snakemake took a job that ended without an error for failed. `now` is in seconds since 1970."""
+    for path in inputs:
+        if os.path.exists(path) and os.path.getmtime(path) > now:
+            return FROM_THE_FUTURE.format(path, path)
+    return INCOMPLETE
 
 
 def not_installed(program):

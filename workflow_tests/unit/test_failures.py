@@ -1,5 +1,6 @@
 """The summary of a failed run says the cause in each log, and nothing of an earlier run."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -7,7 +8,16 @@ import sys
 import pytest
 
 from helpers.data import ROOT
-from linguist.failures import BLAST_PROGRAMS, KILLED, SHOWN, cause_by_executor, cause_of_failure, failure_summary
+from linguist.failures import (
+    BLAST_PROGRAMS,
+    INCOMPLETE,
+    KILLED,
+    SHOWN,
+    cause_by_executor,
+    cause_by_files,
+    cause_of_failure,
+    failure_summary,
+)
 
 CAUSES = {  # what a script raises: its cause in the summary
     "LinguistError('pairs/en: line 3 has 2 columns; add one')": "pairs/en: line 3 has 2 columns; add one",
@@ -35,6 +45,16 @@ def test_a_log_without_an_error_names_no_cause(tmp_path):
     assert cause_of_failure(log, True, 0) is None and cause_of_failure(log, False, 0) is None
     log.write_text("error: was repaired\nepoch 1\n")
     assert cause_of_failure(log, True, 0) is None
+
+
+def test_an_input_from_the_future_is_named(tmp_path):
+    """Snakemake takes a job for failed whose outputs are older than its inputs."""
+    for name, at in {"past": 1000, "future": 3000}.items():
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (at, at))
+    inputs = [tmp_path / name for name in ("missing", "past", "future")]
+    assert str(inputs[2]) in cause_by_files(inputs, 2000) and str(inputs[1]) not in cause_by_files(inputs, 2000)
+    assert cause_by_files(inputs, 4000) == INCOMPLETE
 
 
 def test_a_log_of_an_earlier_run_names_no_cause(tmp_path):
