@@ -206,7 +206,7 @@ def _open_bytes(path):
 def reading(path):
     """An open text file; raises LinguistError if it is missing, damaged or not UTF-8, also while it is read.
 
-    If the block raises LinguistError for what it found in damaged gzip data, the damage is told instead.
+    If the block raises LinguistError for what it found in damaged gzip data, the error names the damage.
     """
     try:
         _check_end(path)

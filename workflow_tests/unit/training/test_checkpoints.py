@@ -23,7 +23,7 @@ with Checkpoint(Path(sys.argv[1]), {}).locked():
     time.sleep(600)
 """
 # Each process takes the lock again and again, and while it holds it no other may be inside.
-RIVAL = """
+SECOND = """
 import os, sys
 from pathlib import Path
 from linguist.errors import LinguistError
@@ -65,10 +65,10 @@ def test_a_second_process_is_refused_and_the_lock_ends_with_the_first(tmp_path):
 
 def test_of_many_that_try_one_is_inside(tmp_path):
     """Also while the file of the lock is deleted and made again."""
-    rivals = [start(RIVAL, tmp_path / "c.pt", stderr=subprocess.PIPE) for _ in range(3)]
-    for rival in rivals:
-        _, told = rival.communicate(timeout=120)
-        assert rival.returncode == 0, told.decode()
+    others = [start(SECOND, tmp_path / "c.pt", stderr=subprocess.PIPE) for _ in range(3)]
+    for other in others:
+        _, told = other.communicate(timeout=120)
+        assert other.returncode == 0, told.decode()
     assert not list(tmp_path.iterdir())
 
 
