@@ -66,9 +66,8 @@ def failed_jobs():
         jobs = [job for job in (failed.jobs if failed.is_group() else [failed]) if job.log]
         causes = {job: cause_of_failure(job.log[0], job.is_script, started) for job in jobs}
         for job in list(filter(causes.get, jobs)) or jobs:
-            by_files = cause_by_files(job.input, time.time())
-            cause = causes[job] or (cause_by_executor(said[job.jobid]) if job.jobid in said else by_files)
-            yield description(job), cause, job.log[0]
+            by_executor = cause_by_executor(said[job.jobid]) if job.jobid in said else None
+            yield description(job), causes[job] or by_executor or cause_by_files(job.input, time.time()), job.log[0]
 
 
 def description(job):
