@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import time
+from operator import itemgetter
 
 import psutil
 from snakemake.logging import logger
@@ -84,7 +85,7 @@ onstart:
     signal.signal(signal.SIGTERM, stop_run)
     if missing := missing_programs():
         sys.exit(f"error: {not_installed(missing[0])}")
-    fetched.update(fetching_jobs())
+    fetched.update(sorted(fetching_jobs()))
     if fetched:
         from linguist.config.downloads import announce
 
@@ -99,4 +100,4 @@ onsuccess:
 
 
 onerror:
-    logger.error(failure_summary(list(failed_jobs())))
+    logger.error(failure_summary(sorted(failed_jobs(), key=itemgetter(0))))

@@ -88,7 +88,7 @@ def test_after_fetch_a_run_needs_no_network(checkout, snakemake, tmp_path):
         study["resources"]["dev"]["url"] += ".gz"
         failed = run_fetch()
         assert failed.returncode != 0 and "Traceback" not in failed.stderr
-        assert "resources/dev, models/tiny of unknown size" in failed.stderr
+        assert "models/tiny, resources/dev of unknown size" in failed.stderr
         lines = set(error_lines(failed))
         assert len([line for line in lines if "resources/dev: " in line and "HTTP 404" in line]) == 1
         assert len([line for line in lines if "models/tiny: " in line and "HTTP 404" in line]) == 1
