@@ -33,6 +33,7 @@ rule write_methods:
         pairsets=used.used_pairsets(config),
         resources=used.used_resources(config),
         models=used.built_models(config),
+        trained_models=[model for model, *_ in used.trainings(config)],
         # Their texts are docstrings, which the digest of the code leaves out.
         recipes={
             name: RECIPES[name].paragraphs

@@ -15,7 +15,8 @@ def main(smk):
     config, trainings = json.loads(smk.params.config), [read_json(path) for path in smk.input.metrics]
     searches, pins = read_tool_versions(smk.input.versions), methods.read_pins(smk.input.environments)
     resources = dict(zip(smk.params.resources, map(read_json, smk.input.records), strict=True))
-    models = methods.list_models(config, smk.params.models, smk.input.models)
+    shares = methods.loaded_shares(smk.params.trained_models, trainings)
+    models = methods.list_models(config, smk.params.models, smk.input.models, shares)
     render(
         smk.output[0],
         smk.input.template,

@@ -7,7 +7,7 @@ from linguist.config.design import describe_study
 from linguist.config.published import read_published
 from linguist.files import read_json
 from linguist.logs import start_log
-from linguist.report.page import collect_facts, inline, render
+from linguist.report.page import collect_facts, inline, render, unreadable_tests
 from linguist.report.pairset import read_best_baselines
 from linguist.report.study import study_page
 from linguist.statistics.tables import read_results
@@ -25,6 +25,7 @@ def main(smk):
     facts = collect_facts([read_json(path) for path in smk.input.runs], tokens)
     values = study_page(study, tables, read_results(smk.input.kinds), facts, published)
     values["figures"] = {Path(path).stem: inline(path, f"figure-{Path(path).stem}") for path in smk.input.figures}
+    values["unreadable"] = unreadable_tests(tokens)
     if published:
         values["paper_figure"] = inline(smk.input.comparison, "figure-published")
     render(smk.output[0], smk.input.template, **values)

@@ -6,7 +6,7 @@ from linguist.config.design import describe_study
 from linguist.config.published import read_published
 from linguist.files import read_json, write_table
 from linguist.logs import start_log
-from linguist.report.page import collect_facts, inline, render
+from linguist.report.page import collect_facts, inline, render, unreadable_tests
 from linguist.report.tasks import read_task_tables, task_page
 
 
@@ -18,17 +18,17 @@ def main(smk):
 
     study = describe_study(json.loads(smk.params.config), smk.wildcards.task_study)
     tables = read_task_tables(smk.input.metrics, smk.input.comparisons)
+    tokens = by_name(smk.params.readings, smk.input.tokens)
     reports = {
         "baselines": by_name(smk.params.tests, smk.input.baselines),
         "instructions": by_name(smk.params.sets, smk.input.instructions),
         "overlaps": read_json(smk.input.overlaps),
-        "facts": collect_facts(
-            [read_json(path) for path in smk.input.runs], by_name(smk.params.readings, smk.input.tokens)
-        ),
+        "facts": collect_facts([read_json(path) for path in smk.input.runs], tokens),
         "published": read_published(smk.input.published),
     }
     figure = inline(smk.input.figure, "figure-tasks")
-    render(smk.output.page, smk.input.template, figure=figure, **task_page(study, tables, reports))
+    values = task_page(study, tables, reports) | {"unreadable": unreadable_tests(tokens)}
+    render(smk.output.page, smk.input.template, figure=figure, **values)
     write_table(smk.output.table, tables[0])
 
 

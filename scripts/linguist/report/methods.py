@@ -92,8 +92,21 @@ def count_parameters(folder):
     return total if files else None
 
 
-def list_models(config, models, folders):
-    """Records of models: origin, number of parameters, tokenizer, corpus, shape and options of their own."""
+def loaded_shares(models, trainings):
+    """{model: smallest share of the parameters of its runs that come from its weights}; the rest is a head drawn at random.
+
+    `models` and `trainings` (metrics.json) have an entry per training.
+    """
+    found = {}
+    for model, training in zip(models, trainings, strict=True):
+        if "loaded_share" in training:  # a pretraining has none
+            found[model] = min(training["loaded_share"], found.get(model, 1))
+    return found
+
+
+def list_models(config, models, folders, shares):
+    """Records of models: origin, number of parameters, share of them in a run (of `loaded_shares`), tokenizer, corpus, shape and
+    options of their own."""
     found = []
     for name, folder in zip(models, folders, strict=True):
         spec = config["models"][name]
@@ -107,6 +120,7 @@ def list_models(config, models, folders):
                 "name": name,
                 "origin": origin,
                 "parameters": count_parameters(folder),
+                "share": shares.get(name),
                 "tokenizer": "its own" if tokenizer in config["models"] else tokenizer,
                 "corpus": "none" if control else base.get("corpus", own_corpus),
                 "shape": base.get("shape"),

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from linguist.files import reading_result, write_text
 from linguist.statistics.numbers import format_interval, format_number, percent, signed
+from linguist.statistics.thresholds import UNREADABLE
 
 SEVERITIES = {  # of a finding, the worst first; and the word for it on a page
     "shortcut": "shortcut",
@@ -76,9 +77,16 @@ def collect_facts(runs, tokens):
     }
 
 
+def unreadable_tests(tokens):
+    """{"test, model": share} of the tests of which the tokenizer turns more than UNREADABLE of the tokens into [UNK]; `tokens` as for
+    `collect_facts`."""
+    found = {name: report["test"]["unknown"] / max(1, report["test"]["tokens"]) for name, report in tokens.items()}
+    return {name: percent(share) for name, share in found.items() if share > UNREADABLE}
+
+
 def shares(tokens, part, whole):
     """The tests in which a share of `whole` above 0 is `part`, with that share; "none" if there are none."""
-    found = {name: report["test"][part] / report["test"][whole] for name, report in tokens.items()}
+    found = {name: report["test"][part] / max(1, report["test"][whole]) for name, report in tokens.items()}
     return {name: percent(share) for name, share in found.items() if share > 0} or "none"
 
 

@@ -17,6 +17,7 @@ CLUSTERED_RATIO = 3  # ... and how many times the share elsewhere that must be
 LOSS_DIFFERENCE = 0.02  # nats per token; losses that are closer count as equal
 
 # Tokenizer.
+UNREADABLE = 0.05  # share of [UNK] among the tokens of a test above which a study's page warns
 MUCH_UNKNOWN = 0.01  # share of [UNK] from which characters per token say little
 
 # Tasks.

@@ -54,4 +54,4 @@ def position_limit(model):
     for name, module in model.named_modules():
         if limit and name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
             limit -= module.padding_idx + 1  # a RoBERTa counts positions from its padding token
-    return limit or None
+    return limit if limit and limit > 0 else None

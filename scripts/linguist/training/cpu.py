@@ -14,6 +14,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import eager_mask
 
 ATTENTION = "eager_fast_dropout"
+PLAIN = ("bert", "roberta", "xlm-roberta", "electra", "albert", "distilbert", "esm", "gpt2")  # model types
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of mallopt(3)
 
 
@@ -76,6 +77,12 @@ def eager_attention(module, query, key, value, attention_mask, scaling=None, dro
         weights = weights + attention_mask
     weights = dropped(nn.functional.softmax(weights, dim=-1).to(value.dtype))
     return torch.matmul(weights, value).transpose(1, 2).contiguous(), weights
+
+
+def computes_attention(config):
+    """Whether `eager_attention` is the attention of a model with this configuration. Others have grouped heads, soft caps, sinks
+    or sums in float32, and each architecture computes these in its own way."""
+    return config.model_type in PLAIN and not getattr(config, "reorder_and_upcast_attn", False)
 
 
 def tiled_attention(query, key, value, tiles, scaling, dropped):

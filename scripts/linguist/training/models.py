@@ -1,5 +1,6 @@
 """Models: fetched from a hub, a mirror or a folder, made with random weights, and loaded for a use."""
 
+import logging
 import shutil
 
 import torch
@@ -17,14 +18,18 @@ from transformers.utils import logging as transformers_logging
 
 from linguist.errors import LinguistError, machine_failure, naming, one_line
 from linguist.files import atomic_path, reading_result
+from linguist.tokenizers.fit import check_tokenizer
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.pretrained import load_pretrained, refuse_own_code
+from linguist.training import cpu
 from linguist.training.hub import download_model, find_model
-from linguist.training.weights import class_of, fitting_tensors, read_tensors, write_tensors
+from linguist.training.weights import class_of, fitting_tensors, name_some, read_tensors, write_tensors
 
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
+log = logging.getLogger("linguist")
 HEADS = {"gpt2": AutoModelForCausalLM, "bert": AutoModelForMaskedLM}
+LAST_TOKEN = ("xlnet",)  # model types whose classifier reads the last place of a row, which may be padding
 
 
 def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None):
@@ -33,7 +38,8 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
 
     Args: `path` is a local folder. Without it, `hub` and `revision` name the model on the Hugging Face hub, which is asked
     unless the folder `{mirror}/{hub}` exists or the hub's cache has the model.
-    Raises LinguistError with the cause, also if the weights do not fit config.json.
+    Raises LinguistError with the cause, also if weights or tokenizer do not fit config.json, or if the architecture has no
+    sequence classifier.
     """
     given = path or hub
     try:
@@ -45,9 +51,17 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
             refuse_own_code(source, given)
             config = load_pretrained(AutoConfig, source)
             with naming(given):
-                model_class = class_of(config)
-                tensors = fitting_tensors(model_class, config, read_tensors(source))
-            load_tokenizer(source).save_pretrained(temporary)
+                refuse_architecture(config)
+                model_class, held = class_of(config), read_tensors(source)
+                tensors = fitting_tensors(model_class, config, held)
+                tokenizer = load_tokenizer(source)
+                for warning in check_tokenizer(tokenizer, config):
+                    log.warning("models/%s: warning: %s", name, warning)
+            if left := sorted(held.keys() - tensors.keys()):
+                log.info("models/%s: left behind, as no part of a %s: %s", name, model_class.__name__, name_some(left))
+            if config.pad_token_id is None and config.eos_token_id != tokenizer.pad_token_id:
+                config.pad_token_id = tokenizer.pad_token_id
+            tokenizer.save_pretrained(temporary)
             config.architectures = [model_class.__name__]
             config.dtype = torch.float32  # in which the weights are loaded, whatever the file has
             config.save_pretrained(temporary)
@@ -63,6 +77,22 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
             else "check the folder, its permissions and the free space"
         )
         raise LinguistError(f"models/{name}: cannot load {given} ({one_line(error)}); {cure}") from None
+
+
+def refuse_architecture(config):
+    """Raise LinguistError for an architecture that has no classifier for sequences padded on the right."""
+    if type(config) not in AutoModelForSequenceClassification._model_mapping:
+        problem = "has no sequence classifier in transformers"
+    elif getattr(config, "is_encoder_decoder", False):
+        problem = "has an encoder and a decoder"
+    elif config.model_type in LAST_TOKEN:
+        problem = "classifies a sequence by the last place of its row, which is often padding"
+    else:
+        return
+    raise LinguistError(
+        f"a model of type {config.model_type} cannot be fine-tuned here, since it {problem}; give an encoder such as BERT or "
+        "ModernBERT, or a decoder such as GPT-2 or Llama"
+    )
 
 
 def initialize_model(name, entry, tokenizer_folder, folder):
@@ -146,7 +176,8 @@ def load_base_model(folder, attention):
 
 
 def _load(folder, auto_class, what, attention, **names):
-    """A model in float32. Every error of loading becomes a LinguistError."""
+    """A model in float32; its attribute `loaded_share` is the share of its parameters that come from the folder. Every error of
+    loading becomes a LinguistError."""
     try:
         config = load_pretrained(AutoConfig, folder, **names)
         if auto_class is AutoModelForCausalLM:
@@ -155,14 +186,25 @@ def _load(folder, auto_class, what, attention, **names):
                 raise LinguistError(f"{folder}: a {config.model_type} is not causal; give a GPT-2 or a similar model")
         elif config.pad_token_id is None:
             config.pad_token_id = config.eos_token_id
+        if attention == cpu.ATTENTION and not cpu.computes_attention(config):
+            attention = "eager"
         # Else transformers takes the memory of the wrong shape first, and draws missing weights at random.
         with naming(folder):
             fitting_tensors(class_of(config), config, read_tensors(folder))
-        model = load_pretrained(auto_class, folder, config=config, dtype=torch.float32, attn_implementation=attention)
+        options = {"dtype": torch.float32, "attn_implementation": attention, "output_loading_info": True}
+        model, report = load_pretrained(auto_class, folder, config=config, **options)
+        if auto_class is AutoModelForCausalLM and report["missing_keys"]:
+            missing = name_some(report["missing_keys"])
+            raise LinguistError(f"{folder}: the weights lack {missing}; give a model with its language-modelling head")
+        sizes = {name: parameter.numel() for name, parameter in model.named_parameters()}
+        drawn = sum(sizes.get(name, 0) for name in report["missing_keys"])
+        model.loaded_share = 1 - drawn / sum(sizes.values())
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         if machine_failure(error):
             raise
-        unsupported = attention and (attention in str(error) or "attention implementation" in str(error))
-        cure = "set finetuning.attention: eager" if unsupported else "if it is damaged, delete the folder and run again"
+        if attention not in (None, "eager") and "attention implementation" in str(error):
+            log.warning("warning: %s: a %s has no %s attention; eager is used", folder, config.model_type, attention)
+            return _load(folder, auto_class, what, "eager", **names)
+        cure = "if it is damaged, delete the folder and run again"
         raise LinguistError(f"{folder}: cannot be loaded as {what} ({one_line(error)}); {cure}") from None
     return fuse_activations(model)

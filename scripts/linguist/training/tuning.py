@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +60,7 @@ def tune(run, train_tokens, dev_tokens, method, after=lambda: None):
     options = TrainingOptions(**run.options)
     accelerator, environment = prepare_environment(options.precision, options.attention, run.threads)
     model, data = method.load(environment.attention), digest_tokens(train_tokens, dev_tokens)
-    described = environment.describe()
+    described = replace(environment, attention=model.config._attn_implementation).describe()
 
     def batches_of(epoch):
         return batches_by_length(train_tokens.lengths, options.batch_size, np.random.default_rng([run.seed, epoch]))
@@ -96,6 +96,7 @@ def tune(run, train_tokens, dev_tokens, method, after=lambda: None):
             "data_digest": data,
             "options": vars(options),
             **method.facts,
+            "loaded_share": model.loaded_share,
             "device": describe_device(environment.device),
             **described,
             "seconds": round(pace.seconds, 2),

@@ -154,35 +154,56 @@ def fitting_tensors(model_class, config, tensors):
     """Those of `tensors` that belong to a model of this class or to its base.
 
     Transformers itself matches names and shapes, in a model without memory for its weights (the meta device).
-    Raises LinguistError if a tensor has another shape than in the model, or is missing. A pooler may be missing: it is drawn
-    with the classification head.
+    Raises LinguistError if a tensor has another shape than in the model, is missing, or has no place in it. A pooler may be
+    missing: it is drawn with the classification head. Other heads have no place, and are left out.
     """
     cure = "give the config.json that belongs to the weights"
     layers = getattr(config, "num_hidden_layers", None) or 0
     if layers > len(tensors):
         raise LinguistError(f"config.json has {layers} layers, the weights have {len(tensors)} tensors; {cure}")
-    found = {}
+    found, computed = {}, set()
     for wanted in (_base_class(config), model_class):
         report = _match(wanted, config, tensors)
         for name, theirs, ours in sorted(report["mismatched_keys"], key=str)[:1]:
             shapes = f"{name} is {list(theirs)} in the weights and {list(ours)} by config.json"
             raise LinguistError(f"{shapes}, one of {len(report['mismatched_keys'])} tensors of the wrong shape; {cure}")
         found |= {name: tensor for name, tensor in tensors.items() if name not in report["unexpected_keys"]}
+        computed |= report["computed_keys"]
+        if wanted is _base_class(config):
+            prefix, parts = f"{wanted.base_model_prefix}.", {name.partition(".")[0] for name in report["own_keys"]}
+            inside = tuple(f".{name}" for name in report["own_keys"] if name.count(".") > 1)
     missing = sorted(name for name in report["missing_keys"] if "pooler" not in name)
+    left = sorted(tensors.keys() - found.keys() - computed)
     if missing:
-        raise LinguistError(
-            f"the weights lack {len(missing)} tensors of a {model_class.__name__} ({missing[0]}); {cure}"
-        )
+        others = f" and have {name_some(left)} instead" if left else ""
+        raise LinguistError(f"the weights lack {name_some(missing)} of a {model_class.__name__}{others}; {cure}")
+    # A head lies beside the base model. What lies within it, or is a second copy of its tensors, is another model's.
+    if foreign := [n for n in left if n.removeprefix(prefix).partition(".")[0] in parts or n.endswith(inside)]:
+        raise LinguistError(f"the weights have {name_some(foreign)} that a {model_class.__name__} lacks; {cure}")
     return found
 
 
+def name_some(names):
+    """How many tensors there are, and the names of the first three."""
+    names = sorted(names)
+    return f"{len(names)} tensor{'s' * (len(names) > 1)} ({', '.join(names[:3])}{', …' * (len(names) > 3)})"
+
+
 def _match(model_class, config, tensors):
-    """What transformers reports on loading the tensors, with all that are no weights among the unexpected ones."""
+    """What transformers reports on loading the tensors, with the names of the model's own tensors, and of those that it computes
+    itself: they count as unexpected, and are never missing."""
     state = {name: torch.empty(t.shape, dtype=t.dtype, device="meta") for name, t in tensors.items()}
     options = {"device_map": "meta", "ignore_mismatched_sizes": True, "output_loading_info": True}
     model, report = load_pretrained(model_class, None, config=deepcopy(config), state_dict=state, **options)
     # Old checkpoints hold what a model computes itself, such as GPT-2's masks. Transformers does not report these.
-    computed = re.compile("|".join([*(model._keys_to_ignore_on_load_unexpected or ()), "position_ids$", "inv_freq$"]))
+    computed = re.compile(
+        "|".join([*(model._keys_to_ignore_on_load_unexpected or ()), "position_ids$", "inv_freq$", "masked_bias$"])
+    )
     prefix, own = f"{model.base_model_prefix}.", model.state_dict().keys()
     masks = [n for n in tensors if computed.search(n) and own.isdisjoint([n, n.removeprefix(prefix), prefix + n])]
-    return report | {"unexpected_keys": {*masks, *report["unexpected_keys"]}}
+    return report | {
+        "own_keys": own,
+        "computed_keys": {name for name in tensors if computed.search(name)},
+        "unexpected_keys": {*masks, *report["unexpected_keys"]},
+        "missing_keys": {name for name in report["missing_keys"] if not computed.search(name)},
+    }

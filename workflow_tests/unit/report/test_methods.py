@@ -49,7 +49,7 @@ def write_page(folder, config, pairsets, resources, models, trainings):
             paths[-1].write_text(f"id\tsentence1\tsentence2\tlabel\n{name}{split}\tA\tC\t1\n\n")
     folders = [write_model(folder / name, {"a": [3, 4], "b": [5], "c": []}) for name in models]
     pins = methods.read_pins((ROOT / "envs").glob("*.yaml"))
-    records = dict.fromkeys(resources, RECORD), methods.list_models(config, models, folders)
+    records = dict.fromkeys(resources, RECORD), methods.list_models(config, models, folders, {})
     render(
         folder / "methods.html",
         REPORTS / "methods.html.j2",
@@ -66,6 +66,11 @@ def write_page(folder, config, pairsets, resources, models, trainings):
     text = " ".join(" ".join(page.text).split())
     assert not {"None", "nan", "Undefined", "None,"} & set(text.split())
     return source, text
+
+
+def test_the_share_in_a_run_is_that_of_the_smallest():
+    trainings = [{"loaded_share": 0.99}, {"loaded_share": 0.98}, {"loss": 1.0}]
+    assert methods.loaded_shares(["a", "a", "b"], trainings) == {"a": 0.98}
 
 
 def test_the_page_shows_all_that_the_demo_is_made_of(config, tmp_path):

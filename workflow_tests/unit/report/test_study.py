@@ -10,7 +10,7 @@ from linguist.config.design import comparisons_of, describe_study
 from linguist.config.published import read_published
 from linguist.files import write_table
 from linguist.pairs.store import write_pairs
-from linguist.report.page import inline, render, signed
+from linguist.report.page import inline, render, signed, unreadable_tests
 from linguist.report.plots.published import published_figure
 from linguist.report.plots.style import save
 from linguist.report.published import compare_published
@@ -24,7 +24,9 @@ from linguist.statistics.verdicts import read_study_tables
 from linguist.training.controls import UNTRAINED
 
 
-def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", corpus=None, published=None):
+def write_study(
+    folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", corpus=None, published=None, tokens=None
+):
     """A study of two models on made-up predictions, and its page."""
     models, tests, kinds = ["m1", "m2"], ["en", "dna50", "coding"], ("sentence", "dna", "coding")
     runs = []
@@ -83,6 +85,7 @@ def write_study(folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", c
     facts = {"versions": {"torch": "2.13.0"}, "device": "CPU", "folders": ["a", "b"]}
     pair_types = summarize_kinds(scores, read_row_types(tests, runs[0][3]))
     values = study_page(study, tables, pair_types, facts, read_published() if published else None)
+    values["unreadable"] = unreadable_tests(tokens or {})
     values["figures"] = {name: inline(folder / f"{name}.svg", f"figure-{name}") for name in drawn}
     if published:
         save(published_figure(compare_published(summary, spec, read_published()["tables"])), folder / "published.svg")
@@ -150,6 +153,19 @@ def test_the_page_warns_of_synthetic_sentences_and_random_weights(tmp_path):
     assert re.search(r'data-warning="random">.*?</strong> m1:', source)
     real, *_ = write_study(tmp_path, recipe="table")
     assert data_of(real)["warning"][0] == "random"
+
+
+def test_the_page_warns_of_sequences_that_a_tokenizer_cannot_read(tmp_path):
+    def page(unknown):
+        tokens = {
+            "dna50, m1": {"test": {"tokens": 200, "unknown": unknown}},
+            "en, m1": {"test": {"tokens": 0, "unknown": 0}},
+        }
+        source, *_ = write_study(tmp_path, recipe="table", tokens=tokens)
+        return source
+
+    assert "unreadable" not in data_of(page(10))["warning"]
+    assert re.search(r'data-warning="unreadable">.*dna50, m1 5.5', page(11))
 
 
 def test_the_page_warns_of_pretraining_on_synthetic_sentences(tmp_path):

@@ -180,7 +180,7 @@ def page(tables, tmp_path):
         "same_answer": 0.0,
     }
     reports |= {"overlaps": [overlap], "facts": {"device": "CPU"}, "published": PUBLISHED}
-    values = task_report.task_page(describe_study(CONFIG, "s"), tables, reports)
+    values = task_report.task_page(describe_study(CONFIG, "s"), tables, reports) | {"unreadable": {}}
     figure = inline(tmp_path / "f.svg", "figure-tasks")
     render(tmp_path / "page.html", REPORTS / "tasks.html.j2", figure=figure, **values)
     return tmp_path / "page.html"
