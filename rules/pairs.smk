@@ -157,6 +157,7 @@ rule build_pairs:
         unpack(lambda wildcards: in_place(inputs.recipe_files(config, "pairsets", wildcards.pairset))),
     output:
         **layout.pair_splits("{pairset}"),
+        record=layout.record_file("pairs", "{pairset}"),
     log:
         "<logs>/build_pairs/{pairset}.log",
     benchmark:
@@ -182,6 +183,7 @@ rule audit_pairs:
     input:
         unpack(lambda wildcards: inputs.compared_files(config, wildcards.pairset)),
         **layout.pair_splits("{pairset}"),
+        record=layout.record_file("pairs", "{pairset}"),
         versions=lambda wildcards: inputs.version_files(config, wildcards.pairset),
     output:
         "<results>/pairs/{pairset}/audit.json",

@@ -7,6 +7,7 @@ rule build_task:
         unpack(lambda wildcards: in_place(inputs.recipe_files(config, "tasks", wildcards.task))),
     output:
         **layout.task_splits("{task}"),
+        record=layout.record_file("tasks", "{task}"),
     log:
         "<logs>/build_task/{task}.log",
     benchmark:

@@ -1,6 +1,6 @@
 """Audit a pair set."""
 
-from linguist.files import write_json
+from linguist.files import read_json, write_json
 from linguist.logs import start_log
 from linguist.pairs.audit import audit
 from linguist.provenance import read_tool_versions
@@ -16,6 +16,7 @@ def main(smk):
     }
     tokens = dict(zip(smk.params.tokenizers, smk.input.tokens, strict=True))
     found = audit(smk.params.kind, {split: smk.input[split] for split in SPLITS}, trained_on, tokens)
+    found |= read_json(smk.input.record)
     software = read_tool_versions(smk.input.versions)
     write_json(smk.output[0], found | ({"software": software} if software else {}))
 

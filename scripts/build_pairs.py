@@ -1,5 +1,6 @@
 """Make a pair set by its recipe."""
 
+from linguist.files import write_json
 from linguist.logs import start_log
 from linguist.pairs.recipes import build_pairs
 from linguist.pairs.store import write_pairs
@@ -7,8 +8,11 @@ from linguist.pairs.store import write_pairs
 
 def main(smk):
     start_log(smk.log[0])
-    for split, rows in build_pairs(smk.wildcards.pairset, smk.params.spec, dict(smk.input.items())).items():
+    record = {}
+    splits = build_pairs(smk.wildcards.pairset, smk.params.spec, dict(smk.input.items()), record)
+    for split, rows in splits.items():
         write_pairs(smk.output[split], rows)
+    write_json(smk.output.record, record)
 
 
 if "snakemake" in globals():

@@ -21,6 +21,7 @@ def main(smk):
     tokens = by_name(smk.params.readings, smk.input.tokens)
     reports = {
         "baselines": by_name(smk.params.tests, smk.input.baselines),
+        "records": by_name(smk.params.tests, smk.input.records),
         "instructions": by_name(smk.params.sets, smk.input.instructions),
         "overlaps": read_json(smk.input.overlaps),
         "facts": collect_facts([read_json(path) for path in smk.input.runs], tokens),

@@ -56,6 +56,11 @@ def task_splits(task):
     return split_files(task, "tasks", "tsv")
 
 
+def record_file(folder, name):
+    """What was read and dropped for a pair set (folder "pairs") or a task ("tasks"), and its contradictory labels."""
+    return f"<results>/{folder}/{name}/rows.json"
+
+
 def token_splits(name, tokenizer):
     """{split: file} of a pair set or task in the tokens of a tokenizer."""
     return split_files(f"{name}.{tokenizer}", "tokens", "npz")

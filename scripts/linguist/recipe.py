@@ -7,13 +7,18 @@ reruns only the sets of this recipe (`provenance.code_digest` follows these impo
 """
 
 import inspect
+import logging
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
+from linguist.conflicts import describe_conflicts, say_conflicts
 from linguist.layout import pair_splits, resource_file, resource_or_archive
 from linguist.splits import SPLITS
+from linguist.tally import log_tallies, new_tallies
+
+logger = logging.getLogger("linguist")
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class Recipe:
     files: (spec, name of the set) to {input: path or list of paths}, what `build` gets as `files`
     resources: spec to the resources that it reads, each as resource or resource:path/in/archive
     bases: spec to the pair sets that it is made from; with `several`, the key `of` is a list
+    counts: whether `build` takes a third argument, {split: Tally}, for the rows that it drops
     classes: how many classes a task has, if the recipe decides it
     searched: whether its pairs come from a BLAST search
     synthetic: whether its sentences are from the demo's grammar
@@ -42,10 +48,15 @@ class Recipe:
     resources: Callable[[dict], list[str]] = lambda spec: []
     bases: Callable[[dict], list[str]] = lambda spec: []
     several: bool = False
+    counts: bool = False
     classes: int | None = None
     searched: bool = False
     synthetic: bool = False
     variant: str | None = None
+
+    def make(self, spec, files, tallies):
+        """What `build` gives, with the rows that it drops in `tallies`."""
+        return self.build(spec, files, tallies) if self.counts else self.build(spec, files)
 
     @property
     def module(self):
@@ -82,6 +93,20 @@ def find_recipes(package):
                     raise ValueError(f"{module}: recipe {value.name!r} is already in {found[value.name].module}")
                 found[value.name] = value
     return found
+
+
+def make_set(recipe, spec, files, find_conflicts, record=None):
+    """{split: rows} that a Recipe makes. What it dropped ("rows", see `Tally.record`) and the contradictory labels that are
+    left ("conflicts", see `describe_conflicts`) go to the log and to `record`, a dict."""
+    tallies = new_tallies()
+    splits = recipe.make(spec, files, tallies)
+    conflicts = describe_conflicts(splits, find_conflicts(splits))
+    log_tallies(tallies)
+    for text in say_conflicts(conflicts):
+        logger.warning("warning: contradictory labels kept: %s", text)
+    if record is not None:
+        record |= {"rows": {split: tally.record() for split, tally in tallies.items()}, "conflicts": conflicts}
+    return splits
 
 
 # ── fields that several recipes share ──

@@ -92,6 +92,7 @@ def task_page_files(config, study):
     block, sets = config["studies"][study], plan.instruction_sets(config, study)
     return {
         "baselines": [f"<results>/baselines/{task}.json" for task in block["tests"]],
+        "records": [layout.record_file("tasks", task) for task in block["tests"]],
         "instructions": [f"<results>/instructions/{name}/about.json" for name in sets],
         "runs": metrics_files(config, study),
         "tokens": tokens_reports(config, plan.classifier_inputs(config, study)),

@@ -74,11 +74,13 @@ def labelled_rows(positives, negatives, draw):
     return rows
 
 
-def drop_shared(splits):
-    """{split: rows} without the rows of train and dev of which a later split has a sentence."""
+def drop_shared(splits, tallies):
+    """{split: rows} without the rows of train and dev of which a later split has a sentence, counted in `tallies`."""
     taken, kept = set(), {}
     for split in reversed(SPLITS):
         kept[split] = [row for row in splits[split] if taken.isdisjoint(row[1:3])]
+        if left_out := len(splits[split]) - len(kept[split]):
+            tallies[split].left_out["with a sentence of a later split"] += left_out
         taken.update(sentence for row in splits[split] for sentence in row[1:3])
     return kept
 

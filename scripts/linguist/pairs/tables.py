@@ -7,6 +7,7 @@ from linguist.files import clean
 from linguist.kinds import KINDS
 from linguist.pairs.store import COLUMNS
 from linguist.sequences.tables import field_of, read_records, sequence_of, text_of
+from linguist.tally import Tally
 
 PAIRS = ("sentence1", "sentence2", "label")
 # Genes with proteins, as in LucaOne's central dogma task (He et al. 2024): 100 bases around the gene, introns inside.
@@ -15,9 +16,10 @@ FORMS = (PAIRS, LUCAONE)
 FLANK = 100
 WRONG_KIND = "fix or remove the row, or correct the kind of the pair set"
 LABELS = {"0": 0, "1": 1, "": None}
+PLACEHOLDER = "NS"  # of PAWS-X, where a sentence was not translated
 
 
-def read_pair_table(path, kind="sentence"):
+def read_pair_table(path, kind="sentence", tally=None):
     """Rows (id, sentence1, sentence2, label) of a table of pairs, in its order.
 
     `read_records` says which forms a table can have. Tab-separated tables are read without quoting, as PAWS-X needs it
@@ -25,26 +27,45 @@ def read_pair_table(path, kind="sentence"):
     row's number is the id); or the columns LUCAONE, where sentence1 becomes the gene without its flanks, introns kept, and
     sentence2 the protein.
 
-    Rows with the placeholder "NS", an empty sentence or no label are dropped. Biological sequences come in upper case, a
-    protein without the stop at its end.
+    Rows with the placeholder "NS", an empty sentence or no label are dropped, and counted in `tally` (a Tally). Biological
+    sequences come in upper case, a protein without the stop at its end; one that is nothing but this stop is empty.
     Raises LinguistError for missing columns, a label that is not 0 or 1, a letter that the kind does not have, and damage.
     """
     if not Path(path).is_file():
         raise LinguistError(f"{path}: no such table; name the archive's member as resource:path/in/archive.tsv")
-    rows = []
+    rows, tally = [], tally or Tally()
     for number, (where, record) in enumerate(read_records(path, FORMS, COLUMNS), 1):
-        if "seq_a" in record:
+        tally.read += 1
+        flanked = "seq_a" in record
+        if flanked:
             record = _unflank(where, record, kind)
         label = field_of(where, record, "label")
         if label not in LABELS:
             raise LinguistError(f"{where}: label {show(label)} is not 0 or 1; fix or remove the row")
         sentences = [text_of(where, record, column) and field_of(where, record, column) for column in PAIRS[:2]]
-        if label and all(sentences) and "NS" not in sentences:
-            if alphabets := KINDS[kind].alphabets:
-                sides = zip(PAIRS, sentences, alphabets, strict=False)
-                sentences = [sequence_of(where, *side, WRONG_KIND) for side in sides]
+        flaw = _find_flaw(label, sentences, flanked)
+        if not flaw and (alphabets := KINDS[kind].alphabets):
+            sides = zip(PAIRS, sentences, alphabets, strict=False)
+            sentences = [sequence_of(where, *side, WRONG_KIND) for side in sides]
+            flaw = _find_flaw(label, sentences, flanked)
+        if flaw:
+            tally.drop(flaw, where)
+        else:
             rows.append((field_of(where, record, "id") or str(number), *sentences, LABELS[label]))
     return rows
+
+
+def _find_flaw(label, sentences, flanked):
+    """Why a row cannot be used; None if it can."""
+    if PLACEHOLDER in sentences:
+        return f"with the placeholder {PLACEHOLDER}"
+    if not any((label, *sentences)):
+        return "empty"
+    if not sentences[0]:
+        return f"with a gene not longer than its flanks ({2 * FLANK} bases)" if flanked else "without sentence1"
+    if not sentences[1]:
+        return "without sentence2"
+    return None if label else "without a label"
 
 
 def _unflank(where, record, kind):

@@ -9,6 +9,7 @@ from linguist.files import read_json
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.report.page import SEVERITIES
+from linguist.report.rows import row_findings
 from linguist.statistics import thresholds
 from linguist.statistics.numbers import format_interval, percent
 
@@ -52,6 +53,7 @@ def audit_findings(audit):
         return {split: found[key] for split, found in splits.items() if found["rows"]}
 
     lines = [shortcut_finding(audit), *word_findings(audit), *solvable_findings(audit), *split_findings(splits)]
+    lines += row_findings(audit)
     lines += [
         count_finding("repeated rows", counts("repeated_rows")),
         count_finding("pairs with both labels", counts("pairs_with_both_labels")),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from linguist.report.rows import row_findings
 from linguist.statistics.numbers import format_p, format_points
 from linguist.statistics.summaries import summarize_tasks
 from linguist.statistics.tables import read_results
@@ -99,7 +100,7 @@ def task_page(study, tables, reports):
     """What the page of a study of tasks shows, as values for its template.
 
     Args: `study` is a StudyDesign; `tables` are those of `summarize_tasks` and `compare_ways`; `reports` has, by task, what its
-    baselines chose ("baselines"), by instruction set, its rows and dropped rows ("instructions"), the records of
+    baselines chose ("baselines") and what was read for it ("records"), by instruction set, its rows and dropped rows ("instructions"), the records of
     `count_overlaps` ("overlaps"), `collect_facts` ("facts"), and what `read_published` gives ("published").
     """
     summary, comparisons = tables
@@ -113,6 +114,7 @@ def task_page(study, tables, reports):
         "findings": task_findings(summary, comparisons),
         "averages": reports["published"]["averages"]["dnahlm"] if compared else None,
         "rows": [row | {"name": method_name(row["model"], row["method"])} for row in summary.to_dict("records")],
+        "reading": {task: row_findings(record) for task, record in reports["records"].items()},
         "rules": {rule: text for rule, text in RULES.items() if rule in set(summary["rule"])},
         "variants": {variant: text for variant, text in VARIANTS.items() if variant in set(summary["variant"])},
         "reports": reports,

@@ -15,7 +15,8 @@ from Bio.SeqFeature import ExactPosition
 from linguist.errors import LinguistError, one_line, show
 from linguist.files import UNREADABLE, clean, reading
 from linguist.sequences.fasta import check_name, split_records
-from linguist.sequences.tables import read_records
+from linguist.sequences.forms import check_form
+from linguist.sequences.tables import is_header, is_parquet, read_records
 
 logger = logging.getLogger("linguist")
 
@@ -23,6 +24,14 @@ logger = logging.getLogger("linguist")
 BACTERIAL_DIVISIONS = {"BCT", "PHG"}
 STANDARD_CODE, BACTERIAL_CODE = 1, 11
 COLUMNS = ("cds", "protein")  # of a table
+# Reasons to leave out an entry that the annotation itself gives; any other is a flaw of the sequence.
+ANNOTATED = {
+    "without a translation",
+    "not wholly within their record",
+    "incomplete",
+    "not protein-coding",
+    "other isoforms of their gene",
+}
 CODING = "protein_coding"  # Ensembl's biotype
 
 
@@ -96,6 +105,8 @@ def _keep_longest(candidates, dropped):
 
 def _read_candidates(path, proteins):
     """Yield a _Candidate for each entry of a table, a GenBank file, or Ensembl's FASTA with its proteins."""
+    if not is_parquet(path):
+        check_form(path, f"GenBank, or a table with the columns {', '.join(COLUMNS)}", "genbank", "fasta")
     with reading(path) as handle:
         first = handle.readline().strip()
         if first.startswith(">") and not proteins:
@@ -105,7 +116,7 @@ def _read_candidates(path, proteins):
             raise LinguistError(f"{path}: not FASTA, so it has its own proteins; leave out 'proteins'")
     if proteins:
         yield from _read_ensembl(path, proteins)
-    elif set(COLUMNS) <= set(first.split("\t")):
+    elif is_header(first, COLUMNS):
         for number, (_, row) in enumerate(read_records(path, [COLUMNS], COLUMNS), 1):
             dna, protein = (clean(row[column]).upper() for column in COLUMNS)
             yield _Candidate(clean(row.get("accession")) or f"row{number}", dna, protein.removesuffix("*"))

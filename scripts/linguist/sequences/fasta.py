@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from linguist.errors import LinguistError, cut, show
 from linguist.files import reading
 from linguist.kinds import KINDS, NUCLEOTIDES
+from linguist.sequences.forms import check_form
 
 _FOREIGN = {
     name: re.compile(f"[^{kind.letters}{kind.ambiguous}]", re.IGNORECASE | re.ASCII)
@@ -73,6 +74,7 @@ def check_name(where, name):
 
 def split_records(path, alphabet):
     """Yield (line number of the header, header without '>', the lines below it, including blank ones)."""
+    check_form(path, "FASTA", "fasta")
     start, header, lines = 0, None, []
     with reading(path) as handle:
         for number, line in enumerate(handle, 1):

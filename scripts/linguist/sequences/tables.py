@@ -11,24 +11,28 @@ from linguist.errors import LinguistError, cut, one_line, show
 from linguist.files import clean, reading
 from linguist.kinds import KINDS
 from linguist.sequences.fasta import foreign_letter
+from linguist.sequences.forms import check_form
 
 csv.field_size_limit(sys.maxsize)  # a gene with its introns is longer than the 131,072 letters that csv allows
 _HALF = re.compile("[\ud800-\udfff]")  # of a character; JSON can spell it, UTF-8 cannot
+OPTIONAL = {"id", "accession"}  # columns that a table may have
+SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
 BATCH_ROWS = 1000  # rows of a Parquet file in memory at a time
 
 
 def read_records(path, headers, without_header):
     """Yield (where, {column: value}) for each row of a table; `where` names the file and the line or row for errors.
 
-    The content decides the form: Parquet, a JSON array, JSON lines, comma-separated with a column `label`, or else
-    tab-separated. Text may be gzip.
+    The content decides the form: Parquet, a JSON array, JSON lines, or text separated by tabs, commas or semicolons. Text
+    may be gzip. Names of columns may have blanks around them and capital letters.
     Args: `headers` are the sets of columns that a table can have, as tuples; it must have all columns of one of them and
     may have others. `without_header` are the columns of a tab-separated table without a header line.
-    Raises LinguistError for missing columns, rows of another width, and damage.
+    Raises LinguistError for missing columns, rows of another width, damage, and a file that is no table, which it names.
     """
     if is_parquet(path):
         yield from read_parquet(path, headers)
         return
+    check_form(path, f"a table with the columns {', '.join(headers[0])}")
     with reading(path) as handle:
         first = next((line.strip() for line in handle if line.strip()), "")
     with reading(path) as handle:
@@ -36,10 +40,26 @@ def read_records(path, headers, without_header):
             yield from _read_json_array(path, handle, headers)
         elif first.startswith("{"):
             yield from read_json_lines(path, handle, headers)
-        elif "\t" not in first and "label" in _split_commas(first):
-            yield from _read_separated(path, handle, headers, None)
-        else:  # without quoting, which would join rows of PAWS-X, so that 199 vanish
+        elif "\t" in first:  # without quoting, which would join rows of PAWS-X, so that 199 vanish
             yield from _read_separated(path, handle, headers, without_header, delimiter="\t", quoting=csv.QUOTE_NONE)
+        elif separator := find_separator(first, headers):
+            yield from _read_separated(path, handle, headers, None, delimiter=separator, skipinitialspace=True)
+        elif first:
+            raise _no_header(path, first, headers)
+
+
+def find_separator(line, headers):
+    """The separator by which a line is a header with a column of `headers`: a tab, else that with most columns; None if none."""
+    known = set().union(*headers)
+    found = {mark: len(known & set(_rename(_split(line, mark), known))) for mark in SEPARATORS}
+    best = "\t" if "\t" in line else max(found, key=found.get)
+    return best if found[best] else None
+
+
+def is_header(line, columns):
+    """Whether a line is the header of a table with all of the columns."""
+    separator = find_separator(line, [columns])
+    return bool(separator) and set(columns) <= set(_rename(_split(line, separator), set(columns)))
 
 
 def is_parquet(path):
@@ -63,13 +83,14 @@ def read_parquet(path, headers):
     number = 0
     try:
         with parquet.ParquetFile(path) as file:
-            columns = file.schema_arrow.names
+            given = file.schema_arrow.names
+            columns = _rename(given, {"id"}.union(*headers))
             _check_columns(path, columns, headers)
-            wanted = [column for column in columns if column in {"id"}.union(*headers)]
-            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=wanted, use_threads=False):
+            wanted = {old: new for old, new in zip(given, columns, strict=True) if new in {"id"}.union(*headers)}
+            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(wanted), use_threads=False):
                 for record in batch.to_pylist():
                     number += 1
-                    yield f"{path}, row {number}", record
+                    yield f"{path}, row {number}", {wanted[column]: value for column, value in record.items()}
     except UnicodeDecodeError as error:
         raise LinguistError(f"{path}, row {number + 1} or later: not UTF-8 text; fetch the file again") from error
     except (pyarrow.ArrowException, OSError) as error:
@@ -114,12 +135,32 @@ def sequence_of(where, column, text, alphabet, cure="fix or remove the row"):
     return sequence
 
 
-def _split_commas(line):
-    """The fields of a line of comma-separated text; none if it is not."""
+def _split(line, separator):
+    """The fields of a line of separated text; none if it is not."""
+    quoting = csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL
     try:
-        return next(csv.reader([line], strict=True), [])
+        return next(csv.reader([line], strict=True, delimiter=separator, quoting=quoting, skipinitialspace=True), [])
     except csv.Error:
         return []
+
+
+def _rename(columns, known):
+    """The columns of a table with the names that readers know, which may have blanks around them and capital letters."""
+    known = known | OPTIONAL
+    wanted = known - set(columns)
+    return [name if name in known or (plain := name.strip().casefold()) not in wanted else plain for name in columns]
+
+
+def _no_header(path, line, headers):
+    """The error for a text whose first line is no header."""
+    parts = {mark: _split(line, mark) for mark in SEPARATORS}
+    best = max(parts, key=lambda mark: len(parts[mark]))
+    what = f"{len(parts[best])} fields separated by {SEPARATORS[best]}" if len(parts[best]) > 1 else "no table"
+    columns = ", ".join(headers[0])
+    return LinguistError(
+        f"{path}, line 1: no header line ({show(line[:40])} is {what}), expected one with the columns {columns}; put it above "
+        "the rows, separated as they are by tabs, commas or semicolons"
+    )
 
 
 def _unique_keys(known, pairs):
@@ -159,10 +200,10 @@ def _read_separated(path, handle, headers, columns, **dialect):
     try:
         for fields in lines:
             where = f"{path}, line {lines.line_num}"
-            if not any(map(str.strip, fields)):
+            if len(fields) < 2 and not any(map(str.strip, fields)):
                 continue
-            if is_first and (columns is None or not known.isdisjoint(fields)):
-                columns = fields
+            if is_first and (columns is None or not known.isdisjoint(_rename(fields, known))):
+                columns = _rename(fields, known)
                 _check_columns(where, columns, headers)
             elif len(fields) != len(columns):
                 cause = f"{len(fields)} columns, expected {len(columns)} ({cut(', '.join(columns))})"
@@ -178,8 +219,9 @@ def _check_object(where, value, headers):
     if not isinstance(value, dict):
         wanted = ", ".join(headers[0])
         raise LinguistError(f"{where}: {show(value)} is not an object; give one with {wanted} for each row")
-    _check_columns(where, value, headers)
-    return value
+    columns = _rename(value, set().union(*headers))
+    _check_columns(where, columns, headers)
+    return dict(zip(columns, value.values(), strict=True))
 
 
 def _check_columns(where, columns, headers):

@@ -11,6 +11,7 @@ from Bio.Seq import reverse_complement
 from linguist.errors import LinguistError, show
 from linguist.files import reading
 from linguist.sequences.coding_sequences import read_genbank
+from linguist.sequences.forms import check_form
 from linguist.splits import SPLITS
 
 BLOCK = 20_000  # bases: a block of a record goes to one split as a whole
@@ -19,6 +20,7 @@ SHARED_BASES = 30  # windows of two splits never share so many bases in a row, o
 
 def cut_genbank(path, cut, spec):
     """The windows that `cut(record, length, seed)` gives for the records of a GenBank file, in one list."""
+    check_form(path, "GenBank", "genbank")
     with reading(path) as handle:
         parts = read_genbank(path, handle, lambda record: cut(record, spec["length"], spec["seed"]))
         return [window for part in parts for window in part]

@@ -109,12 +109,12 @@ def test_an_error_of_a_recipe_names_the_pair_set(tmp_path):
         "kind": "sentence",
         "recipe": "table",
         "files": dict.fromkeys(files, ["rows"]),
-        "rules": {"disjoint": False},
+        "rules": {"disjoint": False, "conflicts": "keep"},
     }
     spec["sizes"] = dict.fromkeys(files, 5)
     with pytest.raises(LinguistError, match=r"^pairs/mine: .*rows\.tsv, line 1: label 'x' is not 0 or 1"):
         build_pairs("mine", spec, files)
-    (tmp_path / "rows.tsv").write_text("1\ta\tNS\t1\n")
+    (tmp_path / "rows.tsv").write_text("id\tsentence1\tsentence2\tlabel\n")
     with pytest.raises(LinguistError, match=r"^pairs/mine: split 'train' is empty: 0 rows found, 5 wanted"):
         build_pairs("mine", spec, files)
 

@@ -264,7 +264,7 @@ def test_lucaone_rows_of_other_kinds_get_one_line(tmp_path):
 # ── splits ──
 
 
-def splits_of(tmp_path, tables, disjoint, size=100):
+def splits_of(tmp_path, tables, disjoint, size=100, conflicts="keep"):
     """The recipe on {split: list of tables, each a list of rows}."""
     files, names = {}, {}
     for split, parts in tables.items():
@@ -274,7 +274,7 @@ def splits_of(tmp_path, tables, disjoint, size=100):
         ]
         names[split] = [f"{split}{i}" for i in range(len(parts))]
     sizes = dict.fromkeys(("train", "dev", "test"), size)
-    spec = {"kind": "sentence", "files": names, "rules": {"disjoint": disjoint}, "sizes": sizes}
+    spec = {"kind": "sentence", "files": names, "rules": {"disjoint": disjoint, "conflicts": conflicts}, "sizes": sizes}
     return RECIPES["table"].build(spec, files)
 
 
@@ -326,7 +326,7 @@ def test_a_member_of_an_archive_is_read_from_its_folder(tmp_path):
     spec = {
         "kind": "sentence",
         "files": dict.fromkeys(names, ["pawsx:en/t.tsv"]),
-        "rules": {"disjoint": False},
+        "rules": {"disjoint": False, "conflicts": "keep"},
         "sizes": dict.fromkeys(names, 9),
     }
     assert RECIPES["table"].build(spec, dict.fromkeys(names, [tmp_path / "pawsx"]))["dev"] == [("1", "a", "b", 1)]
@@ -380,7 +380,7 @@ def test_real_paws_wiki_without_what_pawsx_tests(real_data):
     files = {split: [real_data / name] for split, name in names.items()}
     assert len(read_pair_table(files["train"][0])) == len(read_pair_table(real_data / "paws_wiki/test.tsv")) == 8000
     spec = {"kind": "sentence", "files": dict.fromkeys(names, ["x"]), "sizes": dict.fromkeys(names, 10_000)}
-    spec["rules"] = {"disjoint": False}
+    spec["rules"] = {"disjoint": False, "conflicts": "keep"}
     before = RECIPES["table"].build(spec, files)
     spec["rules"]["disjoint"] = True
     after = RECIPES["table"].build(spec, files)
@@ -399,6 +399,11 @@ def test_real_pairs_of_dna_with_protein(real_data, tmp_path):
     parquet.write_table(pyarrow.Table.from_pylist(raw), tmp_path / "table")
     assert read_pair_table(tmp_path / "table", "coding") == rows
     sizes = dict.fromkeys(("train", "dev", "test"), 2000)
-    spec = {"kind": "coding", "files": {"test": ["authors"]}, "rules": {"disjoint": False}, "sizes": sizes}
+    spec = {
+        "kind": "coding",
+        "files": {"test": ["authors"]},
+        "rules": {"disjoint": False, "conflicts": "keep"},
+        "sizes": sizes,
+    }
     with pytest.raises(LinguistError, match="the first 2000 of the 16000 rows for 'test' all have label 1"):
         RECIPES["table"].build(spec, {"test": [path]})

@@ -32,7 +32,7 @@ def parallel(tmp_path):
 
 def spec_of(sizes=None, disjoint=False, seed=1):
     sizes = sizes or {split: 2 * n for split, n in SIZES.items()}
-    return {"of": ["en", "fr"], "sizes": sizes, "seed": seed, "rules": {"disjoint": disjoint}}
+    return {"of": ["en", "fr"], "sizes": sizes, "seed": seed, "rules": {"disjoint": disjoint, "conflicts": "keep"}}
 
 
 def test_a_union_has_all_rows_each_in_its_own_split(parallel):

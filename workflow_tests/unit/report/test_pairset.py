@@ -43,6 +43,8 @@ CLEAN = {
     "splits": {"train": split(1000, 500), "dev": split(), "test": split(kinds={"same": 150, "other": 150})},
     "overlaps": {"train-dev": NO_OVERLAP, "train-test": NO_OVERLAP, "dev-test": NO_OVERLAP},
     "trained_on": {"en": NO_OVERLAP},
+    "rows": {"test": {"read": 300, "dropped": {}, "left_out": {}, "first": {}}},
+    "conflicts": {},
     "distributions": [
         {"name": name, "unit": "bp", "side": "both", "edges": [0, 1, 2], "same": [9, 1], "different": [8, 2]}
         | {"mean_same": 0.6, "mean_different": None}

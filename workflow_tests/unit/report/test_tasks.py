@@ -179,6 +179,8 @@ def page(tables, tmp_path):
         "holds": 5,
         "same_answer": 0.0,
     }
+    read = {"read": 100, "dropped": {"empty": 9}, "left_out": {}, "first": {"empty": "t.csv, line 5"}}
+    reports["records"] = dict.fromkeys(ANSWERS, {"rows": {"train": read}, "conflicts": {}})
     reports |= {"overlaps": [overlap], "facts": {"device": "CPU"}, "published": PUBLISHED}
     values = task_report.task_page(describe_study(CONFIG, "s"), tables, reports) | {"unreadable": {}}
     figure = inline(tmp_path / "f.svg", "figure-tasks")
@@ -193,7 +195,16 @@ def test_the_page_is_one_well_formed_file_that_asks_the_network_for_nothing(page
     assert all(load.startswith("#") for load in parsed.loads)
     said = " ".join(parsed.text)
     averages = (f"{value:.2f}" for value in PUBLISHED["averages"]["dnahlm"].values())
-    for text in ("A <title> & more", "Is <it>?", *averages, "splice test", "m", "### Response:"):
+    for text in (
+        "A <title> & more",
+        "Is <it>?",
+        *averages,
+        "splice test",
+        "m",
+        "### Response:",
+        "9.0 %",
+        "t.csv, line 5",
+    ):
         assert text in said, text
     assert "nan" not in said.replace("gpt2-nano", "").lower().split()
 

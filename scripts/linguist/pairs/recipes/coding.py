@@ -13,6 +13,22 @@ def given_keys(spec):
     return [key for key in ("sequences", "proteins") if key in spec]
 
 
+def count_sequences(files, residues, tally):
+    """The list of CodingSequences, counted in `tally`; shorter ones than a window are left out later."""
+    from collections import Counter
+
+    from linguist.sequences.coding_sequences import ANNOTATED, read_coding_sequences
+
+    dropped = Counter()
+    sequences = list(read_coding_sequences(files["sequences"], files.get("proteins"), dropped))
+    tally.read = len(sequences) + dropped.total()
+    for reason, number in dropped.items():
+        (tally.left_out if reason in ANNOTATED else tally.dropped)[reason] += number
+    if short := sum(len(sequence.protein) < residues for sequence in sequences):
+        tally.left_out["shorter than a window"] += short
+    return sequences
+
+
 @recipe(
     "coding",
     kinds=("coding",),
@@ -21,8 +37,9 @@ def given_keys(spec):
     rules=("max_negative_similarity", "coding_negatives"),
     files=lambda spec, name: {key: resource_file(spec[key]) for key in given_keys(spec)},
     resources=lambda spec: [spec[key] for key in given_keys(spec)],
+    counts=True,
 )
-def pair_coding_sequences(spec, files):
+def pair_coding_sequences(spec, files, tallies=None):
     """Windows of real coding sequences, each with the protein window that it codes for.
 
     Half of the rows are positives. Each has a negative of one of the types in `coding_negatives`, in equal shares as far
@@ -39,10 +56,12 @@ def pair_coding_sequences(spec, files):
 
     from linguist.pairs.coding import NegativeSearch, cut_windows
     from linguist.pairs.families import assign_families
-    from linguist.sequences.coding_sequences import read_coding_sequences
+    from linguist.tally import new_tallies, refuse_loss
 
+    tallies = new_tallies(tallies)
     rules, sizes, seed = spec["rules"], spec["sizes"], spec["seed"]
-    sequences = list(read_coding_sequences(files["sequences"], files.get("proteins")))
+    sequences = count_sequences(files, spec["length"] // 3, tallies["coding sequences"])
+    refuse_loss(tallies)
     windows = list(cut_windows(sequences, spec["length"] // 3))
     search = NegativeSearch(windows, rules["coding_negatives"], rules["max_negative_similarity"], seed)
     if "other" not in search.types:  # then a window's negative does not depend on its split

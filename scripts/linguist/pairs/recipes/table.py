@@ -13,26 +13,33 @@ FEWEST = 10  # so many rows hardly have one label by chance
     "table",
     kinds=tuple(KINDS),
     needs=("files",),
-    rules=("disjoint",),
+    rules=("disjoint", "conflicts"),
     files=table_files,
     resources=table_resources,
+    counts=True,
 )
-def read_pair_tables(spec, files):
+def read_pair_tables(spec, files, tallies=None):
     """Pairs read from published tables.
 
     Rows keep the order of their tables and are cut to the split's size; a split without tables has no rows. With the rule
     `disjoint`, a train row is removed if dev or test contains one of its sentences, and a dev row if test does: dev and
-    test of PAWS-X share some (https://github.com/google-research-datasets/paws).
+    test of PAWS-X share some (https://github.com/google-research-datasets/paws). Rows without a label or a sentence are
+    dropped. With the rule `conflicts: drop`, so are all rows of a pair that has both labels, and pairs of equal sides that
+    are labelled different.
     """
+    from linguist.conflicts import pair_conflicts, resolve_conflicts
     from linguist.pairs.store import drop_shared
     from linguist.pairs.tables import read_pair_table
+    from linguist.tally import new_tallies, refuse_loss
 
-    splits = {split: [] for split in SPLITS}
+    splits, tallies = {split: [] for split in SPLITS}, new_tallies(tallies)
     for split, references in spec["files"].items():
         for path in files_of_references(references, files[split]):
-            splits[split] += read_pair_table(path, spec["kind"])
+            splits[split] += read_pair_table(path, spec["kind"], tallies[split])
+    refuse_loss(tallies)
+    splits = resolve_conflicts(splits, pair_conflicts, spec["rules"]["conflicts"], tallies)
     if spec["rules"]["disjoint"]:
-        splits = drop_shared(splits)
+        splits = drop_shared(splits, tallies)
     return {split: first_rows(splits[split], spec["sizes"][split], split) for split in SPLITS}
 
 

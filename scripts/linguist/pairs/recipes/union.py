@@ -9,21 +9,25 @@ from linguist.splits import SPLITS
     "union",
     kinds=("sentence",),
     needs=("of",),
-    rules=("disjoint",),
+    rules=("disjoint", "conflicts"),
     files=lambda spec, name: {split: [pair_splits(base)[split] for base in spec["of"]] for split in SPLITS},
     bases=lambda spec: spec["of"],
     several=True,
+    counts=True,
 )
-def join_sets(spec, files):
+def join_sets(spec, files, tallies=None):
     """Rows of several sets together.
 
     The rows of all sets are mixed at random and cut to `sizes`. A split's rows come from that split alone, so parallel
     sets, whose splits are translations of one another, stay apart. Each id begins with the name of its set. With the rule
-    `disjoint`, a row of train or dev is removed if a later split of any set contains one of its sentences.
+    `disjoint`, a row of train or dev is removed if a later split of any set contains one of its sentences; with `conflicts:
+    drop`, all rows of a pair that has both labels.
     """
     import random
 
+    from linguist.conflicts import pair_conflicts, resolve_conflicts
     from linguist.pairs.store import drop_shared, read_pairs
+    from linguist.tally import new_tallies
 
     splits = {
         split: [
@@ -33,8 +37,12 @@ def join_sets(spec, files):
         ]
         for split in SPLITS
     }
+    tallies = new_tallies(tallies)
+    for split, rows in splits.items():
+        tallies[split].read = len(rows)
+    splits = resolve_conflicts(splits, pair_conflicts, spec["rules"]["conflicts"], tallies)
     if spec["rules"]["disjoint"]:
-        splits = drop_shared(splits)
+        splits = drop_shared(splits, tallies)
     for split in SPLITS:
         random.Random(f"union {split} {spec['seed']}").shuffle(splits[split])
     return {split: splits[split][: spec["sizes"][split]] for split in SPLITS}

@@ -16,53 +16,69 @@ HEADERS = (("sequence", "label"),)  # as in GUE (Zhou et al. 2024)
     "table",
     kinds=("dna",),
     needs=("files",),
-    optional=("sizes", "folder"),
+    optional=("sizes", "folder", "conflicts"),
     files=lambda spec, name: spec["files"] if "folder" in spec else table_files(spec, name),
     resources=lambda spec: [] if "folder" in spec else table_resources(spec),
+    counts=True,
 )
-def read_tables(spec, files):
+def read_tables(spec, files, tallies=None):
     """Rows of published tables with their own splits.
 
     Rows keep their order. Of a split with more rows than `sizes` asks for, that many are drawn at random, since some
-    published splits (of GUE) are sorted by label. An id must be unique in its split.
+    published splits (of GUE) are sorted by label. An id must be unique in its split. With `conflicts: drop`, all rows of a
+    sequence that has several labels are dropped.
     """
-    splits = {}
+    from linguist.conflicts import KEEP, resolve_conflicts, task_conflicts
+    from linguist.tally import new_tallies, refuse_loss
+
+    splits, tallies = {}, new_tallies(tallies)
     for split in SPLITS:
         rows = []
         for path in files_of_references(spec["files"][split], files[split]):
-            rows += read_task_table(path, spec["answers"], f"{split}-{len(rows)}-")
-        wanted = spec.get("sizes", {}).get(split, len(rows))
-        drawn = random.Random(f"{spec['seed']} {split}").sample(range(len(rows)), min(wanted, len(rows)))
-        splits[split] = [rows[at] for at in sorted(drawn)]
+            rows += read_task_table(path, spec["answers"], f"{split}-{len(rows)}-", tallies[split])
+        splits[split] = rows
         if twice := [name for name, times in Counter(row[0] for row in rows).items() if times > 1]:
             raise LinguistError(
                 f"split '{split}': id {show(twice[0])} is in two rows; make the ids unique, or leave out the column"
             )
+    refuse_loss(tallies)
+    splits = resolve_conflicts(splits, task_conflicts, spec.get("conflicts", KEEP), tallies)
+    for split, rows in splits.items():
+        wanted = spec.get("sizes", {}).get(split, len(rows))
+        drawn = random.Random(f"{spec['seed']} {split}").sample(range(len(rows)), min(wanted, len(rows)))
+        splits[split] = [rows[at] for at in sorted(drawn)]
     return splits
 
 
-def read_task_table(path, answers, prefix=""):
+def read_task_table(path, answers, prefix="", tally=None):
     """Rows (id, upper-case sequence, label) of one table with the columns sequence and label, and perhaps id.
 
-    The table is comma- or tab-separated text, JSON lines, a JSON array or Parquet. A label is the number of a class, from 0
-    to len(answers) - 1. Without an id in the table it is `prefix` and the number of the row.
+    The table is text separated by commas, semicolons or tabs, JSON lines, a JSON array or Parquet. A label is the number of a class, from 0
+    to len(answers) - 1. Without an id in the table it is `prefix` and the number of the row. Rows without a value, as
+    spreadsheets save them, are dropped and counted in `tally` (a Tally).
     Raises LinguistError for missing columns, an unknown label, a letter that is not DNA, or damage.
     """
     from linguist.sequences.fasta import check_name
     from linguist.sequences.tables import field_of, read_records, sequence_of
+    from linguist.tally import Tally
 
+    tally = tally or Tally()
     if not Path(path).is_file():
         raise LinguistError(f"{path}: no such table; name an archive's member as resource:path/in/archive.csv")
     known = {str(label): label for label in range(len(answers))}
     rows = []
     for number, (where, record) in enumerate(read_records(path, HEADERS, HEADERS[0]), 1):
-        label = field_of(where, record, "label")
+        tally.read += 1
+        label, sequence = (field_of(where, record, column) for column in ("label", "sequence"))
+        if not label and not sequence:
+            tally.drop("empty", where)
+            continue
         if label not in known:
             classes = ", ".join(f"{label} ({answer})" for label, answer in enumerate(answers))
             raise LinguistError(
                 f"{where}: label {show(label)} is not one of {classes}; fix the row or the task's answers"
             )
-        sequence = sequence_of(where, "sequence", field_of(where, record, "sequence"), "dna")
+        sequence = sequence_of(where, "sequence", sequence, "dna")
         if not sequence:
             raise LinguistError(f"{where}: no sequence; remove the row")
         # BLAST ends a name at the first blank.

@@ -1,0 +1,241 @@
+"""Tables as people have them are read, or told what they are; every row that is not read is counted, and so are contradictions.
+
+The small inputs with their right answers are in workflow_tests/inputs/tables.yaml.
+"""
+
+import csv
+import gzip
+import io
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linguist.conflicts import BOTH_CLASSES, BOTH_LABELS, EQUAL_SIDES, pair_conflicts, task_conflicts
+from linguist.errors import LinguistError
+from linguist.pairs.recipes import RECIPES, build_pairs
+from linguist.pairs.recipes.coding import count_sequences
+from linguist.pairs.tables import read_pair_table
+from linguist.report.rows import row_findings
+from linguist.sequences.coding_sequences import read_coding_sequences
+from linguist.sequences.fasta import read_sequences
+from linguist.splits import SPLITS
+from linguist.tally import Tally
+from linguist.tasks.recipes import build_task
+from linguist.tasks.recipes.table import read_task_table
+
+CASES = yaml.safe_load((Path(__file__).parents[1] / "inputs/tables.yaml").read_text(encoding="utf-8"))
+READERS = {
+    "pairs": lambda path, tally: read_pair_table(path, "sentence", tally),
+    "proteins": lambda path, tally: read_pair_table(path, "protein", tally),
+    "coding": lambda path, tally: read_pair_table(path, "coding", tally),
+    "task": lambda path, tally: read_task_table(path, ["no", "yes"], tally=tally),
+    "genes": lambda path, tally: list(read_coding_sequences(path)),
+    "fasta": lambda path, tally: list(read_sequences(path, "dna")),
+}
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("name", CASES)
+def test_a_small_input_has_its_outcome(tmp_path, name, pack):
+    case, path, tally = CASES[name], tmp_path / "table", Tally()
+    path.write_bytes(pack(case["text"].encode()))
+    if "says" in case:
+        with pytest.raises(LinguistError, match=case["says"]) as caught:
+            READERS[case["as"]](path, tally)
+        assert str(caught.value).startswith(str(path)) and "; " in str(caught.value)
+    else:
+        rows = READERS[case["as"]](path, tally)
+        assert len(rows) == case["rows"] and tally.dropped == case.get("dropped", {})
+        assert tally.read == len(rows) + tally.dropped.total() and tally.first.keys() == tally.dropped.keys()
+
+
+@pytest.mark.parametrize("member", ["xl/workbook.xml", "content.xml"])
+def test_a_spreadsheet_is_named(tmp_path, member):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(member, "<workbook/>")
+    for data in (content.getvalue(), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)):
+        (tmp_path / "t.csv").write_bytes(data)
+        with pytest.raises(LinguistError, match="spreadsheet, expected a table .*; save it as comma-separated text"):
+            read_task_table(tmp_path / "t.csv", ["no", "yes"])
+
+
+# ── rows that are dropped ──
+
+
+def table_spec(**rules):
+    spec = {"kind": "sentence", "recipe": "table", "files": dict.fromkeys(SPLITS, ["t"])}
+    return spec | {"sizes": dict.fromkeys(SPLITS, 10_000), "rules": {"disjoint": False, "conflicts": "keep"} | rules}
+
+
+def write_splits(folder, **splits):
+    """Tables of pairs; rows are (sentence1, sentence2, label)."""
+    for split in SPLITS:
+        rows = splits.get(split, [(f"{split}{i}", "x", i % 2) for i in range(4)])
+        text = "".join(f"{i}\t{a}\t{b}\t{label}\n" for i, (a, b, label) in enumerate(rows))
+        (folder / split).write_text(text, encoding="utf-8")
+    return {split: [folder / split] for split in SPLITS}
+
+
+@pytest.mark.parametrize(("missing", "outcome"), [(0, "fine"), (30, "note"), (60, "flaw"), (988, "refused")])
+def test_a_few_dropped_rows_are_noted_many_warned_of_and_most_refused(tmp_path, caplog, missing, outcome):
+    rows = [(f"a{i}", "b", "" if i < missing else i % 2) for i in range(1000)]
+    files, record = write_splits(tmp_path, dev=rows), {}
+    if outcome == "refused":
+        with pytest.raises(
+            LinguistError, match=r"split 'dev': 988 of 1,000 rows dropped \(98.8 %\): 988 without a label"
+        ):
+            build_pairs("mine", table_spec(), files)
+        return
+    with caplog.at_level("INFO", "linguist"):
+        splits = build_pairs("mine", table_spec(), files, record)
+    assert len(splits["dev"]) == 1000 - missing and record["rows"]["dev"]["read"] == 1000
+    assert sum(record["rows"]["dev"]["dropped"].values()) == missing
+    said = [text for severity, text in row_findings(record) if severity == outcome]
+    assert any(str(missing) in text for text in said) or not missing
+    logged = [line for line in caplog.messages if "of 1,000 rows dropped" in line]
+    assert len(logged) == 1 and logged[0].startswith("warning") == (outcome == "flaw")
+
+
+def test_what_a_rule_leaves_out_is_counted_apart_and_refused_by_nothing(tmp_path):
+    test = [(f"a{i}", "b", i % 2) for i in range(4)]
+    files, record = write_splits(tmp_path, train=[*test, ("c", "d", 1)], test=test), {}
+    splits = build_pairs("mine", table_spec(disjoint=True), files, record)
+    assert len(splits["train"]) == 1
+    assert record["rows"]["train"]["left_out"] == {"with a sentence of a later split": 4}
+    assert not any(counts["dropped"] for counts in record["rows"].values())
+
+
+def test_coding_sequences_that_are_left_out_are_counted(tmp_path):
+    draw = [["GCT", "AAA", "GAT", "CTG", "TCC"][i * 7 % 5] for i in range(30)]
+    genes = ["ATG" + "".join(draw[i % 5 :]) + "TAA" for i in range(5)]
+    codons = {"GCT": "A", "AAA": "K", "GAT": "D", "CTG": "L", "TCC": "S", "ATG": "M"}
+    rows = [(gene, "".join(codons[gene[at : at + 3]] for at in range(0, len(gene) - 3, 3))) for gene in genes]
+    rows += [("ATGAAATAA", "MK"), ("ATGAAATAA", "ML"), ("ATGNAATAA", "MX")]
+    (tmp_path / "genes").write_text("CDS;Protein\n" + "".join(f"{dna};{protein}\n" for dna, protein in rows))
+    tally = Tally()
+    assert len(count_sequences({"sequences": tmp_path / "genes"}, 10, tally)) == 6
+    assert tally.read == 8 and tally.left_out == {"shorter than a window": 1}
+    assert tally.dropped == {"with a translation that differs": 1, "with ambiguous bases": 1}
+
+
+# ── contradictory labels ──
+
+CONTRADICTORY = {
+    "train": [("a", "b", 1), ("b", "a", 0), ("c", "d", 1), ("e", "e", 1)],
+    "dev": [("e", "e", 0), ("f", "g", 0), ("f", "g", 0)],
+    "test": [("d", "c", 0), ("h", "i", 1)],
+}
+
+
+def test_contradictory_pairs_are_kept_and_told_or_dropped_or_refused(tmp_path, caplog):
+    files, kept, dropped = write_splits(tmp_path, **CONTRADICTORY), {}, {}
+    splits = build_pairs("mine", table_spec(), files, kept)
+    assert [len(splits[split]) for split in SPLITS] == [4, 3, 2]
+    assert kept["conflicts"][BOTH_LABELS]["rows"] == {"train": 3, "test": 1}
+    assert kept["conflicts"][EQUAL_SIDES] | {"example": ""} == {"rows": {"dev": 1}, "example": ""}
+    assert (
+        "row 0 of train with label 1, row 1 of train with label 0: a ~ b" in kept["conflicts"][BOTH_LABELS]["example"]
+    )
+    assert sum("contradictory" in line for line in caplog.messages) == 2
+    assert sum(severity == "flaw" for severity, _ in row_findings(kept)) == 2
+    splits = build_pairs("mine", table_spec(conflicts="drop"), files, dropped)
+    assert {split: [row[1:] for row in rows] for split, rows in splits.items()} == {
+        "train": [("e", "e", 1)],
+        "dev": [("f", "g", 0), ("f", "g", 0)],
+        "test": [("h", "i", 1)],
+    }
+    assert dropped["conflicts"] == {} and dropped["rows"]["train"]["left_out"] == {BOTH_LABELS: 3}
+    with pytest.raises(
+        LinguistError, match="contradictory labels: 1 in dev: equal sides .*; 3 in train, 1 in test: same pair"
+    ):
+        build_pairs("mine", table_spec(conflicts="error"), files)
+
+
+@pytest.mark.parametrize("mode", ["keep", "drop", "error"])
+def test_contradictory_sequences_of_tasks(tmp_path, mode):
+    rows = {"train": "AAAA,0 AAAC,1 AAAG,0 AAAG,1", "dev": "CCCC,0 CCCG,1", "test": "AAAA,1 GGGG,0 GGGC,1"}
+    for split, part in rows.items():
+        (tmp_path / split).write_text("sequence,label\n" + part.replace(" ", "\n"))
+    spec = {"recipe": "table", "answers": ["no", "yes"], "seed": 1, "files": dict.fromkeys(SPLITS, ["t"])}
+    spec["files"]["train"] = ["t", "u"]
+    (tmp_path / "more").write_text("sequence,label\nTTTT,0\n")
+    files, record = {split: [tmp_path / split] for split in SPLITS}, {}
+    files["train"].append(tmp_path / "more")
+    if mode == "error":
+        with pytest.raises(LinguistError, match="tasks/t: contradictory labels: 3 in train, 1 in test: same sequence"):
+            build_task("t", spec | {"conflicts": mode}, files)
+        return
+    splits = build_task("t", spec | ({"conflicts": mode} if mode == "drop" else {}), files, record)
+    sequences = {split: [row[1] for row in rows] for split, rows in splits.items()}
+    if mode == "drop":
+        assert sequences == {"train": ["AAAC", "TTTT"], "dev": ["CCCC", "CCCG"], "test": ["GGGG", "GGGC"]}
+        assert record["rows"]["train"]["left_out"] == {BOTH_CLASSES: 3} and not record["conflicts"]
+    else:
+        assert sum(map(len, splits.values())) == 10 and record["conflicts"][BOTH_CLASSES]["rows"] == {
+            "train": 3,
+            "test": 1,
+        }
+
+
+short = st.lists(st.tuples(st.just("i"), st.sampled_from("abc"), st.sampled_from("abc"), st.integers(0, 1)), max_size=6)
+
+
+@given(short, short)
+def test_conflicts_are_those_of_a_comparison_of_all_rows(train, test):
+    splits = {"train": train, "test": test}
+    places = [(split, at, row) for split, rows in splits.items() for at, row in enumerate(rows)]
+    equal = {(s, at) for s, at, row in places if row[1] == row[2] and not row[3]}
+    both = {
+        (s, at)
+        for s, at, row in places
+        for _, _, other in places
+        if row[1] != row[2] and {*row[1:3]} == {*other[1:3]} and row[3] != other[3]
+    }
+    found = pair_conflicts(splits)
+    for reason, expected in ((EQUAL_SIDES, equal), (BOTH_LABELS, both)):
+        assert {(split, at) for split, rows in found.get(reason, {}).items() for at in rows} == expected
+    tasks = {split: [(row[0], row[1], row[3]) for row in rows] for split, rows in splits.items()}
+    same = {(s, at) for s, at, row in places for _, _, other in places if row[1] == other[1] and row[3] != other[3]}
+    found = task_conflicts(tasks)
+    assert {(split, at) for split, rows in found.get(BOTH_CLASSES, {}).items() for at in rows} == same
+
+
+# ── real tables ──
+
+
+def test_counts_of_real_pawsx_agree_with_a_count_by_hand(real_data):
+    for path in sorted((real_data / "pawsx").glob("*.tsv")):
+        lines = [line.split("\t") for line in path.read_text("utf-8").rstrip("\n").split("\n")[1:]]
+        dropped = sum("NS" in fields[1:3] or "" in fields[1:] for fields in lines)
+        tally = Tally()
+        rows = read_pair_table(path, "sentence", tally)
+        assert (tally.read, tally.dropped.total(), len(rows)) == (len(lines), dropped, len(lines) - dropped)
+        equal = sum(fields[1].strip() == fields[2].strip() and fields[3] == "0" for fields in lines)
+        found = pair_conflicts({"t": rows}).get(EQUAL_SIDES, {}).get("t", [])
+        assert len(found) == equal
+        if path.name == "de.dev.tsv":
+            assert equal == 4
+
+
+def test_contradictions_of_real_gue_agree_with_a_count_by_hand(real_data):
+    path, tally, labels = real_data / "gue/prom/prom_core_all/train.csv", Tally(), {}
+    with open(path, newline="") as handle:
+        table = [(row["sequence"], row["label"]) for row in csv.DictReader(handle)]
+    rows = read_task_table(path, ["no", "yes"], "train-", tally)
+    assert len(rows) == tally.read == len(table) == 47_356 and not tally.dropped
+    for sequence, label in table:
+        labels.setdefault(sequence, set()).add(label)
+    both = {sequence for sequence, found in labels.items() if len(found) > 1}
+    found = task_conflicts({"train": rows})[BOTH_CLASSES]["train"]
+    assert {rows[at][1] for at in found} == both and len(both) == 40
+    assert len(table) - len(labels) == 148 and len(found) == sum(Counter(s for s, _ in table)[s] for s in both)
+
+
+def test_recipes_that_read_rows_count_them():
+    assert {name for name, recipe in RECIPES.items() if recipe.counts} == {"table", "union", "coding"}
