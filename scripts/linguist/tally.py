@@ -13,7 +13,7 @@ WARNED, REFUSED = 0.05, 0.5  # shares of dropped rows above which a page warns, 
 
 @dataclass
 class Tally:
-    """The rows of one split of a set.
+    """The rows of one split of a set, or the documents of a source.
 
     read: rows that its tables have
     dropped: rows that cannot be used, by reason ("without a label"); `first` says where the first of each reason stands
@@ -74,4 +74,4 @@ def refuse_loss(tallies):
     """Raise LinguistError for a split of which most rows would be dropped."""
     for split, tally in tallies.items():
         if tally.share > REFUSED:
-            raise LinguistError(f"split '{split}': {say_dropped(tally.record())}; mend these rows, or remove them")
+            raise LinguistError(f"{split}: {say_dropped(tally.record())}; mend these rows, or remove them")

@@ -6,6 +6,7 @@ The small inputs with their right answers are in workflow_tests/inputs/tables.ya
 import csv
 import gzip
 import io
+import json
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linguist.conflicts import BOTH_CLASSES, BOTH_LABELS, EQUAL_SIDES, pair_conflicts, task_conflicts
+from linguist.corpora.documents import collect_documents, read_documents
 from linguist.errors import LinguistError
 from linguist.pairs.recipes import RECIPES, build_pairs
 from linguist.pairs.recipes.coding import count_sequences
@@ -35,6 +37,7 @@ READERS = {
     "coding": lambda path, tally: read_pair_table(path, "coding", tally),
     "task": lambda path, tally: read_task_table(path, ["no", "yes"], tally=tally),
     "genes": lambda path, tally: list(read_coding_sequences(path)),
+    "text": lambda path, tally: list(read_documents(path, "text")),
     "fasta": lambda path, tally: list(read_sequences(path, "dna")),
 }
 
@@ -88,7 +91,7 @@ def test_a_few_dropped_rows_are_noted_many_warned_of_and_most_refused(tmp_path, 
     files, record = write_splits(tmp_path, dev=rows), {}
     if outcome == "refused":
         with pytest.raises(
-            LinguistError, match=r"split 'dev': 988 of 1,000 rows dropped \(98.8 %\): 988 without a label"
+            LinguistError, match=r"mine: dev: 988 of 1,000 rows dropped \(98.8 %\): 988 without a label"
         ):
             build_pairs("mine", table_spec(), files)
         return
@@ -239,3 +242,17 @@ def test_contradictions_of_real_gue_agree_with_a_count_by_hand(real_data):
 
 def test_recipes_that_read_rows_count_them():
     assert {name for name, recipe in RECIPES.items() if recipe.counts} == {"table", "union", "coding"}
+
+
+@pytest.mark.parametrize("empty", [0, 4, 30])
+def test_records_without_text_are_counted(tmp_path, caplog, empty):
+    texts = [f"text {i}" for i in range(20)] + [" "] * (empty // 2) + [None] * (empty - empty // 2)
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    if empty > 20:
+        with pytest.raises(LinguistError, match="documents: 30 of 50 rows dropped .*without text .first: .*line 21"):
+            collect_documents([tmp_path / "t.jsonl"], "text", None, tmp_path / "out.txt")
+        assert not (tmp_path / "out.txt").exists()
+        return
+    assert collect_documents([tmp_path / "t.jsonl"], "text", None, tmp_path / "out.txt")["documents"] == 20
+    assert [line for line in caplog.messages if f"{empty} of 24 rows dropped" in line] == caplog.messages
+    assert bool(caplog.messages) == bool(empty)

@@ -17,8 +17,8 @@ GOOD = {  # table: rows read, dropped, and left out
     "contradictory": (HEADER + ROWS + "x,x,0\na1,b1,0\n", 42, 0, 3),
 }
 BAD = {  # table: what its error says
-    "mostly-unlabelled": (HEADER + ROWS + "a,b,\n" * 60, "split 'test': 60 of 100 rows dropped (60.0 %)"),
-    "no-header": (ROWS, "line 1: no header line"),
+    "mostly-unlabelled": (HEADER + ROWS + "a,b,\n" * 60, "test: 60 of 100 rows dropped (60.0 %)"),
+    "no-header": (ROWS, "no header line"),
     "fasta": (">a\nACGT\n", "this is FASTA"),
     "page": ("<!doctype html><html></html>\n", "this is an HTML page"),
     "pointer": ("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "this is a Git LFS pointer"),

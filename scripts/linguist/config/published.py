@@ -2,6 +2,7 @@
 
 from linguist.config.settings import tuning_settings, weights_origin
 from linguist.config.used import has_synthetic_sentences, is_synthetic
+from linguist.conflicts import DROP
 from linguist.files import ROOT, read_yaml
 from linguist.kinds import KINDS
 
@@ -105,6 +106,8 @@ def set_lines(config, sets, setup):
         yield f"{names}: read from tables other than PAWS-X's"
     if names := named(lambda name, spec: is_pawsx(spec) and spec["rules"].get("disjoint")):
         yield f"{names}: without the train and dev rows that share a sentence with a later split"
+    if names := named(lambda name, spec: is_pawsx(spec) and spec["rules"].get("conflicts") == DROP):
+        yield f"{names}: without the rows whose labels contradict one another"
     for recipe, difference in REBUILT.items():
         if names := named(lambda name, spec, recipe=recipe: spec["recipe"] == recipe):
             yield f"{names}: rebuilt; {difference}"

@@ -10,7 +10,9 @@ from linguist.errors import LinguistError
 from linguist.files import END, atomic_path, reading
 from linguist.pairs.store import read_pairs
 from linguist.sequences.fasta import read_sequences
+from linguist.sequences.forms import check_form
 from linguist.sequences.tables import is_parquet, read_json_lines, read_parquet, text_of
+from linguist.tally import Tally, log_tallies, refuse_loss
 
 TEXT = [("text",)]  # the columns that a table of documents must have
 BEGINNING = 2**20  # characters that decide the form of a text
@@ -20,7 +22,7 @@ _HEADING = re.compile(r" ?= (?!= ).+ = ?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def read_documents(path, kind):
+def read_documents(path, kind, tally=None):
     """Yield (name, document) for each document of a file, in order: stripped, none empty, inner line breaks kept.
 
     Only records of FASTA files have a name, other documents None. `kind` is "protein" (FASTA, plain or gzip: each
@@ -32,17 +34,18 @@ def read_documents(path, kind):
       A heading stands between blank lines (Merity et al. 2016); formulas that look like a heading do not;
     - else plain text: documents are separated by blank lines if there is one in the first 2**20 characters, and are
       single lines if not.
-    Control characters in a text, except tab and line breaks, become blanks.
+    Control characters in a text, except tab and line breaks, become blanks. The records of Parquet and JSON lines are counted
+    in `tally` (a Tally), with those that have no text.
     Raises LinguistError for a missing or damaged file, text that is not UTF-8, and a missing column or key.
     """
-    parquet = is_parquet(path)  # also refuses a file that cannot be read
+    parquet, tally = is_parquet(path), tally or Tally()  # also refuses a file that cannot be read
     if kind == "protein":
         yield from ((record.name, record.sequence.upper()) for record in read_sequences(path, "protein"))
     elif kind == "pairs":
         sentences = read_pairs(path)[["sentence1", "sentence2"]].to_numpy().ravel()
         yield from ((None, sentence) for sentence in dict.fromkeys(sentences))
     elif kind == "text":
-        for text in _texts_of(read_parquet(path, TEXT)) if parquet else _read_texts(path):
+        for text in _texts_of(read_parquet(path, TEXT), tally) if parquet else _read_texts(path, tally):
             document = _CONTROL.sub(" ", text).strip()
             if document:
                 yield None, document
@@ -58,11 +61,12 @@ def collect_documents(paths, kind, size, target, excluded=frozenset(), share=1.0
     sample covers the whole of a sorted file. Of equal documents the first is taken. Records of a FASTA file whose name is
     in `excluded` are skipped. Memory: 8 bytes a document, and the names of the records of FASTA files.
     Returns counts: documents and bytes written, duplicates and excluded documents skipped.
-    Raises LinguistError if the files have no document or fewer bytes than `size`.
+    Raises LinguistError if the files have no document or fewer bytes than `size`, or if most of their records have no text.
     """
     counts = {"documents": 0, "bytes": 0, "duplicates": 0, "excluded": 0}
     paths, seen = list(paths), Seen()
-    stream = _skip_excluded(paths, kind, excluded, counts)
+    tally = Tally()
+    stream = _skip_excluded(paths, kind, excluded, counts, tally)
     with atomic_path(target) as temporary:
         with open(temporary, "w", encoding="utf-8", newline="\n") as handle:
             while size is None or counts["bytes"] < size:
@@ -80,6 +84,8 @@ def collect_documents(paths, kind, size, target, excluded=frozenset(), share=1.0
                 counts["bytes"] += int(np.array(lengths)[fresh].sum())
             handle.write(END)
         _check_enough(paths, size, counts)
+        refuse_loss({"documents": tally})
+    log_tallies({"documents": tally} if tally.dropped else {})
     return counts
 
 
@@ -120,9 +126,9 @@ def _next_batch(stream, size):
     return batch
 
 
-def _skip_excluded(paths, kind, excluded, counts):
+def _skip_excluded(paths, kind, excluded, counts, tally):
     for path in paths:
-        for name, document in read_documents(path, kind):
+        for name, document in read_documents(path, kind, tally):
             if name in excluded:
                 counts["excluded"] += 1
             else:
@@ -147,7 +153,8 @@ def _check_enough(paths, size, counts):
 # ── forms of text ──
 
 
-def _read_texts(path):
+def _read_texts(path, tally):
+    check_form(path, "text", "fasta", "fastq", "genbank", "gff", "vcf")
     with reading(path) as handle:
         beginning = handle.read(BEGINNING)
         if "\0" in beginning[:512]:  # as in an archive or in UTF-16
@@ -155,7 +162,7 @@ def _read_texts(path):
     lines = beginning.strip().split("\n")
     with reading(path) as handle:
         if re.match(r'{\s*"', lines[0]):
-            yield from _texts_of(read_json_lines(path, handle, TEXT))
+            yield from _texts_of(read_json_lines(path, handle, TEXT), tally)
         elif _HEADING.fullmatch(lines[0]):
             yield from _read_articles(handle)
         elif all(line.strip() for line in lines):
@@ -164,8 +171,13 @@ def _read_texts(path):
             yield from _read_blocks(handle)
 
 
-def _texts_of(records):
-    return (text_of(where, record, "text") for where, record in records)
+def _texts_of(records, tally):
+    for where, record in records:
+        text = text_of(where, record, "text")
+        tally.read += 1
+        if not text.strip():
+            tally.drop("without text", where)
+        yield text
 
 
 def _read_articles(handle):

@@ -4,7 +4,7 @@ import re
 import zipfile
 
 from linguist.errors import LinguistError
-from linguist.files import reading
+from linguist.files import PACKED, reading
 
 BEGINNING = 4096  # bytes that tell the form
 SAVE = "save it as comma-separated text (CSV, UTF-8)"
@@ -50,4 +50,7 @@ def _find_form(path, allowed):
     found = (
         FORMS[name][1:] for name in FORMS if name not in allowed and re.match(FORMS[name][0], start, re.IGNORECASE)
     )
+    marks = (b"\xff\xfe", b"\xfe\xff", *PACKED)  # `reading` names these
+    if b"\0" in start.partition(b"\n")[0] and not start.startswith(marks):
+        return next(found, ("binary data, not UTF-8 text", "unpack it, or save it as UTF-8"))
     return next(found, None)

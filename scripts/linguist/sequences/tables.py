@@ -158,7 +158,7 @@ def _no_header(path, line, headers):
     what = f"{len(parts[best])} fields separated by {SEPARATORS[best]}" if len(parts[best]) > 1 else "no table"
     columns = ", ".join(headers[0])
     return LinguistError(
-        f"{path}, line 1: no header line ({show(line[:40])} is {what}), expected one with the columns {columns}; put it above "
+        f"{path}: no header line ({show(line[:40])} is {what}), expected one with the columns {columns}; put it above "
         "the rows, separated as they are by tabs, commas or semicolons"
     )
 
