@@ -104,7 +104,7 @@ def test_parquet_is_known_by_its_first_bytes(tmp_path):
         ("text\tlabel\ttext\na\t1\tb", "line 1: two columns are named 'text'"),
         ("label,text,label\n1,a,0", "line 1: two columns are named 'label'"),
         ('{"' + "x" * 10**6 + '": 1}', r"line 1: no column .* \.\.\."),
-        ('"' + "x" * 10**6 + '"', "line 1"),
+        ('"' + "x" * 10**6 + '"', "no header line"),
     ],
 )
 def test_what_a_parser_chokes_on_gets_one_short_line(tmp_path, content, said):
