@@ -9,7 +9,7 @@ from linguist.files import read_json
 from linguist.intervals import auroc_interval
 from linguist.kinds import KINDS
 from linguist.pairs.baselines import composition_distance, evaluate_baselines, lengths, similarities, translations
-from linguist.pairs.duplicates import near_copies
+from linguist.pairs.duplicates import near_copies, one_strand
 from linguist.pairs.store import COLUMNS, SIDES, read_pairs, types_of_rows
 from linguist.splits import SPLITS
 
@@ -25,25 +25,23 @@ def audit(kind, splits, trained_on=None, tokens=None):
     other pair sets, on which models are trained that are tested on this one, to their [kind, train table, dev table];
     `tokens` maps tokenizers to what `tokenize_pairs` counted (tokens.json).
 
-    Parts: `splits` (see `audit_split`), `overlaps` between the splits, `trained_on` (test against the train and dev rows of
-    the other sets), `distributions` over all splits, `random_similarity`, `tokens` and `baselines` (see
-    `evaluate_baselines`).
+    Parts: `labels` (their names), `splits` and `overlaps` between them (see `audit_rows`; of pairs also those of
+    `audit_pairs`), `trained_on` (test against the train and dev rows of the other sets), `distributions` over all splits,
+    `random_similarity`, `tokens` and `baselines` (see `evaluate_baselines`).
     """
     frames = {split: read_pairs(path) for split, path in splits.items()}
-    everything = pd.concat(frames.values(), ignore_index=True)
-    near = {alphabet: near_copies(alphabet, texts) for alphabet, texts in by_alphabet(kind, everything).items()}
-    names, test = list(frames), frames.get("test", NOTHING)
+    everything, test = pd.concat(frames.values(), ignore_index=True), frames.get("test", NOTHING)
+    sides = sides_of(kind)
+    found, near = audit_rows(sides, frames, 2)
+    for split, frame in frames.items():
+        found["splits"][split] |= audit_pairs(kind, frame, near)
     return json_values(
         {
             "kind": kind,
-            "splits": {split: audit_split(kind, frame, near) for split, frame in frames.items()},
-            "overlaps": {
-                f"{one}-{other}": overlap(kind, frames[one], kind, frames[other], near)
-                for i, one in enumerate(names)
-                for other in names[i + 1 :]
-            },
+            "labels": ["different", "same"],
+            **found,
             "trained_on": {
-                name: overlap(other, pd.concat(map(read_pairs, paths)), kind, test)
+                name: overlap((sides_of(other), pd.concat(map(read_pairs, paths))), (sides, test))
                 for name, (other, *paths) in (trained_on or {}).items()
             },
             "distributions": distributions(kind, everything),
@@ -56,6 +54,28 @@ def audit(kind, splits, trained_on=None, tokens=None):
             ),
         }
     )
+
+
+def sides_of(kind):
+    """The columns of sequences in a table of pairs: {column: kind of its sequences}."""
+    return dict(zip(SIDES, KINDS[kind].sides, strict=True))
+
+
+def audit_rows(sides, frames, classes):
+    """What is the same for pairs and tasks: ({"splits": ..., "overlaps": ...}, near copies of the sequences of all splits).
+
+    Args: `sides` maps the columns of sequences to their kinds; `frames` maps each split to its rows, with a column label
+    (0 to `classes` - 1). `splits` has `audit_split` of each split, `overlaps` has `overlap` of each two.
+    """
+    everything, names = pd.concat(frames.values(), ignore_index=True), list(frames)
+    near = {kind: near_copies(kind, texts) for kind, texts in by_kind(sides, on_one_strand(sides, everything)).items()}
+    splits = {split: audit_split(sides, frame, near, classes) for split, frame in frames.items()}
+    overlaps = {
+        f"{one}-{other}": overlap((sides, frames[one]), (sides, frames[other]), near)
+        for i, one in enumerate(names)
+        for other in names[i + 1 :]
+    }
+    return {"splits": splits, "overlaps": overlaps}, near
 
 
 def json_values(value):
@@ -71,43 +91,84 @@ def json_values(value):
     return value
 
 
-def unordered_pairs(frame):
-    """The two sentences of each row in alphabetic order, since a pair is the same in either order."""
-    return [tuple(sorted(pair)) for pair in zip(frame["sentence1"], frame["sentence2"], strict=True)]
+def on_one_strand(sides, frame):
+    """The rows with each sequence as `one_strand` gives it, so that equal molecules are equal text."""
+    return frame.assign(
+        **{column: [one_strand(kind, text) for text in frame[column]] for column, kind in sides.items()}
+    )
 
 
-def by_alphabet(kind, frame):
-    """{kind of a side: the set of its sentences}, of biological sequences; {} for text."""
+def texts_of(sides, frame):
+    """The distinct sequences of a table."""
+    return set().union(*(frame[column] for column in sides))
+
+
+def by_kind(sides, frame):
+    """{kind: the set of its sequences}, of biological sequences; {} for text."""
     found = {}
-    for alphabet, side in zip(KINDS[kind].alphabets, SIDES, strict=False):
-        found.setdefault(alphabet, set()).update(frame[side])
+    for column, kind in sides.items():
+        if not KINDS[kind].is_text:
+            found.setdefault(kind, set()).update(frame[column])
     return found
 
 
-def audit_split(kind, frame, near):
-    """Counts of one split, and of its flaws; `near` has the near copies of the sentences of all splits, by kind of side.
+def labels_of_contents(sides, frame):
+    """{the sequences of a row in alphabetic order, since a pair is the same in either order: the labels of such rows}."""
+    found = {}
+    for *texts, label in frame[[*sides, "label"]].itertuples(index=False):
+        found.setdefault(tuple(sorted(texts)), set()).add(label)
+    return found
 
-    A pair counts as the same in either order of its sentences. `order` is the AUROC of the row number as a score for label
-    1: 0.5 in a shuffled table, 0 where positives come first. `near_duplicates` counts distinct sentences with a near copy
-    that is not their partner in a positive. `near_duplicates` and `near_copy_negatives` are None for text.
+
+def audit_split(sides, frame, near, classes):
+    """Counts of one split, and of its flaws; `near` has the near copies of the sequences of all splits, by kind.
+
+    Rows are equal on either strand of DNA and in either order of their sequences. `contradictions` counts distinct rows
+    with more than one label; `contradiction` is the first of them. `near_duplicates` counts distinct sequences with a near
+    copy that is not their partner in a positive; None for text. `order`: see `row_order`.
     """
-    pairs, labels = unordered_pairs(frame), {}
-    for pair, label in zip(pairs, frame["label"], strict=True):
-        labels.setdefault(pair, set()).add(label)
-    own = by_alphabet(kind, frame)
+    stranded = on_one_strand(sides, frame)
+    labels, own = labels_of_contents(sides, stranded), by_kind(sides, stranded)
+    unclear = [content for content, found in labels.items() if len(found) > 1]
     return {
         "rows": len(frame),
-        "positives": int(frame["label"].sum()),
+        "classes": np.bincount(frame["label"], minlength=classes).tolist(),
         "lengths": {
             f"{column} label {label}": length_range(part[column].str.len().to_numpy())
             for label, part in frame.groupby("label")
-            for column in SIDES
+            for column in sides
         },
-        "repeated_rows": len(pairs) - len(labels),
-        "pairs_with_both_labels": sum(len(found) > 1 for found in labels.values()),
-        "order": auroc_interval(frame["label"].to_numpy(), np.arange(len(frame)))[0],
-        "near_duplicates": count_near(kind, frame, near, own, partners(frame)) if own else None,
-        "near_copy_negatives": count_near_negatives(frame, near) if own else None,
+        "repeated_rows": len(frame) - len(labels),
+        "contradictions": len(unclear),
+        "contradiction": list(unclear[0]) if unclear else None,
+        "near_duplicates": count_near(sides, stranded, near, own, partners(stranded)) if own else None,
+        **row_order(frame["label"].to_numpy(), classes),
+    }
+
+
+def row_order(label, classes):
+    """How far the labels are sorted: `order` is the AUROC of the row number as a score for the label `order_label`, of all
+    labels the one that is farthest from 0.5 (of two labels: 1).
+
+    It is 0.5 in a shuffled table, and 0 where the rows of that label come first; None where only one label occurs.
+    """
+    numbers = np.arange(len(label))
+    areas = {one: auroc_interval((label == one).astype(int), numbers)[0] for one in range(classes)}
+    areas = {one: area for one, area in areas.items() if not np.isnan(area) and (classes > 2 or one == 1)}
+    farthest = max(areas, key=lambda one: abs(areas[one] - 0.5), default=None)
+    return {"order": areas.get(farthest), "order_label": farthest}
+
+
+def audit_pairs(kind, frame, near):
+    """What only a split of pairs has; `near_copy_negatives` is None for text, `start_codon` without a translation.
+
+    `equal_negatives` counts negatives whose sides are equal.
+    """
+    stranded = on_one_strand(sides_of(kind), frame)
+    equal = stranded["sentence1"] == stranded["sentence2"]
+    return {
+        "equal_negatives": int((equal & (frame["label"] == 0)).sum()),
+        "near_copy_negatives": count_near_negatives(stranded, near) if near else None,
         "kinds": pd.Series(types_of_rows(frame["id"]), dtype=object).value_counts().sort_index().to_dict(),
         "start_codon": find_start_codon(frame) if KINDS[kind].translated else None,
     }
@@ -118,25 +179,26 @@ def length_range(values):
 
 
 def partners(frame):
-    """{sentence: the sentences that positives pair it with}."""
+    """{sentence: the sentences that positives pair it with}; {} for rows of one sequence."""
     found = {}
-    for text1, text2 in frame.loc[frame["label"] == 1, list(SIDES)].itertuples(index=False):
-        found.setdefault(text1, set()).add(text2)
-        found.setdefault(text2, set()).add(text1)
+    if set(SIDES) <= set(frame):
+        for text1, text2 in frame.loc[frame["label"] == 1, list(SIDES)].itertuples(index=False):
+            found.setdefault(text1, set()).add(text2)
+            found.setdefault(text2, set()).add(text1)
     return found
 
 
-def count_near(kind, frame, near, among, ignored=None):
-    """How many distinct sentences of a frame have a near copy in `among`, which is as `by_alphabet` gives it.
+def count_near(sides, frame, near, among, ignored=None):
+    """How many distinct sequences of a frame have a near copy in `among`, which is as `by_kind` gives it.
 
-    `ignored` maps a sentence to near copies that do not count: the two sides of a positive may be alike.
+    `ignored` maps a sequence to near copies that do not count: the two sides of a positive may be alike.
     """
     ignored = ignored or {}
     return sum(
-        not (near[alphabet].get(text, set()) - ignored.get(text, set())).isdisjoint(among[alphabet])
-        for alphabet, texts in by_alphabet(kind, frame).items()
+        not (near[kind].get(text, set()) - ignored.get(text, set())).isdisjoint(among[kind])
+        for kind, texts in by_kind(sides, frame).items()
         for text in texts
-        if alphabet in among
+        if kind in among
     )
 
 
@@ -171,23 +233,32 @@ def find_start_codon(frame):
     return {"offset": offset, "count": counts[offset], "share": counts[offset] / len(dna), "elsewhere": elsewhere}
 
 
-def overlap(kind1, frame1, kind2, frame2, near=None):
-    """What two tables share: the number of distinct `sentences` and `pairs` in both, and `near_duplicates`.
+def overlap(earlier, later, near=None):
+    """What two tables share, each (sides, frame), on either strand of DNA.
 
-    `near_duplicates` counts sentences of the second table with a near copy in the first; None where the two have no
-    biological kind of side in common.
+    `sentences` and `pairs` count distinct sequences and rows in both, `other_strand` those of the sequences that are
+    equal on the other strand only, `contradictions` the rows in both that have more than one label. `near_duplicates`
+    counts sequences of the later table with a near copy in the earlier one; None where both have no biological kind in common.
     """
-    first, second = by_alphabet(kind1, frame1), by_alphabet(kind2, frame2)
+    first, second = by_kind(*earlier), by_kind(*later)
+    common, tables = first.keys() & second, (earlier, later)
+    if common:  # else one of them is text, and the two are compared as written
+        tables = [(sides, on_one_strand(sides, frame)) for sides, frame in tables]
+        first, second = (by_kind(*table) for table in tables)
     if near is None:
-        near = {
-            alphabet: near_copies(alphabet, second[alphabet], first[alphabet])
-            for alphabet in first
-            if alphabet in second
-        }
+        near = {kind: near_copies(kind, second[kind], first[kind]) for kind in common}
+    shared = texts_of(*tables[0]) & texts_of(*tables[1])
+    written = texts_of(*earlier) & texts_of(*later)
+    if common:
+        written = {one_strand(kind, text) for kind in second for text in written}
+    labels1, labels2 = (labels_of_contents(*table) for table in tables)
+    both = labels1.keys() & labels2
     return {
-        "sentences": len({*frame1[list(SIDES)].to_numpy().flat} & {*frame2[list(SIDES)].to_numpy().flat}),
-        "pairs": len({*unordered_pairs(frame1)} & {*unordered_pairs(frame2)}),
-        "near_duplicates": count_near(kind2, frame2, near, first) if first.keys() & second else None,
+        "sentences": len(shared),
+        "other_strand": len(shared - written),
+        "pairs": len(both),
+        "contradictions": sum(len(labels1[content] | labels2[content]) > 1 for content in both),
+        "near_duplicates": count_near(*tables[1], near, first) if common else None,
     }
 
 

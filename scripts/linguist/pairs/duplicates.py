@@ -1,8 +1,10 @@
 """Near copies: sequences that differ in a few letters only, found without comparing all pairs."""
 
 import numpy as np
+from Bio.Seq import reverse_complement
 from scipy.sparse import coo_array
 
+from linguist.kinds import KINDS
 from linguist.sequences.alignment import local_similarity
 
 NEAR = 0.97  # local similarity from which two different sequences are near copies
@@ -11,11 +13,29 @@ COMMON = 2000  # a word in more sequences than this is a repeat, and is ignored
 BLOCK = 20_000_000  # products of one block, so that memory stays below half a gigabyte
 
 
+def one_strand(kind, text):
+    """A sequence as the strand that comes first in the alphabet, where both are one molecule: equal for both strands."""
+    return min(text, reverse_complement(text)) if KINDS[kind].both_strands else text
+
+
 def near_copies(kind, texts, others=None):
     """{text: its near copies among `others`} for the texts that have one; `others` are the texts themselves if not given.
 
-    Near copies have a `local_similarity` of NEAR or more and are not identical. `kind` is the name of a kind with scores;
-    the other strand of DNA is not considered.
+    Near copies have a `local_similarity` of NEAR or more, of DNA on either strand, and are not identical (on either
+    strand). `kind` is the name of a kind with scores.
+    """
+    found = near_copies_as_written(kind, texts, others)
+    if KINDS[kind].both_strands:
+        strands = {reverse_complement(text): text for text in (texts if others is None else others)}
+        for text, copies in near_copies_as_written(kind, texts, strands).items():
+            if copies := {strands[copy] for copy in copies} - {text}:
+                found.setdefault(text, set()).update(copies)
+        found = {text: copies - {reverse_complement(text)} for text, copies in found.items()}
+    return {text: copies for text, copies in found.items() if copies}
+
+
+def near_copies_as_written(kind, texts, others=None):
+    """`near_copies` on one strand.
 
     Only pairs with enough words in common are aligned, and no near copy has fewer (the q-gram lemma, Jokinen & Ukkonen
     1991): at most e = 3 % of the longer one's letters are unmatched, and as many of the shorter one's; a letter of the

@@ -5,6 +5,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from linguist.errors import show
 from linguist.files import read_json
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
@@ -39,7 +40,7 @@ def order_free(audit):
 
 def _majority_accuracy(split):
     """Accuracy of always predicting the larger class of a split; NaN if the split is empty."""
-    return max(split["positives"], split["rows"] - split["positives"]) / split["rows"] if split["rows"] else np.nan
+    return max(split["classes"]) / split["rows"] if split["rows"] else np.nan
 
 
 def audit_findings(audit):
@@ -50,18 +51,21 @@ def audit_findings(audit):
     splits = audit["splits"]
 
     def counts(key):
-        return {split: found[key] for split, found in splits.items() if found["rows"]}
+        return {split: found[key] for split, found in splits.items() if found["rows"] and key in found}
 
-    lines = [shortcut_finding(audit), *word_findings(audit), *solvable_findings(audit), *split_findings(splits)]
+    lines = [shortcut_finding(audit), *word_findings(audit), *solvable_findings(audit), *split_findings(audit)]
     lines += row_findings(audit)
     lines += [
         count_finding("repeated rows", counts("repeated_rows")),
-        count_finding("pairs with both labels", counts("pairs_with_both_labels")),
+        contradiction_finding(splits),
         count_finding("near-duplicates within a split", counts("near_duplicates"), "note"),  # homologs may be similar
-        count_finding("near-identical negatives", counts("near_copy_negatives")),
     ]
-    sides = "sequences" if KINDS[audit["kind"]].alphabets else "sentences"
-    shared = {"sentences": sides, "pairs": "pairs", "near_duplicates": "near-duplicates"}
+    if is_of_pairs(audit):
+        lines.append(
+            count_finding(f"negatives of two equal {shared_counts(audit)['sentences']}", counts("equal_negatives"))
+        )
+        lines.append(count_finding("near-identical negatives", counts("near_copy_negatives")))
+    shared = shared_counts(audit)
     for key, what in shared.items():
         found = {name.replace("-", " and "): overlap[key] for name, overlap in audit["overlaps"].items()}
         lines.append(count_finding(f"{what} in two splits", found))
@@ -69,6 +73,33 @@ def audit_findings(audit):
         if found := {name: overlap[key] for name, overlap in audit["trained_on"].items()}:
             lines.append(count_finding(f"{what} shared by test and a training set", found))
     return lines + token_findings(audit["tokens"])
+
+
+def is_of_pairs(audit):
+    """Whether the rows are pairs; those of a task are single sequences."""
+    return all("near_copy_negatives" in split for split in audit["splits"].values())
+
+
+def shared_counts(audit):
+    """What two splits may share: {key of an overlap: its name on the page}."""
+    sides = "sentences" if KINDS[audit["kind"]].is_text else "sequences"
+    found = {"sentences": sides, "pairs": "pairs", "contradictions": "equal rows with different labels"}
+    found |= {"near_duplicates": "near-duplicates"}
+    if not is_of_pairs(audit):
+        del found["pairs"]  # a row is a sequence
+    if any(KINDS[kind].both_strands for kind in KINDS[audit["kind"]].sides):
+        found |= {"other_strand": "sequences on the other strand only"}
+    return found
+
+
+def contradiction_finding(splits):
+    """Whether equal rows have different labels, with an example."""
+    severity, text = count_finding(
+        "equal rows with different labels",
+        {split: found["contradictions"] for split, found in splits.items() if found["rows"]},
+    )
+    example = next((found["contradiction"] for found in splits.values() if found["contradiction"]), None)
+    return severity, f"{text} Example: {' | '.join(map(show, example))}." if example else text
 
 
 def count_finding(what, counts, severity="flaw"):
@@ -149,15 +180,17 @@ def solvable_findings(audit):
     return lines
 
 
-def split_findings(splits):
+def split_findings(audit):
     """Empty splits, unbalanced labels, rows sorted by label, start codons at one offset."""
+    splits, names = audit["splits"], audit["labels"]
     lines, full = [], {split: found for split, found in splits.items() if found["rows"]}
     if empty := [split for split in splits if split not in full]:
         lines.append(("flaw" if "test" in empty else "note", f"No rows in {', '.join(empty)}."))
-    shares = {split: found["positives"] / found["rows"] for split, found in full.items()}
-    if any(abs(share - 0.5) > thresholds.UNBALANCED for share in shares.values()):
-        text = ", ".join(f"{percent(share, 1)} of {split}" for split, share in shares.items())
-        lines.append(("note", f"Unbalanced labels. Labelled same: {text}."))
+    for label, name in list(enumerate(names))[1 if len(names) == 2 else 0 :]:
+        shares = {split: found["classes"][label] / found["rows"] for split, found in full.items()}
+        if any(abs(share - 1 / len(names)) > thresholds.UNBALANCED for share in shares.values()):
+            text = ", ".join(f"{percent(share, 1)} of {split}" for split, share in shares.items())
+            lines.append(("note", f"Unbalanced labels. Labelled {name}: {text}."))
     orders = {split: found["order"] for split, found in full.items() if found["order"] is not None}
     if sorts := [f"{order:.3f} in {split}" for split, order in orders.items() if not is_mixed(full[split])]:
         lines.append(("flaw", f"Rows are sorted by label (AUROC of the row number): {', '.join(sorts)}."))
@@ -178,7 +211,8 @@ def split_findings(splits):
 def is_mixed(split):
     """Whether the AUROC of the row number for the label is within SORTED_ROWS standard deviations of chance
     (Mann and Whitney 1947)."""
-    same, different = split["positives"], split["rows"] - split["positives"]
+    same = split["classes"][split["order_label"]]
+    different = split["rows"] - same
     deviation = sqrt((same + different + 1) / (12 * same * different))
     return abs(split["order"] - 0.5) <= thresholds.SORTED_ROWS * deviation
 
@@ -227,6 +261,14 @@ def audit_page(spec, audit):
         "findings": {severity: [text for found, text in others if found == severity] for severity in SEVERITIES},
         "ranking_above": thresholds.RANKING_ABOVE,
         "strong": thresholds.STRONG_SHORTCUT,
-        "pair_types": list(dict.fromkeys(kind for split in audit["splits"].values() for kind in split["kinds"])),
-        "sides": list(dict.fromkeys(side for split in audit["splits"].values() for side in split["lengths"])),
+        "shared": shared_counts(audit),
+        "pair_types": list(
+            dict.fromkeys(kind for split in audit["splits"].values() for kind in split.get("kinds", ()))
+        ),
+        "sides": {
+            side: f"{column}labelled {audit['labels'][int(label)]}"
+            for split in audit["splits"].values()
+            for side in split["lengths"]
+            for column, _, label in [side.rpartition("label ")]
+        },
     }

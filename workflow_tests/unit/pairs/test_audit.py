@@ -6,12 +6,14 @@ import random
 import numpy as np
 import pytest
 
+from helpers.data import backwards
 from linguist.files import write_json
 from linguist.pairs.audit import MOST_BINS, audit, find_edges
 from linguist.pairs.store import write_pairs
 from linguist.sequences.alignment import local_similarity
 
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
+NO_STRAND = {"other_strand": 0, "contradictions": 0}
 
 
 @pytest.fixture
@@ -43,14 +45,14 @@ def change(text, *places):
 def test_a_clean_set(look):
     found = look(train=[("a", "bb", 1), ("ccc", "dddd", 0)], dev=[("e", "f", 1)], test=[("g", "h", 0)])
     train = found["splits"]["train"]
-    assert (train["rows"], train["positives"], train["repeated_rows"], train["pairs_with_both_labels"]) == (2, 1, 0, 0)
+    assert (train["rows"], train["classes"], train["repeated_rows"], train["contradictions"]) == (2, [1, 1], 0, 0)
     assert train["lengths"] == {
         "sentence1 label 0": {"mean": 3.0, "min": 3, "max": 3},
         "sentence2 label 0": {"mean": 4.0, "min": 4, "max": 4},
         "sentence1 label 1": {"mean": 1.0, "min": 1, "max": 1},
         "sentence2 label 1": {"mean": 2.0, "min": 2, "max": 2},
     }
-    nothing = {"sentences": 0, "pairs": 0, "near_duplicates": None}
+    nothing = {"sentences": 0, "pairs": 0, **NO_STRAND, "near_duplicates": None}
     assert found["overlaps"] == dict.fromkeys(("train-dev", "train-test", "dev-test"), nothing)
     assert (train["near_duplicates"], train["near_copy_negatives"], train["start_codon"]) == (None, None, None)
     assert (train["kinds"], found["random_similarity"], found["trained_on"], found["tokens"]) == ({}, None, {}, {})
@@ -67,7 +69,8 @@ def test_repeats_count_in_either_order(look):
     rows = [("a", "b", 1), ("a", "b", 1), ("b", "a", 1), ("a", "c", 1), ("c", "a", 0), ("x", "x", 0)]
     train = look(train=rows)["splits"]["train"]
     assert train["repeated_rows"] == 3  # two more of {a, b}, one more of {a, c}
-    assert train["pairs_with_both_labels"] == 1  # {a, c}
+    assert train["contradictions"] == 1 and train["contradiction"] == ["a", "c"]
+    assert train["equal_negatives"] == 1  # {x, x}
 
 
 def test_overlaps_count_each_sentence_and_pair_once(look):
@@ -77,9 +80,15 @@ def test_overlaps_count_each_sentence_and_pair_once(look):
         test=[("f", "z", 0), ("f", "y", 0)],
     )["overlaps"]
     assert overlaps == {
-        "train-dev": {"sentences": 3, "pairs": 1, "near_duplicates": None},  # a, b, d; {a, b} the other way round
-        "train-test": {"sentences": 1, "pairs": 0, "near_duplicates": None},  # f
-        "dev-test": {"sentences": 1, "pairs": 0, "near_duplicates": None},  # z
+        "train-dev": {
+            "sentences": 3,
+            "pairs": 1,
+            "other_strand": 0,
+            "contradictions": 1,
+            "near_duplicates": None,
+        },  # a, b, d; {a, b} the other way round
+        "train-test": {"sentences": 1, "pairs": 0, **NO_STRAND, "near_duplicates": None},  # f
+        "dev-test": {"sentences": 1, "pairs": 0, **NO_STRAND, "near_duplicates": None},  # z
     }
 
 
@@ -112,8 +121,33 @@ def test_near_copies_within_a_split(look, kind):
     train = found["splits"]["train"]
     assert train["near_copy_negatives"] == 2
     assert train["near_duplicates"] == 7  # two forms of a, three of b, two of c
-    assert found["overlaps"]["train-test"] == {"sentences": 1, "pairs": 0, "near_duplicates": 1}
-    assert found["overlaps"]["train-dev"] == {"sentences": 0, "pairs": 0, "near_duplicates": 0}
+    assert found["overlaps"]["train-test"] == {"sentences": 1, "pairs": 0, **NO_STRAND, "near_duplicates": 1}
+    assert found["overlaps"]["train-dev"] == {"sentences": 0, "pairs": 0, **NO_STRAND, "near_duplicates": 0}
+
+
+def test_the_other_strand_is_the_same_dna_but_other_rna(look):
+    draw = random.Random(0)
+    a, b, c, d = (sequence(draw) for _ in range(4))
+    splits = {
+        "train": [(a, b, 1), (a, d, 0)],
+        "dev": [(backwards(b), backwards(a), 1), (a, backwards(b), 0)],
+        "test": [(backwards(a), change(backwards(d), 50), 0), (backwards(b), a, 0), (c, c, 1)],
+    }
+    found = look("dna", **splits)
+    dev = found["splits"]["dev"]
+    assert (dev["repeated_rows"], dev["contradictions"], sorted(map(len, dev["contradiction"]))) == (1, 1, [150, 150])
+    assert found["splits"]["test"]["repeated_rows"] == 0
+    assert found["overlaps"] == {
+        "train-dev": {"sentences": 2, "other_strand": 1, "pairs": 1, "contradictions": 1, "near_duplicates": 0},
+        "train-test": {"sentences": 2, "other_strand": 1, "pairs": 1, "contradictions": 1, "near_duplicates": 1},
+        "dev-test": {"sentences": 2, "other_strand": 0, "pairs": 1, "contradictions": 1, "near_duplicates": 0},
+    }
+    as_rna = {
+        split: [(*(t.replace("T", "U") for t in row[:2]), row[2]) for row in rows] for split, rows in splits.items()
+    }
+    found = look("rna", **as_rna)
+    assert found["overlaps"]["train-test"] == {"sentences": 1, "pairs": 0, **NO_STRAND, "near_duplicates": 0}
+    assert found["splits"]["dev"]["contradictions"] == 0
 
 
 def test_near_copies_are_sought_among_equals(look, tmp_path):
@@ -131,9 +165,9 @@ def test_near_copies_are_sought_among_equals(look, tmp_path):
         trained_on[f"my {kind}"] = [kind, tmp_path / f"{kind}.tsv", tmp_path / "nothing.tsv"]
     found = look("coding", [trained_on], train=[(dna, protein, 0)], test=[(dna, protein, 1)])["trained_on"]
     assert found == {
-        "my dna": {"sentences": 0, "pairs": 0, "near_duplicates": 1},
-        "my protein": {"sentences": 1, "pairs": 0, "near_duplicates": 1},
-        "my sentence": {"sentences": 1, "pairs": 0, "near_duplicates": None},
+        "my dna": {"sentences": 0, "pairs": 0, **NO_STRAND, "near_duplicates": 1},
+        "my protein": {"sentences": 1, "pairs": 0, **NO_STRAND, "near_duplicates": 1},
+        "my sentence": {"sentences": 1, "pairs": 0, **NO_STRAND, "near_duplicates": None},
     }
 
 
@@ -252,8 +286,8 @@ def test_the_published_coding_pairs_have_the_flaws_that_are_known(look, real_dat
     rows = [(item["sentence1"], item["sentence2"], item["label"]) for item in items]
     found = look("coding", train=[], dev=[], test=rows)
     test = found["splits"]["test"]
-    assert (test["rows"], test["positives"], test["order"]) == (16_000, 8_000, 0)  # positives come first
-    assert (test["repeated_rows"], test["pairs_with_both_labels"]) == (132, 63)
+    assert (test["rows"], test["classes"], test["order"]) == (16_000, [8_000, 8_000], 0)  # positives come first
+    assert (test["repeated_rows"], test["contradictions"]) == (132, 63)
     assert test["near_copy_negatives"] == 3191
     assert test["near_duplicates"] == 7771
     assert (test["start_codon"]["offset"], test["start_codon"]["count"]) == (100, 2654)

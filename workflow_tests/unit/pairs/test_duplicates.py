@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from helpers.data import backwards
 from linguist.pairs import duplicates
 from linguist.pairs.duplicates import NEAR, near_copies, word_table
 from linguist.sequences.alignment import local_similarity
@@ -22,7 +23,17 @@ def mutate(draw, text, letters, edits):
 
 
 def slowly(kind, texts, others):
-    found = {text: {o for o in {*others} - {text} if local_similarity(kind, text, o) >= NEAR} for text in texts}
+    def strands(text):
+        return {text, backwards(text)} if kind == "dna" else {text}
+
+    found = {
+        text: {
+            other
+            for other in {*others} - strands(text)
+            if any(local_similarity(kind, text, strand) >= NEAR for strand in strands(other))
+        }
+        for text in texts
+    }
     return {text: copies for text, copies in found.items() if copies}
 
 
@@ -35,7 +46,10 @@ def family(request):
     for length in (20, 34, 50, 67, 100, 150, 200):
         for _ in range(3):
             ancestor = "".join(draw.choices(letters, k=length))
-            texts += [ancestor] + [mutate(draw, ancestor, letters, draw.randint(0, length // 15)) for _ in range(4)]
+            copies = [mutate(draw, ancestor, letters, draw.randint(0, length // 15)) for _ in range(4)]
+            if kind == "dna":
+                copies = [backwards(copy) if draw.random() < 0.5 else copy for copy in copies]
+            texts += [ancestor, *copies]
     return kind, texts
 
 

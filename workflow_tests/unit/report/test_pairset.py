@@ -14,11 +14,23 @@ from linguist.report.plots.style import save
 
 def split(rows=300, positives=150, **other):
     """The part of an audit for one split; an empty one has no metrics."""
-    empty = {"lengths": {}, "repeated_rows": 0, "pairs_with_both_labels": 0, "order": None, "near_duplicates": None}
-    empty |= {"near_copy_negatives": None, "kinds": {}, "start_codon": None}
+    empty = {
+        "lengths": {},
+        "repeated_rows": 0,
+        "contradictions": 0,
+        "contradiction": None,
+        "order": None,
+        "near_duplicates": None,
+    }
+    empty |= {"near_copy_negatives": None, "equal_negatives": 0, "kinds": {}, "start_codon": None}
     lengths = {f"{side} label {label}": {"mean": 50.0, "min": 45, "max": 55} for side in SIDES for label in (0, 1)}
     full = {"lengths": lengths, "order": 0.51, "near_duplicates": 0, "near_copy_negatives": 0}
-    return {"rows": rows, "positives": positives} | empty | (full if rows else {}) | other
+    return (
+        {"rows": rows, "classes": [rows - positives, positives], "order_label": 1}
+        | empty
+        | (full if rows else {})
+        | other
+    )
 
 
 def baseline(name, order_free, accuracy, auroc=0.5, half_width=0.05):
@@ -37,9 +49,10 @@ def baseline(name, order_free, accuracy, auroc=0.5, half_width=0.05):
 
 
 SIDES = ("sentence1", "sentence2")
-NO_OVERLAP = {"sentences": 0, "pairs": 0, "near_duplicates": 0}
+NO_OVERLAP = dict.fromkeys(("sentences", "other_strand", "pairs", "contradictions", "near_duplicates"), 0)
 CLEAN = {
     "kind": "dna",
+    "labels": ["different", "same"],
     "splits": {"train": split(1000, 500), "dev": split(), "test": split(kinds={"same": 150, "other": 150})},
     "overlaps": {"train-dev": NO_OVERLAP, "train-test": NO_OVERLAP, "dev-test": NO_OVERLAP},
     "trained_on": {"en": NO_OVERLAP},
@@ -79,14 +92,20 @@ def test_a_clean_set_has_only_fine_findings():
     ("audit", "severity", "facts"),
     [
         (altered("splits", "train", "repeated_rows", value=12), "flaw", ["12 in train"]),
-        (altered("splits", "test", "pairs_with_both_labels", value=3), "flaw", ["3 in test"]),
+        (altered("splits", "test", "contradictions", value=3), "flaw", ["3 in test"]),
+        (altered("splits", "test", "equal_negatives", value=5), "flaw", ["equal sequences: 5 in test"]),
         (altered("splits", "dev", "order", value=0.0), "flaw", ["0.000 in dev"]),
         (altered("splits", "dev", "near_copy_negatives", value=4), "flaw", ["4 in dev"]),
         (altered("splits", "dev", "near_copy_negatives", value=None), "fine", ["not counted in dev"]),
         (altered("splits", "dev", "near_duplicates", value=4), "note", ["4 in dev"]),
         (altered("overlaps", "train-test", value=NO_OVERLAP | {"pairs": 2}), "flaw", ["2 in train and test"]),
+        (
+            altered("overlaps", "dev-test", value=NO_OVERLAP | {"other_strand": 7}),
+            "flaw",
+            ["7 in dev and test", "strand"],
+        ),
         (altered("trained_on", "en", value=NO_OVERLAP | {"near_duplicates": 9}), "flaw", ["9 in en"]),
-        (altered("splits", "test", "positives", value=100), "note", ["33.3 % of test"]),
+        (altered("splits", "test", "classes", value=[200, 100]), "note", ["33.3 % of test"]),
         (altered("splits", "dev", value=split(0, 0)), "note", ["No rows in dev"]),
         (
             altered(

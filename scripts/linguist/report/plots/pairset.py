@@ -61,7 +61,7 @@ def audit_figure(audit):
     if baselines:
         test = audit["splits"]["test"]
         axis = figure.add_subplot(grid[down])
-        draw_baselines(axis, baselines, max(test["positives"], test["rows"] - test["positives"]) / test["rows"])
+        draw_baselines(axis, baselines, max(test["classes"]) / test["rows"])
     figure.legend(handles=legend, loc="outside upper left", ncols=len(legend))
     return figure
 

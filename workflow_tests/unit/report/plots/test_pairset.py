@@ -36,7 +36,7 @@ def make_audit(kind):
         }
         for name, uses_order, value in names
     ]
-    test = {"rows": 300, "positives": 120}
+    test = {"rows": 300, "classes": [180, 120]}
     return {"kind": kind, "splits": {"test": test}, "distributions": shown, "baselines": baselines}
 
 
