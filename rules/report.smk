@@ -1,4 +1,4 @@
-"""The report: for each study a page with its table and figures, and pages of pair sets, tokenizers and pretrained models."""
+"""The report: for each study a page with its table and figures, and pages of pair sets, tasks, tokenizers and pretrained models."""
 
 
 rule write_audit:
@@ -28,10 +28,32 @@ rule write_audit:
         runtime=growing(20, "m"),
     params:
         spec=lambda wildcards: one_line_json(config["pairsets"][wildcards.pairset]),
+        name=lambda wildcards: wildcards.pairset,
         texts=REGISTRY_TEXTS,
         code=code_digest("write_audit"),
     script:
         "../scripts/write_audit.py"
+
+
+use rule write_audit as write_task_audit with:
+    """writing the audit page of the task {task}"""
+    input:
+        audit="<results>/tasks/{task}/audit.json",
+        template=shipped_file("reports/audit.html.j2"),
+        base=shipped_file("reports/base.html.j2"),
+        caption=shipped_file("reports/captions/task_audit_figure.rst"),
+    output:
+        page=report("<results>/report/tasks/{task}.html", category="tasks", caption="../reports/captions/audit.rst"),
+        figure=report(
+            "<results>/report/tasks/{task}.svg", category="tasks", caption="../reports/captions/task_audit_figure.rst"
+        ),
+    log:
+        "<logs>/write_audit/{task}.log",
+    params:
+        spec=lambda wildcards: one_line_json(config["tasks"][wildcards.task]),
+        name=lambda wildcards: wildcards.task,
+        texts=REGISTRY_TEXTS,
+        code=code_digest("write_audit"),
 
 
 rule write_vocabulary:
@@ -264,6 +286,7 @@ rule write_task_page:
         metrics="<results>/tables/{task_study}.metrics.tsv",
         comparisons="<results>/tables/{task_study}.comparisons.tsv",
         figure="<results>/report/{task_study}/accuracy.svg",
+        identity="<results>/tables/{task_study}.identity.tsv",
         overlaps="<results>/tables/overlaps.json",
         published=shipped_file("resources/published.yaml"),
         template=shipped_file("reports/tasks.html.j2"),

@@ -81,6 +81,32 @@ rule search_neighbours:
         " > {output.hits}) > {log} 2>&1"
 
 
+rule audit_task:
+    """auditing the task {task}"""
+    input:
+        **layout.task_splits("{task}"),
+        hits="<results>/neighbours/{task}/test.tsv",
+        record=layout.record_file("tasks", "{task}"),
+    output:
+        "<results>/tasks/{task}/audit.json",
+    log:
+        "<logs>/audit_task/{task}.log",
+    benchmark:
+        "<benchmarks>/audit_task/{task}.tsv"
+    group:
+        "task"
+    conda:
+        "../envs/sequences.yaml"
+    resources:
+        mem=growing(4, "GB"),
+        runtime=growing(2, "h"),
+    params:
+        answers=lookup(dpath="tasks/{task}/answers", within=config),
+        code=code_digest("audit_task"),
+    script:
+        "../scripts/audit_task.py"
+
+
 rule tokenize_task:
     """tokenizing the task {task} with the tokenizer of {tokenizer}"""
     input:
@@ -111,7 +137,7 @@ rule score_baselines:
     """scoring the baselines of the task {task}"""
     input:
         **layout.task_splits("{task}"),
-        hits=lambda wildcards: inputs.neighbour_files(config, wildcards.task, "test"),
+        hits="<results>/neighbours/{task}/test.tsv",
     output:
         predictions="<results>/baselines/{task}.tsv.gz",
         about="<results>/baselines/{task}.json",
@@ -256,9 +282,13 @@ rule compute_task_metrics:
         baselines=lambda wildcards: expand(
             "<results>/baselines/{task}.tsv.gz", task=config["studies"][wildcards.task_study]["tests"]
         ),
+        hits=lambda wildcards: [
+            inputs.neighbour_file(task, "test") for task in config["studies"][wildcards.task_study]["tests"]
+        ],
     output:
         metrics="<results>/tables/{task_study}.metrics.tsv",
         comparisons="<results>/tables/{task_study}.comparisons.tsv",
+        identity="<results>/tables/{task_study}.identity.tsv",
     log:
         "<logs>/compute_task_metrics/{task_study}.log",
     benchmark:

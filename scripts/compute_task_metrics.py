@@ -2,17 +2,20 @@
 
 from linguist.files import write_table
 from linguist.logs import start_log
-from linguist.statistics.ways import compare_ways, compute_task_metrics, read_answers
+from linguist.statistics.ways import accuracy_by_identity, compare_ways, compute_task_metrics, read_answers
 
 
 def main(smk):
     start_log(smk.log[0])
     runs = [(*run, path) for run, path in zip(smk.params.runs, smk.input.runs, strict=True)]
     answers = smk.params.answers
-    called = read_answers(runs, dict(zip(answers, smk.input.baselines, strict=True)), answers, smk.params.every)
-    metrics = compute_task_metrics(smk.wildcards.task_study, called, answers)
-    for path, table in ((smk.output.metrics, metrics), (smk.output.comparisons, compare_ways(called))):
-        write_table(path, table)
+    baselines = dict(zip(answers, smk.input.baselines, strict=True))
+    sources = (runs, baselines, answers, smk.params.every)
+    called = read_answers(*sources)
+    identity = accuracy_by_identity(sources, dict(zip(answers, smk.input.hits, strict=True)))
+    write_table(smk.output.metrics, compute_task_metrics(smk.wildcards.task_study, called, answers))
+    write_table(smk.output.comparisons, compare_ways(called))
+    write_table(smk.output.identity, identity)
 
 
 if "snakemake" in globals():

@@ -9,8 +9,7 @@ from linguist.tasks.store import read_task
 def main(smk):
     start_log(smk.log[0])
     frames = {split: read_task(smk.input[split]) for split in SPLITS}
-    hits = smk.input.get("hits") or None
-    score_task_baselines(frames, len(smk.params.answers), hits, smk.output.predictions, smk.output.about)
+    score_task_baselines(frames, len(smk.params.answers), smk.input.hits, smk.output.predictions, smk.output.about)
 
 
 if "snakemake" in globals():

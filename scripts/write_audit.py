@@ -1,4 +1,4 @@
-"""The page and the figure of a pair set's audit."""
+"""The page and the figure of the audit of a pair set or task."""
 
 import json
 
@@ -12,7 +12,7 @@ from linguist.report.plots.style import save
 
 def main(smk):
     start_log(smk.log[0])
-    audit, name = read_json(smk.input.audit), smk.wildcards.pairset
+    audit, name = read_json(smk.input.audit), smk.params.name
     save(audit_figure(audit), smk.output.figure)
     figure = inline(smk.output.figure, "figure-audit")
     render(

@@ -8,6 +8,7 @@ from linguist.files import read_json, write_table
 from linguist.logs import start_log
 from linguist.report.page import collect_facts, inline, render, unreadable_tests
 from linguist.report.tasks import read_task_tables, task_page
+from linguist.statistics.tables import read_results
 
 
 def main(smk):
@@ -21,8 +22,8 @@ def main(smk):
     tokens = by_name(smk.params.readings, smk.input.tokens)
     reports = {
         "baselines": by_name(smk.params.tests, smk.input.baselines),
-        "records": by_name(smk.params.tests, smk.input.records),
         "instructions": by_name(smk.params.sets, smk.input.instructions),
+        "identity": read_results(smk.input.identity),
         "overlaps": read_json(smk.input.overlaps),
         "facts": collect_facts([read_json(path) for path in smk.input.runs], tokens),
         "published": read_published(smk.input.published),

@@ -75,15 +75,15 @@ def task_rows(tasks):
     return [path for task in tasks for path in layout.task_splits(task).values()]
 
 
-def neighbour_files(config, task, split):
-    """BLAST's hits of a task's split among the task's train rows, if an instruction set retrieves by BLAST; else none."""
-    return f"<results>/neighbours/{task}/{split}.tsv" if task in used.searched_tasks(config) else []
+def neighbour_file(task, split):
+    """BLAST's hits of a task's split among the task's train rows."""
+    return f"<results>/neighbours/{task}/{split}.tsv"
 
 
 def instruction_files(config, instructions):
     """The rows of an instruction set's tasks, and their BLAST hits if it retrieves by BLAST, in the order of SPLITS."""
     spec = config["instructions"][instructions]
-    hits = [neighbour_files(config, task, split) for task in spec["tasks"] for split in SPLITS]
+    hits = [neighbour_file(task, split) for task in spec["tasks"] for split in SPLITS]
     return {"rows": task_rows(spec["tasks"]), "hits": hits if used.retrieves(spec) else []}
 
 
@@ -92,7 +92,6 @@ def task_page_files(config, study):
     block, sets = config["studies"][study], plan.instruction_sets(config, study)
     return {
         "baselines": [f"<results>/baselines/{task}.json" for task in block["tests"]],
-        "records": [layout.record_file("tasks", task) for task in block["tests"]],
         "instructions": [f"<results>/instructions/{name}/about.json" for name in sets],
         "runs": metrics_files(config, study),
         "tokens": tokens_reports(config, plan.classifier_inputs(config, study)),
@@ -254,15 +253,18 @@ def search_versions(config):
     """The version files of all searches: those of the pair sets in use, and those of the neighbours of tasks."""
     files = [path for pairset in used.used_pairsets(config) for path in version_files(config, pairset)]
     sets = [name for study in plan.task_studies(config) for name in plan.instruction_sets(config, study)]
-    files += [layout.version_file(path) for name in sets for path in instruction_files(config, name)["hits"]]
+    hits = [neighbour_file(task, "test") for task in used.used_tasks(config)]
+    hits += [path for name in sets for path in instruction_files(config, name)["hits"]]
+    files += map(layout.version_file, hits)
     return list(dict.fromkeys(files))
 
 
 def requested_files(config):
     """Everything that the config asks for, without the pages on methods and costs: the pages of its studies, vectors, pair
-    sets, tokenizers and pretrained models, which bring their tables and figures; and the weights that stay."""
+    sets, tasks, tokenizers and pretrained models, which bring their tables and figures; and the weights that stay."""
     wanted = [f"<results>/report/{name}/page.html" for name in [*config["studies"], *config["vectors"]]]
     wanted += [f"<results>/report/pairs/{pairset}.html" for pairset in used.used_pairsets(config)]
+    wanted += [f"<results>/report/tasks/{task}.html" for task in used.used_tasks(config)]
     wanted += [f"<results>/report/tokenizers/{tokenizer}.html" for tokenizer in config["tokenizers"]]
     wanted += [f"<results>/report/models/{model}.html" for model in used.pretrained_models(config)]
     if not plan.has_no_study(config):

@@ -121,7 +121,7 @@ def built_models(config):
 def used_resources(config):
     """The resources that pair sets, corpora and tasks are made from."""
     pairsets = [config["pairsets"][name] for name in built_pairsets(config)]
-    tasks = [config["tasks"][name] for name in built_tasks(config) if config["studies"]]  # else none is asked for
+    tasks = [config["tasks"][name] for name in built_tasks(config)]
     found = [r for spec in pairsets for r in RECIPES[spec["recipe"]].resources(spec)]
     found += [r for spec in tasks for r in TASK_RECIPES[spec["recipe"]].resources(spec)]
     for corpus in used_corpora(config):
@@ -184,9 +184,3 @@ def search_parts(config):
 def retrieves(instructions):
     """Whether an instruction set has solved examples that BLAST finds."""
     return instructions["examples"] > 0 and instructions["retrieval"] == "blast"
-
-
-def searched_tasks(config):
-    """The tasks whose rows BLAST compares with their train rows, because an instruction set takes examples from there."""
-    sets = [spec for spec in config["instructions"].values() if retrieves(spec)]
-    return [name for name in config["tasks"] if any(name in spec["tasks"] for spec in sets)]

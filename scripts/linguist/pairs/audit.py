@@ -103,6 +103,12 @@ def texts_of(sides, frame):
     return set().union(*(frame[column] for column in sides))
 
 
+def comparable(sides, frame):
+    """The rows as they are compared with one another: pairs on one strand, single sequences as written, since their label may
+    depend on the strand."""
+    return on_one_strand(sides, frame) if len(sides) > 1 else frame
+
+
 def by_kind(sides, frame):
     """{kind: the set of its sequences}, of biological sequences; {} for text."""
     found = {}
@@ -123,12 +129,12 @@ def labels_of_contents(sides, frame):
 def audit_split(sides, frame, near, classes):
     """Counts of one split, and of its flaws; `near` has the near copies of the sequences of all splits, by kind.
 
-    Rows are equal on either strand of DNA and in either order of their sequences. `contradictions` counts distinct rows
+    Rows are equal in either order of their sequences; see `comparable` for strands. `contradictions` counts distinct rows
     with more than one label; `contradiction` is the first of them. `near_duplicates` counts distinct sequences with a near
     copy that is not their partner in a positive; None for text. `order`: see `row_order`.
     """
     stranded = on_one_strand(sides, frame)
-    labels, own = labels_of_contents(sides, stranded), by_kind(sides, stranded)
+    labels, own = labels_of_contents(sides, comparable(sides, frame)), by_kind(sides, stranded)
     unclear = [content for content, found in labels.items() if len(found) > 1]
     return {
         "rows": len(frame),
@@ -251,7 +257,7 @@ def overlap(earlier, later, near=None):
     written = texts_of(*earlier) & texts_of(*later)
     if common:
         written = {one_strand(kind, text) for kind in second for text in written}
-    labels1, labels2 = (labels_of_contents(*table) for table in tables)
+    labels1, labels2 = (labels_of_contents(*table) for table in (tables if len(later[0]) > 1 else (earlier, later)))
     both = labels1.keys() & labels2
     return {
         "sentences": len(shared),

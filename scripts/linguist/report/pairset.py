@@ -1,4 +1,4 @@
-"""The audit page of a pair set, and its findings: sentences computed from the audit's numbers."""
+"""The audit page of a pair set or task, and its findings: sentences computed from the audit's numbers."""
 
 from math import sqrt
 from statistics import NormalDist
@@ -13,6 +13,7 @@ from linguist.report.page import SEVERITIES
 from linguist.report.rows import row_findings
 from linguist.statistics import thresholds
 from linguist.statistics.numbers import format_interval, percent
+from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 
 
 def best_baseline(audit):
@@ -72,7 +73,7 @@ def audit_findings(audit):
     for key, what in shared.items():
         if found := {name: overlap[key] for name, overlap in audit["trained_on"].items()}:
             lines.append(count_finding(f"{what} shared by test and a training set", found))
-    return lines + token_findings(audit["tokens"])
+    return lines + token_findings(audit["tokens"]) + identity_findings(audit.get("identity", {}))
 
 
 def is_of_pairs(audit):
@@ -114,11 +115,12 @@ def count_finding(what, counts, severity="flaw"):
 
 def shortcut_finding(audit):
     """Whether lengths, composition or one sequence alone predict the label, by a threshold or else by ranking."""
+    sources = "length, composition or one sequence" if is_of_pairs(audit) else "length or composition"
     single, share = [b for b in order_free(audit) if b["each_side_alone"]], _majority_accuracy(audit["splits"]["test"])
     if not single:
         return (
             "unknown",
-            "Not tested for shortcuts: no baseline on length, composition or one sequence was scored on the test split.",
+            f"Not tested for shortcuts: no baseline on {sources} was scored on the test split.",
         )
     best = max(single, key=lambda baseline: baseline["accuracy"])
     ranking = max(single, key=lambda baseline: baseline["auroc_low"] or 0)
@@ -130,7 +132,7 @@ def shortcut_finding(audit):
         text += f" Also above the majority class: {', '.join(also)}." if also else ""
     elif (ranking["auroc_low"] or 0) > thresholds.RANKING_ABOVE:
         gain = ranking["auroc"] - 0.5
-        text = f"{ranking['name']} alone ranks the test pairs: AUROC {format_interval(ranking, 'auroc')}."
+        text = f"{ranking['name']} alone ranks the test rows: AUROC {format_interval(ranking, 'auroc')}."
         text += f" Its threshold does not transfer: the most accurate baseline is {best['name']} {numbers})."
     elif not audit["splits"]["train"]["rows"]:
         names = ", ".join(baseline["name"] for baseline in single)
@@ -139,7 +141,7 @@ def shortcut_finding(audit):
         luck = f"; within chance for the best of {len(single)} baselines" if best["low"] > share else ""
         return (
             "fine",
-            f"No shortcut found. The best baseline on length, composition or one sequence is {best['name']} {numbers}{luck}).",
+            f"No shortcut found. The best baseline on {sources} is {best['name']} {numbers}{luck}).",
         )
     text = text[0].upper() + text[1:]
     return ("shortcut", text) if gain >= thresholds.STRONG_SHORTCUT else ("note", f"Weak shortcut. {text}")
@@ -227,12 +229,23 @@ def token_findings(tokens):
     return lines
 
 
+def identity_findings(identity):
+    """How many test rows are how near to a train row, {bin: rows}."""
+    if not sum(identity.values()):
+        return []
+    shares = ", ".join(
+        f"{rows} ({percent(rows / sum(identity.values()), 1)}) {name}" for name, rows in identity.items()
+    )
+    near = any(list(identity.values())[:-1])
+    return [("note" if near else "fine", f"Identity of test rows to the nearest train row, by BLAST: {shares}.")]
+
+
 def limit_finding(spec, audit):
     """Whether the similarity limit for negatives lies above chance: (severity, text); None if nothing was compared.
 
     A limit within the range of shuffled sequences calls some unrelated sequences related.
     """
-    random, limit = audit["random_similarity"], spec["rules"].get("max_negative_similarity")
+    random, limit = audit["random_similarity"], spec.get("rules", {}).get("max_negative_similarity")
     if random is None or limit is None:
         return None
     text = f"After shuffling the letters of each sequence, {random['pairs']} pairs have a mean local similarity of"
@@ -256,7 +269,8 @@ def audit_page(spec, audit):
         "spec": spec,
         "audit": audit,
         "kind": KINDS[audit["kind"]],
-        "recipe": RECIPES[spec["recipe"]],
+        "recipe": (RECIPES if is_of_pairs(audit) else TASK_RECIPES)[spec["recipe"]],
+        "of_pairs": is_of_pairs(audit),
         "result": first,
         "findings": {severity: [text for found, text in others if found == severity] for severity in SEVERITIES},
         "ranking_above": thresholds.RANKING_ABOVE,

@@ -9,6 +9,7 @@ from linguist.statistics.tables import read_results
 from linguist.statistics.thresholds import ALPHA, FOLLOWS_INSTRUCTION
 from linguist.statistics.ways import CLASSIFICATION, RULES
 from linguist.tasks.baselines import KMERS, NEIGHBOURS
+from linguist.tasks.neighbours import IDENTITY_BINS
 from linguist.tasks.prompts import TRAINED, VARIANTS, prompt_text
 from linguist.tasks.recipes import RECIPES
 from linguist.training.controls import RANDOM_ENDING
@@ -96,11 +97,26 @@ def published_rows(summary, published):
     return rows
 
 
+def identity_rows(identity):
+    """Accuracy by identity to the nearest train row, a dict for each method and task: name, test, and {bin: (accuracy, n)}.
+
+    `identity` is a table of `accuracy_by_identity`.
+    """
+    found = {}
+    for row in identity.to_dict("records"):
+        key = method_name(row["model"], row["method"]), row["test"]
+        found.setdefault(key, {})[row["identity"]] = row["accuracy"], row["n"]
+    return [
+        {"name": name, "test": test, "bins": bins}
+        for (name, test), bins in sorted(found.items(), key=lambda item: item[0][1])
+    ]
+
+
 def task_page(study, tables, reports):
     """What the page of a study of tasks shows, as values for its template.
 
     Args: `study` is a StudyDesign; `tables` are those of `summarize_tasks` and `compare_ways`; `reports` has, by task, what its
-    baselines chose ("baselines") and what was read for it ("records"), by instruction set, its rows and dropped rows ("instructions"), the records of
+    baselines chose ("baselines"), a table of `accuracy_by_identity` ("identity"), by instruction set, its rows and dropped rows ("instructions"), the records of
     `count_overlaps` ("overlaps"), `collect_facts` ("facts"), and what `read_published` gives ("published").
     """
     summary, comparisons = tables
@@ -114,11 +130,12 @@ def task_page(study, tables, reports):
         "findings": task_findings(summary, comparisons),
         "averages": reports["published"]["averages"]["dnahlm"] if compared else None,
         "rows": [row | {"name": method_name(row["model"], row["method"])} for row in summary.to_dict("records")],
-        "reading": {task: row_findings(record) for task, record in reports["records"].items()},
         "rules": {rule: text for rule, text in RULES.items() if rule in set(summary["rule"])},
         "variants": {variant: text for variant, text in VARIANTS.items() if variant in set(summary["variant"])},
         "reports": reports,
         "published": published_rows(summary, records),
+        "identity": identity_rows(reports["identity"]),
+        "bins": list(IDENTITY_BINS),
         "overlaps": [record for record in reports["overlaps"] if record["test"].partition(" ")[0] in tasks],
         "dropped": sum(number for parts in dropped for splits in parts.values() for number in splits.values()),
         "prompts": {

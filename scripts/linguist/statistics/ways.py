@@ -12,6 +12,7 @@ from linguist.statistics.comparisons import holm, paired_difference
 from linguist.statistics.scores import task_metrics
 from linguist.statistics.tables import read_predictions
 from linguist.tasks.baselines import KMERS, NEIGHBOURS
+from linguist.tasks.neighbours import IDENTITY_BINS, bin_rows, read_neighbours
 from linguist.tasks.prompts import SWAPPED, TRAINED, UNSEEN, match_exact, match_prefix
 from linguist.training.controls import RANDOM_ENDING
 
@@ -27,15 +28,20 @@ COLUMNS = ["question", "model", "method", "against_model", "against_method"]
 COLUMNS += ["difference", "low", "high", "p", "tasks", "seeds"]
 
 
-def read_answers(runs, baselines, answers, every):
+def read_answers(runs, baselines, answers, every, rows=None):
     """The answers of every run: {(model, method, variant, rule): {task: {seed: (label, called)}}}.
 
     Args: `runs` lists (model, trainset, seed, path of predictions), `baselines` maps tasks to the files of their
-    baselines' predictions; `answers` maps each task of the study to its answers, `every` all that instructions may name.
+    baselines' predictions; `answers` maps each task of the study to its answers, `every` all that instructions may name;
+    `rows` maps each task to the ids of its test rows that count, all if not given.
     """
     found = {}
 
     def add(model, method, seed, part, test):
+        if rows is not None:
+            part = part[part["id"].isin(rows[test])]
+        if part.empty:
+            return
         for variant, rule, label, called in interpret_answers(part, every):
             found.setdefault((model, method, variant, rule), {}).setdefault(test, {})[seed] = label, called
 
@@ -88,6 +94,28 @@ def compute_task_metrics(study, called, answers):
                 classes = 1 if rule == "obeys" else len(answers[test])
                 rows.append(key | task_metrics(label, guess, classes, np.random.default_rng(0)))
     return pd.DataFrame(rows)
+
+
+def accuracy_by_identity(sources, hits):
+    """Accuracy by the identity of test rows to the nearest train row: a table of model, method, test, identity (a name of
+    IDENTITY_BINS), n, accuracy (mean over seeds).
+
+    Args: `sources` are the first four arguments of `read_answers`; `hits` maps tasks to BLAST's hits of their test rows.
+    Rows are those of classifiers, and of instruction-tuned models with trained wordings, read by the paper's rule.
+    """
+    ids = {test: read_predictions(path)["id"].unique() for test, path in sources[1].items()}
+    bins = {test: bin_rows(read_neighbours(path), ids[test]) for test, path in hits.items()}
+    found = []
+    for name in IDENTITY_BINS:
+        called = read_answers(*sources, {test: part[name] for test, part in bins.items()})
+        for (model, method, variant, rule), tests in called.items():
+            if rule not in ("class", "prefix") or variant not in ("", TRAINED):
+                continue
+            for test, by_seed in tests.items():
+                right = [np.mean(label == guess) for label, guess in by_seed.values()]
+                n = len(next(iter(by_seed.values()))[0])
+                found.append([model, method, test, name, n, np.mean(right)])
+    return pd.DataFrame(found, columns=["model", "method", "test", "identity", "n", "accuracy"])
 
 
 def compare_ways(called):

@@ -37,24 +37,23 @@ def choose_kmers(train, dev):
 
 
 def score_task_baselines(frames, classes, hits, predictions, about):
-    """Predict a task's test split with k-mer logistic regression and, given BLAST `hits` (a path or None), with the class of
-    the best hit among the train rows (the majority class without a hit).
+    """Predict a task's test split with k-mer logistic regression, and with the class of the best BLAST hit among the train
+    rows (the majority class without a hit).
 
-    Args: `frames` is {split: data frame as from `store.read_task`}, `classes` the number of classes. Writes `predictions`
-    (table: baseline, id of the test row, label, score0 ...: log-probabilities) and `about` (JSON: k and C chosen on dev).
+    Args: `frames` is {split: data frame as from `store.read_task`}, `classes` the number of classes, `hits` the file of the
+    hits. Writes `predictions` (table: baseline, id of the test row, label, score0 ...: log-probabilities) and `about`
+    (JSON: k and C chosen on dev).
     """
     train, dev, test = (frames[split] for split in ("train", "dev", "test"))
     k, strength, accuracy = choose_kmers(train, dev)
     model = kmer_model(k, strength).fit(train["sequence"], train["label"])
-    scores = {KMERS: model.predict_log_proba(test["sequence"])}
+    best = rank_neighbours(read_neighbours(hits))
+    labels = dict(zip(train["id"], train["label"], strict=True))
+    commonest = int(train["label"].mode()[0])
+    called = [labels[best[name][0]] if name in best else commonest for name in test["id"]]
+    scores = {KMERS: model.predict_log_proba(test["sequence"]), NEIGHBOURS: np.eye(classes)[called]}
     found = {"k": k, "C": strength, "dev_accuracy": float(accuracy)}
-    if hits is not None:
-        best = rank_neighbours(read_neighbours(hits))
-        labels = dict(zip(train["id"], train["label"], strict=True))
-        commonest = int(train["label"].mode()[0])
-        called = [labels[best[name][0]] if name in best else commonest for name in test["id"]]
-        scores[NEIGHBOURS] = np.eye(classes)[called]
-        found["tests_with_neighbour"] = float(np.mean([name in best for name in test["id"]]))
+    found["tests_with_neighbour"] = float(np.mean([name in best for name in test["id"]]))
     frames = [
         pd.DataFrame(
             {"baseline": name, "id": test["id"], "label": test["label"]}

@@ -61,13 +61,10 @@ def test_only_a_genome_masked_by_windowmasker_needs_intervals(demo):
     assert "masks" not in inputs.query_files(masked, "protein150")
 
 
-def test_only_tasks_whose_examples_are_retrieved_need_hits(demo):
-    assert inputs.neighbour_files(demo, "promoter", "test")
+def test_only_instruction_sets_that_retrieve_examples_need_hits(demo):
     assert inputs.instruction_files(demo, "told")["hits"] == []
     shown = inputs.instruction_files(demo, "shown")
     assert len(shown["hits"]) == len(shown["rows"]) == len(SPLITS) * len(demo["instructions"]["shown"]["tasks"])
-    without = demo | {"instructions": {"told": demo["instructions"]["told"]}}
-    assert inputs.neighbour_files(without, "promoter", "test") == []
 
 
 def test_a_task_of_a_folder_reads_its_tables(demo):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.configs import CONFIG, TASKS
+from helpers.configs import CONFIG
 from helpers.data import ROOT
 from linguist.config import plan, used
 from linguist.config.schema import default_config
@@ -96,10 +96,6 @@ def test_a_search_is_identified_by_all_that_it_reads():
     rules = smk[smk.index("rule sample_queries:") : smk.index("rule choose_positives:")]
     known = default_config()["pairs"]["rules"]
     assert {name for name in known if re.search(rf"\b{name}\b", rules)} | {"masking"} == set(SEARCH_RULES)
-
-
-def test_only_tasks_with_examples_by_blast_are_searched():
-    assert used.searched_tasks(TASKS) == ["splice"]
 
 
 def test_a_union_of_synthetic_sentences_is_synthetic():

@@ -7,6 +7,7 @@ import pytest
 from linguist.statistics.summaries import summarize_tasks
 from linguist.statistics.ways import (
     CLASSIFICATION,
+    accuracy_by_identity,
     compare_ways,
     compute_task_metrics,
     difference_of_ways,
@@ -134,7 +135,7 @@ def motif():
 
 def test_k_mers_learn_a_motif_and_the_nearest_neighbour_is_what_blast_says(motif, tmp_path):
     hits = tmp_path / "hits.tsv"
-    hits.write_text("test-0\ttrain-1\t50\ntest-1\ttrain-3\t40\ntest-1\ttrain-2\t60\n\n")
+    hits.write_text("test-0\ttrain-1\t50\t30\t60\ntest-1\ttrain-3\t40\t20\t60\ntest-1\ttrain-2\t60\t40\t60\n\n")
     out = tmp_path / "p.tsv.gz", tmp_path / "about.json"
     score_task_baselines(motif, 2, hits, *out)
     called = read_answers([], {"core": out[0]}, {"core": ["no", "yes"]}, {"core": ["no", "yes"]})
@@ -143,6 +144,23 @@ def test_k_mers_learn_a_motif_and_the_nearest_neighbour_is_what_blast_says(motif
     _, guess = called[NEIGHBOURS, CLASSIFICATION, "", "class"]["core"][0]
     assert guess[:2].tolist() == [1, 0]  # the labels of train-1 and train-2
     assert len(set(guess[2:])) == 1  # the commonest
+
+
+def test_accuracy_by_identity_is_that_of_the_rows_of_each_bin(runs, tmp_path):
+    files, baselines = runs
+    hits = {task: tmp_path / f"{task}-hits.tsv" for task in ANSWERS}
+    near = [f"r{i}\ttrain-0\t50\t{60 if i < 30 else 58}\t60\n" for i in range(50)]  # 30 rows equal, 20 nearly
+    for path in hits.values():
+        path.write_text("".join(near) + "\n")
+    table = accuracy_by_identity((files, baselines, ANSWERS, ANSWERS), hits)
+    called = read_answers(files, baselines, ANSWERS, ANSWERS)
+    rows = {"100 %": slice(30), "95 % to 100 %": slice(30, 50), "below 80 %": slice(50, None)}
+    assert set(table["identity"]) == {*rows} and len(table) == 3 * 3 * len(ANSWERS)  # classifier, told model, k-mers
+    for row in table.itertuples():
+        variant, rule = ("trained", "prefix") if row.method == "told" else ("", "class")
+        by_seed = called[row.model, row.method, variant, rule][row.test].values()
+        right = [(label == guess)[rows[row.identity]] for label, guess in by_seed]
+        assert row.n == len(right[0]) and row.accuracy == pytest.approx(np.mean(right))
 
 
 def test_k_mers_are_chosen_on_dev_alone(motif):

@@ -11,7 +11,7 @@ from helpers.data import letters
 from linguist.errors import LinguistError
 from linguist.files import write_lines
 from linguist.tasks.instruction_sets import build_instructions
-from linguist.tasks.neighbours import rank_neighbours
+from linguist.tasks.neighbours import bin_rows, rank_neighbours
 from linguist.tasks.prompts import match_exact, match_prefix, prompt_text, read_prompt_rows, write_prompt_rows
 
 SPLITS = ("train", "dev", "test")
@@ -114,7 +114,8 @@ def test_examples_are_the_best_hits_of_train_the_best_one_last_never_the_row_its
     for split in SPLITS:
         hits[split] = tmp_path / f"{split}.tsv"
         rows = [
-            (f"{split}-0", f"train-{i}", score) for i, score in ((0, 90.0), (1, 50.0), (2, 70.0), (3, 60.0), (2, 40.0))
+            (f"{split}-0", f"train-{i}", score, 50, 60)
+            for i, score in ((0, 90.0), (1, 50.0), (2, 70.0), (3, 60.0), (2, 40.0))
         ]
         write_lines(hits[split], ["\t".join(map(str, row)) for row in rows])
     splits, _ = build(frames, {"core": hits, "long": hits, "splice": hits}, examples=2)
@@ -141,6 +142,13 @@ def test_neighbours_come_once_by_score_and_then_by_name():
     hits = pd.DataFrame([("q", "b", 5.0), ("q", "a", 5.0), ("q", "c", 9.0), ("q", "b", 7.0), ("r", "a", 1.0)])
     hits.columns = ["id", "neighbour", "bitscore"]
     assert rank_neighbours(hits) == {"q": ["c", "b", "a"], "r": ["a"]}
+
+
+def test_rows_are_binned_by_their_highest_identity():
+    hits = [("a", "x", 80, 100), ("a", "y", 100, 100), ("b", "x", 95, 100), ("c", "y", 94, 100), ("d", "x", 20, 100)]
+    hits = pd.DataFrame(hits, columns=["id", "neighbour", "identities", "length"])
+    found = bin_rows(hits, ["a", "b", "c", "d", "none"])
+    assert list(found.values()) == [["a"], ["b"], ["c"], ["d", "none"]]
 
 
 def test_a_prompt_is_alpacas():
