@@ -52,6 +52,40 @@ def test_a_file_without_a_study_builds_and_audits_its_sets(checkout, snakemake):
     assert "Nothing to be done" in run(checkout, snakemake, content)[0].stderr
 
 
+def test_pair_sets_and_tasks_have_the_same_audit(checkout, snakemake):
+    """What stands in the tables of workflow_tests/inputs, counted by hand."""
+    tables = {
+        f"{name}-{split}": {"path": f"workflow_tests/inputs/{name}/{split}.{ending}"}
+        for name, ending in (("strands", "tsv"), ("near-rows", "csv"))
+        for split in ("train", "dev", "test")
+    }
+    content = {
+        "resources": tables,
+        "pairsets": {"strands": {"kind": "dna", "recipe": "table"}},
+        "tasks": {
+            "near-rows": {"recipe": "table", "answers": ["no", "yes"], "phrasings": ["Is it?"], "held_out": "Say."}
+        },
+    }
+    for name, part in (("strands", "pairsets"), ("near-rows", "tasks")):
+        content[part][name]["files"] = {split: [f"{name}-{split}"] for split in ("train", "dev", "test")}
+    finished, _ = run(checkout, snakemake, content)
+    assert finished.returncode == 0, finished.stderr[-4000:]
+    pairs, rows = (
+        json.loads((checkout / f"results/{place}/audit.json").read_text())
+        for place in ("pairs/strands", "tasks/near-rows")
+    )
+    keys = ("repeated_rows", "contradictions", "equal_negatives")
+    assert [pairs["splits"]["train"][key] for key in keys] == [1, 0, 0]  # a pair again, from the other strand
+    assert [pairs["splits"]["test"][key] for key in keys] == [0, 0, 1]
+    expected = {"sentences": 4, "other_strand": 3, "pairs": 2, "contradictions": 1, "near_duplicates": 1}
+    assert pairs["overlaps"]["train-test"] == expected
+    assert [rows["splits"]["train"][key] for key in keys[:2]] == [2, 1]
+    expected = {"sentences": 3, "other_strand": 1, "pairs": 2, "contradictions": 1, "near_duplicates": 2}
+    assert rows["overlaps"]["train-test"] == expected
+    assert rows["identity"] == {"100 %": 3, "95 % to 100 %": 2, "80 % to 95 %": 1, "below 80 %": 4}
+    assert (checkout / "results/report/tasks/near-rows.html").stat().st_size > 10_000
+
+
 def test_no_blind_baseline_tells_the_labels_of_a_hard_twin(checkout, snakemake):
     """Of real pairs; the plain set's composition does tell them, so that the test can fail."""
     sizes = {"train": 1000, "dev": 20, "test": 600}

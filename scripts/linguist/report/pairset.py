@@ -233,11 +233,9 @@ def identity_findings(identity):
     """How many test rows are how near to a train row, {bin: rows}."""
     if not sum(identity.values()):
         return []
-    shares = ", ".join(
-        f"{rows} ({percent(rows / sum(identity.values()), 1)}) {name}" for name, rows in identity.items()
-    )
+    shares = ", ".join(f"{name}: {rows} rows" for name, rows in identity.items())
     near = any(list(identity.values())[:-1])
-    return [("note" if near else "fine", f"Identity of test rows to the nearest train row, by BLAST: {shares}.")]
+    return [("note" if near else "fine", f"Identity of test rows to the nearest train row, by BLAST. {shares}.")]
 
 
 def limit_finding(spec, audit):

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from linguist.report.rows import row_findings
 from linguist.statistics.numbers import format_p, format_points
 from linguist.statistics.summaries import summarize_tasks
 from linguist.statistics.tables import read_results
