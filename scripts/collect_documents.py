@@ -13,13 +13,12 @@ logger = logging.getLogger("linguist")
 def main(smk):
     start_log(smk.log[0])
     source, places = smk.params.source, smk.input.files
-    excluded = {
-        name for resource in source.get("resources", []) for name in excluded_records(smk.input.pairs, resource)
-    }
     if "pairsets" in source:
-        kind, paths = "pairs", places
+        kind, paths, excluded = "pairs", places, {}
     else:
         kind, paths = source["kind"], files_of_references(source["resources"], places)
+        records = excluded_records(smk.input.pairs, source["resources"])
+        excluded = {path: records[resource] for path, resource in zip(paths, source["resources"], strict=True)}
     counts = collect_documents(paths, kind, source.get("bytes"), smk.output[0], excluded, source.get("share", 1.0))
     logger.info("%s", counts)
 

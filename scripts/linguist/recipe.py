@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from linguist.conflicts import describe_conflicts, say_conflicts
-from linguist.layout import pair_splits, resource_file, resource_or_archive
+from linguist.layout import pair_splits, resource_file, resource_or_archive, sequences_file
 from linguist.splits import SPLITS
 from linguist.tally import log_tallies, new_tallies
 
@@ -118,6 +118,18 @@ CUTTING = {
     "needs": ("sequences", "length", "sizes"),
     "files": lambda spec, name: {"sequences": resource_file(spec["sequences"])},
     "resources": lambda spec: [spec["sequences"]],
+}
+
+
+# Options of task recipes that cut windows by an annotation: of a GenBank file, or of a genome (FASTA) and its GFF3 file.
+ANNOTATED = CUTTING | {
+    "optional": ("annotation",),
+    "files": lambda spec, name: (
+        {"sequences": sequences_file("dna", spec["sequences"]), "annotation": resource_file(spec["annotation"])}
+        if "annotation" in spec
+        else CUTTING["files"](spec, name)
+    ),
+    "resources": lambda spec: [spec[key] for key in ("sequences", "annotation") if key in spec],
 }
 
 

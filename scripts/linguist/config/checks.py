@@ -139,6 +139,9 @@ def check_tasks(config):
         if recipe.classes and len(task["answers"]) != recipe.classes:
             problem = f"recipe '{task['recipe']}' has {recipe.classes} classes"
             refuse(f"{key}.answers", f"{problem}; name {recipe.classes}")
+        if "classes" in task and len(task["classes"]) != len(task["answers"]):
+            problem = f"names {len(task['classes'])} FASTA files for {len(task['answers'])} answers"
+            refuse(f"{key}.classes", f"{problem}; name one for each, in their order")
         if task["held_out"] in task["phrasings"]:
             refuse(f"{key}.held_out", "is among the phrasings that are trained; take it out of them")
 

@@ -11,6 +11,8 @@ from linguist.pairs.recipes import RECIPES
 from linguist.splits import SPLITS
 from linguist.training.controls import CONTROLS, RANDOM_ENDING
 
+OTHER_NAMES = {"dev": ("valid", "val", "validation")}  # of a split's table in a folder
+TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet")
 NOTHING_EXCLUDED = {"exclude": {"places": [], "beds": [], "pairsets": []}}
 
 
@@ -91,10 +93,16 @@ def with_places(entry):
 
 
 def complete_task(task):
-    """A task with its files; the tables of a folder are its {split}.csv, as GUE has them."""
+    """A task with its files; the tables of a folder are its {split}.csv, as GUE has them, or have another usual name."""
     if "folder" in task:
-        return task | {"files": {split: [os.path.join(task["folder"], f"{split}.csv")] for split in SPLITS}}
+        return task | {"files": {split: [table_in(task["folder"], split)] for split in SPLITS}}
     return task
+
+
+def table_in(folder, split):
+    """The table of a split in a folder: the first of its usual names that exists; {split}.csv if none does."""
+    names = [f"{name}{ending}" for name in (split, *OTHER_NAMES.get(split, ())) for ending in TABLE_ENDINGS]
+    return next(filter(os.path.isfile, (os.path.join(folder, name) for name in names)), os.path.join(folder, names[0]))
 
 
 def complete_corpus(defaults, corpus):

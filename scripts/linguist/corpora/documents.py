@@ -53,20 +53,20 @@ def read_documents(path, kind, tally=None):
         raise ValueError(f"no documents of kind {kind!r}")
 
 
-def collect_documents(paths, kind, size, target, excluded=frozenset(), share=1.0):
+def collect_documents(paths, kind, size, target, excluded=None, share=1.0):
     """Write the distinct documents of files to `target`, in order, each as one line (see `store.escape`).
 
     Stops at the document that completes `size` bytes (of UTF-8, before documents become lines) and reads no further; a
     `size` of None takes all. A `share` below 1 takes that share of the documents, chosen by their digests, so that the
     sample covers the whole of a sorted file. Of equal documents the first is taken. Records of a FASTA file whose name is
-    in `excluded` are skipped. Memory: 8 bytes a document, and the names of the records of FASTA files.
+    in `excluded[path]` are skipped. Memory: 8 bytes a document, and the names of the records of FASTA files.
     Returns counts: documents and bytes written, duplicates and excluded documents skipped.
     Raises LinguistError if the files have no document or fewer bytes than `size`, or if most of their records have no text.
     """
     counts = {"documents": 0, "bytes": 0, "duplicates": 0, "excluded": 0}
     paths, seen = list(paths), Seen()
     tally = Tally()
-    stream = _skip_excluded(paths, kind, excluded, counts, tally)
+    stream = _skip_excluded(paths, kind, excluded or {}, counts, tally)
     with atomic_path(target) as temporary:
         with open(temporary, "w", encoding="utf-8", newline="\n") as handle:
             while size is None or counts["bytes"] < size:
@@ -128,8 +128,9 @@ def _next_batch(stream, size):
 
 def _skip_excluded(paths, kind, excluded, counts, tally):
     for path in paths:
+        names = excluded.get(path, ())
         for name, document in read_documents(path, kind, tally):
-            if name in excluded:
+            if name in names:
                 counts["excluded"] += 1
             else:
                 yield document

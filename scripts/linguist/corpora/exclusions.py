@@ -4,12 +4,11 @@ import re
 from itertools import chain
 
 from linguist.errors import LinguistError, cut, show
-from linguist.files import reading
-from linguist.sequences.indexed import open_indexed
+from linguist.sequences.annotation import bed_regions
+from linguist.sequences.indexed import check_record, open_indexed
 
 _PLACE = r"\d{1,15}"  # digits of a place; no genome has more bases
 _SPAN = re.compile(rf"(.+):({_PLACE})-({_PLACE})", re.ASCII)
-_SHOWN = 3  # records that an error lists
 
 
 def excluded_regions(fasta, places=(), beds=(), tables=(), resource=None):
@@ -26,7 +25,7 @@ def excluded_regions(fasta, places=(), beds=(), tables=(), resource=None):
     with open_indexed(fasta) as genome:
         lengths = {record.name: len(record) for record in genome}
     excluded, of_pairs = {}, (_read_pair_regions(path, resource) for path in tables)
-    for where, record, start, end in chain(_read_places(places, lengths), *map(_read_bed, beds), *of_pairs):
+    for where, record, start, end in chain(_read_places(places, lengths), *map(bed_regions, beds), *of_pairs):
         check_record(record, lengths, where, fasta)
         if not start < end <= lengths[record]:
             raise LinguistError(
@@ -37,27 +36,24 @@ def excluded_regions(fasta, places=(), beds=(), tables=(), resource=None):
     return {record: sorted(regions) for record, regions in excluded.items()}
 
 
-def excluded_records(tables, resource):
-    """The names (a frozenset) of a resource's FASTA records that have a window in one of the tables of pair sets.
+def excluded_records(tables, resources):
+    """The records of FASTA resources that have a window in one of the tables of pair sets: {resource: names (a frozenset)}.
 
     Ids are `side~side`, perhaps with a last word, and a side is `resource:record:start-end`, perhaps with `:-`. Names of
-    records may contain any of these signs, but not `:start-end`. Raises LinguistError for a table that names none.
+    records may contain any of these signs, but not `:start-end`. A record of the same name in another resource is not meant.
+    Raises LinguistError for a table that names none of any resource.
     """
-    side = re.compile(rf"(?:^|~){re.escape(resource)}:(.+?):\d+-\d+(?=~|$|:-|-[a-z])")
-    found = {path: {record for name in _read_ids(path) for record in side.findall(name)} for path in tables}
-    for path, records in found.items():
-        if not records:
-            raise _excludes_nothing(path, "record", resource)
-    return frozenset().union(*found.values())
-
-
-def check_record(record, known, where, fasta):
-    """Raise LinguistError if a record is not among the `known` records of a FASTA file."""
-    if record not in known:
-        some = ", ".join(map(cut, list(known)[:_SHOWN])) + (", …" if len(known) > _SHOWN else "")
-        raise LinguistError(
-            f"{where}: {fasta} has no record {show(record)}, it has {some}; use its names, or give a file of this genome"
-        )
+    found = {resource: set() for resource in resources}
+    for path in tables:
+        names, none = list(_read_ids(path)), True
+        for resource in resources:
+            side = re.compile(rf"(?:^|~){re.escape(resource)}:(.+?):\d+-\d+(?=~|$|:-|-[a-z])")
+            records = {record for name in names for record in side.findall(name)}
+            found[resource] |= records
+            none &= not records
+        if none:
+            raise _excludes_nothing(path, "record", " or ".join(resources))
+    return {resource: frozenset(records) for resource, records in found.items()}
 
 
 def _excludes_nothing(path, what, resource):
@@ -82,21 +78,6 @@ def _read_places(places, lengths):
             yield where, found[1], int(found[2]), int(found[3])
         else:
             yield where, place, 0, 0
-
-
-def _read_bed(path):
-    """Yield (where, record, start, end) for each region of a BED file."""
-    with reading(path) as handle:
-        for n, line in enumerate(handle, 1):
-            fields = line.split()
-            if not fields or fields[0].startswith("#") or fields[0] in ("track", "browser"):
-                continue
-            where = f"{path}, line {n}"
-            if len(fields) < 3 or not all(re.fullmatch(_PLACE, field, re.ASCII) for field in fields[1:3]):
-                raise LinguistError(
-                    f"{where}: not BED, whose first columns are record, start and end; correct or remove the line"
-                )
-            yield where, fields[0], int(fields[1]), int(fields[2])
 
 
 def _read_pair_regions(path, resource):

@@ -6,11 +6,10 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from linguist.corpora.exclusions import check_record
 from linguist.corpora.store import choose_dev
 from linguist.errors import LinguistError
 from linguist.files import END, atomic_path
-from linguist.sequences.indexed import open_indexed
+from linguist.sequences.indexed import check_record, open_indexed
 
 STRANDS = ("forward", "both")
 BLOCK = 1 << 17  # letters in memory at a time, two bgzip blocks; fits the cache of the processor

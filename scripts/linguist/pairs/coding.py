@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from Bio.Seq import translate
 
-from linguist.pairs.families import components
+from linguist.pairs.families import word_families
 from linguist.sequences.alignment import local_similarity
 
 WORD = 12  # two proteins that share a word of this many residues are one family
@@ -31,7 +31,7 @@ def cut_windows(sequences, residues):
 
     A window that the standard codon table translates differently (an alternative start, another genetic code) is skipped.
     """
-    family = _families(sequences)
+    family = word_families([(sequence.protein,) for sequence in sequences], WORD)
     seen = set()
     for number, sequence in enumerate(sequences):
         for at in range(0, len(sequence.protein) - residues + 1, residues):
@@ -39,23 +39,6 @@ def cut_windows(sequences, residues):
             if protein not in seen and translate(dna) == protein:
                 seen.add(protein)
                 yield CodingWindow(sequence.name, at, dna, protein, family[number])
-
-
-def _families(sequences):
-    """The family number of each sequence; sequences that share a word, directly or through others, are one family."""
-    words, owners = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
-    for number, sequence in enumerate(sequences):
-        # A letter takes five bits, so that a word is a number: ten million words of a proteome are too many for a dictionary.
-        letters = np.frombuffer(sequence.protein.encode(), np.uint8).astype(np.int64) & 31
-        n = max(0, len(letters) - WORD + 1)
-        words.append(sum(letters[at : at + n] << 5 * at for at in range(WORD)))
-        owners.append(np.full(n, number, np.int32))
-    words, owners = np.concatenate(words), np.concatenate(owners)
-    order = np.argsort(words, kind="stable")
-    words, owners = words[order], owners[order]
-    shared = words[1:] == words[:-1]
-    links = owners[:-1][shared], owners[1:][shared]
-    return components(links, len(sequences))
 
 
 def refuted(dna, protein, limit):

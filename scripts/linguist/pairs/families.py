@@ -5,11 +5,15 @@ from itertools import count
 
 import numpy as np
 import pandas as pd
+from Bio.Seq import reverse_complement
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from linguist.errors import LinguistError
+from linguist.kinds import KINDS
 from linguist.sequences.windows import parse_window
+
+_MULTIPLIER = 6364136223846793005  # odd and without a pattern (Knuth's MMIX), so that words differ in all bits
 
 
 def families(hits):
@@ -58,6 +62,39 @@ def record_families(hits):
     number, records = pd.factorize(pd.concat([own, hits["resource"] + ":" + hits["sseqid"]]))
     label = components(number.reshape(2, -1), len(records))
     return {name: label[i] for name, i in zip(hits["qseqid"], number[: len(hits)], strict=True)}
+
+
+def word_families(items, size, kind="protein"):
+    """The family number of each item, a tuple of sequences of a kind; items that share a word, directly or through others, are
+    one family.
+
+    A word has `size` letters; a shorter sequence is a word itself. Where both strands are the same molecule, the words of both
+    count.
+    """
+    words, owners = [np.empty(0, np.uint64)], [np.empty(0, np.int32)]
+    for number, texts in enumerate(items):
+        others = map(reverse_complement, texts) if KINDS[kind].both_strands else ()
+        for text in (*texts, *others):
+            words.append(hash_words(text, size))
+            owners.append(np.full(len(words[-1]), number, np.int32))
+    words, owners = np.concatenate(words), np.concatenate(owners)
+    order = np.argsort(words, kind="stable")
+    words, owners = words[order], owners[order]
+    shared = words[1:] == words[:-1]
+    return components((owners[:-1][shared], owners[1:][shared]), len(items))
+
+
+def hash_words(text, size):
+    """A number of 64 bits for each word of a text: ten million words of a proteome are too many for a dictionary.
+
+    The probability that two of n different words have the same number is about n² / 2 ** 65.
+    """
+    letters = np.frombuffer(text.encode(), np.uint8).astype(np.uint64)
+    size = min(size, len(letters))
+    numbers = np.zeros(len(letters) - size + 1, np.uint64)
+    for at in range(size):  # wraps around at 2 ** 64
+        numbers = numbers * np.uint64(_MULTIPLIER) + letters[at : at + len(numbers)]
+    return numbers
 
 
 def components(links, n):

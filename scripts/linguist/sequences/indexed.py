@@ -8,10 +8,11 @@ import numpy as np
 import pyfaidx
 import pysam
 
-from linguist.errors import LinguistError
+from linguist.errors import LinguistError, cut, show
 from linguist.files import atomic_path, reading_result
 
 LINE_WIDTH = 60  # letters
+_SHOWN = 3  # records that an error lists
 _BLOCK = LINE_WIDTH * 20_000
 
 
@@ -79,3 +80,12 @@ def check_size(path, fai, gzi):
         length, offset, letters, width = map(int, last.split("\t")[1:])
         if offset + length + -(-length // letters) * (width - letters) != text_end:
             raise ValueError(f"its last record does not end with the text of {path}")
+
+
+def check_record(record, known, where, fasta):
+    """Raise LinguistError if a record is not among the `known` records of a FASTA file."""
+    if record not in known:
+        some = ", ".join(map(cut, list(known)[:_SHOWN])) + (", …" if len(known) > _SHOWN else "")
+        raise LinguistError(
+            f"{where}: {fasta} has no record {show(record)}, it has {some}; use its names, or give a file of this genome"
+        )

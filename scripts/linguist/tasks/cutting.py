@@ -4,12 +4,13 @@ A window is (name of its record, place, strand, sequence, label); the place is 0
 """
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from Bio.Seq import reverse_complement
 
 from linguist.errors import LinguistError, show
 from linguist.files import reading
+from linguist.sequences.annotation import read_gff3
 from linguist.sequences.coding_sequences import read_genbank
 from linguist.sequences.forms import check_form
 from linguist.splits import SPLITS
@@ -18,24 +19,60 @@ BLOCK = 20_000  # bases: a block of a record goes to one split as a whole
 SHARED_BASES = 30  # windows of two splits never share so many bases in a row, on either strand
 
 
-def cut_genbank(path, cut, spec):
-    """The windows that `cut(record, length, seed)` gives for the records of a GenBank file, in one list."""
-    check_form(path, "GenBank", "genbank")
-    with reading(path) as handle:
-        parts = read_genbank(path, handle, lambda record: cut(record, spec["length"], spec["seed"]))
+def cut_annotated(files, cut, spec):
+    """The windows that `cut(record, length, seed)` gives for annotated records, in one list.
+
+    `files` has the GenBank file "sequences", or a genome "sequences" (as `write_indexed_fasta` writes it) and its GFF3 file
+    "annotation".
+    """
+
+    def use(record):
+        return cut(record, spec["length"], spec["seed"])
+
+    if "annotation" in files:
+        parts = map(use, read_gff3(files["annotation"], files["sequences"]))
+        return [window for part in parts for window in part]
+    check_form(files["sequences"], "GenBank", "genbank")
+    with reading(files["sequences"]) as handle:
+        parts = read_genbank(files["sequences"], handle, use)
         return [window for part in parts for window in part]
 
 
-def window_at(record, place, strand, before, after):
-    """The window from `before` bases upstream of `place` to `after` bases downstream, along the strand; "" if it leaves its
-    record or has letters other than ACGT."""
+def window_at(letters, place, strand, before, after):
+    """The window of a record's letters (anything with a length, whose slices are text) from `before` bases upstream of `place` to
+    `after` bases downstream, along the strand; "" if it leaves its record or has letters other than ACGT."""
     low, high = (place - before, place + after) if strand > 0 else (place - after, place + before)
-    if low < 0 or high > len(record):
+    if low < 0 or high > len(letters):
         return ""
-    sequence = str(record.seq[low:high]).upper()
+    sequence = str(letters[low:high]).upper()
     if set(sequence) - set("ACGT"):
         return ""
     return sequence if strand > 0 else reverse_complement(sequence)
+
+
+def drop_repeats(rows):
+    """Rows (name, sequence, label) without what would count twice or is contradictory, and a Counter of what was dropped.
+
+    Of equal rows of a class, on either strand, the first stays; a sequence of several classes goes altogether.
+    """
+    labels, seen, kept, dropped = defaultdict(set), set(), [], Counter()
+    for _, sequence, label in rows:
+        labels[either_strand(sequence)].add(label)
+    for row in rows:
+        sequence = either_strand(row[1])
+        if len(labels[sequence]) > 1:
+            dropped["in several classes"] += 1
+        elif sequence in seen:
+            dropped["repeats"] += 1
+        else:
+            seen.add(sequence)
+            kept.append(row)
+    return kept, dropped
+
+
+def either_strand(sequence):
+    """The same text for a sequence and for its reverse complement."""
+    return min(sequence, reverse_complement(sequence))
 
 
 def split_windows(windows, spec):
@@ -72,5 +109,5 @@ def split_windows(windows, spec):
 
 
 def stretches(sequence):
-    """All stretches of SHARED_BASES bases of a sequence."""
-    return {sequence[i : i + SHARED_BASES] for i in range(len(sequence) - SHARED_BASES + 1)}
+    """All stretches of SHARED_BASES bases of a sequence; the sequence itself if it is shorter."""
+    return {sequence[i : i + SHARED_BASES] for i in range(max(1, len(sequence) - SHARED_BASES + 1))}

@@ -2,6 +2,7 @@
 
 import csv
 
+from linguist.errors import LinguistError, show
 from linguist.files import read_table, reading_result, write_lines
 from linguist.splits import SPLITS
 
@@ -21,6 +22,24 @@ def read_task(path):
     frame = read_table(path, COLUMNS, quoting=csv.QUOTE_NONE, dtype=str, keep_default_na=False)
     with reading_result(path):
         return frame[COLUMNS].astype({"label": int})
+
+
+def class_numbers(answers):
+    """{how a table or header can name a class: its number}: the number as text, or the answer, in any case.
+
+    An answer that is itself a number does not name its class: numbers count from 0 everywhere.
+    """
+    named = {answer.lower(): label for label, answer in enumerate(answers)}
+    return named | {str(label): label for label in range(len(answers))}
+
+
+def class_of(where, text, answers):
+    """The number of the class that a text names. Raises LinguistError for a text that names none."""
+    label = class_numbers(answers).get(text.strip().lower())
+    if label is None:
+        classes = ", ".join(f"{label} ({answer})" for label, answer in enumerate(answers))
+        raise LinguistError(f"{where}: label {show(text)} is not one of {classes}; fix the row or the task's answers")
+    return label
 
 
 def paths_by_task(tasks, paths):

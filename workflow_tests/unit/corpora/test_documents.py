@@ -268,7 +268,7 @@ def test_nothing_is_read_beyond_the_size(tmp_path):
 
 def test_excluded_records_are_left_out_and_counted(tmp_path):
     path = fasta(tmp_path / "p.fa", {"sp|P1|A": "MKVW", "b": "MKKW", "c": "MKVW", "d": "mkkw"})
-    counts = collect_documents([path], "protein", None, tmp_path / "c.txt", excluded=frozenset({"sp|P1|A", "x"}))
+    counts = collect_documents([path], "protein", None, tmp_path / "c.txt", excluded={path: {"sp|P1|A", "x"}})
     assert collected(tmp_path / "c.txt") == ["MKKW", "MKVW"]
     assert counts == {"documents": 2, "bytes": 8, "duplicates": 1, "excluded": 1}
 
@@ -297,7 +297,7 @@ def test_too_little_gets_one_line_and_leaves_nothing(tmp_path):
         ([empty], "text", 9, "", " 0 of 9 bytes"),
     ]:
         with pytest.raises(LinguistError, match=said) as caught:
-            collect_documents(paths, kind, size, tmp_path / "out/c.txt", frozenset(excluded))
+            collect_documents(paths, kind, size, tmp_path / "out/c.txt", dict.fromkeys(paths, frozenset(excluded)))
         one_line(caught, paths[0])
         assert list((tmp_path / "out").iterdir()) == []
 
@@ -339,7 +339,7 @@ def test_real_proteins_are_collected(real_data, tmp_path):
     if not path.is_file():
         pytest.skip(f"no proteins at {path}")
     _, first = next(read_documents(path, "protein"))
-    counts = collect_documents([path], "protein", 1_000_000, tmp_path / "c.txt", {"tr|M4KW32|M4KW32_BACIU"})
+    counts = collect_documents([path], "protein", 1_000_000, tmp_path / "c.txt", {path: {"tr|M4KW32|M4KW32_BACIU"}})
     found = collected(tmp_path / "c.txt")
     assert found[0] == first and len(found) == len(set(found)) == counts["documents"]
     assert sum(map(len, found)) == counts["bytes"] >= 1_000_000 > counts["bytes"] - len(found[-1])

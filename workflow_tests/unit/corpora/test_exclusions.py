@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helpers.data import indexed
+from linguist.corpora.documents import collect_documents
 from linguist.corpora.exclusions import excluded_records, excluded_regions
 from linguist.errors import LinguistError
 from linguist.pairs.store import reversed_id, write_pairs
@@ -145,13 +146,29 @@ def test_records_are_read_from_ids(tmp_path, written):
         return f"{resource}:{Region(record, start, start + 9, reverse)}"
 
     write_pairs(tmp_path / "t.tsv", [(f"{spell(*one)}~{spell(*two)}{word}", "a", "b", 1) for one, two, word in written])
-    for resource in ("sp", "sp-2", "tr"):
-        wanted = {side[1] for one, two, _ in written for side in (one, two) if side[0] == resource}
-        if wanted:
-            assert excluded_records([tmp_path / "t.tsv"], resource) == wanted
+    names = ("sp", "sp-2", "tr")
+    wanted = {name: {side[1] for row in written for side in row[:2] if side[0] == name} for name in names}
+    assert excluded_records([tmp_path / "t.tsv"], names) == wanted
+    for name in names:
+        if wanted[name]:
+            assert excluded_records([tmp_path / "t.tsv"], [name]) == {name: wanted[name]}
         else:
-            with pytest.raises(LinguistError, match=f"t.tsv: .* {resource}"):
-                excluded_records([tmp_path / "t.tsv"], resource)
+            with pytest.raises(LinguistError, match=f"t.tsv: .* {name}"):
+                excluded_records([tmp_path / "t.tsv"], [name])
+
+
+def test_a_source_of_several_resources_excludes_by_each(tmp_path):
+    """Each pair set may be made from one of them; a record of the same name in another file stays."""
+    write_pairs(tmp_path / "a.tsv", [("sp:P1:0-9~sp:P2:0-9", "a", "b", 1)])
+    write_pairs(tmp_path / "b.tsv", [("tr:P3:0-9~other:P4:0-9", "a", "b", 1)])
+    found = excluded_records([tmp_path / "a.tsv", tmp_path / "b.tsv"], ["sp", "tr"])
+    assert found == {"sp": {"P1", "P2"}, "tr": {"P3"}}
+    for name in ("sp", "tr"):
+        (tmp_path / name).write_text(f">P1\nMK{name[0].upper()}\n>P3\nMW{name[0].upper()}\n")
+    paths = {name: tmp_path / name for name in found}
+    excluded = {paths[name]: names for name, names in found.items()}
+    counts = collect_documents(paths.values(), "protein", None, tmp_path / "c.txt", excluded)
+    assert counts["excluded"] == 2 and (tmp_path / "c.txt").read_text().split() == ["MWS", "MKT"]
 
 
 def test_ids_of_other_pair_sets_name_no_record(tmp_path):
@@ -159,5 +176,5 @@ def test_ids_of_other_pair_sets_name_no_record(tmp_path):
         tmp_path / "t.tsv", [("17", "a", "b", 1), ("sp:12~sp:12-same", "c", "d", 0), ("xsp:r:0-9", "e", "f", 0)]
     )
     with pytest.raises(LinguistError, match="t.tsv: .* sp"):
-        excluded_records([tmp_path / "t.tsv"], "sp")
-    assert excluded_records([], "sp") == frozenset()
+        excluded_records([tmp_path / "t.tsv"], ["sp"])
+    assert excluded_records([], ["sp"]) == {"sp": frozenset()}

@@ -2,23 +2,22 @@
 
 import random
 
-from linguist.recipe import CUTTING, recipe
+from linguist.recipe import ANNOTATED, recipe
 
 DECOYS = 4  # decoys tried for each intron
 MAX_SHIFT = 200  # bases that a decoy is moved at most, to have AG or GT in its middle
 
 
-@recipe("splice-sites", classes=3, **CUTTING)
+@recipe("splice-sites", classes=3, **ANNOTATED)
 def cut_splice_site_windows(spec, files):
     """Windows centred on annotated splice sites, and windows with the same motif in the middle but no site.
 
-    Classes: acceptor (0), donor (1), neither (2). Sites come from the introns of the CDS and mRNA features of a GenBank
-    file. The intron of an acceptor ends in the middle with AG; the intron of a donor begins there with GT. Windows of
+    Classes: acceptor (0), donor (1), neither (2). Sites come from the introns of the annotated CDS and mRNA features. The intron of an acceptor ends in the middle with AG; the intron of a donor begins there with GT. Windows of
     neither have AG or GT there too; they lie in the same genes, at places where no annotated transcript is spliced.
     """
-    from linguist.tasks.cutting import cut_genbank, split_windows
+    from linguist.tasks.cutting import cut_annotated, split_windows
 
-    return split_windows(cut_genbank(files["sequences"], cut_sites, spec), spec)
+    return split_windows(cut_annotated(files, cut_sites, spec), spec)
 
 
 def cut_sites(record, length, seed):
@@ -41,7 +40,7 @@ def cut_sites(record, length, seed):
             decoys.add((draw.choice((near, draw.randrange(start, end))), strand))
     for label, places in [*sites.items(), (2, decoys)]:
         for place, strand in sorted(places):
-            sequence = window_at(record, place, strand, half, half)
+            sequence = window_at(record.seq, place, strand, half, half)
             if label == 2 and sequence:
                 place, sequence = _next_decoy(record, place, strand, half, draw.random() < 0.5)
                 if (place, strand) in spliced:
@@ -58,7 +57,7 @@ def _next_decoy(record, place, strand, half, acceptor):
     from linguist.tasks.cutting import window_at
 
     for step in range(MAX_SHIFT):
-        sequence = window_at(record, place + step, strand, half, half)
+        sequence = window_at(record.seq, place + step, strand, half, half)
         if sequence and (sequence[half - 2 : half] == "AG" if acceptor else sequence[half : half + 2] == "GT"):
             return place + step, sequence
     return place, ""
@@ -71,7 +70,8 @@ def _introns(feature):
     location = feature.location
     if feature.type not in ("CDS", "mRNA") or location is None or location.strand is None:
         return
-    parts = sorted(location.parts, key=lambda part: part.start)
+    # In the order of transcription: a gene across the origin of a circular record has no intron there.
+    parts = location.parts[:: location.strand]
     for left, right in zip(parts, parts[1:], strict=False):
         ends = (left.end, right.start)
         if not left.ref and not right.ref and all(isinstance(end, ExactPosition) for end in ends) and ends[0] < ends[1]:

@@ -53,19 +53,19 @@ def read_tables(spec, files, tallies=None):
 def read_task_table(path, answers, prefix="", tally=None):
     """Rows (id, upper-case sequence, label) of one table with the columns sequence and label, and perhaps id.
 
-    The table is text separated by commas, semicolons or tabs, JSON lines, a JSON array or Parquet. A label is the number of a class, from 0
-    to len(answers) - 1. Without an id in the table it is `prefix` and the number of the row. Rows without a value, as
-    spreadsheets save them, are dropped and counted in `tally` (a Tally).
+    The table is text separated by commas, semicolons or tabs, JSON lines, a JSON array or Parquet. A label is the number of
+    a class, from 0 to len(answers) - 1, or its answer. Without an id in the table it is `prefix` and the number of the row.
+    Rows without a value, as spreadsheets save them, are dropped and counted in `tally` (a Tally).
     Raises LinguistError for missing columns, an unknown label, a letter that is not DNA, or damage.
     """
     from linguist.sequences.fasta import check_name
     from linguist.sequences.tables import field_of, read_records, sequence_of
     from linguist.tally import Tally
+    from linguist.tasks.store import class_of
 
     tally = tally or Tally()
     if not Path(path).is_file():
         raise LinguistError(f"{path}: no such table; name an archive's member as resource:path/in/archive.csv")
-    known = {str(label): label for label in range(len(answers))}
     rows = []
     for number, (where, record) in enumerate(read_records(path, HEADERS, HEADERS[0]), 1):
         tally.read += 1
@@ -73,16 +73,12 @@ def read_task_table(path, answers, prefix="", tally=None):
         if not label and not sequence:
             tally.drop("empty", where)
             continue
-        if label not in known:
-            classes = ", ".join(f"{label} ({answer})" for label, answer in enumerate(answers))
-            raise LinguistError(
-                f"{where}: label {show(label)} is not one of {classes}; fix the row or the task's answers"
-            )
+        label = class_of(where, label, answers)
         sequence = sequence_of(where, "sequence", sequence, "dna")
         if not sequence:
             raise LinguistError(f"{where}: no sequence; remove the row")
         # BLAST ends a name at the first blank.
         name = "_".join(field_of(where, record, "id").split())
         check_name(where, name)
-        rows.append((name or f"{prefix}{number}", sequence, known[label]))
+        rows.append((name or f"{prefix}{number}", sequence, label))
     return rows

@@ -1,0 +1,75 @@
+"""Recipe `fasta`."""
+
+from linguist.kinds import SEARCHABLE
+from linguist.layout import files_of_references, resource_or_archive
+from linguist.recipe import recipe
+
+WORDS = ("pairs of records", "lower sizes, or add records to both files")  # for the error where too few are found
+LARGEST_FAMILY = 0.1  # share of a split, so that no large family fills it
+SHARED = {"protein": 12, "dna": 30, "rna": 30}  # letters in a row that make two records one family
+
+
+@recipe(
+    "fasta",
+    kinds=SEARCHABLE,
+    needs=("sides",),
+    rules=("max_negative_similarity", "max_length_difference"),
+    files=lambda spec, name: {"sides": [resource_or_archive(reference) for reference in spec["sides"]]},
+    resources=lambda spec: spec["sides"],
+)
+def pair_fasta_records(spec, files):
+    """Records of two FASTA files, paired by their names.
+
+    Positives: the records of the same name in the first file and in the second. Records of other names are not used; the log
+    says how many. Pairs of which any two records share 30 bases or 12 residues in a row (of DNA, on either strand) form a
+    family, which stays in one split and fills at most a tenth of it.
+
+    Negatives: the positives' own sequences, paired anew within the split. The two are of different families, obey the rule on
+    lengths, are matched in length and composition, and have a local similarity below `max_negative_similarity`.
+    """
+    import random
+
+    from linguist.pairs.families import assign_families
+    from linguist.pairs.homologs import exchange_partners
+    from linguist.pairs.store import labelled_rows
+    from linguist.splits import SPLITS
+
+    places = files_of_references(spec["sides"], files["sides"])
+    pairs = read_positives(spec["kind"], spec["sides"], places)
+    halves = {split: spec["sizes"][split] // 2 for split in SPLITS}
+    splits = assign_families(pairs, halves, spec["seed"], LARGEST_FAMILY, words=WORDS)
+    return {
+        split: labelled_rows(
+            chosen,
+            exchange_partners(spec["kind"], chosen, spec["rules"]),
+            random.Random(f"order {split} {spec['seed']}"),
+        )
+        for split, chosen in splits.items()
+    }
+
+
+def read_positives(kind, names, paths):
+    """The records of two FASTA files that have the same name, as Homologs. Raises LinguistError if there are none."""
+    import logging
+
+    from linguist.errors import LinguistError, show
+    from linguist.pairs.families import word_families
+    from linguist.pairs.homologs import Homologs
+    from linguist.sequences.fasta import read_sequences
+
+    one, two = ({found.name: found.sequence.upper() for found in read_sequences(path, kind)} for path in paths)
+    shared = [name for name in one if name in two]
+    if not shared:
+        raise LinguistError(
+            f"{paths[0]} and {paths[1]} have no record of the same name ({show(next(iter(one)))}, {show(next(iter(two)))}, "
+            "…); give the two sides of a pair one name"
+        )
+    alone = len(one) + len(two) - 2 * len(shared)
+    logging.getLogger("linguist").info("%d pairs (not used: %d records without a partner)", len(shared), alone)
+    family = word_families([(one[name], two[name]) for name in shared], SHARED[kind], kind)
+    return [
+        Homologs(
+            f"{names[0]}:{name}:0-{len(one[name])}", f"{names[1]}:{name}:0-{len(two[name])}", one[name], two[name], name, number
+        )
+        for name, number in zip(shared, family, strict=True)
+    ]
