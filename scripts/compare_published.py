@@ -14,8 +14,8 @@ from linguist.statistics.tables import read_results
 
 def main(smk):
     start_log(smk.log[0])
-    tables = read_published(smk.input.published)["tables"]
-    rows = compare_published(summarize_pairs(read_results(smk.input.metrics)), json.loads(smk.params.study), tables)
+    published = read_published(smk.input.published)
+    rows = compare_published(summarize_pairs(read_results(smk.input.metrics)), json.loads(smk.params.study), published)
     write_table(smk.output.table, rows)
     save(published_figure(rows), smk.output.figure)
 

@@ -180,3 +180,17 @@ def write_corpus(folder, documents):
     text.write_bytes("".join(escape(document) + "\n" for _, document in documents).encode())
     np.save(sources, np.array([number for number, _ in documents], np.uint8))
     return text, sources
+
+
+def genbank(features, sequence):
+    """The text of a GenBank file with one record; `features` are (type, place)."""
+    lines = [f"LOCUS       TEST1      {len(sequence)} bp    DNA     linear   PRI 01-JAN-2000", "VERSION     TEST1.1"]
+    lines += [
+        "FEATURES             Location/Qualifiers",
+        *[f"     {kind:<16}{place}" for kind, place in features],
+        "ORIGIN",
+    ]
+    for at in range(0, len(sequence), 60):
+        block = sequence[at : at + 60].lower()
+        lines.append(f"{at + 1:>9} " + " ".join(block[i : i + 10] for i in range(0, len(block), 10)))
+    return "\n".join([*lines, "//", ""])

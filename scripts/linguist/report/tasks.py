@@ -83,16 +83,26 @@ def main_rows(summary):
     return summary[summary["rule"].isin(SHOWN) & summary["variant"].isin(["", TRAINED])]
 
 
-def published_rows(summary, published):
-    """Published results beside ours, a row each: task, method, mcc, accuracy (NaN if not given) and ours (bool).
+def published_rows(summary, published, stated, trained):
+    """Published results beside ours, a row each: task, method, mcc, accuracy (NaN if not given), train and test (rows; None
+    if not stated), ours and partial (bool): whether we trained or tested on fewer rows than are stated.
 
-    `published` maps tasks to records of method, mcc or accuracy; tasks without records get no rows.
+    Args: `published` maps tasks to records of method, mcc or accuracy, and `stated` to the {"train", "test"} rows of the
+    records with mcc; tasks without records get no rows. `trained` maps tasks and instruction sets to their train rows.
     """
     rows, mine = [], main_rows(summary)
     for task, records in published.items():
-        ours = mine[mine["test"] == task].to_dict("records") if records else []
-        rows += [r | {"task": task, "method": method_name(r["model"], r["method"]), "ours": True} for r in ours]
-        rows += [{"task": task, "ours": False, "mcc": np.nan, "accuracy": np.nan} | record for record in records]
+        unknown, theirs = {"train": None, "test": None}, stated.get(task, {})
+        for row in mine[mine["test"] == task].to_dict("records") if records else []:
+            # Of an instruction set the rows of all its tasks are known together; they say nothing of one task.
+            train = trained[task] if row["method"] not in trained else None
+            used = {"train": train, "test": row["n"]}
+            partial = any(used[split] is not None and used[split] < number for split, number in theirs.items())
+            name = method_name(row["model"], row["method"])
+            rows.append(row | used | {"task": task, "method": name, "ours": True, "partial": partial})
+        for record in records:
+            row = {"task": task, "ours": False, "partial": False, "mcc": np.nan, "accuracy": np.nan}
+            rows.append(row | (theirs if "mcc" in record else unknown) | record)
     return rows
 
 
@@ -121,6 +131,9 @@ def task_page(study, tables, reports):
     summary, comparisons = tables
     tasks = {test: study.sets[test].spec for test in study.tests}
     records = {task: reports["published"]["tasks"].get(spec.get("published"), []) for task, spec in tasks.items()}
+    stated = {task: reports["published"]["task_rows"].get(spec.get("published"), {}) for task, spec in tasks.items()}
+    trained = {task: about["rows"]["train"] for task, about in reports["baselines"].items()}
+    trained |= {name: about["rows"]["train"] for name, about in reports["instructions"].items()}
     dropped = [part["dropped"] for part in reports["instructions"].values()]
     compared = study.instructions and not tasks.keys().isdisjoint(study.trainsets)
     return {
@@ -132,7 +145,7 @@ def task_page(study, tables, reports):
         "rules": {rule: text for rule, text in RULES.items() if rule in set(summary["rule"])},
         "variants": {variant: text for variant, text in VARIANTS.items() if variant in set(summary["variant"])},
         "reports": reports,
-        "published": published_rows(summary, records),
+        "published": published_rows(summary, records, stated, trained),
         "identity": identity_rows(reports["identity"]),
         "bins": list(IDENTITY_BINS),
         "overlaps": [record for record in reports["overlaps"] if record["test"].partition(" ")[0] in tasks],

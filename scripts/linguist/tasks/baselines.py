@@ -42,7 +42,7 @@ def score_task_baselines(frames, classes, hits, predictions, about):
 
     Args: `frames` is {split: data frame as from `store.read_task`}, `classes` the number of classes, `hits` the file of the
     hits. Writes `predictions` (table: baseline, id of the test row, label, score0 ...: log-probabilities) and `about`
-    (JSON: k and C chosen on dev).
+    (JSON: rows of each split, k and C chosen on dev).
     """
     train, dev, test = (frames[split] for split in ("train", "dev", "test"))
     k, strength, accuracy = choose_kmers(train, dev)
@@ -52,8 +52,13 @@ def score_task_baselines(frames, classes, hits, predictions, about):
     commonest = int(train["label"].mode()[0])
     called = [labels[best[name][0]] if name in best else commonest for name in test["id"]]
     scores = {KMERS: model.predict_log_proba(test["sequence"]), NEIGHBOURS: np.eye(classes)[called]}
-    found = {"k": k, "C": strength, "dev_accuracy": float(accuracy)}
-    found["tests_with_neighbour"] = float(np.mean([name in best for name in test["id"]]))
+    found = {
+        "rows": {split: len(frame) for split, frame in frames.items()},
+        "k": k,
+        "C": strength,
+        "dev_accuracy": float(accuracy),
+        "tests_with_neighbour": float(np.mean([name in best for name in test["id"]])),
+    }
     frames = [
         pd.DataFrame(
             {"baseline": name, "id": test["id"], "label": test["label"]}

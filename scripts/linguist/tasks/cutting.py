@@ -87,15 +87,22 @@ def split_windows(windows, spec):
         blocks[window[0], window[1] // BLOCK].append(window)
     order = sorted(blocks)
     draw.shuffle(order)
-    splits, taken, at = {}, set(), 0
+    splits, taken = {}, set()
     for split in reversed(SPLITS):
         wanted = dict.fromkeys(range(classes), spec["sizes"][split] // classes)
-        found = defaultdict(list)
-        while at < len(order) and (split == "train" or any(len(found[label]) < wanted[label] for label in wanted)):
-            members, at = blocks[order[at]], at + 1
+        found, left = defaultdict(list), []
+        for number, block in enumerate(order):
+            if split != "train" and all(len(found[label]) == wanted[label] for label in wanted):
+                left += order[number:]
+                break
+            before = sum(map(len, found.values()))
+            members = blocks[block]
             for record, place, strand, sequence, label in draw.sample(members, len(members)):
                 if taken.isdisjoint(stretches(sequence)) and len(found[label]) < wanted[label]:
                     found[label].append((f"{record}:{place}:{'+' if strand > 0 else '-'}", sequence, label))
+            if sum(map(len, found.values())) == before:  # none of its windows was needed: it is free for an earlier split
+                left.append(block)
+        order = left
         for label, number in wanted.items():
             if len(found[label]) < number:
                 raise LinguistError(

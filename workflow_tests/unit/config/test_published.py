@@ -107,6 +107,7 @@ TABLES = {
         "rows": [{"model": "gpt2", "trainset": "en", "accuracy": {"fr": {"mean": 0.73, "sd": 0.015, "best": 0.76}}}],
     },
 }
+SETUP = {"test_rows": {"fr": 101}}
 STUDY = {"models": ["nano", "gpt2"], "trainsets": ["en", "de"], "seeds": [1, 2], "tests": ["dna", "fr", "xx"]}
 ROW = {"model": "nano", "trainset": "en", "n": 100, "seeds": 2, "sd": 0.01, "majority": 0.5}
 SUMMARY = pd.DataFrame(
@@ -121,7 +122,7 @@ SUMMARY = pd.DataFrame(
 def compare(*tables, names=None):
     study = STUDY | {"published": {"tables": list(tables), "as": {"nano": "gpt2"} if names is None else names}}
     study["models"] = ["nano"]
-    return report_published.compare_published(SUMMARY, study, TABLES)
+    return report_published.compare_published(SUMMARY, study, {"tables": TABLES, "setup": SETUP})
 
 
 def test_differences_are_ours_less_theirs():
@@ -135,6 +136,8 @@ def test_differences_are_ours_less_theirs():
     assert (mean["theirs"], mean["theirs_best"], mean["theirs_sd"]) == (0.73, 0.76, 0.015)
     assert mean["mean_difference"] == pytest.approx(0.01) and mean["best_difference"] == pytest.approx(-0.01)
     assert list(rows["outside"]) == [True, False, False]
+    assert list(rows["partial"]) == [False, True, True], "100 of 101 rows; of the other test the paper states none"
+    assert math.isnan(dna["their_n"]) and (fr["n"], fr["their_n"]) == (100, 101)
 
 
 @pytest.mark.parametrize(("theirs", "outside"), [(0.70, False), (0.6999, True), (0.78, False), (0.7801, True)])
@@ -142,7 +145,7 @@ def test_outside_is_told_by_our_interval_alone(theirs, outside):
     tables = copy.deepcopy(TABLES)
     tables["best"]["rows"][0]["accuracy"] = {"fr": theirs}
     study = STUDY | {"models": ["nano"], "published": {"tables": ["best"], "as": {"nano": "gpt2"}}}
-    assert list(report_published.compare_published(SUMMARY, study, tables)["outside"]) == [outside]
+    assert list(report_published.compare_published(SUMMARY, study, {"tables": tables, "setup": SETUP})["outside"]) == [outside]
 
 
 def test_a_cell_is_common_by_the_papers_name_of_the_model_or_ours():

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linguist.errors import LinguistError
-from linguist.pairs.coding import WORD, _families, cut_windows, refuted
+from linguist.pairs.coding import WORD, cut_windows, refuted
+from linguist.pairs.families import word_families
 from linguist.pairs.recipes import RECIPES
 from linguist.pairs.recipes.coding import LARGEST_FAMILY
 from linguist.sequences.alignment import local_similarity
@@ -245,7 +246,7 @@ def test_a_shifted_copy_does_not_refute():
     assert refuted(coding("g", protein).dna, copy, 0.95)
 
 
-@given(st.lists(st.text("ACD", max_size=30), max_size=8))
+@given(st.lists(st.text("ACD", min_size=WORD, max_size=30), max_size=8))
 def test_families_equal_a_slow_obvious_search(proteins):
     words = [{p[at : at + WORD] for at in range(len(p) - WORD + 1)} for p in proteins]
     family = list(range(len(proteins)))
@@ -253,7 +254,7 @@ def test_families_equal_a_slow_obvious_search(proteins):
         if words[i] & words[j]:
             old, new = family[j], family[i]
             family = [new if one == old else one for one in family]
-    found = _families([coding(f"g{i}", protein) for i, protein in enumerate(proteins)])
+    found = word_families([(protein,) for protein in proteins], WORD)
     assert [[a == b for b in found] for a in found] == [[a == b for b in family] for a in family]
 
 

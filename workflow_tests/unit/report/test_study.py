@@ -88,7 +88,7 @@ def write_study(
     values["unreadable"] = unreadable_tests(tokens or {})
     values["figures"] = {name: inline(folder / f"{name}.svg", f"figure-{name}") for name in drawn}
     if published:
-        save(published_figure(compare_published(summary, spec, read_published()["tables"])), folder / "published.svg")
+        save(published_figure(compare_published(summary, spec, read_published())), folder / "published.svg")
         values["paper_figure"] = inline(folder / "published.svg", "figure-published")
     render(folder / "page.html", REPORTS / "study.html.j2", **values)
     return (folder / "page.html").read_text(encoding="utf-8"), tables.judged, tables.claims
@@ -135,7 +135,7 @@ def test_the_page_compares_with_the_paper_if_the_study_asks_for_it(tmp_path):
     assert len(page.ids) == len(set(page.ids)) and not re.search(r"https?://|@import|<link|<img", source)
     published = read_published()
     study = {"models": ["m1", "m2"], "trainsets": ["en"], "tests": ["en", "dna50", "coding"], "published": asked}
-    rows = compare_published(judged, study, published["tables"])
+    rows = compare_published(judged, study, published)
     assert len(rows) == 10  # table1 has en, dna50 and coding; table3 dna50 and coding
     assert data_of(source)["outside"] == [str(rows["outside"].sum())]
     for row in rows.to_dict("records"):

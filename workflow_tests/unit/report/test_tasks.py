@@ -132,14 +132,24 @@ def test_the_terminal_shows_every_method_and_finding_within_110_columns(tables):
 
 
 def test_published_figures_stand_beside_ours(tables):
-    rows = task_report.published_rows(tables[0], dict.fromkeys(ANSWERS, PUBLISHED["tasks"]["gue-core"]))
+    stated = dict.fromkeys(ANSWERS, {"train": 1000, "test": 150})
+    trained = {"core": 1000, "splice": 999, "told": 10, "numbered": 10}
+    records = dict.fromkeys(ANSWERS, PUBLISHED["tasks"]["gue-core"])
+    rows = task_report.published_rows(tables[0], records, stated, trained)
     ours = [row for row in rows if row["ours"]]
     assert {row["task"] for row in rows} == set(ANSWERS) and len(ours) == 2 * 5
     assert {task_report.method_name(model, CLASSIFICATION) for model in ("m", "m-random", KMERS)} < {
         r["method"] for r in ours
     }
     assert next(row for row in rows if row["method"] == "DNABERT-2")["mcc"] == 0.6937
-    assert task_report.published_rows(tables[0], {"core": []}) == []
+    assert task_report.published_rows(tables[0], {"core": []}, {}, trained) == []
+    for row in ours:  # 150 test rows were used; of a task of an instruction set, the train rows are not known
+        tuned = "instruction-tuned" in row["method"]
+        assert (row["train"], row["test"]) == (None if tuned else trained[row["task"]], 150)
+        assert row["partial"] == (row["task"] == "splice" and not tuned)
+    fewer = task_report.published_rows(tables[0], records, dict.fromkeys(ANSWERS, {"train": 10, "test": 151}), trained)
+    assert all(row["partial"] == row["ours"] for row in fewer)
+    assert {(row["train"], row["test"]) for row in fewer if not row["ours"]} == {(10, 151), (None, None)}
 
 
 def test_published_figures_are_those_of_the_papers():
@@ -167,7 +177,7 @@ def page(tables, tmp_path):
     save(tasks_figure(shown, {key: task_report.method_name(*key) for key in methods}), tmp_path / "f.svg")
     rows = {"rows": {"train": 100}, "dropped": {"core": {"train": 3, "dev": 0, "test": 0}}}
     reports = {
-        "baselines": dict.fromkeys(ANSWERS, {"k": 4, "C": 0.1}),
+        "baselines": dict.fromkeys(ANSWERS, {"rows": {"train": 300}, "k": 4, "C": 0.1}),
         "instructions": {"told": rows, "numbered": rows},
     }
     overlap = {

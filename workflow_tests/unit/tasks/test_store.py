@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers.data import backwards
+from helpers.data import backwards, genbank
 from linguist.errors import LinguistError
-from linguist.tasks.cutting import cut_genbank, stretches
+from linguist.tasks.cutting import cut_annotated, stretches
 from linguist.tasks.recipes import RECIPES, build_task
 from linguist.tasks.recipes.splice_sites import cut_sites
 from linguist.tasks.recipes.table import read_task_table
@@ -34,9 +34,10 @@ def demo_task(recipe, **changes):
 def test_a_recipe_is_known_without_its_code_and_describes_itself(recipe):
     assert recipe.kinds == ("dna",) and recipe.needs and recipe.description
     spec = {"sequences": "genome", "files": {split: ["a:b.csv", "c"] for split in ("train", "dev", "test")}}
+    spec |= {"classes": ["a:b.fa", "c"], "regions": ["a:b.bed"]}
     read = recipe.files(spec, "t")
-    assert set(read) in ({"sequences"}, {"train", "dev", "test"})
-    assert recipe.resources(spec) in (["genome"], ["a:b.csv", "c"] * 3)
+    assert set(read) in ({"sequences"}, {"train", "dev", "test"}, {"classes"}, {"regions", "sequences"})
+    assert recipe.resources(spec) in (["genome"], ["a:b.csv", "c"] * 3, ["a:b.fa", "c"], ["genome", "a:b.bed"])
 
 
 @pytest.mark.parametrize("recipe", DEMO)
@@ -63,19 +64,6 @@ def test_splice_sites_have_their_motif_in_the_middle_and_so_have_decoys():
         assert label != 2 or sequence[28:30] == "AG" or sequence[30:32] == "GT"
 
 
-def genbank(features, sequence):
-    lines = [f"LOCUS       TEST1      {len(sequence)} bp    DNA     linear   PRI 01-JAN-2000", "VERSION     TEST1.1"]
-    lines += [
-        "FEATURES             Location/Qualifiers",
-        *[f"     {kind:<16}{place}" for kind, place in features],
-        "ORIGIN",
-    ]
-    for at in range(0, len(sequence), 60):
-        block = sequence[at : at + 60].lower()
-        lines.append(f"{at + 1:>9} " + " ".join(block[i : i + 10] for i in range(0, len(block), 10)))
-    return "\n".join([*lines, "//", ""])
-
-
 @pytest.mark.parametrize("strand", [1, -1])
 def test_a_site_is_read_along_its_strand(strand, tmp_path):
     """One gene, whose intron GT...AG lies at 40..80, in a record where nothing else looks like one."""
@@ -85,7 +73,7 @@ def test_a_site_is_read_along_its_strand(strand, tmp_path):
     )
     path = tmp_path / "one.gb"
     path.write_text(genbank([("CDS", place)], sequence))
-    windows = cut_genbank(path, cut_sites, {"length": 20, "seed": 1})
+    windows = cut_annotated({"sequences": path}, cut_sites, {"length": 20, "seed": 1})
     found = {label: window for *_, window, label in windows if label < 2}
     assert found == {1: plus[30:50], 0: plus[70:90]}
 

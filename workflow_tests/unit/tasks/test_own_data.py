@@ -1,0 +1,297 @@
+"""Tasks from data as people have them: annotated genomes, FASTA files, BED regions and tables in a folder."""
+
+import gzip
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from Bio import SeqIO
+from Bio.SeqFeature import ExactPosition
+
+from helpers.data import backwards, genbank, indexed
+from linguist.config.settle import complete_task
+from linguist.errors import LinguistError
+from linguist.tasks.cutting import cut_annotated
+from linguist.tasks.recipes import build_task
+from linguist.tasks.recipes.gene_starts import cut_starts
+from linguist.tasks.recipes.splice_sites import cut_sites
+
+ROOT = Path(__file__).parents[3]
+ANSWERS = ["other", "promoter"]
+SIZES = {"train": 20, "dev": 4, "test": 8}
+
+
+def dna(draw, length):
+    return "".join(draw.choices("ACGT", k=length))
+
+
+def starts_of(features, length, tmp_path):
+    """The windows of a record with features, and how many features of each type gave a start."""
+    path, used = tmp_path / "one.gb", Counter()
+    path.write_text(genbank(features, dna(random.Random(1), length)))
+    windows = cut_annotated({"sequences": path}, lambda *given: cut_starts(*given, used), {"length": 40, "seed": 1})
+    return windows, used
+
+
+# ── gene starts ──
+
+
+def test_cds_are_used_where_genes_are_lacking(tmp_path):
+    features = [
+        ("CDS", "1000..1300"),
+        ("CDS", "complement(2000..2300)"),
+        ("gene", "3000..3500"),
+        ("CDS", "3100..3400"),  # in its gene, whose 5' end is the start
+        ("CDS", "complement(3050..3450)"),  # on the other strand: in no gene
+        ("CDS", "<4000..4300"),  # its 5' end is not known
+        ("tRNA", "5000..5080"),  # no start, but a gene
+    ]
+    windows, used = starts_of(features, 6000, tmp_path)
+    assert {window[1:3] for window in windows if window[4] == 1} == {(999, 1), (2300, -1), (2999, 1), (3450, -1)}
+    assert used == {"CDS": 3, "gene": 1}
+    ends = [999, 2300, 2999, 3099, 3450, 3999, 4999]
+    others = [window[1] for window in windows if window[4] == 0]
+    assert others and all(abs(place - end) > 80 for place in others for end in ends)
+
+
+def test_the_start_of_a_gene_across_the_origin_of_a_circular_record(tmp_path):
+    windows, _ = starts_of([("gene", "join(900..1000,1..100)")], 1000, tmp_path)
+    assert [window[1:3] for window in windows if window[4] == 1] == [(899, 1)]
+    windows, _ = starts_of([("gene", "complement(join(900..1000,1..100))")], 1000, tmp_path)
+    assert [window[1:3] for window in windows if window[4] == 1] == [(100, -1)]
+
+
+@pytest.mark.parametrize("features", [[], [("exon", "100..200")], [("CDS", "<100..>200"), ("tRNA", "400..470")]])
+def test_an_annotation_without_starts_is_one_line(features, tmp_path):
+    (tmp_path / "one.gb").write_text(genbank(features, dna(random.Random(1), 600)))
+    spec = {"recipe": "gene-starts", "answers": ANSWERS, "length": 40, "sizes": SIZES, "seed": 1}
+    with pytest.raises(LinguistError, match=r"one.gb: no feature gene.* or CDS has an exact 5' end; "):
+        build_task("t", spec, {"sequences": tmp_path / "one.gb"})
+
+
+def test_no_start_of_a_real_bacterium_is_called_elsewhere(real_data):
+    path = real_data / "cds/ct.gbk"
+    if not path.is_file():
+        pytest.skip(f"no annotated bacterium at {path}")
+    spec = {"recipe": "gene-starts", "answers": ANSWERS, "length": 60, "sizes": {"train": 800, "dev": 40, "test": 80}}
+    rows = [row for part in build_task("t", spec | {"seed": 1}, {"sequences": path}).values() for row in part]
+    lines = [line.split() for line in path.read_text().splitlines() if line.startswith(("     CDS  ", "     gene  "))]
+    text = [place.replace("<", "").replace(">", "") for _, place in lines]
+    ends = [
+        int(place.rstrip(")").split("..")[-1]) if "complement" in place else int(place.split("(")[-1].split("..")[0]) - 1
+        for place in text
+    ]
+    assert len(ends) == 895 + 34
+    others = [int(name.split(":")[1]) for name, _, label in rows if label == 0]
+    assert len(others) == 460 and all(min(abs(place - end) for end in ends) > 120 for place in others)
+    starts = {int(name.split(":")[1]) for name, _, label in rows if label == 1}
+    assert len(starts) == 460 and starts <= set(ends)
+
+
+# ── GFF3 ──
+
+
+def as_gff3(records):
+    """Lines of GFF3 with the same genes, transcripts and CDS as GenBank records."""
+    yield "##gff-version 3"
+    for record in records:
+        for number, feature in enumerate(record.features):
+            strand, name = "+" if feature.location.strand > 0 else "-", f"{feature.type}{number}"
+            outer = f"{record.id}\tx\t{feature.type}\t{int(feature.location.start) + 1}\t{int(feature.location.end)}"
+            if feature.type != "CDS":
+                yield f"{outer}\t.\t{strand}\t.\tID={name};Note=a%3Bb"
+            for part in feature.location.parts if feature.type != "gene" else []:
+                kind, key = ("CDS", "ID") if feature.type == "CDS" else ("exon", "Parent")
+                yield f"{record.id}\tx\t{kind}\t{part.start + 1}\t{part.end}\t.\t{strand}\t0\t{key}={name}"
+
+
+def test_gff3_with_a_genome_gives_what_the_same_genes_in_genbank_give(tmp_path):
+    """Real human records, written as GFF3 and FASTA."""
+    with gzip.open(ROOT / "resources/demo/human_cds.gb.gz", "rt") as handle:
+        records = list(SeqIO.parse(handle, "genbank"))
+    for record in records:
+        record.features = [
+            feature
+            for feature in record.features
+            if feature.type in ("gene", "mRNA", "CDS")
+            and feature.location.strand is not None
+            and all(isinstance(end, ExactPosition) for p in feature.location.parts for end in (p.start, p.end))
+            and not any(part.ref for part in feature.location.parts)
+            and len({(p.start, p.end) for p in feature.location.parts}) == len(feature.location.parts)
+        ]
+    records = [record for record in records if record.features]
+    fasta = indexed(tmp_path, {record.id: str(record.seq) for record in records})
+    (tmp_path / "genes.gff3").write_text("\n".join(as_gff3(records)) + "\n")
+    files = {"sequences": fasta, "annotation": tmp_path / "genes.gff3"}
+    used, seen = Counter(), Counter()
+    for cut, labels in ((lambda *given: cut_starts(*given, used), 2), (cut_sites, 3)):
+        found = cut_annotated(files, cut, {"length": 60, "seed": 1})
+        expected = [window for record in records for window in cut(record, 60, 1)]
+        assert sorted(found) == sorted(expected)
+        seen.update(window[4] for window in found)
+        assert len({window[4] for window in found}) == labels
+    assert min(seen.values()) > 100 and used["gene"] > 100
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("chr1\tx\tgene\t1\t9", "line 2: .* is not GFF3"),
+        ('chr1\tx\tgene\t1\t9\t.\t+\t.\tgene_id "g";', "line 2: this is GTF; give the GFF3"),
+        ("chr1\tx\tgene\t9\t1\t.\t+\t.\tID=g", "line 2: 9-1 is no place"),
+        ("chr1\tx\tgene\t1\t999\t.\t+\t.\tID=g", "line 2: ends at 999, but record chr1 has 200 bases"),
+        ("1\tx\tgene\t1\t9\t.\t+\t.\tID=g", "no record '1', it has chr1; use its names"),
+        ("chr1 gene 1 9", "line 2: .* is not GFF3"),
+    ],
+)
+def test_a_flaw_of_gff3_is_one_line(line, said, tmp_path):
+    fasta = indexed(tmp_path, {"chr1": "ACGT" * 50})
+    (tmp_path / "g.gff3").write_text(f"##gff-version 3\n{line}\n")
+    spec = {"recipe": "gene-starts", "answers": ANSWERS, "length": 40, "sizes": SIZES, "seed": 1}
+    with pytest.raises(LinguistError, match=said) as caught:
+        build_task("t", spec, {"sequences": fasta, "annotation": tmp_path / "g.gff3"})
+    assert "\n" not in str(caught.value)
+
+
+# ── FASTA ──
+
+
+def write_fasta(path, sequences, mark=""):
+    path.write_text("".join(f">s{number}{mark}\n{sequence}\n" for number, sequence in enumerate(sequences)))
+    return path
+
+
+def test_one_fasta_file_for_each_class(tmp_path):
+    draw = random.Random(3)
+    one, two = ([dna(draw, 50) for _ in range(20)] for _ in range(2))
+    both = dna(draw, 50)
+    one += [both, backwards(one[0])]  # in both classes, and a repeat from the other strand
+    paths = [write_fasta(tmp_path / "a.fa", one), write_fasta(tmp_path / "b.fa", [*two, backwards(both).lower()])]
+    spec = {"recipe": "fasta", "classes": ["a", "b"], "answers": ANSWERS, "sizes": SIZES, "seed": 1}
+    splits = build_task("t", spec, {"classes": paths})
+    rows = [row for part in splits.values() for row in part]
+    assert {split: Counter(row[2] for row in part) for split, part in splits.items()} == {
+        split: {0: size // 2, 1: size // 2} for split, size in SIZES.items()
+    }
+    assert all(sequence in (one, two)[label] for _, sequence, label in rows)
+    assert len({row[0] for row in rows}) == len({row[1] for row in rows}) == len(rows)
+    assert both not in {row[1] for row in rows} and backwards(both) not in {row[1] for row in rows}
+    with pytest.raises(LinguistError, match="only 14 of 20 windows of class .* for 'train'"):
+        build_task("t", spec | {"sizes": SIZES | {"train": 40}}, {"classes": paths})
+
+
+def test_fasta_files_with_splits_of_their_own(tmp_path):
+    draw = random.Random(4)
+    one, two = ([dna(draw, n) for n in (20, 30)] for _ in range(2))
+    by_class = [write_fasta(tmp_path / "a.fa", one), write_fasta(tmp_path / "b.fa", two)]
+    mixed = tmp_path / "mixed.fa"
+    mixed.write_text(f">x|Promoter\n{one[0]}\n>y some words 0\n{two[0]}\n")
+    spec = {"recipe": "fasta-splits", "answers": ANSWERS, "seed": 1}
+    spec["files"] = {"train": ["a", "b"], "dev": ["mixed"], "test": ["a", "b"]}
+    files = {"train": by_class, "dev": [mixed], "test": by_class}
+    splits = build_task("t", spec, files)
+    assert [row[1:] for row in splits["train"]] == [*((s, 0) for s in one), *((s, 1) for s in two)]
+    assert [row[1:] for row in splits["dev"]] == [(one[0], 1), (two[0], 0)]
+    with pytest.raises(LinguistError, match="mixed.fa, record x: label 'x' is not one of 0 .other., 1 .promoter."):
+        mixed.write_text(f">x\n{one[0]}\n")
+        build_task("t", spec, files)
+
+
+# ── BED ──
+
+
+@pytest.fixture(scope="module")
+def genome(tmp_path_factory):
+    draw = random.Random(5)
+    letters = {name: dna(draw, 30_000) for name in ("chr1", "chr2", "chr3", "chr4")}
+    return letters, indexed(tmp_path_factory.mktemp("genome"), letters)
+
+
+def bed_task(genome, tmp_path, texts, **keys):
+    paths = [tmp_path / f"{number}.bed" for number in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text)
+    spec = {"recipe": "bed", "regions": [path.stem for path in paths], "answers": ANSWERS, "length": 40}
+    return build_task("t", spec | {"sizes": SIZES, "seed": 1} | keys, {"regions": paths, "sequences": genome[1]})
+
+
+def expected_window(letters, name):
+    record, place, strand = name.split(":")
+    text = letters[record][int(place) - 20 : int(place) + 20]
+    return text if strand == "+" else backwards(text)
+
+
+def places(step, offset):
+    return [(f"chr{chrom}", at, at + 30) for chrom in (1, 2, 3, 4) for at in range(offset, 29_000, step)]
+
+
+@pytest.mark.parametrize("way", ["column", "files", "elsewhere"])
+def test_regions_of_a_genome_become_windows_of_their_class(way, genome, tmp_path):
+    letters, _ = genome
+    one = [f"{c}\t{s}\t{e}\tother\t0\t-" for c, s, e in places(3000, 500)]
+    two = [f"{c}\t{s}\t{e}\tpromoter\t0\t+" for c, s, e in places(3000, 1500)]
+    if way == "column":
+        splits = bed_task(genome, tmp_path, ["track name=x\n" + "\n".join(one + two) + "\n"], class_column=4)
+    elif way == "files":
+        splits = bed_task(genome, tmp_path, ["\n".join(one) + "\n", "\n".join(two) + "\n"])
+    else:
+        splits = bed_task(genome, tmp_path, ["\n".join(two) + "\n"])
+    for split, rows in splits.items():
+        assert Counter(row[2] for row in rows) == {0: SIZES[split] // 2, 1: SIZES[split] // 2}
+        for name, sequence, label in rows:
+            assert sequence == expected_window(letters, name)
+            at = int(name.split(":")[1])
+            if label:
+                assert at % 3000 == 1515 and name.endswith("+")
+            elif way == "elsewhere":
+                assert min(abs(at - 15 - start) for _, start, _ in places(3000, 1500)) > 80
+            else:
+                assert at % 3000 == 515 and name.endswith("-")
+
+
+@pytest.mark.parametrize(
+    ("texts", "keys", "said"),
+    [
+        (["chr1\t5\n"], {}, "line 1: not BED"),
+        (["chr9\t100\t200\n"], {}, "line 1: .* has no record 'chr9', it has chr1, chr2, chr3, …"),
+        (["chr1\t29990\t30001\n"], {}, "line 1: ends at 30001, but chr1 has 30,000 bases"),
+        (["chr1\t100\t200\tpeak\n"], {"class_column": 4}, "line 1: label 'peak' is not one of"),
+        (["chr1\t100\t200\n"], {"class_column": 4}, "line 1: no column 4 with the class"),
+        (["chr1\t1\t2\n"] * 3, {}, "3 BED files in 'regions' for 2 answers"),
+    ],
+)
+def test_a_flaw_of_regions_is_one_line(texts, keys, said, genome, tmp_path):
+    with pytest.raises(LinguistError, match=said) as caught:
+        bed_task(genome, tmp_path, texts, **keys)
+    assert "\n" not in str(caught.value)
+
+
+# ── tables ──
+
+
+@pytest.mark.parametrize(
+    ("names", "read"),
+    [
+        (("train.csv", "dev.csv", "test.csv"), ["train.csv", "dev.csv", "test.csv"]),
+        (("train.tsv", "valid.tsv", "test.tsv"), ["train.tsv", "valid.tsv", "test.tsv"]),
+        (("train.csv", "validation.jsonl", "test.parquet"), ["train.csv", "validation.jsonl", "test.parquet"]),
+        ((), ["train.csv", "dev.csv", "test.csv"]),  # the check of the config then says what is missing
+    ],
+)
+def test_the_tables_of_a_folder_are_found_by_their_usual_names(names, read, tmp_path):
+    for name in names:
+        (tmp_path / name).write_text("sequence,label\nACGT,promoter\nACGA,0\n")
+    files = complete_task({"folder": str(tmp_path)})["files"]
+    assert [Path(files[split][0]).name for split in ("train", "dev", "test")] == read
+
+
+def test_a_label_may_be_the_answer(tmp_path):
+    (tmp_path / "t.csv").write_text("sequence,label\nACGT,Promoter\nACGA,0\nACGC,other\nACGG,1\n")
+    spec = {"recipe": "table", "answers": ANSWERS, "seed": 1}
+    spec["files"] = {split: ["t"] for split in ("train", "dev", "test")}
+    files = {split: [tmp_path / "t.csv"] for split in spec["files"]}
+    assert [row[2] for row in build_task("t", spec, files)["test"]] == [1, 0, 0, 1]
+    # Numbers count from 0 also where an answer is a number.
+    (tmp_path / "t.csv").write_text("sequence,label\nACGT,1\nACGA,0\n")
+    assert [row[2] for row in build_task("t", spec | {"answers": ["1", "0"]}, files)["test"]] == [1, 0]
