@@ -4,7 +4,6 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 
-import numpy as np
 from Bio.Seq import translate
 
 from linguist.pairs.families import word_families

@@ -22,9 +22,7 @@ def study_page(study, tables, pair_types, facts, published):
     runs = metrics.pivot(index=["model", "trainset", "seed"], columns="test", values="accuracy")
     return {
         "study": study,
-        "paper": compare_published(tables.judged, study.spec, published).to_dict("records")
-        if published
-        else [],
+        "paper": compare_published(tables.judged, study.spec, published).to_dict("records") if published else [],
         "paper_tables": {name: published["tables"][name] for name in study.spec["published"]["tables"]}
         if published
         else {},

@@ -18,12 +18,14 @@ FEATURES = {  # types of GFF3 (Sequence Ontology), and those of GenBank that mea
     **dict.fromkeys(("gene", "mRNA", "CDS", "tRNA", "rRNA", "tmRNA", "ncRNA"), None),
     "transcript": "mRNA",
     "primary_transcript": "prim_transcript",
-    **dict.fromkeys(("ncRNA_gene", "pseudogene", "lnc_RNA", "lncRNA", "miRNA", "snRNA", "snoRNA", "pseudogenic_transcript"), "ncRNA"),
+    **dict.fromkeys(
+        ("ncRNA_gene", "pseudogene", "lnc_RNA", "lncRNA", "miRNA", "snRNA", "snoRNA", "pseudogenic_transcript"), "ncRNA"
+    ),
     "pre_miRNA": "precursor_RNA",
 }
 
 
-class Region(NamedTuple):
+class BedLine(NamedTuple):
     """A line of a BED file: record, 0-based half-open place, and all its columns; `where` names file and line."""
 
     where: str
@@ -34,7 +36,7 @@ class Region(NamedTuple):
 
 
 def read_bed(path):
-    """Yield a Region for each line of a BED file (columns between tabs or blanks, maybe compressed).
+    """Yield a BedLine for each line of a BED file (columns between tabs or blanks, maybe compressed).
 
     Raises LinguistError for a line without record, start and end.
     """
@@ -49,7 +51,7 @@ def read_bed(path):
                 raise LinguistError(
                     f"{where}: not BED, whose first columns are record, start and end; correct or remove the line"
                 )
-            yield Region(where, columns[0], int(columns[1]), int(columns[2]), columns)
+            yield BedLine(where, columns[0], int(columns[1]), int(columns[2]), columns)
 
 
 def bed_regions(path):
@@ -128,10 +130,14 @@ def _read_lines(path):
             if len(columns) == 9 and re.match(r'\w+ "', columns[8]):
                 raise LinguistError(f"{where}: this is GTF; give the GFF3 file of the same annotation")
             if len(columns) != 9 or not all(re.fullmatch(_PLACE, end, re.ASCII) for end in columns[3:5]):
-                raise LinguistError(f"{where}: {show(line.strip()[:60])} is not GFF3 (nine columns between tabs); give a GFF3 file")
+                raise LinguistError(
+                    f"{where}: {show(line.strip()[:60])} is not GFF3 (nine columns between tabs); give a GFF3 file"
+                )
             start, end = int(columns[3]) - 1, int(columns[4])
             if not 0 <= start < end:
-                raise LinguistError(f"{where}: {columns[3]}-{columns[4]} is no place (from 1, start first); correct the line")
+                raise LinguistError(
+                    f"{where}: {columns[3]}-{columns[4]} is no place (from 1, start first); correct the line"
+                )
             given = (field.split("=", 1) for field in columns[8].split(";") if "=" in field)
             attributes = {key.strip(): [unquote(value) for value in values.split(",")] for key, values in given}
             yield where, unquote(columns[0]), columns[2], (start, end, STRANDS.get(columns[6])), attributes

@@ -100,7 +100,9 @@ def split_windows(windows, spec):
             for record, place, strand, sequence, label in draw.sample(members, len(members)):
                 if taken.isdisjoint(stretches(sequence)) and len(found[label]) < wanted[label]:
                     found[label].append((f"{record}:{place}:{'+' if strand > 0 else '-'}", sequence, label))
-            if sum(map(len, found.values())) == before:  # none of its windows was needed: it is free for an earlier split
+            if (
+                sum(map(len, found.values())) == before
+            ):  # none of its windows was needed: it is free for an earlier split
                 left.append(block)
         order = left
         for label, number in wanted.items():

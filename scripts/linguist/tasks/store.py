@@ -33,7 +33,7 @@ def class_numbers(answers):
     return named | {str(label): label for label in range(len(answers))}
 
 
-def class_of(where, text, answers):
+def read_class(where, text, answers):
     """The number of the class that a text names. Raises LinguistError for a text that names none."""
     label = class_numbers(answers).get(text.strip().lower())
     if label is None:

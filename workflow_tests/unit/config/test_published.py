@@ -145,7 +145,9 @@ def test_outside_is_told_by_our_interval_alone(theirs, outside):
     tables = copy.deepcopy(TABLES)
     tables["best"]["rows"][0]["accuracy"] = {"fr": theirs}
     study = STUDY | {"models": ["nano"], "published": {"tables": ["best"], "as": {"nano": "gpt2"}}}
-    assert list(report_published.compare_published(SUMMARY, study, {"tables": tables, "setup": SETUP})["outside"]) == [outside]
+    assert list(report_published.compare_published(SUMMARY, study, {"tables": tables, "setup": SETUP})["outside"]) == [
+        outside
+    ]
 
 
 def test_a_cell_is_common_by_the_papers_name_of_the_model_or_ours():

@@ -79,7 +79,9 @@ def test_no_start_of_a_real_bacterium_is_called_elsewhere(real_data):
     lines = [line.split() for line in path.read_text().splitlines() if line.startswith(("     CDS  ", "     gene  "))]
     text = [place.replace("<", "").replace(">", "") for _, place in lines]
     ends = [
-        int(place.rstrip(")").split("..")[-1]) if "complement" in place else int(place.split("(")[-1].split("..")[0]) - 1
+        int(place.rstrip(")").split("..")[-1])
+        if "complement" in place
+        else int(place.split("(")[-1].split("..")[0]) - 1
         for place in text
     ]
     assert len(ends) == 895 + 34

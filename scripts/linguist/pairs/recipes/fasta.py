@@ -35,7 +35,7 @@ def pair_fasta_records(spec, files):
     from linguist.splits import SPLITS
 
     places = files_of_references(spec["sides"], files["sides"])
-    pairs = read_positives(spec["kind"], spec["sides"], places)
+    pairs = match_records(spec["kind"], spec["sides"], places)
     halves = {split: spec["sizes"][split] // 2 for split in SPLITS}
     splits = assign_families(pairs, halves, spec["seed"], LARGEST_FAMILY, words=WORDS)
     return {
@@ -48,7 +48,7 @@ def pair_fasta_records(spec, files):
     }
 
 
-def read_positives(kind, names, paths):
+def match_records(kind, names, paths):
     """The records of two FASTA files that have the same name, as Homologs. Raises LinguistError if there are none."""
     import logging
 
@@ -69,7 +69,12 @@ def read_positives(kind, names, paths):
     family = word_families([(one[name], two[name]) for name in shared], SHARED[kind], kind)
     return [
         Homologs(
-            f"{names[0]}:{name}:0-{len(one[name])}", f"{names[1]}:{name}:0-{len(two[name])}", one[name], two[name], name, number
+            f"{names[0]}:{name}:0-{len(one[name])}",
+            f"{names[1]}:{name}:0-{len(two[name])}",
+            one[name],
+            two[name],
+            name,
+            number,
         )
         for name, number in zip(shared, family, strict=True)
     ]

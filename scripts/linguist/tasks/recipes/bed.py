@@ -36,13 +36,13 @@ def cut_bed_regions(spec, files):
     with open_indexed(files["sequences"]) as genome:
         if len(spec["regions"]) == 1 and "class_column" not in spec:
             places += draw_elsewhere(places, genome, spec)
-        return split_windows(cut_windows(places, genome, spec["length"]), spec)
+        return split_windows(cut_places(places, genome, spec["length"]), spec)
 
 
 def read_places(spec, files):
     """[(where, record, middle, strand, label, end)] of all regions. Raises LinguistError for files that do not give the classes."""
     from linguist.sequences.annotation import STRANDS, read_bed
-    from linguist.tasks.store import class_of
+    from linguist.tasks.store import read_class
 
     answers, column = spec["answers"], spec.get("class_column")
     one_class = len(spec["regions"]) == 1 and len(answers) == 2
@@ -56,15 +56,17 @@ def read_places(spec, files):
             label = 1 if one_class else number
             if column is not None:
                 if len(region.columns) < column:
-                    raise LinguistError(f"{region.where}: no column {column} with the class; correct the line or class_column")
-                label = class_of(region.where, region.columns[column - 1], answers)
+                    raise LinguistError(
+                        f"{region.where}: no column {column} with the class; correct the line or class_column"
+                    )
+                label = read_class(region.where, region.columns[column - 1], answers)
             strand = region.columns[STRAND_COLUMN - 1] if len(region.columns) >= STRAND_COLUMN else "+"
             middle = (region.start + region.end) // 2
             found.append((region.where, region.record, middle, STRANDS.get(strand, 1), label, region.end))
     return found
 
 
-def cut_windows(places, genome, length):
+def cut_places(places, genome, length):
     """The windows of places, without those that are in several classes, leave their record or have other letters than ACGT."""
     import logging
 
@@ -107,7 +109,7 @@ def draw_elsewhere(places, genome, spec):
     for record, middles in by_record.items():
         middles.sort()
         if record not in genome:
-            continue  # `cut_windows` says so
+            continue  # `cut_places` says so
         for _ in range(ELSEWHERE * len(middles)):
             place, reach = draw.randrange(len(genome[record])), 2 * length + spans[record] // 2
             at = bisect_left(middles, place - reach)

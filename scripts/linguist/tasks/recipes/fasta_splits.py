@@ -14,7 +14,7 @@ def read_fasta_splits(spec, files):
     """
     from linguist.errors import LinguistError
     from linguist.sequences.fasta import read_sequences
-    from linguist.tasks.store import class_of
+    from linguist.tasks.store import read_class
 
     answers, splits = spec["answers"], {}
     for split in SPLITS:
@@ -30,6 +30,6 @@ def read_fasta_splits(spec, files):
                 label = number
                 if len(references) == 1:
                     words = f"{record.name} {record.description}".replace("|", " ").split()
-                    label = class_of(f"{path}, record {record.name}", words[-1], answers)
+                    label = read_class(f"{path}, record {record.name}", words[-1], answers)
                 rows.append((f"{references[number]}:{record.name}", record.sequence.upper(), label))
     return splits

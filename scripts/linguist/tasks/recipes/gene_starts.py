@@ -77,10 +77,10 @@ def find_starts(record, used):
         if strand is None or len(parts) < len(feature.location.parts):
             first = [end for part in parts for end in (part.start, part.end)]
         ends.update(map(int, first))
-        if len(first) == 1 and is_exact(first[0]) and feature.type not in OTHERS:
-            if feature.type in GENES or not in_gene(feature):
-                starts.add((int(first[0]), strand))
-                used[feature.type] += 1
+        is_start = feature.type in GENES or (feature.type == CODING and len(first) == 1 and not in_gene(feature))
+        if is_start and len(first) == 1 and is_exact(first[0]):
+            starts.add((int(first[0]), strand))
+            used[feature.type] += 1
     return starts, sorted(ends)
 
 

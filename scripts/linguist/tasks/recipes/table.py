@@ -61,7 +61,7 @@ def read_task_table(path, answers, prefix="", tally=None):
     from linguist.sequences.fasta import check_name
     from linguist.sequences.tables import field_of, read_records, sequence_of
     from linguist.tally import Tally
-    from linguist.tasks.store import class_of
+    from linguist.tasks.store import read_class
 
     tally = tally or Tally()
     if not Path(path).is_file():
@@ -73,7 +73,7 @@ def read_task_table(path, answers, prefix="", tally=None):
         if not label and not sequence:
             tally.drop("empty", where)
             continue
-        label = class_of(where, label, answers)
+        label = read_class(where, label, answers)
         sequence = sequence_of(where, "sequence", sequence, "dna")
         if not sequence:
             raise LinguistError(f"{where}: no sequence; remove the row")

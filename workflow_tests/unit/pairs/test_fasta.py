@@ -1,0 +1,79 @@
+"""Pairs from two FASTA files: partners by name, negatives of other families, families in one split."""
+
+import random
+
+import pytest
+
+from helpers.data import backwards
+from linguist.errors import LinguistError
+from linguist.pairs.families import word_families
+from linguist.pairs.recipes import build_pairs
+
+SPEC = {
+    "kind": "dna",
+    "recipe": "fasta",
+    "sides": ["one", "two"],
+    "sizes": {"train": 24, "dev": 8, "test": 8},
+    "seed": 1,
+    "rules": {"max_negative_similarity": 0.55, "max_length_difference": 0.1},
+}
+
+
+def dna(draw, length=60):
+    return "".join(draw.choices("ACGT", k=length))
+
+
+def mutated(draw, text):
+    return "".join(draw.choice("ACGT") if draw.random() < 0.2 else letter for letter in text)
+
+
+def write(path, records):
+    path.write_text("".join(f">{name} words\n{text}\n" for name, text in records.items()))
+    return path
+
+
+@pytest.fixture
+def sides(tmp_path):
+    draw = random.Random(7)
+    one = {f"r{number}": dna(draw) for number in range(40)}
+    one["r1"] = backwards(one["r0"])  # a family across strands
+    two = {name: mutated(draw, text) for name, text in reversed(one.items())} | {"alone": dna(draw)}
+    return one, two, [write(tmp_path / "one.fa", one), write(tmp_path / "two.fa", two)]
+
+
+def test_records_of_one_name_are_positives_and_others_negatives(sides):
+    one, two, paths = sides
+    splits = build_pairs("p", SPEC, {"sides": paths})
+    assert {split: len(rows) for split, rows in splits.items()} == SPEC["sizes"]
+    names = {text: name for name, text in one.items()}, {text: name for name, text in two.items()}
+    split_of = {}
+    for split, rows in splits.items():
+        assert sum(label for *_, label in rows) == len(rows) // 2
+        for identity, text1, text2, label in rows:
+            name1, name2 = names[0][text1], names[1][text2]
+            assert (name1 == name2) == bool(label) and "alone" not in (name1, name2)
+            assert identity == f"one:{name1}:0-60~two:{name2}:0-60"
+            assert split_of.setdefault(name1, split) == split_of.setdefault(name2, split) == split
+        for side in (1, 2):  # each sequence in as many negatives as positives
+            assert sorted(row[side] for row in rows if row[3]) == sorted(row[side] for row in rows if not row[3])
+    assert split_of.get("r0", 0) == split_of.get("r1", 0) or not {"r0", "r1"} <= split_of.keys()
+    assert splits == build_pairs("p", SPEC, {"sides": paths})
+
+
+def test_families_share_a_word_on_either_strand_of_dna():
+    draw = random.Random(8)
+    word = dna(draw, 30)
+    items = [(dna(draw) + "A" + word,), (dna(draw), backwards(word) + dna(draw)), (dna(draw) + "C" + word[:-1],)]
+    family = word_families(items, 30, "dna")
+    assert family[0] == family[1] != family[2]
+    assert len(set(word_families(items, 30, "rna"))) == 3, "RNA has one strand"
+    short = word_families([("ACGT",), ("ACGT",), ("ACGA",)], 30, "dna")
+    assert short[0] == short[1] != short[2], "a sequence shorter than a word is a word"
+
+
+def test_files_without_a_common_name_are_one_line(sides, tmp_path):
+    paths = [sides[2][0], write(tmp_path / "three.fa", {"x": "ACGT" * 10})]
+    with pytest.raises(LinguistError, match="pairs/p: .*no record of the same name .*'r0'.*'x'.*; give"):
+        build_pairs("p", SPEC, {"sides": paths})
+    with pytest.raises(LinguistError, match="only 40 pairs of records in .* lower sizes"):
+        build_pairs("p", SPEC | {"sizes": {"train": 100, "dev": 8, "test": 8}}, {"sides": sides[2]})
