@@ -69,52 +69,63 @@ def read_gff3(path, fasta):
     from Bio.Seq import Seq
     from Bio.SeqRecord import SeqRecord
 
-    features = _read_features(path)
     with open_indexed(fasta) as genome:
         lengths = {record.name: len(record) for record in genome}
-        known = [record for record in lengths if record in features]
-        if not known:
-            check_record(next(iter(features), ""), lengths, path, fasta)
-        if skipped := sum(len(found) for record, found in features.items() if record not in lengths):
-            logger.warning("%s: %d features skipped, on records that %s lacks", path, skipped, fasta)
-        for record in known:
-            for where, end in ((where, int(feature.location.end)) for where, feature in features[record]):
-                if end > lengths[record]:
-                    raise LinguistError(
-                        f"{where}: ends at {end}, but record {cut(record)} has {lengths[record]:,} bases in {fasta}; give "
-                        "the annotation of this genome"
-                    )
-            yield SeqRecord(Seq(genome[record][:]), id=record, features=[feature for _, feature in features[record]])
+        features = _read_features(path, lengths, fasta)
+        for record in filter(features.__contains__, lengths):
+            yield SeqRecord(Seq(genome[record][:]), id=record, features=features[record])
 
 
-def _read_features(path):
-    """{record: [(where, feature)]} of a GFF3 file."""
+def _read_features(path, lengths, fasta):
+    """{record: features} of a GFF3 file, for records with these lengths."""
     from Bio.SeqFeature import SeqFeature
 
-    single, joined, exons = [], {}, defaultdict(list)
+    single, coding, exons = [], defaultdict(list), defaultdict(list)
+    circular, skipped, other = set(), 0, None
     for where, record, kind, place, given in _read_lines(path):
+        if record not in lengths:
+            skipped, other = skipped + 1, other or record
+            continue
+        if given.get("Is_circular") == ["true"]:
+            circular.add(record)
+        if place[1] > lengths[record] and record not in circular:
+            raise LinguistError(
+                f"{where}: ends at {place[1]}, but record {cut(record)} has {lengths[record]:,} bases in {fasta}; give the "
+                "annotation of this genome"
+            )
         if kind == "exon":
             for parent in given.get("Parent", []):
                 exons[record, parent].append(place)
-        elif kind == "CDS" and (names := given.get("ID") or given.get("Parent")):
-            joined.setdefault((record, names[0]), (where, []))[1].append(place)
+        elif kind == "CDS":
+            coding[record, (given.get("ID") or given.get("Parent") or [where])[0]].append(place)
         elif kind in FEATURES:
-            single.append((where, record, FEATURES[kind] or kind, place, given.get("ID", [""])[0]))
+            single.append((record, FEATURES[kind] or kind, place, given.get("ID", [""])[0]))
+    if other and not single and not coding:
+        check_record(other, lengths, path, fasta)
+    if skipped:
+        logger.warning("%s: %d lines skipped, of records that %s lacks", path, skipped, fasta)
     found = defaultdict(list)
-    for where, record, kind, place, name in single:
+    for record, kind, place, name in single:
         places = exons.get((record, name), [place]) if kind != "gene" else [place]
-        found[record].append((where, SeqFeature(_join(places), type=kind)))
-    for (record, _), (where, places) in joined.items():
-        found[record].append((where, SeqFeature(_join(places), type="CDS")))
+        found[record].append(SeqFeature(_join(places, lengths[record]), type=kind))
+    for (record, _), places in coding.items():
+        found[record].append(SeqFeature(_join(places, lengths[record]), type="CDS"))
     return found
 
 
-def _join(places):
-    """A Biopython location of places (start, end, strand), its parts in the order of transcription."""
+def _join(places, length):
+    """A Biopython location of places (start, end, strand), its parts in the order of transcription.
+
+    A place of a circular record goes on from its first base after `length` bases, as GFF3 has it.
+    """
     from Bio.SeqFeature import CompoundLocation, SimpleLocation
 
-    backwards = places[0][2] == -1
-    parts = [SimpleLocation(*place) for place in sorted(set(places), reverse=backwards)]
+    parts = []
+    for start, end, strand in sorted(set(places)):
+        inner = [(start, min(end, length))] if start < length else []
+        beyond = [(max(start - length, 0), end - length)] if end > length else []
+        parts += [SimpleLocation(*ends, strand) for ends in inner + beyond]
+    parts = parts[::-1] if places[0][2] == -1 else parts
     return parts[0] if len(parts) == 1 else CompoundLocation(parts)
 
 

@@ -12,9 +12,10 @@ from Bio.SeqFeature import ExactPosition
 from helpers.data import backwards, genbank, indexed
 from linguist.config.settle import complete_task
 from linguist.errors import LinguistError
+from linguist.sequences.annotation import read_gff3
 from linguist.tasks.cutting import cut_annotated
 from linguist.tasks.recipes import build_task
-from linguist.tasks.recipes.gene_starts import cut_starts
+from linguist.tasks.recipes.gene_starts import cut_starts, find_starts
 from linguist.tasks.recipes.splice_sites import cut_sites
 
 ROOT = Path(__file__).parents[3]
@@ -134,6 +135,16 @@ def test_gff3_with_a_genome_gives_what_the_same_genes_in_genbank_give(tmp_path):
         seen.update(window[4] for window in found)
         assert len({window[4] for window in found}) == labels
     assert min(seen.values()) > 100 and used["gene"] > 100
+
+
+@pytest.mark.parametrize(("strand", "start"), [("+", 179), ("-", 20)])
+def test_a_gene_across_the_origin_of_a_circular_genome(strand, start, tmp_path):
+    """GFF3 counts on behind the end of the record: a gene at 180..220 of 200 bases ends at base 20."""
+    fasta = indexed(tmp_path, {"c": "ACGT" * 50})
+    region, gene = "c\tx\tregion\t1\t200\t.\t+\t.\tIs_circular=true", f"c\tx\tgene\t180\t220\t.\t{strand}\t.\tID=g"
+    (tmp_path / "g.gff3").write_text(f"{region}\n{gene}\nelse\tx\tgene\t1\t9\t.\t+\t.\tID=h\n")
+    (record,) = read_gff3(tmp_path / "g.gff3", fasta)
+    assert find_starts(record, Counter()) == ({(start, 1 if strand == "+" else -1)}, [start])
 
 
 @pytest.mark.parametrize(
