@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 from Bio import SeqIO
 from Bio.SeqFeature import ExactPosition
 
@@ -21,6 +22,7 @@ from linguist.tasks.recipes.splice_sites import cut_sites
 ROOT = Path(__file__).parents[3]
 ANSWERS = ["other", "promoter"]
 SIZES = {"train": 20, "dev": 4, "test": 8}
+CASES = yaml.safe_load((ROOT / "workflow_tests/inputs/own_data.yaml").read_text(encoding="utf-8"))
 
 
 def dna(draw, length):
@@ -63,12 +65,27 @@ def test_the_start_of_a_gene_across_the_origin_of_a_circular_record(tmp_path):
     assert [window[1:3] for window in windows if window[4] == 1] == [(100, -1)]
 
 
-@pytest.mark.parametrize("features", [[], [("exon", "100..200")], [("CDS", "<100..>200"), ("tRNA", "400..470")]])
-def test_an_annotation_without_starts_is_one_line(features, tmp_path):
-    (tmp_path / "one.gb").write_text(genbank(features, dna(random.Random(1), 600)))
-    spec = {"recipe": "gene-starts", "answers": ANSWERS, "length": 40, "sizes": SIZES, "seed": 1}
-    with pytest.raises(LinguistError, match=r"one.gb: no feature gene.* or CDS has an exact 5' end; "):
-        build_task("t", spec, {"sequences": tmp_path / "one.gb"})
+@pytest.mark.parametrize("name", CASES)
+def test_a_small_input_has_its_right_answer(name, tmp_path):
+    """The rows of each class in the test split, or what the error of one line must say."""
+    case = CASES[name]
+    genome = indexed(tmp_path, {"chr1": "ACGT" * 50})
+    spec = {"answers": ANSWERS, "length": 40, "sizes": SIZES, "seed": 1} | case["spec"]
+    files = dict.fromkeys(["sequences"], genome)
+    for key, texts in case["files"].items():
+        paths = [tmp_path / f"{key}{number}" for number in range(len(texts))]
+        for path, text in zip(paths, texts, strict=True):
+            path.write_text(text)
+        files[key] = paths[0] if key in ("annotation", "sequences") else paths
+        spec[key] = [path.name for path in paths]
+    if "files" in spec:
+        spec["files"], files = dict.fromkeys(SIZES, spec["files"]), dict.fromkeys(SIZES, files["files"])
+    if "says" in case:
+        with pytest.raises(LinguistError, match=case["says"]) as caught:
+            build_task("t", spec, files)
+        assert "\n" not in str(caught.value)
+    else:
+        assert [row[2] for row in build_task("t", spec, files)["test"]] == case["labels"]
 
 
 def test_no_start_of_a_real_bacterium_is_called_elsewhere(real_data):
@@ -145,26 +162,6 @@ def test_a_gene_across_the_origin_of_a_circular_genome(strand, start, tmp_path):
     (tmp_path / "g.gff3").write_text(f"{region}\n{gene}\nelse\tx\tgene\t1\t9\t.\t+\t.\tID=h\n")
     (record,) = read_gff3(tmp_path / "g.gff3", fasta)
     assert find_starts(record, Counter()) == ({(start, 1 if strand == "+" else -1)}, [start])
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("chr1\tx\tgene\t1\t9", "line 2: .* is not GFF3"),
-        ('chr1\tx\tgene\t1\t9\t.\t+\t.\tgene_id "g";', "line 2: this is GTF; give the GFF3"),
-        ("chr1\tx\tgene\t9\t1\t.\t+\t.\tID=g", "line 2: 9-1 is no place"),
-        ("chr1\tx\tgene\t1\t999\t.\t+\t.\tID=g", "line 2: ends at 999, but record chr1 has 200 bases"),
-        ("1\tx\tgene\t1\t9\t.\t+\t.\tID=g", "no record '1', it has chr1; use its names"),
-        ("chr1 gene 1 9", "line 2: .* is not GFF3"),
-    ],
-)
-def test_a_flaw_of_gff3_is_one_line(line, said, tmp_path):
-    fasta = indexed(tmp_path, {"chr1": "ACGT" * 50})
-    (tmp_path / "g.gff3").write_text(f"##gff-version 3\n{line}\n")
-    spec = {"recipe": "gene-starts", "answers": ANSWERS, "length": 40, "sizes": SIZES, "seed": 1}
-    with pytest.raises(LinguistError, match=said) as caught:
-        build_task("t", spec, {"sequences": fasta, "annotation": tmp_path / "g.gff3"})
-    assert "\n" not in str(caught.value)
 
 
 # ── FASTA ──
@@ -261,23 +258,6 @@ def test_regions_of_a_genome_become_windows_of_their_class(way, genome, tmp_path
                 assert min(abs(at - 15 - start) for _, start, _ in places(3000, 1500)) > 80
             else:
                 assert at % 3000 == 515 and name.endswith("-")
-
-
-@pytest.mark.parametrize(
-    ("texts", "keys", "said"),
-    [
-        (["chr1\t5\n"], {}, "line 1: not BED"),
-        (["chr9\t100\t200\n"], {}, "line 1: .* has no record 'chr9', it has chr1, chr2, chr3, …"),
-        (["chr1\t29990\t30001\n"], {}, "line 1: ends at 30001, but chr1 has 30,000 bases"),
-        (["chr1\t100\t200\tpeak\n"], {"class_column": 4}, "line 1: label 'peak' is not one of"),
-        (["chr1\t100\t200\n"], {"class_column": 4}, "line 1: no column 4 with the class"),
-        (["chr1\t1\t2\n"] * 3, {}, "3 BED files in 'regions' for 2 answers"),
-    ],
-)
-def test_a_flaw_of_regions_is_one_line(texts, keys, said, genome, tmp_path):
-    with pytest.raises(LinguistError, match=said) as caught:
-        bed_task(genome, tmp_path, texts, **keys)
-    assert "\n" not in str(caught.value)
 
 
 # ── tables ──
