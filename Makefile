@@ -24,7 +24,7 @@ demo: setup ## run the main job on the embedded data; write results/report.html 
 
 test: .venv/tests ## run the tests
 	@sh envs/setup.sh blast
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 soak: .venv/tests ## kill, starve, damage and fuzz at length: about an hour, see workflow_tests/README.md
 	@sh envs/setup.sh blast

@@ -113,6 +113,7 @@ def test_genbank(tmp_path, data):
 
 @fuzzed
 @given(data=damaged([b"#x\ntrack name=x\nchr1\t0\t5\tname\t0\t+\nchr2 1 2\n", b"chr1\t3\t20\r\n"]))
+@example(data=b"\t0\t5\tname\t0\t+\n")
 def test_bed(tmp_path, data):
     fasta = indexed(tmp_path, {"chr1": "ACGT" * 5, "chr2": "AC"})
     path = give(tmp_path, data)

@@ -44,10 +44,11 @@ def read_bed(path):
         for n, line in enumerate(handle, 1):
             columns = line.rstrip("\r\n").split("\t") if "\t" in line else line.split()
             columns = [column.strip() for column in columns]
-            if not any(columns) or columns[0].startswith("#") or columns[0].split()[0] in ("track", "browser"):
+            if not any(columns) or columns[0].startswith("#") or columns[0].split()[:1] in (["track"], ["browser"]):
                 continue
             where = f"{path}, line {n}"
-            if len(columns) < 3 or not all(re.fullmatch(_PLACE, column, re.ASCII) for column in columns[1:3]):
+            fits = [columns[0], *(re.fullmatch(_PLACE, column, re.ASCII) for column in columns[1:3])]
+            if len(fits) < 3 or not all(fits):
                 raise LinguistError(
                     f"{where}: not BED, whose first columns are record, start and end; correct or remove the line"
                 )
