@@ -9,7 +9,6 @@ import yaml
 from helpers.data import ROOT
 from helpers.runs import error_lines
 
-WORDING = {"phrasings": ["Which?"], "held_out": "Say which."}
 SIZES = {"train": 60, "dev": 10, "test": 20}
 
 
@@ -48,7 +47,7 @@ def test_own_data_are_read_as_the_readme_says(files, snakemake):
     study = readme_example()
     paths = {"genome": "genome.fa", "peaks": "peaks.bed", "genes": "genes.gff3", "one": "one.fa", "two": "two.fa"}
     study["resources"] |= {name: {"path": path} for name, path in paths.items()}
-    windows = {"sequences": "genome", "length": 40, "sizes": SIZES} | WORDING
+    windows = {"sequences": "genome", "length": 40, "sizes": SIZES}
     study["tasks"]["peaks"] = windows | {
         "recipe": "bed",
         "regions": ["peaks"],

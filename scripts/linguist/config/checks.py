@@ -142,7 +142,11 @@ def check_tasks(config):
         if "classes" in task and len(task["classes"]) != len(task["answers"]):
             problem = f"names {len(task['classes'])} FASTA files for {len(task['answers'])} answers"
             refuse(f"{key}.classes", f"{problem}; name one for each, in their order")
-        if task["held_out"] in task["phrasings"]:
+        for asking in (other for other, spec in config["instructions"].items() if name in spec["tasks"]):
+            for need in ("phrasings", "held_out"):
+                if need not in task:
+                    refuse(key, f"missing key '{need}', with which instructions.{asking} asks models; add it")
+        if task.get("held_out") in task.get("phrasings", []):
             refuse(f"{key}.held_out", "is among the phrasings that are trained; take it out of them")
 
 

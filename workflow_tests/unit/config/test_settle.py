@@ -579,7 +579,11 @@ MISTAKES = [
     ("resources.genome", "{}", "resources.genome: has no key, but must be a resource with either 'url'"),
     # tasks and instructions
     ("tasks.cut.recipe", "splice", "tasks.cut.recipe: is 'splice'; did you mean 'splice-sites'?"),
-    ("tasks.cut", "{recipe: repeats, answers: [a, b], phrasings: [x]}", "tasks.cut: missing key 'held_out'; add it ("),
+    (
+        "tasks.cut.held_out",
+        "DELETE",
+        "tasks.cut: missing key 'held_out', with which instructions.told asks models; add it",
+    ),
     ("tasks.cut.sequences", "DELETE", "tasks.cut: missing key 'sequences', which recipe 'repeats' needs; add it"),
     ("tasks.cut.sequences", "genom", "tasks.cut.sequences: 'genom' is not in resources; did you mean 'genome'?"),
     ("tasks.cut.sizes", "DELETE", "tasks.cut: missing key 'sizes', which recipe 'repeats' needs; add it"),
