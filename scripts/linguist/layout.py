@@ -10,6 +10,7 @@ from pathlib import Path
 from linguist.files import ROOT
 from linguist.splits import SPLITS
 
+FETCH_WARNINGS = "warnings.json"  # in the folder of a fetched model: a list of texts
 WORKFLOW = "<workflow>/"  # begins the path of a file that ships with the workflow
 
 

@@ -1,7 +1,9 @@
-"""Small folders of models, each with one thing that does not fit, and the words of the error that names it."""
+"""Small folders of models, each with one thing that does not fit, and the words of the error that names it; and others with one
+thing that is odd, but whole."""
 
 import json
 
+import torch
 from safetensors.torch import load_file, save_file
 
 
@@ -65,19 +67,89 @@ def second_copy(held):
     return held | {f"ema.{name}": tensor.clone() for name, tensor in held.items()}
 
 
+def renamed(old, new):
+    return tensors(lambda held: {name.replace(old, new, 1): tensor for name, tensor in held.items()})
+
+
+def added(**extra):
+    return tensors(lambda held: held | {name.replace("__", "."): tensor for name, tensor in extra.items()})
+
+
+def in_shards(count, absent=None, pickled=False):
+    """The weights in files of which each has an index, as of transformers; without the file of number `absent`."""
+
+    def change(folder):
+        held, ending = (
+            load_file(folder / "model.safetensors"),
+            ("pytorch_model", "bin") if pickled else ("model", "safetensors"),
+        )
+        (folder / "model.safetensors").unlink()
+        for i in range(count):
+            part = {name: held[name].clone() for name in sorted(held)[i::count]}
+            path = folder / f"{ending[0]}-{i + 1:05}-of-{count:05}.{ending[1]}"
+            if i + 1 != absent:
+                torch.save(part, path) if pickled else save_file(part, path, metadata={"format": "pt"})
+
+    return change
+
+
+def pickled(folder):
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+
+
 # Of a BERT: {what is wrong: (a change of its folder, a pattern of the error)}
 BAD_MODELS = {
-    "prefix": (
-        tensors(lambda held: {f"net.{n}": t for n, t in held.items()}),
-        r"lack \d+ tensors \(bert\.emb.* instead",
-    ),
+    "prefix": (renamed("", "net."), r"lack \d+ tensors \(bert\.emb.* instead; give weights .* 'net\.'"),
+    "renamed": (renamed(".attention.", ".attn."), r"lack \d+ tensors .* and have \d+ tensors \(.*attn.* instead"),
     "missing": (tensors(lambda held: without(held, "attention.self.query")), r"lack 4 tensors \(.*query\.bias"),
     "shape": (tensors(larger), r"intermediate\.dense\.weight is \[\d+, \d+\] in the weights"),
-    "left-over": (tensors(another_layer), r"have 16 tensors \(.*layer\.7\.\S+, \S+, \S+, …\) that a"),
+    "left-over": (tensors(another_layer), r"have 16 tensors \(.*layer\.7\.\S+, \S+, \S+, …\) that no bert has"),
     "second-copy": (tensors(second_copy), r"have \d+ tensors \(ema\.bert"),
+    "unknown-head": (
+        added(regressor__weight=torch.ones(1, 8)),
+        r"have 1 tensor \(regressor\.weight\) that no bert has",
+    ),
+    "absent-part": (in_shards(3, absent=2), "model-00002-of-00003.safetensors is missing"),
+    "absent-last-part": (in_shards(3, absent=3, pickled=True), "pytorch_model-00003-of-00003.bin is missing"),
     "empty": (tensors(lambda held: {"steps": held[first_of(held, "bias")]}), r"lack|tensors"),
     "large-tokenizer": (tokenizer(add_tokens), r"vocab_size \d+, but 3 tokens .*'extra0' is token \d+"),
     "no-padding": (tokenizer(drop_padding), "neither a padding nor an end token"),
     "other-padding": (settings("config.json", pad_token_id=77), r"pad_token_id 77 \('.+'\), but the tokenizer's"),
     "own-code": (settings("config.json", auto_map={"AutoModel": "own.Model"}), "needs its own code .* does not run"),
+}
+
+# What is odd, but whole: {what: (architecture, a change of its folder)}
+ODD_MODELS = {
+    "shards": ("bert", in_shards(3)),
+    "pickled": ("bert", pickled),
+    "pickled-shards": ("gpt2", in_shards(2, pickled=True)),
+    "gamma-and-beta": (
+        "bert",
+        lambda folder: [
+            renamed("LayerNorm.weight", "LayerNorm.gamma")(folder),
+            renamed("LayerNorm.bias", "LayerNorm.beta")(folder),
+        ],
+    ),
+    "without-prefix": ("bert", renamed("bert.", "")),
+    "gpt2-without-prefix": ("gpt2", renamed("transformer.", "")),
+    "with-tied-head": ("gpt2", tensors(lambda held: held | {"lm_head.weight": held["transformer.wte.weight"].clone()})),
+    "with-buffers": ("bert", added(bert__embeddings__position_ids=torch.arange(64)[None])),
+    "gpt2-with-buffers": (
+        "gpt2",
+        added(
+            transformer__h__0__attn__bias=torch.ones(1, 1, 64, 64),
+            transformer__h__0__attn__masked_bias=torch.tensor(-1e4),
+        ),
+    ),
+    "heads": (
+        "bert",
+        added(
+            classifier__weight=torch.ones(7, 32),
+            qa_outputs__bias=torch.ones(2),
+            cls__seq_relationship__bias=torch.ones(2),
+        ),
+    ),
+    "gpt2-heads": ("gpt2", added(score__weight=torch.ones(7, 32), multiple_choice_head__summary__bias=torch.ones(1))),
+    "without-pooler": ("bert", tensors(lambda held: without(held, "pooler"))),
 }

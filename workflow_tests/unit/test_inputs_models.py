@@ -10,14 +10,15 @@ from safetensors.torch import load_file, save_file
 from transformers import LlamaConfig, LlamaModel
 
 from helpers.architectures import WIDTH
-from helpers.bad_models import BAD_MODELS, settings, tokenizer
+from helpers.bad_models import BAD_MODELS, ODD_MODELS, settings, tensors, tokenizer, without
 from linguist.errors import LinguistError
 from linguist.files import read_json
+from linguist.layout import FETCH_WARNINGS
 from linguist.report.page import unreadable_tests
 from linguist.tokenizers.encoding import tokenize_splits
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.training import train_tokenizer
-from linguist.training.models import fetch_model, load_classifier, load_language_model
+from linguist.training.models import fetch_model, load_base_model, load_classifier, load_language_model
 
 CLASSES = ("different", "same")
 
@@ -30,6 +31,7 @@ def source(base_models, tmp_path):
 
 def fetched(source):
     target = source.with_name("fetched")
+    shutil.rmtree(target, ignore_errors=True)
     fetch_model("m", target, path=source)
     return target
 
@@ -38,10 +40,33 @@ def fetched(source):
 def test_what_does_not_fit_is_one_line(name, source):
     change, words = BAD_MODELS[name]
     change(source)
-    with pytest.raises(LinguistError, match=rf"^models/m: .*{words}.*; (give|name)") as caught:
+    with pytest.raises(LinguistError, match=rf"^models/m: .*{words}.*") as caught:
         fetched(source)
+    assert re.search("; (give|name) ", str(caught.value))
     assert "\n" not in str(caught.value) and "trust_remote_code" not in str(caught.value)
     assert [path.name for path in source.parent.iterdir()] == ["source"]
+
+
+@pytest.mark.parametrize("name", ODD_MODELS)
+def test_what_is_odd_but_whole_is_the_same_model(name, base_models, tmp_path):
+    architecture, change = ODD_MODELS[name]
+    source = shutil.copytree(base_models[architecture], tmp_path / "source")
+    change(source)
+    found, expected = (
+        dict(load_base_model(folder, "eager").named_parameters())
+        for folder in (fetched(source), base_models[architecture])
+    )
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], expected[name]) for name in found if "pooler" not in name)
+    assert 0.95 < load_classifier(fetched(source), CLASSES, 1, "eager").loaded_share < 1
+
+
+def test_a_weight_that_looks_like_a_mask_may_not_be_missing(base_models, tmp_path):
+    """Transformers ignores "attn.bias" in a GPT-2, which is part of "c_attn.bias", too."""
+    source = shutil.copytree(base_models["gpt2"], tmp_path / "source")
+    tensors(lambda held: without(held, "h.1.attn.c_attn.bias"))(source)
+    with pytest.raises(LinguistError, match=r"lack 1 tensor \(transformer\.h\.1\.attn\.c_attn\.bias\)"):
+        fetched(source)
 
 
 @pytest.mark.parametrize("longest", [10**30, 0, -1, None])
@@ -68,20 +93,20 @@ def drop_pairs(spec, about):
     [
         (
             lambda folder: [settings("config.json", eos_token_id=2)(folder), tokenizer(add_end)(folder)],
-            r"eos_token_id 2 .*\[SEP\]",
+            r"eos_token_id 2 .*\[SEP\].*; give the tokenizer",
         ),
-        (tokenizer(drop_pairs), "no separator"),
+        (tokenizer(drop_pairs), "no separator .*; if the model knows one, add"),
     ],
 )
-def test_what_may_be_wrong_is_a_warning_in_the_log(change, words, source, caplog):
+def test_what_may_be_wrong_is_a_warning_in_the_log_and_beside_the_weights(change, words, source, caplog):
     with caplog.at_level("WARNING"):
         fetched(source)
         assert caplog.messages == []
-        shutil.rmtree(source.with_name("fetched"))
         change(source)
-        fetched(source)
+        folder = fetched(source)
     assert len(caplog.messages) == 1
     assert re.search(words, caplog.messages[0])
+    assert [message.endswith(read_json(folder / FETCH_WARNINGS)[0]) for message in caplog.messages] == [True]
 
 
 def test_without_a_configured_padding_token_it_is_that_of_the_tokenizer(source):

@@ -9,8 +9,9 @@ from linguist.config.plan import tokenizer_of
 from linguist.config.settings import weights_origin
 from linguist.config.used import is_searched
 from linguist.errors import hide_credentials
-from linguist.files import file_digest, read_lines, read_yaml, reading_result
+from linguist.files import file_digest, read_json, read_lines, read_yaml, reading_result
 from linguist.kinds import KINDS
+from linguist.layout import FETCH_WARNINGS
 from linguist.pairs.recipes import RECIPES
 from linguist.provenance import versions, workflow_version
 from linguist.splits import SPLITS
@@ -105,8 +106,8 @@ def loaded_shares(models, trainings):
 
 
 def list_models(config, models, folders, shares):
-    """Records of models: origin, number of parameters, share of them in a run (of `loaded_shares`), tokenizer, corpus, shape and
-    options of their own."""
+    """Records of models: origin, number of parameters, share of them in a run (of `loaded_shares`), tokenizer, corpus, shape,
+    options of their own, and warnings from when they were fetched."""
     found = []
     for name, folder in zip(models, folders, strict=True):
         spec = config["models"][name]
@@ -114,7 +115,7 @@ def list_models(config, models, folders, shares):
         base = config["models"][spec["random_of"]] if control else spec
         origin = f"control: {spec['random_of']} with random weights" if control else weights_origin(spec)
         own_corpus = "none" if "architecture" in base else "its authors'"
-        tokenizer = tokenizer_of(config, name)
+        tokenizer, warnings = tokenizer_of(config, name), Path(folder) / FETCH_WARNINGS
         found.append(
             {
                 "name": name,
@@ -125,6 +126,7 @@ def list_models(config, models, folders, shares):
                 "corpus": "none" if control else base.get("corpus", own_corpus),
                 "shape": base.get("shape"),
                 "options": {key: spec[key] for key in ("pretraining", "finetuning") if spec.get(key)},
+                "warnings": read_json(warnings) if warnings.is_file() else [],
             }
         )
     return found

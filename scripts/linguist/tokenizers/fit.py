@@ -31,9 +31,13 @@ def check_tokenizer(tokenizer, config):
             continue
         said = f"config.json has {name}_token_id {theirs[0]} ({texts.get(theirs[0], 'no token')!r})"
         problem = f"{said}, but the tokenizer's {name}_token is {ours} ({texts[ours]!r})"
+        told = f"{problem}; {CURE}, or correct config.json"
         if name == "pad" and theirs[0] not in tokenizer.all_special_ids:
-            raise LinguistError(f"{problem}; {CURE}, or correct config.json")
-        warnings.append(problem)
+            raise LinguistError(told)
+        warnings.append(told)
     if tokenizer.num_special_tokens_to_add(pair=True) == 0:
-        warnings.append("the tokenizer puts no separator between the two sequences of a pair")
+        warnings.append(
+            "the tokenizer puts no separator between the two sequences of a pair, which become one text; if the model knows "
+            "one, add a post_processor to tokenizer.json"
+        )
     return warnings

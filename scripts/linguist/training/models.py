@@ -17,7 +17,8 @@ from transformers.activations import NewGELUActivation
 from transformers.utils import logging as transformers_logging
 
 from linguist.errors import LinguistError, machine_failure, naming, one_line
-from linguist.files import atomic_path, reading_result
+from linguist.files import atomic_path, reading_result, write_json
+from linguist.layout import FETCH_WARNINGS
 from linguist.tokenizers.fit import check_tokenizer
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.pretrained import load_pretrained, refuse_own_code
@@ -39,7 +40,7 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
     Args: `path` is a local folder. Without it, `hub` and `revision` name the model on the Hugging Face hub, which is asked
     unless the folder `{mirror}/{hub}` exists or the hub's cache has the model.
     Raises LinguistError with the cause, also if weights or tokenizer do not fit config.json, or if the architecture has no
-    sequence classifier.
+    sequence classifier. What may be wrong is in FETCH_WARNINGS of `folder`, and in the log.
     """
     given = path or hub
     try:
@@ -55,8 +56,9 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
                 model_class, held = class_of(config), read_tensors(source)
                 tensors = fitting_tensors(model_class, config, held)
                 tokenizer = load_tokenizer(source)
-                for warning in check_tokenizer(tokenizer, config):
-                    log.warning("models/%s: warning: %s", name, warning)
+                warnings = check_tokenizer(tokenizer, config)
+            for warning in warnings:
+                log.warning("models/%s: warning: %s", name, warning)
             if left := sorted(held.keys() - tensors.keys()):
                 log.info("models/%s: left behind, as no part of a %s: %s", name, model_class.__name__, name_some(left))
             if config.pad_token_id is None and config.eos_token_id != tokenizer.pad_token_id:
@@ -66,6 +68,7 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
             config.dtype = torch.float32  # in which the weights are loaded, whatever the file has
             config.save_pretrained(temporary)
             write_tensors(tensors, temporary / "model.safetensors")
+            write_json(temporary / FETCH_WARNINGS, warnings)
             if (source / "generation_config.json").is_file():
                 shutil.copyfile(source / "generation_config.json", temporary / "generation_config.json")
     except LinguistError as error:

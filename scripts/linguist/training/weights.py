@@ -4,6 +4,7 @@ import json
 import logging
 import math
 import re
+import sys
 import zipfile
 from copy import deepcopy
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from linguist.training.hub import files_in, weight_files
 log = logging.getLogger("linguist")
 
 BLOCK = 1 << 22  # numbers, or bytes, that are copied at a time
+# Heads of models on the hub that no class of transformers has with their configuration.
+OTHER_HEADS = dict.fromkeys(["deberta", "deberta-v2"], ("lm_predictions.", "mask_predictions."))
 LANGUAGE_HEADS = ("ForPreTraining", "ForMaskedLM", "ForCausalLM", "LMHeadModel")
 DTYPES = {
     torch.float64: "F64",
@@ -53,13 +56,17 @@ class Tensor:
 
 
 def read_tensors(folder):
-    """{name: Tensor} of the weights in a model's folder. Raises LinguistError if there are none, and whatever safetensors or
-    torch raise for a damaged file."""
-    files = [Path(folder) / name for name in weight_files(files_in(folder))]
-    if not files:
+    """{name: Tensor} of the weights in a model's folder. Raises LinguistError if there are none or if a part is missing, and
+    whatever safetensors or torch raise for a damaged file."""
+    names = weight_files(files_in(folder))
+    if not names:
         raise LinguistError("no model.safetensors and no pytorch_model.bin; give a whole Hugging Face folder")
+    if parts := re.search(r"-of-(\d+)\.", names[0]):
+        whole = {re.sub(r"\d+-of", f"{number:05}-of", names[0]) for number in range(1, int(parts[1]) + 1)}
+        if absent := sorted(whole - set(names)):
+            raise LinguistError(f"{absent[0]} is missing, a part of the weights; give a whole Hugging Face folder")
     found = {}
-    for file in files:
+    for file in (Path(folder) / name for name in names):
         found |= _safetensors_in(file) if file.suffix == ".safetensors" else _torch_tensors_in(file)
     return found
 
@@ -155,32 +162,32 @@ def fitting_tensors(model_class, config, tensors):
 
     Transformers itself matches names and shapes, in a model without memory for its weights (the meta device).
     Raises LinguistError if a tensor has another shape than in the model, is missing, or has no place in it. A pooler may be
-    missing: it is drawn with the classification head. Other heads have no place, and are left out.
+    missing: it is drawn with the classification head. The heads that the architecture has in transformers are left out.
     """
     cure = "give the config.json that belongs to the weights"
     layers = getattr(config, "num_hidden_layers", None) or 0
     if layers > len(tensors):
         raise LinguistError(f"config.json has {layers} layers, the weights have {len(tensors)} tensors; {cure}")
-    found, computed = {}, set()
+    left, computed = tensors.keys(), set()
     for wanted in (_base_class(config), model_class):
-        report = _match(wanted, config, tensors)
-        for name, theirs, ours in sorted(report["mismatched_keys"], key=str)[:1]:
+        match = _match(wanted, config, tensors)
+        for name, theirs, ours in sorted(match.mismatched, key=str)[:1]:
             shapes = f"{name} is {list(theirs)} in the weights and {list(ours)} by config.json"
-            raise LinguistError(f"{shapes}, one of {len(report['mismatched_keys'])} tensors of the wrong shape; {cure}")
-        found |= {name: tensor for name, tensor in tensors.items() if name not in report["unexpected_keys"]}
-        computed |= report["computed_keys"]
-        if wanted is _base_class(config):
-            prefix, parts = f"{wanted.base_model_prefix}.", {name.partition(".")[0] for name in report["own_keys"]}
-            inside = tuple(f".{name}" for name in report["own_keys"] if name.count(".") > 1)
-    missing = sorted(name for name in report["missing_keys"] if "pooler" not in name)
-    left = sorted(tensors.keys() - found.keys() - computed)
+            raise LinguistError(f"{shapes}, one of {len(match.mismatched)} tensors of the wrong shape; {cure}")
+        left, computed = left & match.unexpected, computed | match.computed
+    missing, foreign = {name for name in match.missing if "pooler" not in name.split(".")}, left - computed
     if missing:
-        others = f" and have {name_some(left)} instead" if left else ""
+        others = f" and have {name_some(foreign)} instead" if foreign else ""
+        if prefix := _added_prefix(missing, foreign):
+            cure = f"give weights whose names do not begin with {prefix!r}"
         raise LinguistError(f"the weights lack {name_some(missing)} of a {model_class.__name__}{others}; {cure}")
-    # A head lies beside the base model. What lies within it, or is a second copy of its tensors, is another model's.
-    if foreign := [n for n in left if n.removeprefix(prefix).partition(".")[0] in parts or n.endswith(inside)]:
-        raise LinguistError(f"the weights have {name_some(foreign)} that a {model_class.__name__} lacks; {cure}")
-    return found
+    foreign = {name for name in foreign if not name.startswith(OTHER_HEADS.get(config.model_type, ()))}
+    for kind in _kinds_with_head(config):
+        foreign = foreign and foreign & _match(kind, config, tensors).unexpected
+    if foreign:
+        cure = f"{cure}, or weights without these tensors"
+        raise LinguistError(f"the weights have {name_some(foreign)} that no {config.model_type} has; {cure}")
+    return {name: tensor for name, tensor in tensors.items() if name not in left}
 
 
 def name_some(names):
@@ -189,21 +196,49 @@ def name_some(names):
     return f"{len(names)} tensor{'s' * (len(names) > 1)} ({', '.join(names[:3])}{', …' * (len(names) > 3)})"
 
 
+def _added_prefix(missing, foreign):
+    """What stands before the names of all missing tensors among the foreign ones, such as "module."; empty if nothing does."""
+    first = min(missing)
+    prefixes = {name.removesuffix(first) for name in foreign if name.endswith(first)}
+    return next((prefix for prefix in prefixes if all(prefix + name in foreign for name in missing)), "")
+
+
+def _kinds_with_head(config):
+    """The classes of transformers for this architecture that have a head: for tokens, sequences, answers and so on."""
+    module = sys.modules[_base_class(config).__module__]
+    return [
+        found
+        for name, found in vars(module).items()
+        if re.search("For|Head", name) and getattr(found, "config_class", None) is type(config)
+    ]
+
+
+@dataclass(frozen=True)
+class Match:
+    """How tensors fit a class of models: names of parameters that are missing; (name, shape, the model's shape) of those that
+    differ in shape; names of tensors that the class has no place for, and which of these it computes itself."""
+
+    missing: set
+    mismatched: set
+    unexpected: set
+    computed: set
+
+
 def _match(model_class, config, tensors):
-    """What transformers reports on loading the tensors, with the names of the model's own tensors, and of those that it computes
-    itself: they count as unexpected, and are never missing."""
+    """The Match that transformers finds on loading the tensors."""
     state = {name: torch.empty(t.shape, dtype=t.dtype, device="meta") for name, t in tensors.items()}
     options = {"device_map": "meta", "ignore_mismatched_sizes": True, "output_loading_info": True}
     model, report = load_pretrained(model_class, None, config=deepcopy(config), state_dict=state, **options)
-    # Old checkpoints hold what a model computes itself, such as GPT-2's masks. Transformers does not report these.
-    computed = re.compile(
-        "|".join([*(model._keys_to_ignore_on_load_unexpected or ()), "position_ids$", "inv_freq$", "masked_bias$"])
-    )
+    # Old checkpoints hold what a model computes itself, such as GPT-2's masks. Transformers does not report these. Its patterns
+    # also match weights: "attn.bias" is found in "c_attn.bias".
+    patterns = [*(model._keys_to_ignore_on_load_unexpected or ()), r"(^|\.)(position_ids|inv_freq|masked_bias)$"]
     prefix, own = f"{model.base_model_prefix}.", model.state_dict().keys()
-    masks = [n for n in tensors if computed.search(n) and own.isdisjoint([n, n.removeprefix(prefix), prefix + n])]
-    return report | {
-        "own_keys": own,
-        "computed_keys": {name for name in tensors if computed.search(name)},
-        "unexpected_keys": {*masks, *report["unexpected_keys"]},
-        "missing_keys": {name for name in report["missing_keys"] if not computed.search(name)},
-    }
+    buffers = {name for name, _ in model.named_buffers()} - own
+    computed = set()
+    for name in tensors:
+        names = {name, name.removeprefix(prefix), prefix + name}
+        if names & buffers or (re.search("|".join(patterns), name) and not names & own):
+            computed.add(name)
+    parameters = {name for name, _ in model.named_parameters()}
+    unexpected = computed | report["unexpected_keys"]
+    return Match(report["missing_keys"] & parameters, report["mismatched_keys"], unexpected, computed)

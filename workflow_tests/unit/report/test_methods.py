@@ -13,6 +13,8 @@ from helpers.pages import REPORTS, Page, open_page
 from linguist import provenance
 from linguist.config.settle import settle
 from linguist.config.used import built_models, used_resources, wildcard_values
+from linguist.files import write_json
+from linguist.layout import FETCH_WARNINGS
 from linguist.pairs.recipes import RECIPES
 from linguist.report import methods
 from linguist.report.formulas import Formula, read_formulas
@@ -49,7 +51,10 @@ def write_page(folder, config, pairsets, resources, models, trainings):
             paths[-1].write_text(f"id\tsentence1\tsentence2\tlabel\n{name}{split}\tA\tC\t1\n\n")
     folders = [write_model(folder / name, {"a": [3, 4], "b": [5], "c": []}) for name in models]
     pins = methods.read_pins((ROOT / "envs").glob("*.yaml"))
-    records = dict.fromkeys(resources, RECORD), methods.list_models(config, models, folders, {})
+    for place in folders[:1]:
+        write_json(place / FETCH_WARNINGS, ["the tokenizer is <odd>"])
+    shares = dict.fromkeys(models[:1], 0.98765)
+    records = dict.fromkeys(resources, RECORD), methods.list_models(config, models, folders, shares)
     render(
         folder / "methods.html",
         REPORTS / "methods.html.j2",
@@ -87,6 +92,8 @@ def test_the_page_shows_all_that_the_demo_is_made_of(config, tmp_path):
     assert "match 2, mismatch −3" in text and "BLOSUM62" in text
     assert source.count("<math") == len(FORMULAS)
     assert " 18 " in f" {text} "  # 12 + 5 + 1 parameters
+    assert "98.77 %" in text and source.count("data-warning") == 1
+    assert f"Check the tokenizer of {models[0]}. The tokenizer is <odd>" in text
     dom, console = open_page(tmp_path / "methods.html", tmp_path)
     assert "<mfrac>" in dom and "Uncaught" not in console and "ERROR:CONSOLE" not in console
 

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForTokenClassification
 
 from helpers.architectures import ARCHITECTURES, REFUSED, make_architecture
 from linguist.errors import LinguistError
@@ -114,6 +116,23 @@ def test_language_models_keep_their_head(fetched):
     else:
         with pytest.raises(LinguistError, match="is not causal"):
             load_language_model(fetched, "eager")
+
+
+def test_a_head_for_another_task_is_left_behind(fetched):
+    """Of those that the architecture has in transformers, and of DeBERTa-v3 on the hub."""
+    source = fetched.with_name("tagger")
+    AutoModelForTokenClassification.from_pretrained(fetched, num_labels=7).save_pretrained(source)
+    if fetched.name == "deberta-v2":
+        held = load_file(source / "model.safetensors")
+        extra = {f"{name}.dense.weight": torch.ones(1) for name in ("lm_predictions.lm_head", "mask_predictions")}
+        save_file(held | extra, source / "model.safetensors", metadata={"format": "pt"})
+    load_tokenizer(fetched).save_pretrained(source)
+    fetch_model("m", fetched.with_name("base"), path=source)
+    found, expected = (
+        load_base_model(fetched.with_name(name), "eager").state_dict() for name in ("base", fetched.name)
+    )
+    assert all(torch.equal(found[name], expected[name]) for name in expected if "pooler" not in name)
+    assert not [name for name in load_file(fetched.with_name("base") / "model.safetensors") if "classifier" in name]
 
 
 @pytest.mark.parametrize("name", REFUSED)
