@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from linguist.errors import LinguistError, cut
+from linguist.kinds import KINDS, one_strand
 
 KEEP, DROP, ERROR = "keep", "drop", "error"  # values of the config's `conflicts`
 EQUAL_SIDES = "equal sides labelled different"
@@ -10,10 +11,11 @@ BOTH_LABELS = "same pair with other labels"
 BOTH_CLASSES = "same sequence with other labels"
 
 
-def pair_conflicts(splits):
-    """{reason: {split: numbers of the rows}} of pairs: rows (id, sentence1, sentence2, label) with equal sides and label 0,
-    and the rows of a pair that has both labels, in one split or in two. A pair is the same in either order."""
-    rows = {split: [(tuple(sorted(row[1:3])), row[3]) for row in part] for split, part in splits.items()}
+def pair_conflicts(splits, kind):
+    """{reason: {split: numbers of the rows}} of pairs of a kind: rows (id, sentence1, sentence2, label) with equal sides and
+    label 0, and the rows of a pair that has both labels, in one split or in two. A pair is the same in either order, and DNA
+    on either strand, as the audit counts it."""
+    rows = {split: [(_content(kind, row[1:3]), row[3]) for row in part] for split, part in splits.items()}
     equal, others = defaultdict(list), {}
     for split, part in rows.items():
         equal[split] = [at for at, (sides, label) in enumerate(part) if sides[0] == sides[1] and label == 0]
@@ -25,6 +27,11 @@ def task_conflicts(splits):
     """As `pair_conflicts`, of tasks: rows (id, sequence, label) of a sequence that has several labels."""
     rows = {split: [row[1:3] for row in part] for split, part in splits.items()}
     return _named({BOTH_CLASSES: _contradicting(rows)})
+
+
+def _content(kind, sides):
+    """What a pair says, in either order and on either strand."""
+    return tuple(sorted(map(one_strand, KINDS[kind].sides, sides)))
 
 
 def _contradicting(rows):
@@ -43,33 +50,19 @@ def _named(found):
     return {reason: part for reason, part in parts.items() if part}
 
 
-def describe_conflicts(splits, found):
-    """{reason: {"rows": number by split, "example": the rows of the first one, in words}} of what the functions above found."""
-    return {
-        reason: {"rows": {split: len(rows) for split, rows in part.items()}, "example": _example(splits, part)}
-        for reason, part in found.items()
-    }
-
-
-def say_conflicts(described):
-    """Each reason with its number and example, in a sentence."""
+def say_conflicts(splits, found):
+    """What the functions above found, a line for each reason with its numbers and an example."""
     return [
-        f"{', '.join(f'{number:,} in {split}' for split, number in part['rows'].items())}: {reason} (as {part['example']})"
-        for reason, part in described.items()
+        f"{', '.join(f'{len(rows):,} in {split}' for split, rows in part.items())}: {reason} (as {_example(splits, part)})"
+        for reason, part in found.items()
     ]
 
 
 def _example(splits, part):
-    """The first row, and the first row of the same content with another label."""
-    content = {
-        split: [(tuple(sorted(splits[split][at][1:-1])), split, splits[split][at]) for at in rows]
-        for split, rows in part.items()
-    }
-    (sides, split, row), *others = [item for rows in content.values() for item in rows]
-    shown = [(split, row)]
-    shown += [(where, other) for key, where, other in others if key == sides and other[-1] != row[-1]][:1]
-    rows = ", ".join(f"row {cut(str(row[0]))} of {split} with label {row[-1]}" for split, row in shown)
-    return f"{rows}: {cut(' ~ '.join(row[1:-1]))}"
+    """The first of the rows, in words."""
+    split, rows = next(iter(part.items()))
+    name, *sides, label = splits[split][rows[0]]
+    return f"row {cut(str(name))} of {split} with label {label}: {cut(' ~ '.join(sides))}"
 
 
 def resolve_conflicts(splits, find, mode, tallies):
@@ -78,7 +71,7 @@ def resolve_conflicts(splits, find, mode, tallies):
     if mode == KEEP or not (found := find(splits)):
         return splits
     if mode == ERROR:
-        said = "; ".join(say_conflicts(describe_conflicts(splits, found)))
+        said = "; ".join(say_conflicts(splits, found))
         raise LinguistError(f"contradictory labels: {said}; mend the rows, or set conflicts: drop")
     dropped = {split: set() for split in splits}
     for reason, part in found.items():

@@ -58,7 +58,7 @@ def task_splits(task):
 
 
 def record_file(folder, name):
-    """What was read and dropped for a pair set (folder "pairs") or a task ("tasks"), and its contradictory labels."""
+    """What was read and dropped for a pair set (folder "pairs") or a task ("tasks")."""
     return f"<results>/{folder}/{name}/rows.json"
 
 

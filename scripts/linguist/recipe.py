@@ -9,21 +9,24 @@ reruns only the sets of this recipe (`provenance.code_digest` follows these impo
 import inspect
 import logging
 import pkgutil
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
-from linguist.conflicts import describe_conflicts, say_conflicts
+from linguist.conflicts import say_conflicts
+from linguist.errors import LinguistError
 from linguist.layout import pair_splits, resource_file, resource_or_archive, sequences_file
 from linguist.splits import SPLITS
-from linguist.tally import log_tallies, new_tallies
+from linguist.tally import Tally, log_tallies, refuse_loss
 
 logger = logging.getLogger("linguist")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a pair set or task is made: `build(spec, files)` gives {split: rows}; `spec` is its part of the config.
+    """How a pair set or task is made: `build(spec, files, tallies)` gives {split: rows}; `spec` is its part of the config.
+    What it reads and does not use is counted in `tallies`, {split, or what else its entries are: Tally}.
 
     kinds: the kinds of pairs that it makes
     needs, optional: the keys that its part of the config must have, and may have
@@ -31,7 +34,6 @@ class Recipe:
     files: (spec, name of the set) to {input: path or list of paths}, what `build` gets as `files`
     resources: spec to the resources that it reads, each as resource or resource:path/in/archive
     bases: spec to the pair sets that it is made from; with `several`, the key `of` is a list
-    counts: whether `build` takes a third argument, {split: Tally}, for the rows that it drops
     classes: how many classes a task has, if the recipe decides it
     searched: whether its pairs come from a BLAST search
     synthetic: whether its sentences are from the demo's grammar
@@ -48,15 +50,10 @@ class Recipe:
     resources: Callable[[dict], list[str]] = lambda spec: []
     bases: Callable[[dict], list[str]] = lambda spec: []
     several: bool = False
-    counts: bool = False
     classes: int | None = None
     searched: bool = False
     synthetic: bool = False
     variant: str | None = None
-
-    def make(self, spec, files, tallies):
-        """What `build` gives, with the rows that it drops in `tallies`."""
-        return self.build(spec, files, tallies) if self.counts else self.build(spec, files)
 
     @property
     def module(self):
@@ -96,16 +93,24 @@ def find_recipes(package):
 
 
 def make_set(recipe, spec, files, find_conflicts, record=None):
-    """{split: rows} that a Recipe makes. What it dropped ("rows", see `Tally.record`) and the contradictory labels that are
-    left ("conflicts", see `describe_conflicts`) go to the log and to `record`, a dict."""
-    tallies = new_tallies()
-    splits = recipe.make(spec, files, tallies)
-    conflicts = describe_conflicts(splits, find_conflicts(splits))
-    log_tallies(tallies)
-    for text in say_conflicts(conflicts):
+    """{split: rows} that a Recipe makes. What it dropped goes to the log and to `record`, a dict ("rows": {split: counts, as
+    `Tally.record` gives them}); contradictory labels that are kept go to the log.
+
+    Raises LinguistError for what the recipe cannot make, and if it dropped most rows.
+    """
+    tallies = defaultdict(Tally)
+    try:
+        splits = recipe.build(spec, files, tallies)
+    except LinguistError:
+        refuse_loss(tallies)  # the likely cause
+        raise
+    finally:
+        log_tallies(tallies)
+    refuse_loss(tallies)
+    for text in say_conflicts(splits, find_conflicts(splits)):
         logger.warning("warning: contradictory labels kept: %s", text)
     if record is not None:
-        record |= {"rows": {split: tally.record() for split, tally in tallies.items()}, "conflicts": conflicts}
+        record["rows"] = {split: tally.record() for split, tally in tallies.items()}
     return splits
 
 

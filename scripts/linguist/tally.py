@@ -1,7 +1,7 @@
 """How many rows a reader took and dropped, by reason: no row of a source vanishes uncounted."""
 
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 
 from linguist.errors import LinguistError
@@ -9,11 +9,12 @@ from linguist.errors import LinguistError
 logger = logging.getLogger("linguist")
 
 WARNED, REFUSED = 0.05, 0.5  # shares of dropped rows above which a page warns, and the set is not made
+BEYOND_SIZES = "beyond sizes"  # rows that the config's `sizes` leave out
 
 
 @dataclass
 class Tally:
-    """The rows of one split of a set, or the documents of a source.
+    """The rows of one split of a set, the places of an annotation, the records of a file.
 
     read: rows that its tables have
     dropped: rows that cannot be used, by reason ("without a label"); `first` says where the first of each reason stands
@@ -29,6 +30,10 @@ class Tally:
         self.dropped[reason] += 1
         self.first.setdefault(reason, str(where))
 
+    def leave(self, reason, number=1):
+        if number > 0:
+            self.left_out[reason] += number
+
     @property
     def share(self):
         """The share of the rows that were dropped."""
@@ -37,11 +42,6 @@ class Tally:
     def record(self):
         """The counts as plain values for JSON."""
         return {"read": self.read, "dropped": dict(self.dropped), "left_out": dict(self.left_out), "first": self.first}
-
-
-def new_tallies(tallies=None):
-    """{split: Tally} that begins a Tally for each split that is asked for: the given one, if any."""
-    return defaultdict(Tally) if tallies is None else tallies
 
 
 def share_dropped(record):

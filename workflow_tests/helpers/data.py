@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from collections import defaultdict
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -47,6 +48,13 @@ def letters(draw, n, alphabet="ACGT"):
 def backwards(text):
     """Reverse complement, by hand."""
     return "".join({"A": "T", "C": "G", "G": "C", "T": "A"}[letter] for letter in reversed(text))
+
+
+def make_rows(recipe, spec, files):
+    """{split: rows} of a Recipe, without its counts."""
+    from linguist.tally import Tally
+
+    return recipe.build(spec, files, defaultdict(Tally))
 
 
 def indexed(folder, records, kind="dna"):

@@ -8,19 +8,23 @@ import gzip
 import io
 import json
 import zipfile
-from collections import Counter
+from collections import Counter, defaultdict
+from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linguist.conflicts import BOTH_CLASSES, BOTH_LABELS, EQUAL_SIDES, pair_conflicts, task_conflicts
+from linguist.conflicts import BOTH_CLASSES, BOTH_LABELS, EQUAL_SIDES, pair_conflicts, resolve_conflicts, task_conflicts
 from linguist.corpora.documents import collect_documents, read_documents
 from linguist.errors import LinguistError
-from linguist.pairs.recipes import RECIPES, build_pairs
+from linguist.pairs.audit import audit_pairs, audit_split, overlap, sides_of
+from linguist.pairs.recipes import build_pairs
 from linguist.pairs.recipes.coding import count_sequences
+from linguist.pairs.store import COLUMNS
 from linguist.pairs.tables import read_pair_table
 from linguist.report.rows import row_findings
 from linguist.sequences.coding_sequences import read_coding_sequences
@@ -39,6 +43,7 @@ READERS = {
     "genes": lambda path, tally: list(read_coding_sequences(path)),
     "text": lambda path, tally: list(read_documents(path, "text")),
     "fasta": lambda path, tally: list(read_sequences(path, "dna")),
+    "protein fasta": lambda path, tally: list(read_sequences(path, "protein")),
 }
 
 
@@ -99,7 +104,7 @@ def test_a_few_dropped_rows_are_noted_many_warned_of_and_most_refused(tmp_path, 
         splits = build_pairs("mine", table_spec(), files, record)
     assert len(splits["dev"]) == 1000 - missing and record["rows"]["dev"]["read"] == 1000
     assert sum(record["rows"]["dev"]["dropped"].values()) == missing
-    said = [text for severity, text in row_findings(record) if severity == outcome]
+    said = [text for severity, text in row_findings(record["rows"]) if severity == outcome]
     assert any(str(missing) in text for text in said) or not missing
     logged = [line for line in caplog.messages if "of 1,000 rows dropped" in line]
     assert len(logged) == 1 and logged[0].startswith("warning") == (outcome == "flaw")
@@ -119,12 +124,13 @@ def test_coding_sequences_that_are_left_out_are_counted(tmp_path):
     genes = ["ATG" + "".join(draw[i % 5 :]) + "TAA" for i in range(5)]
     codons = {"GCT": "A", "AAA": "K", "GAT": "D", "CTG": "L", "TCC": "S", "ATG": "M"}
     rows = [(gene, "".join(codons[gene[at : at + 3]] for at in range(0, len(gene) - 3, 3))) for gene in genes]
-    rows += [("ATGAAATAA", "MK"), ("ATGAAATAA", "ML"), ("ATGNAATAA", "MX")]
+    rows += [("ATGAAATAA", "MK"), ("ATGAAATAA", "ML"), ("ATGNAATAA", "MX"), ("ATGTAA", "*"), ("TAA", "*")]
     (tmp_path / "genes").write_text("CDS;Protein\n" + "".join(f"{dna};{protein}\n" for dna, protein in rows))
     tally = Tally()
     assert len(count_sequences({"sequences": tmp_path / "genes"}, 10, tally)) == 6
-    assert tally.read == 8 and tally.left_out == {"shorter than a window": 1}
-    assert tally.dropped == {"with a translation that differs": 1, "with ambiguous bases": 1}
+    assert tally.read == 10 and tally.left_out == {"shorter than a window": 1}
+    start = "without a start, without a stop at the end, or with a stop inside"
+    assert tally.dropped == {"with a translation that differs": 2, "with ambiguous bases": 1, start: 1}
 
 
 # ── contradictory labels ──
@@ -140,20 +146,17 @@ def test_contradictory_pairs_are_kept_and_told_or_dropped_or_refused(tmp_path, c
     files, kept, dropped = write_splits(tmp_path, **CONTRADICTORY), {}, {}
     splits = build_pairs("mine", table_spec(), files, kept)
     assert [len(splits[split]) for split in SPLITS] == [4, 3, 2]
-    assert kept["conflicts"][BOTH_LABELS]["rows"] == {"train": 3, "test": 1}
-    assert kept["conflicts"][EQUAL_SIDES] | {"example": ""} == {"rows": {"dev": 1}, "example": ""}
-    assert (
-        "row 0 of train with label 1, row 1 of train with label 0: a ~ b" in kept["conflicts"][BOTH_LABELS]["example"]
-    )
-    assert sum("contradictory" in line for line in caplog.messages) == 2
-    assert sum(severity == "flaw" for severity, _ in row_findings(kept)) == 2
+    equal, both = (line for line in caplog.messages if "contradictory" in line)
+    assert "1 in dev" in equal and "3 in train, 1 in test" in both
+    assert "row 0 of dev with label 0: e ~ e" in equal and "row 0 of train with label 1: a ~ b" in both
+    assert kept["rows"]["train"] == {"read": 4, "dropped": {}, "left_out": {}, "first": {}}
     splits = build_pairs("mine", table_spec(conflicts="drop"), files, dropped)
     assert {split: [row[1:] for row in rows] for split, rows in splits.items()} == {
         "train": [("e", "e", 1)],
         "dev": [("f", "g", 0), ("f", "g", 0)],
         "test": [("h", "i", 1)],
     }
-    assert dropped["conflicts"] == {} and dropped["rows"]["train"]["left_out"] == {BOTH_LABELS: 3}
+    assert dropped["rows"]["train"]["left_out"] == {BOTH_LABELS: 3}
     with pytest.raises(
         LinguistError, match="contradictory labels: 1 in dev: equal sides .*; 3 in train, 1 in test: same pair"
     ):
@@ -161,7 +164,7 @@ def test_contradictory_pairs_are_kept_and_told_or_dropped_or_refused(tmp_path, c
 
 
 @pytest.mark.parametrize("mode", ["keep", "drop", "error"])
-def test_contradictory_sequences_of_tasks(tmp_path, mode):
+def test_contradictory_sequences_of_tasks(tmp_path, mode, caplog):
     rows = {"train": "AAAA,0 AAAC,1 AAAG,0 AAAG,1", "dev": "CCCC,0 CCCG,1", "test": "AAAA,1 GGGG,0 GGGC,1"}
     for split, part in rows.items():
         (tmp_path / split).write_text("sequence,label\n" + part.replace(" ", "\n"))
@@ -178,12 +181,10 @@ def test_contradictory_sequences_of_tasks(tmp_path, mode):
     sequences = {split: [row[1] for row in rows] for split, rows in splits.items()}
     if mode == "drop":
         assert sequences == {"train": ["AAAC", "TTTT"], "dev": ["CCCC", "CCCG"], "test": ["GGGG", "GGGC"]}
-        assert record["rows"]["train"]["left_out"] == {BOTH_CLASSES: 3} and not record["conflicts"]
+        assert record["rows"]["train"]["left_out"] == {BOTH_CLASSES: 3}
     else:
-        assert sum(map(len, splits.values())) == 10 and record["conflicts"][BOTH_CLASSES]["rows"] == {
-            "train": 3,
-            "test": 1,
-        }
+        assert sum(map(len, splits.values())) == 10 and not record["rows"]["train"]["left_out"]
+        assert any("3 in train, 1 in test: same sequence" in line for line in caplog.messages)
 
 
 short = st.lists(st.tuples(st.just("i"), st.sampled_from("abc"), st.sampled_from("abc"), st.integers(0, 1)), max_size=6)
@@ -200,13 +201,45 @@ def test_conflicts_are_those_of_a_comparison_of_all_rows(train, test):
         for _, _, other in places
         if row[1] != row[2] and {*row[1:3]} == {*other[1:3]} and row[3] != other[3]
     }
-    found = pair_conflicts(splits)
+    found = pair_conflicts(splits, "sentence")
     for reason, expected in ((EQUAL_SIDES, equal), (BOTH_LABELS, both)):
         assert {(split, at) for split, rows in found.get(reason, {}).items() for at in rows} == expected
     tasks = {split: [(row[0], row[1], row[3]) for row in rows] for split, rows in splits.items()}
     same = {(s, at) for s, at, row in places for _, _, other in places if row[1] == other[1] and row[3] != other[3]}
     found = task_conflicts(tasks)
     assert {(split, at) for split, rows in found.get(BOTH_CLASSES, {}).items() for at in rows} == same
+
+
+strands = st.sampled_from(["ACG", "CGT", "AAC", "GTT", "AT"])  # the first two are one molecule, as the next two are
+dna_rows = st.lists(st.tuples(st.just("i"), strands, strands, st.integers(0, 1)), min_size=1, max_size=6)
+
+
+@given(dna_rows, dna_rows, st.sampled_from(["dna", "rna"]))
+def test_the_audit_counts_the_conflicts_that_a_set_can_drop(train, test, kind):
+    """Conflicts of DNA are seen on both strands, by both; what is dropped is what the audit finds."""
+    splits = {"train": train, "test": test}
+    if kind == "rna":
+        splits = {
+            name: [(i, *(t.replace("T", "U") for t in ab), n) for i, *ab, n in part] for name, part in splits.items()
+        }
+
+    def audited(rows):
+        sides = sides_of(kind)
+        frames = {name: pd.DataFrame(part, columns=COLUMNS).astype({"label": int}) for name, part in rows.items()}
+        parts = [
+            audit_split(sides, frame, {kind: {}}, 2) | audit_pairs(kind, frame, {kind: {}}) for frame in frames.values()
+        ]
+        shared = overlap(*((sides, frame) for frame in frames.values()), {kind: {}})
+        both = sum(part["contradictions"] for part in (*parts, shared))
+        return both, sum(part["equal_negatives"] for part in parts), parts
+
+    found = pair_conflicts(splits, kind)
+    both, equal, parts = audited(splits)
+    assert equal == sum(map(len, found.get(EQUAL_SIDES, {}).values()))
+    assert all(bool(part["equal_negative"]) == bool(part["equal_negatives"]) for part in parts)
+    assert bool(both or equal) == bool(found)
+    kept = resolve_conflicts(splits, partial(pair_conflicts, kind=kind), "drop", defaultdict(Tally))
+    assert audited(kept)[:2] == (0, 0)
 
 
 # ── real tables ──
@@ -220,7 +253,7 @@ def test_counts_of_real_pawsx_agree_with_a_count_by_hand(real_data):
         rows = read_pair_table(path, "sentence", tally)
         assert (tally.read, tally.dropped.total(), len(rows)) == (len(lines), dropped, len(lines) - dropped)
         equal = sum(fields[1].strip() == fields[2].strip() and fields[3] == "0" for fields in lines)
-        found = pair_conflicts({"t": rows}).get(EQUAL_SIDES, {}).get("t", [])
+        found = pair_conflicts({"t": rows}, "sentence").get(EQUAL_SIDES, {}).get("t", [])
         assert len(found) == equal
         if path.name == "de.dev.tsv":
             assert equal == 4
@@ -238,10 +271,6 @@ def test_contradictions_of_real_gue_agree_with_a_count_by_hand(real_data):
     found = task_conflicts({"train": rows})[BOTH_CLASSES]["train"]
     assert {rows[at][1] for at in found} == both and len(both) == 40
     assert len(table) - len(labels) == 148 and len(found) == sum(Counter(s for s, _ in table)[s] for s in both)
-
-
-def test_recipes_that_read_rows_count_them():
-    assert {name for name, recipe in RECIPES.items() if recipe.counts} == {"table", "union", "coding"}
 
 
 @pytest.mark.parametrize("empty", [0, 4, 30])

@@ -78,9 +78,11 @@ def test_pair_sets_and_tasks_have_the_same_audit(checkout, snakemake):
     assert [pairs["splits"]["train"][key] for key in keys] == [1, 0, 0]  # a pair again, from the other strand
     assert [pairs["splits"]["test"][key] for key in keys] == [0, 0, 1]
     expected = {"sentences": 4, "other_strand": 3, "pairs": 2, "contradictions": 1, "near_duplicates": 1}
+    assert all(pairs["overlaps"]["train-test"].pop("contradiction")) and pairs["splits"]["test"]["equal_negative"]
     assert pairs["overlaps"]["train-test"] == expected
     assert [rows["splits"]["train"][key] for key in keys[:2]] == [2, 1]
     expected = {"sentences": 3, "other_strand": 1, "pairs": 2, "contradictions": 1, "near_duplicates": 2}
+    assert len(rows["overlaps"]["train-test"].pop("contradiction")) == 1
     assert rows["overlaps"]["train-test"] == expected
     assert rows["identity"] == {"100 %": 3, "95 % to 100 %": 2, "80 % to 95 %": 1, "below 80 %": 4}
     assert (checkout / "results/report/tasks/near-rows.html").stat().st_size > 10_000

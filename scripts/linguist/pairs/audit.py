@@ -7,9 +7,9 @@ import pandas as pd
 
 from linguist.files import read_json
 from linguist.intervals import auroc_interval
-from linguist.kinds import KINDS
+from linguist.kinds import KINDS, one_strand
 from linguist.pairs.baselines import composition_distance, evaluate_baselines, lengths, similarities, translations
-from linguist.pairs.duplicates import near_copies, one_strand
+from linguist.pairs.duplicates import near_copies
 from linguist.pairs.store import COLUMNS, SIDES, read_pairs, types_of_rows
 from linguist.splits import SPLITS
 
@@ -168,12 +168,13 @@ def row_order(label, classes):
 def audit_pairs(kind, frame, near):
     """What only a split of pairs has; `near_copy_negatives` is None for text, `start_codon` without a translation.
 
-    `equal_negatives` counts negatives whose sides are equal.
+    `equal_negatives` counts negatives whose sides are equal; `equal_negative` is a side of the first of them.
     """
     stranded = on_one_strand(sides_of(kind), frame)
-    equal = stranded["sentence1"] == stranded["sentence2"]
+    negatives = frame[(stranded["sentence1"] == stranded["sentence2"]) & (frame["label"] == 0)]
     return {
-        "equal_negatives": int((equal & (frame["label"] == 0)).sum()),
+        "equal_negatives": len(negatives),
+        "equal_negative": negatives["sentence1"].iloc[0] if len(negatives) else None,
         "near_copy_negatives": count_near_negatives(stranded, near) if near else None,
         "kinds": pd.Series(types_of_rows(frame["id"]), dtype=object).value_counts().sort_index().to_dict(),
         "start_codon": find_start_codon(frame) if KINDS[kind].translated else None,
@@ -243,8 +244,8 @@ def overlap(earlier, later, near=None):
     """What two tables share, each (sides, frame), on either strand of DNA.
 
     `sentences` and `pairs` count distinct sequences and rows in both, `other_strand` those of the sequences that are
-    equal on the other strand only, `contradictions` the rows in both that have more than one label. `near_duplicates`
-    counts sequences of the later table with a near copy in the earlier one; None where both have no biological kind in common.
+    equal on the other strand only, `contradictions` the rows in both that have more than one label; `contradiction` is the
+    first of them. `near_duplicates` counts sequences of the later table with a near copy in the earlier one; None where both have no biological kind in common.
     """
     first, second = by_kind(*earlier), by_kind(*later)
     common, tables = first.keys() & second, (earlier, later)
@@ -258,12 +259,14 @@ def overlap(earlier, later, near=None):
     if common:
         written = {one_strand(kind, text) for kind in second for text in written}
     labels1, labels2 = (labels_of_contents(*table) for table in (tables if len(later[0]) > 1 else (earlier, later)))
-    both = labels1.keys() & labels2
+    both = [content for content in labels1 if content in labels2]
+    unclear = [content for content in both if len(labels1[content] | labels2[content]) > 1]
     return {
         "sentences": len(shared),
         "other_strand": len(shared - written),
         "pairs": len(both),
-        "contradictions": sum(len(labels1[content] | labels2[content]) > 1 for content in both),
+        "contradictions": len(unclear),
+        "contradiction": list(unclear[0]) if unclear else None,
         "near_duplicates": count_near(*tables[1], near, first) if common else None,
     }
 

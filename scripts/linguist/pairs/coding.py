@@ -25,17 +25,23 @@ class CodingWindow:
     family: int
 
 
-def cut_windows(sequences, residues):
-    """Non-overlapping windows of all coding sequences that are long enough; identical windows once.
+def cut_windows(sequences, residues, tally):
+    """Non-overlapping windows of all coding sequences that are long enough, counted in `tally` (a Tally).
 
-    A window that the standard codon table translates differently (an alternative start, another genetic code) is skipped.
+    Left out are repeated proteins, and windows that the standard codon table translates differently (an alternative start,
+    another genetic code).
     """
     family = word_families([(sequence.protein,) for sequence in sequences], WORD)
     seen = set()
     for number, sequence in enumerate(sequences):
         for at in range(0, len(sequence.protein) - residues + 1, residues):
             dna, protein = sequence.dna[3 * at : 3 * (at + residues)], sequence.protein[at : at + residues]
-            if protein not in seen and translate(dna) == protein:
+            tally.read += 1
+            if protein in seen:
+                tally.leave("with a protein that another window has")
+            elif translate(dna) != protein:
+                tally.leave("with another protein by the standard genetic code")
+            else:
                 seen.add(protein)
                 yield CodingWindow(sequence.name, at, dna, protein, family[number])
 

@@ -13,11 +13,6 @@ COMMON = 2000  # a word in more sequences than this is a repeat, and is ignored
 BLOCK = 20_000_000  # products of one block, so that memory stays below half a gigabyte
 
 
-def one_strand(kind, text):
-    """A sequence as the strand that comes first in the alphabet, where both are one molecule: equal for both strands."""
-    return min(text, reverse_complement(text)) if KINDS[kind].both_strands else text
-
-
 def near_copies(kind, texts, others=None):
     """{text: its near copies among `others`} for the texts that have one; `others` are the texts themselves if not given.
 

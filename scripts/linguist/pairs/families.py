@@ -108,6 +108,7 @@ POSITIVES = (
     "positives",
     "lower sizes, sample more windows (rules.windows), lower rules.min_similarity or add sequences",
 )
+UNUSED = "beyond sizes, or beyond the share of a family"  # items that no split takes
 
 
 def assign_families(items, sizes, seed, most=1.0, assigned=None, words=POSITIVES):

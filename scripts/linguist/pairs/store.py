@@ -79,8 +79,7 @@ def drop_shared(splits, tallies):
     taken, kept = set(), {}
     for split in reversed(SPLITS):
         kept[split] = [row for row in splits[split] if taken.isdisjoint(row[1:3])]
-        if left_out := len(splits[split]) - len(kept[split]):
-            tallies[split].left_out["with a sentence of a later split"] += left_out
+        tallies[split].leave("with a sentence of a later split", len(splits[split]) - len(kept[split]))
         taken.update(sentence for row in splits[split] for sentence in row[1:3])
     return kept
 

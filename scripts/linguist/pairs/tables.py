@@ -6,6 +6,7 @@ from linguist.errors import LinguistError, show
 from linguist.files import clean
 from linguist.kinds import KINDS
 from linguist.pairs.store import COLUMNS
+from linguist.sequences.fasta import UNKNOWN_LETTERS, is_known
 from linguist.sequences.tables import field_of, read_records, sequence_of, text_of
 from linguist.tally import Tally
 
@@ -48,6 +49,8 @@ def read_pair_table(path, kind="sentence", tally=None):
             sides = zip(PAIRS, sentences, alphabets, strict=False)
             sentences = [sequence_of(where, *side, WRONG_KIND) for side in sides]
             flaw = _find_flaw(label, sentences, flanked)
+            if not flaw and not all(map(is_known, sentences, alphabets)):
+                flaw = UNKNOWN_LETTERS
         if flaw:
             tally.drop(flaw, where)
         else:

@@ -15,6 +15,8 @@ from linguist.statistics import thresholds
 from linguist.statistics.numbers import format_interval, percent
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 
+CONTRADICTIONS = "equal rows with different labels"
+
 
 def best_baseline(audit):
     """The baseline without order information that has the highest test accuracy: {"name", "accuracy", "low", "high"}.
@@ -55,24 +57,25 @@ def audit_findings(audit):
         return {split: found[key] for split, found in splits.items() if found["rows"] and key in found}
 
     lines = [shortcut_finding(audit), *word_findings(audit), *solvable_findings(audit), *split_findings(audit)]
-    lines += row_findings(audit)
+    lines += row_findings(audit.get("rows", {}))
     lines += [
         count_finding("repeated rows", counts("repeated_rows")),
-        contradiction_finding(splits),
+        count_finding(CONTRADICTIONS, counts("contradictions"), example=first_of("contradiction", splits)),
         count_finding("near-duplicates within a split", counts("near_duplicates"), "note"),  # homologs may be similar
     ]
     if is_of_pairs(audit):
-        lines.append(
-            count_finding(f"negatives of two equal {shared_counts(audit)['sentences']}", counts("equal_negatives"))
-        )
+        equal = f"negatives of two equal {shared_counts(audit)['sentences']}"
+        lines.append(count_finding(equal, counts("equal_negatives"), example=first_of("equal_negative", splits)))
         lines.append(count_finding("near-identical negatives", counts("near_copy_negatives")))
     shared = shared_counts(audit)
     for key, what in shared.items():
         found = {name.replace("-", " and "): overlap[key] for name, overlap in audit["overlaps"].items()}
-        lines.append(count_finding(f"{what} in two splits", found))
+        example = first_of("contradiction", audit["overlaps"]) if key == "contradictions" else None
+        lines.append(count_finding(f"{what} in two splits", found, example=example))
     for key, what in shared.items():
         if found := {name: overlap[key] for name, overlap in audit["trained_on"].items()}:
-            lines.append(count_finding(f"{what} shared by test and a training set", found))
+            example = first_of("contradiction", audit["trained_on"]) if key == "contradictions" else None
+            lines.append(count_finding(f"{what} shared by test and a training set", found, example=example))
     return lines + token_findings(audit["tokens"]) + identity_findings(audit.get("identity", {}))
 
 
@@ -84,7 +87,7 @@ def is_of_pairs(audit):
 def shared_counts(audit):
     """What two splits may share: {key of an overlap: its name on the page}."""
     sides = "sentences" if KINDS[audit["kind"]].is_text else "sequences"
-    found = {"sentences": sides, "pairs": "pairs", "contradictions": "equal rows with different labels"}
+    found = {"sentences": sides, "pairs": "pairs", "contradictions": CONTRADICTIONS}
     found |= {"near_duplicates": "near-duplicates"}
     if not is_of_pairs(audit):
         del found["pairs"]  # a row is a sequence
@@ -93,24 +96,21 @@ def shared_counts(audit):
     return found
 
 
-def contradiction_finding(splits):
-    """Whether equal rows have different labels, with an example."""
-    severity, text = count_finding(
-        "equal rows with different labels",
-        {split: found["contradictions"] for split, found in splits.items() if found["rows"]},
-    )
-    example = next((found["contradiction"] for found in splits.values() if found["contradiction"]), None)
-    return severity, f"{text} Example: {' | '.join(map(show, example))}." if example else text
+def first_of(key, parts):
+    """The first example of a flaw in the parts of an audit, as a list of sequences; None if there is none."""
+    example = next((part[key] for part in parts.values() if part.get(key)), None)
+    return [example] if isinstance(example, str) else example
 
 
-def count_finding(what, counts, severity="flaw"):
-    """A problem (or note) if any of the `counts` {place: number, None if not counted} is above 0."""
+def count_finding(what, counts, severity="flaw", example=None):
+    """A problem (or note) if any of the `counts` {place: number, None if not counted} is above 0, with an example."""
     found = ", ".join(f"{number} in {place}" for place, number in counts.items() if number)
     unseen = [place for place, number in counts.items() if number is None]
     if len(unseen) == len(counts):
         return "unknown", f"{what[0].upper()}{what[1:]}: not counted."
     rest = f" (not counted in {', '.join(unseen)})" if unseen else ""
-    return (severity, f"{what[0].upper()}{what[1:]}: {found}{rest}.") if found else ("fine", f"No {what}{rest}.")
+    shown = f" Example: {' | '.join(map(show, example))}." if example else ""
+    return (severity, f"{what[0].upper()}{what[1:]}: {found}{rest}.{shown}") if found else ("fine", f"No {what}{rest}.")
 
 
 def shortcut_finding(audit):

@@ -1,6 +1,5 @@
 """Places in a genome as people have them: BED regions, and the genes of a GFF3 file as features of Biopython records."""
 
-import logging
 import re
 from collections import defaultdict
 from typing import NamedTuple
@@ -9,8 +8,6 @@ from urllib.parse import unquote
 from linguist.errors import LinguistError, cut, show
 from linguist.files import reading
 from linguist.sequences.indexed import check_record, open_indexed
-
-logger = logging.getLogger("linguist")
 
 _PLACE = r"\d{1,15}"  # digits of a place; no genome has more bases
 STRANDS = {"+": 1, "-": -1}
@@ -60,11 +57,12 @@ def bed_regions(path):
     yield from (region[:4] for region in read_bed(path))
 
 
-def read_gff3(path, fasta):
+def read_gff3(path, fasta, tally):
     """Yield a Biopython SeqRecord for each record of a genome that a GFF3 file annotates, with its genes as features.
 
     A transcript has the place of its exons, a CDS that of all its lines. Types have GenBank's names (FEATURES); others are
-    left out. `fasta` is as `write_indexed_fasta` writes it. Records that it lacks are skipped and counted in the log.
+    left out. `fasta` is as `write_indexed_fasta` writes it. Lines are counted in `tally` (a Tally), and those of records that it lacks
+    are left out.
     Raises LinguistError for a line that is not GFF3, a place outside its record, and a genome of other names.
     """
     from Bio.Seq import Seq
@@ -72,20 +70,22 @@ def read_gff3(path, fasta):
 
     with open_indexed(fasta) as genome:
         lengths = {record.name: len(record) for record in genome}
-        features = _read_features(path, lengths, fasta)
+        features = _read_features(path, lengths, fasta, tally)
         for record in filter(features.__contains__, lengths):
             yield SeqRecord(Seq(genome[record][:]), id=record, features=features[record])
 
 
-def _read_features(path, lengths, fasta):
+def _read_features(path, lengths, fasta, tally):
     """{record: features} of a GFF3 file, for records with these lengths."""
     from Bio.SeqFeature import SeqFeature
 
     single, coding, exons = [], defaultdict(list), defaultdict(list)
-    circular, skipped, other = set(), 0, None
+    circular, other = set(), None
     for where, record, kind, place, given in _read_lines(path):
+        tally.read += 1
         if record not in lengths:
-            skipped, other = skipped + 1, other or record
+            tally.leave("of records that the genome lacks")
+            other = other or record
             continue
         if given.get("Is_circular") == ["true"]:
             circular.add(record)
@@ -103,8 +103,6 @@ def _read_features(path, lengths, fasta):
             single.append((record, FEATURES[kind] or kind, place, given.get("ID", [""])[0]))
     if other and not single and not coding:
         check_record(other, lengths, path, fasta)
-    if skipped:
-        logger.warning("%s: %d lines skipped, of records that %s lacks", path, skipped, fasta)
     found = defaultdict(list)
     for record, kind, place, name in single:
         places = exons.get((record, name), [place]) if kind != "gene" else [place]

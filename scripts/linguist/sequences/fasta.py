@@ -13,6 +13,7 @@ _FOREIGN = {
     for name, kind in KINDS.items()
     if kind.letters
 }
+UNKNOWN_LETTERS = "of unknown letters alone"  # why a sequence is dropped
 _LOOKS_LIKE_DNA = re.compile("[ACGTUN]{30,}", re.IGNORECASE)
 
 
@@ -29,6 +30,11 @@ def foreign_letter(sequence, alphabet):
     """The first letter, of either case, that is not of the alphabet; None if all are."""
     found = _FOREIGN[alphabet].search(sequence)
     return found and found.group()
+
+
+def is_known(sequence, alphabet):
+    """Whether an upper-case sequence has a letter that is not ambiguous: NNNN and XX say nothing."""
+    return not set(KINDS[alphabet].letters).isdisjoint(sequence)
 
 
 def read_sequences(path, alphabet):

@@ -13,7 +13,7 @@ from linguist.pairs.store import write_pairs
 from linguist.sequences.alignment import local_similarity
 
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
-NO_STRAND = {"other_strand": 0, "contradictions": 0}
+NO_STRAND = {"other_strand": 0, "contradictions": 0, "contradiction": None}
 
 
 @pytest.fixture
@@ -85,6 +85,7 @@ def test_overlaps_count_each_sentence_and_pair_once(look):
             "pairs": 1,
             "other_strand": 0,
             "contradictions": 1,
+            "contradiction": ["a", "b"],
             "near_duplicates": None,
         },  # a, b, d; {a, b} the other way round
         "train-test": {"sentences": 1, "pairs": 0, **NO_STRAND, "near_duplicates": None},  # f
@@ -137,6 +138,11 @@ def test_the_other_strand_is_the_same_dna_but_other_rna(look):
     dev = found["splits"]["dev"]
     assert (dev["repeated_rows"], dev["contradictions"], sorted(map(len, dev["contradiction"]))) == (1, 1, [150, 150])
     assert found["splits"]["test"]["repeated_rows"] == 0
+    examples = [sorted(overlap.pop("contradiction")) for overlap in found["overlaps"].values()]
+    strands = [{text, backwards(text)} for text in (a, b, d)]
+    assert [[any(text in pair for text in example) for pair in strands] for example in examples] == [
+        [True, True, False]
+    ] * 3
     assert found["overlaps"] == {
         "train-dev": {"sentences": 2, "other_strand": 1, "pairs": 1, "contradictions": 1, "near_duplicates": 0},
         "train-test": {"sentences": 2, "other_strand": 1, "pairs": 1, "contradictions": 1, "near_duplicates": 1},

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.data import make_rows
 from linguist.errors import LinguistError
 from linguist.pairs.coding import WORD, cut_windows, refuted
 from linguist.pairs.families import word_families
@@ -16,6 +17,7 @@ from linguist.pairs.recipes import RECIPES
 from linguist.pairs.recipes.coding import LARGEST_FAMILY
 from linguist.sequences.alignment import local_similarity
 from linguist.sequences.coding_sequences import CodingSequence, read_coding_sequences
+from linguist.tally import Tally
 
 GENES = Path(__file__).parents[3] / "resources/demo/human_cds.gb.gz"
 # The standard code (NCBI table 1), codons in the order TTT, TTC, TTA, TTG, TCT ...
@@ -53,7 +55,7 @@ def genes():
 
 @pytest.fixture(scope="module")
 def splits():
-    return RECIPES["coding"].build(SPEC, {"sequences": GENES})
+    return make_rows(RECIPES["coding"], SPEC, {"sequences": GENES})
 
 
 def parts(name):
@@ -88,7 +90,7 @@ def test_no_negative_is_like_the_protein_anywhere(splits):
 
 
 def test_no_family_fills_a_split(splits):
-    family = {window.name: window.family for window in cut_windows(list(read_coding_sequences(GENES)), 50)}
+    family = {window.name: window.family for window in cut_windows(list(read_coding_sequences(GENES)), 50, Tally())}
     for split, rows in splits.items():
         counts = Counter(family[parts(row[0])[0][0]] for row in rows)
         assert max(counts.values()) <= LARGEST_FAMILY * SPEC["sizes"][split] and len(counts) >= 1 / LARGEST_FAMILY
@@ -125,7 +127,7 @@ def test_shuffled_codons_are_the_windows_own_in_another_order(splits):
 
 @pytest.mark.parametrize("kind", ["other", "shifted", "codons"])
 def test_a_set_may_have_one_kind_alone(kind):
-    for split, rows in RECIPES["coding"].build(with_kinds(kind), {"sequences": GENES}).items():
+    for split, rows in make_rows(RECIPES["coding"], with_kinds(kind), {"sequences": GENES}).items():
         assert len(rows) == SPEC["sizes"][split]
         assert {parts(row[0])[2] for row in rows if not row[3]} == {kind}
 
@@ -137,24 +139,26 @@ def test_where_a_kind_is_rare_the_others_fill_in(tmp_path):
     rows = "".join(f"{coding('g', protein).dna}TAA\t{protein}\n" for protein in proteins)
     (tmp_path / "genes.tsv").write_text(f"cds\tprotein\n{rows}")
     spec = SPEC | {"sizes": {"train": 60, "dev": 20, "test": 20}}
-    splits = RECIPES["coding"].build(spec, {"sequences": tmp_path / "genes.tsv"})
+    splits = make_rows(RECIPES["coding"], spec, {"sequences": tmp_path / "genes.tsv"})
     assert Counter(parts(row[0])[2] for row in splits["train"]) == {"same": 30, "other": 15, "codons": 15}
 
 
 def test_proteins_of_negatives_lie_where_those_of_positives_do():
     """Else a protein's first M, which stands where a gene begins, would tell the label."""
     for kind in ("other", "shifted"):
-        rows = RECIPES["coding"].build(with_kinds(kind), {"sequences": GENES})["train"]
+        rows = make_rows(RECIPES["coding"], with_kinds(kind), {"sequences": GENES})["train"]
         begins = Counter((label, parts(name)[1][1] == 0) for name, _, _, label in rows)
         assert abs(begins[1, True] - begins[0, True]) < 0.1 * 200  # about 0.15 of 200 each, sd 0.025
 
 
 def test_many_genes_with_few_windows_each_not_few_with_many(splits):
-    families = {window.name: window.family for window in cut_windows(list(read_coding_sequences(GENES)), 50)}
+    families = {window.name: window.family for window in cut_windows(list(read_coding_sequences(GENES)), 50, Tally())}
     used = Counter(families[parts(row[0])[0][0]] for rows in splits.values() for row in rows if row[3])
     assert len(used) > 60 and max(used.values()) <= 8  # 400 windows of 74 families, of 10 windows on average
     small = SPEC | {"sizes": {"train": 40, "dev": 10, "test": 10}}
-    rows = [row for rows in RECIPES["coding"].build(small, {"sequences": GENES}).values() for row in rows if row[3]]
+    rows = [
+        row for rows in make_rows(RECIPES["coding"], small, {"sequences": GENES}).values() for row in rows if row[3]
+    ]
     assert len({families[parts(row[0])[0][0]] for row in rows}) == len(rows) == 30
 
 
@@ -180,15 +184,15 @@ def test_nothing_is_repeated_or_carries_both_labels(splits):
 
 
 def test_the_seed_decides(splits):
-    assert RECIPES["coding"].build(SPEC, {"sequences": GENES}) == splits
-    assert RECIPES["coding"].build(SPEC | {"seed": 2}, {"sequences": GENES}) != splits
+    assert make_rows(RECIPES["coding"], SPEC, {"sequences": GENES}) == splits
+    assert make_rows(RECIPES["coding"], SPEC | {"seed": 2}, {"sequences": GENES}) != splits
 
 
 def test_too_few_windows_get_one_line():
     with pytest.raises(
         LinguistError, match=r"only \d+ windows in \d+ families found, \d+ of 5000 wanted left for 'train'"
     ):
-        RECIPES["coding"].build(SPEC | {"sizes": SPEC["sizes"] | {"train": 10_000}}, {"sequences": GENES})
+        make_rows(RECIPES["coding"], SPEC | {"sizes": SPEC["sizes"] | {"train": 10_000}}, {"sequences": GENES})
 
 
 # ── windows and families ──
@@ -197,7 +201,7 @@ def test_too_few_windows_get_one_line():
 @given(st.lists(st.text("ACDEFGHIKLMNPQRSTVWY", max_size=40), max_size=6), st.integers(3, 12))
 def test_windows_are_frame_true_whole_and_distinct(proteins, residues):
     sequences = [coding(f"g{i}", protein) for i, protein in enumerate(proteins)]
-    windows = list(cut_windows(sequences, residues))
+    windows = list(cut_windows(sequences, residues, Tally()))
     expected = {p[at : at + residues] for p in proteins for at in range(0, len(p) - residues + 1, residues)}
     assert len(windows) == len(expected) and {window.protein for window in windows} == expected
     for window in windows:
@@ -210,22 +214,22 @@ def test_families_are_genes_that_share_a_word_directly_or_through_others():
     sequences = [
         coding(f"g{i}", text) for i, text in enumerate([one + "MM", "MM" + one + two, two + three, lone + "MM"])
     ]
-    family = {window.name: window.family for window in cut_windows(sequences, 4)}
+    family = {window.name: window.family for window in cut_windows(sequences, 4, Tally())}
     assert family["g0"] == family["g1"] == family["g2"] != family["g3"]
     apart = [coding("a", one + "M"), coding("b", one[:11] + "W")]  # eleven in common
-    assert len({window.family for window in cut_windows(apart, 6)}) == 2
+    assert len({window.family for window in cut_windows(apart, 6, Tally())}) == 2
 
 
 def test_a_window_that_the_standard_code_reads_otherwise_is_left_out():
     alternative = coding(
         "g", "MACDEF", "TTG" + coding("g", "ACDEF").dna
     )  # TTG starts a protein with M, and is L elsewhere
-    assert [(window.at, window.protein) for window in cut_windows([alternative], 3)] == [(3, "DEF")]
+    assert [(window.at, window.protein) for window in cut_windows([alternative], 3, Tally())] == [(3, "DEF")]
 
 
 def test_windows_of_another_genetic_code_are_left_out(real_data):
     genes = list(read_coding_sequences(real_data / "cds/ct.gbk"))
-    windows = list(cut_windows(genes, 50))
+    windows = list(cut_windows(genes, 50, Tally()))
     assert len(windows) > 5000 and all(translated(window.dna) == window.protein for window in windows)
     starts = sum(gene.dna[:3] != "ATG" for gene in genes)
     assert starts > 20  # there is something to leave out
@@ -265,17 +269,17 @@ def test_rows_that_fall_short_get_one_line(tmp_path):
     (tmp_path / "genes.tsv").write_text(f"cds\tprotein\n{table}")
     spec, files = SPEC | {"sizes": {"train": 2, "dev": 2, "test": 2}}, {"sequences": tmp_path / "genes.tsv"}
     with pytest.raises(LinguistError) as caught:
-        RECIPES["coding"].build(spec, files)
+        make_rows(RECIPES["coding"], spec, files)
     message = str(caught.value)
     assert "only 0 of 2 rows for 'train'" in message and "rules.coding_negatives" in message and "(0.55)" in message
     with pytest.raises(LinguistError, match="only 0 windows in 0 families found, 0 of 1 wanted"):
-        RECIPES["coding"].build(with_kinds("shifted") | {"sizes": spec["sizes"]}, files)
+        make_rows(RECIPES["coding"], with_kinds("shifted") | {"sizes": spec["sizes"]}, files)
 
 
 @pytest.mark.parametrize(("name", "genes"), [("human_cds_protein.tsv", 290), ("ct.gbk", 500)])
 def test_real_coding_pairs(real_data, name, genes):
     spec = SPEC | {"sizes": {"train": 4000, "dev": 500, "test": 1000}}
-    splits = RECIPES["coding"].build(spec, {"sequences": real_data / "cds" / name})
+    splits = make_rows(RECIPES["coding"], spec, {"sequences": real_data / "cds" / name})
     for split, rows in splits.items():
         assert len(rows) == spec["sizes"][split] and sum(row[3] for row in rows) == len(rows) / 2
         kinds = Counter(parts(row[0])[2] for row in rows if not row[3])

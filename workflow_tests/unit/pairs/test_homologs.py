@@ -24,6 +24,7 @@ from helpers.data import (
     hit_table,
     indexed,
     letters,
+    make_rows,
     slow_families,
     slow_record_families,
 )
@@ -379,7 +380,7 @@ def searched(made):
 def pairs_of(spec, files, folder):
     """The splits of a pair set, by way of its file of positives."""
     write_homologs(folder / "positives.tsv", choose_positives(spec, files))
-    return RECIPES["homologs"].build(spec, {"positives": folder / "positives.tsv"})
+    return make_rows(RECIPES["homologs"], spec, {"positives": folder / "positives.tsv"})
 
 
 @pytest.fixture(scope="module", params=[(0.0, 0.0), (0.3, 0.4)], ids=["homologs", "simple"])

@@ -3,12 +3,14 @@
 import random
 import time
 from collections import Counter
+from functools import partial
 from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.data import make_rows
 from linguist.errors import LinguistError
 from linguist.pairs.matched import shuffle_words
 from linguist.pairs.recipes import RECIPES
@@ -17,7 +19,9 @@ from linguist.pairs.recipes.evolved import evolve
 from linguist.pairs.store import reversed_id, write_pairs
 from linguist.sequences.alignment import local_similarity
 
-hard, evolved, reverse_complement = (RECIPES[name].build for name in ("hard", "evolved", "reverse-complement"))
+hard, evolved, reverse_complement = (
+    partial(make_rows, RECIPES[name]) for name in ("hard", "evolved", "reverse-complement")
+)
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
 OPPOSITE = {"A": "T", "C": "G", "G": "C", "T": "A"}
 RULES = {

@@ -43,8 +43,8 @@ def test_a_recipe_says_what_it_reads():
 @pytest.fixture
 def made(monkeypatch):
     """A recipe "made" that gives what it is asked for."""
-    monkeypatch.setitem(RECIPES, "made", Recipe("made", lambda spec, files: files, ("dna",), ()))
-    return {"recipe": "made", "sizes": dict.fromkeys(SPLITS, 6)}
+    monkeypatch.setitem(RECIPES, "made", Recipe("made", lambda spec, files, tallies: files, ("dna",), ()))
+    return {"kind": "dna", "recipe": "made", "sizes": dict.fromkeys(SPLITS, 6)}
 
 
 ROWS = [("a", "A", "C", 1)]

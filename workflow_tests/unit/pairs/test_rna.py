@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from helpers.data import RULES, backwards, blast_database, blast_hits, indexed, letters
+from helpers.data import RULES, backwards, blast_database, blast_hits, indexed, letters, make_rows
 from linguist.errors import LinguistError
 from linguist.pairs.audit import audit
 from linguist.pairs.homologs import choose_positives, write_homologs
@@ -109,7 +109,7 @@ def test_rna_has_one_strand(tmp_path):
 def test_controls_are_made_of_rna(made, recipe):
     spec = {"kind": "rna", "recipe": recipe, "of": "set", "seed": 1, "divergence": 0.1, "sizes": SIZES}
     rules = {"unrelated": 0.1, "transitions": 0.67, "indels": 0.125, "indel_length": 3}
-    splits = RECIPES[recipe].build(spec | {"rules": RULES | rules}, made["rna"][1])
+    splits = make_rows(RECIPES[recipe], spec | {"rules": RULES | rules}, made["rna"][1])
     assert {split: len(rows) for split, rows in splits.items()} == SIZES
     rows = [row for rows in splits.values() for row in rows]
     assert {letter for row in rows for letter in row[1] + row[2]} == set("ACGU")

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from helpers.data import make_rows
 from linguist.errors import LinguistError
 from linguist.pairs.recipes import RECIPES
 from linguist.pairs.tables import read_pair_table
@@ -275,7 +276,7 @@ def splits_of(tmp_path, tables, disjoint, size=100, conflicts="keep"):
         names[split] = [f"{split}{i}" for i in range(len(parts))]
     sizes = dict.fromkeys(("train", "dev", "test"), size)
     spec = {"kind": "sentence", "files": names, "rules": {"disjoint": disjoint, "conflicts": conflicts}, "sizes": sizes}
-    return RECIPES["table"].build(spec, files)
+    return make_rows(RECIPES["table"], spec, files)
 
 
 TABLES = {
@@ -329,10 +330,10 @@ def test_a_member_of_an_archive_is_read_from_its_folder(tmp_path):
         "rules": {"disjoint": False, "conflicts": "keep"},
         "sizes": dict.fromkeys(names, 9),
     }
-    assert RECIPES["table"].build(spec, dict.fromkeys(names, [tmp_path / "pawsx"]))["dev"] == [("1", "a", "b", 1)]
+    assert make_rows(RECIPES["table"], spec, dict.fromkeys(names, [tmp_path / "pawsx"]))["dev"] == [("1", "a", "b", 1)]
     spec["files"]["dev"] = ["pawsx:en/none.tsv"]
     with pytest.raises(LinguistError, match="no such table"):
-        RECIPES["table"].build(spec, dict.fromkeys(names, [tmp_path / "pawsx"]))
+        make_rows(RECIPES["table"], spec, dict.fromkeys(names, [tmp_path / "pawsx"]))
 
 
 def test_a_split_without_tables_has_no_rows(tmp_path):
@@ -381,9 +382,9 @@ def test_real_paws_wiki_without_what_pawsx_tests(real_data):
     assert len(read_pair_table(files["train"][0])) == len(read_pair_table(real_data / "paws_wiki/test.tsv")) == 8000
     spec = {"kind": "sentence", "files": dict.fromkeys(names, ["x"]), "sizes": dict.fromkeys(names, 10_000)}
     spec["rules"] = {"disjoint": False, "conflicts": "keep"}
-    before = RECIPES["table"].build(spec, files)
+    before = make_rows(RECIPES["table"], spec, files)
     spec["rules"]["disjoint"] = True
-    after = RECIPES["table"].build(spec, files)
+    after = make_rows(RECIPES["table"], spec, files)
     heard = {split: {sentence for row in rows for sentence in row[1:3]} for split, rows in after.items()}
     assert not heard["train"] & heard["dev"] and not (heard["train"] | heard["dev"]) & heard["test"]
     assert len(after["test"]) == 2000 and len(after["train"]) < len(before["train"])
@@ -406,4 +407,4 @@ def test_real_pairs_of_dna_with_protein(real_data, tmp_path):
         "sizes": sizes,
     }
     with pytest.raises(LinguistError, match="the first 2000 of the 16000 rows for 'test' all have label 1"):
-        RECIPES["table"].build(spec, {"test": [path]})
+        make_rows(RECIPES["table"], spec, {"test": [path]})

@@ -1,14 +1,16 @@
 """Several pair sets in one; and the grammar's sentences as a pair set (the grammar has its own tests)."""
 
 from collections import Counter
+from functools import partial
 
 import pytest
 
+from helpers.data import make_rows
 from linguist.pairs.recipes import RECIPES
 from linguist.pairs.store import write_pairs
 from linguist.splits import SPLITS
 
-from_grammar, union = RECIPES["grammar"].build, RECIPES["union"].build
+from_grammar, union = (partial(make_rows, RECIPES[name]) for name in ("grammar", "union"))
 
 
 def test_the_grammar_gives_the_sizes_asked_for():
@@ -32,7 +34,8 @@ def parallel(tmp_path):
 
 def spec_of(sizes=None, disjoint=False, seed=1):
     sizes = sizes or {split: 2 * n for split, n in SIZES.items()}
-    return {"of": ["en", "fr"], "sizes": sizes, "seed": seed, "rules": {"disjoint": disjoint, "conflicts": "keep"}}
+    rules = {"disjoint": disjoint, "conflicts": "keep"}
+    return {"kind": "sentence", "of": ["en", "fr"], "sizes": sizes, "seed": seed, "rules": rules}
 
 
 def test_a_union_has_all_rows_each_in_its_own_split(parallel):

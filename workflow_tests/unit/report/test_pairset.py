@@ -49,7 +49,9 @@ def baseline(name, order_free, accuracy, auroc=0.5, half_width=0.05):
 
 
 SIDES = ("sentence1", "sentence2")
-NO_OVERLAP = dict.fromkeys(("sentences", "other_strand", "pairs", "contradictions", "near_duplicates"), 0)
+NO_OVERLAP = dict.fromkeys(("sentences", "other_strand", "pairs", "contradictions", "near_duplicates"), 0) | {
+    "contradiction": None
+}
 CLEAN = {
     "kind": "dna",
     "labels": ["different", "same"],
@@ -57,7 +59,6 @@ CLEAN = {
     "overlaps": {"train-dev": NO_OVERLAP, "train-test": NO_OVERLAP, "dev-test": NO_OVERLAP},
     "trained_on": {"en": NO_OVERLAP},
     "rows": {"test": {"read": 300, "dropped": {}, "left_out": {}, "first": {}}},
-    "conflicts": {},
     "distributions": [
         {"name": name, "unit": "bp", "side": "both", "edges": [0, 1, 2], "same": [9, 1], "different": [8, 2]}
         | {"mean_same": 0.6, "mean_different": None}
@@ -93,6 +94,13 @@ def test_a_clean_set_has_only_fine_findings():
     [
         (altered("splits", "train", "repeated_rows", value=12), "flaw", ["12 in train"]),
         (altered("splits", "test", "contradictions", value=3), "flaw", ["3 in test"]),
+        (
+            altered(
+                "overlaps", "train-test", value=NO_OVERLAP | {"contradictions": 2, "contradiction": ["ACG", "TTT"]}
+            ),
+            "flaw",
+            ["2 in train and test", "'ACG' | 'TTT'"],
+        ),
         (altered("splits", "test", "equal_negatives", value=5), "flaw", ["equal sequences: 5 in test"]),
         (altered("splits", "dev", "order", value=0.0), "flaw", ["0.000 in dev"]),
         (altered("splits", "dev", "near_copy_negatives", value=4), "flaw", ["4 in dev"]),

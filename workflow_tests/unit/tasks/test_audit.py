@@ -68,9 +68,10 @@ def test_the_audit_of_a_task_counts_what_was_put_in(frames, tmp_path):
         "other_strand": 1,
         "pairs": 1,
         "contradictions": 1,  # labelled 0 in train and 1 in test
+        "contradiction": [frames["train"]["sequence"][0]],
         "near_duplicates": 3,  # 1, 2 (on the other strand) and 3 % substitutions
     }
-    assert found["overlaps"]["dev-test"] == dict.fromkeys(found["overlaps"]["dev-test"], 0)
+    assert found["overlaps"]["dev-test"] == dict.fromkeys(found["overlaps"]["dev-test"], 0) | {"contradiction": None}
     assert found["identity"] == {"100 %": 2, "95 % to 100 %": 3, "80 % to 95 %": 1, "below 80 %": 14}
     assert all(0.2 < baseline["accuracy"] < 0.8 for baseline in found["baselines"])
 

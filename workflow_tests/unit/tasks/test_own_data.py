@@ -2,7 +2,7 @@
 
 import gzip
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from helpers.data import backwards, genbank, indexed
 from linguist.config.settle import complete_task
 from linguist.errors import LinguistError
 from linguist.sequences.annotation import read_gff3
+from linguist.tally import Tally
 from linguist.tasks.cutting import cut_annotated
 from linguist.tasks.recipes import build_task
 from linguist.tasks.recipes.gene_starts import cut_starts, find_starts
@@ -31,10 +32,12 @@ def dna(draw, length):
 
 def starts_of(features, length, tmp_path):
     """The windows of a record with features, and how many features of each type gave a start."""
-    path, used = tmp_path / "one.gb", Counter()
+    path, used, tallies = tmp_path / "one.gb", Counter(), defaultdict(Tally)
     path.write_text(genbank(features, dna(random.Random(1), length)))
-    windows = cut_annotated({"sequences": path}, lambda *given: cut_starts(*given, used), {"length": 40, "seed": 1})
-    return windows, used
+    windows = cut_annotated(
+        {"sequences": path}, lambda *given: cut_starts(*given, used), {"length": 40, "seed": 1}, tallies
+    )
+    return windows, used, tallies["places"]
 
 
 # ── gene starts ──
@@ -50,18 +53,19 @@ def test_cds_are_used_where_genes_are_lacking(tmp_path):
         ("CDS", "<4000..4300"),  # its 5' end is not known
         ("tRNA", "5000..5080"),  # no start, but a gene
     ]
-    windows, used = starts_of(features, 6000, tmp_path)
+    windows, used, tally = starts_of(features, 6000, tmp_path)
     assert {window[1:3] for window in windows if window[4] == 1} == {(999, 1), (2300, -1), (2999, 1), (3450, -1)}
     assert used == {"CDS": 3, "gene": 1}
+    assert tally.read == 6 and tally.left_out == {"of a CDS in a gene": 1, "without an exact 5' end": 1}
     ends = [999, 2300, 2999, 3099, 3450, 3999, 4999]
     others = [window[1] for window in windows if window[4] == 0]
     assert others and all(abs(place - end) > 80 for place in others for end in ends)
 
 
 def test_the_start_of_a_gene_across_the_origin_of_a_circular_record(tmp_path):
-    windows, _ = starts_of([("gene", "join(900..1000,1..100)")], 1000, tmp_path)
+    windows, *_ = starts_of([("gene", "join(900..1000,1..100)")], 1000, tmp_path)
     assert [window[1:3] for window in windows if window[4] == 1] == [(899, 1)]
-    windows, _ = starts_of([("gene", "complement(join(900..1000,1..100))")], 1000, tmp_path)
+    windows, *_ = starts_of([("gene", "complement(join(900..1000,1..100))")], 1000, tmp_path)
     assert [window[1:3] for window in windows if window[4] == 1] == [(100, -1)]
 
 
@@ -146,9 +150,11 @@ def test_gff3_with_a_genome_gives_what_the_same_genes_in_genbank_give(tmp_path):
     files = {"sequences": fasta, "annotation": tmp_path / "genes.gff3"}
     used, seen = Counter(), Counter()
     for cut, labels in ((lambda *given: cut_starts(*given, used), 2), (cut_sites, 3)):
-        found = cut_annotated(files, cut, {"length": 60, "seed": 1})
-        expected = [window for record in records for window in cut(record, 60, 1)]
+        tallies, tally = defaultdict(Tally), Tally()
+        found = cut_annotated(files, cut, {"length": 60, "seed": 1}, tallies)
+        expected = [window for record in records for window in cut(record, 60, 1, tally)]
         assert sorted(found) == sorted(expected)
+        assert tallies["places"].record() == tally.record()
         seen.update(window[4] for window in found)
         assert len({window[4] for window in found}) == labels
     assert min(seen.values()) > 100 and used["gene"] > 100
@@ -160,8 +166,15 @@ def test_a_gene_across_the_origin_of_a_circular_genome(strand, start, tmp_path):
     fasta = indexed(tmp_path, {"c": "ACGT" * 50})
     region, gene = "c\tx\tregion\t1\t200\t.\t+\t.\tIs_circular=true", f"c\tx\tgene\t180\t220\t.\t{strand}\t.\tID=g"
     (tmp_path / "g.gff3").write_text(f"{region}\n{gene}\nelse\tx\tgene\t1\t9\t.\t+\t.\tID=h\n")
-    (record,) = read_gff3(tmp_path / "g.gff3", fasta)
-    assert find_starts(record, Counter()) == ({(start, 1 if strand == "+" else -1)}, [start])
+    tally = Tally()
+    (record,) = read_gff3(tmp_path / "g.gff3", fasta, tally)
+    assert tally.record() == {
+        "read": 3,
+        "dropped": {},
+        "left_out": {"of records that the genome lacks": 1},
+        "first": {},
+    }
+    assert find_starts(record, Counter(), Tally()) == ({(start, 1 if strand == "+" else -1)}, [start])
 
 
 # ── FASTA ──
@@ -218,12 +231,14 @@ def genome(tmp_path_factory):
     return letters, indexed(tmp_path_factory.mktemp("genome"), letters)
 
 
-def bed_task(genome, tmp_path, texts, **keys):
+def bed_task(genome, tmp_path, texts, record=None, **keys):
     paths = [tmp_path / f"{number}.bed" for number in range(len(texts))]
     for path, text in zip(paths, texts, strict=True):
         path.write_text(text)
     spec = {"recipe": "bed", "regions": [path.stem for path in paths], "answers": ANSWERS, "length": 40}
-    return build_task("t", spec | {"sizes": SIZES, "seed": 1} | keys, {"regions": paths, "sequences": genome[1]})
+    return build_task(
+        "t", spec | {"sizes": SIZES, "seed": 1} | keys, {"regions": paths, "sequences": genome[1]}, record
+    )
 
 
 def expected_window(letters, name):
@@ -258,6 +273,79 @@ def test_regions_of_a_genome_become_windows_of_their_class(way, genome, tmp_path
                 assert min(abs(at - 15 - start) for _, start, _ in places(3000, 1500)) > 80
             else:
                 assert at % 3000 == 515 and name.endswith("-")
+
+
+# ── what is read and not used ──
+
+
+def counts_of(record):
+    return {part: (counts["read"], counts["dropped"], counts["left_out"]) for part, counts in record["rows"].items()}
+
+
+def used(splits):
+    return sum(map(len, splits.values()))
+
+
+def test_each_region_that_gives_no_window_is_counted(genome, tmp_path):
+    """Of 80 regions: one of both classes (two lines), one at the end of its record, one given twice."""
+    letters, fasta = genome
+    one = [f"{c}\t{s}\t{e}" for c, s, e in places(3000, 500)]
+    two = [f"{c}\t{s}\t{e}" for c, s, e in places(3000, 1500)]
+    texts = ["\n".join([*one, two[0], "chr1\t0\t6"]) + "\n", "\n".join([*two, two[1]]) + "\n"]
+    record = {}
+    splits = bed_task(genome, tmp_path, texts, record=record)
+    regions, windows = len(one) + len(two) + 3, len(one) + len(two)
+    assert counts_of(record) == {
+        "regions": (regions, {"in several classes": 2}, {"too near an end of their record": 1}),
+        "windows": (windows, {}, {"repeated": 1, "beyond sizes": windows - 1 - used(splits)}),
+    }
+    assert record["rows"]["regions"]["first"]["in several classes"].endswith(f"0.bed, line {len(one) + 1}")
+
+
+def test_regions_with_unknown_letters_are_dropped_and_most_of_them_refused(tmp_path):
+    draw = random.Random(6)
+    genome = indexed(tmp_path, {f"chr{n}": dna(draw, 20_000) + "N" * 20_000 for n in (1, 2, 3, 4)})
+    known = [f"chr{n}\t{at}\t{at + 30}\t{at // 500 % 2}" for n in (1, 2, 3, 4) for at in range(500, 19_000, 500)]
+    unknown = [f"chr1\t{at}\t{at + 30}\t1" for at in range(21_000, 39_000, 100)]
+    record = {}
+    bed_task((None, genome), tmp_path, ["\n".join(known + unknown[:10]) + "\n"], class_column=4, record=record)
+    assert record["rows"]["regions"]["dropped"] == {"with letters other than ACGT": 10}
+    with pytest.raises(LinguistError, match=r"regions: 180 of 328 rows dropped \(54.9 %\).*first: .*0.bed, line 149"):
+        bed_task((None, genome), tmp_path, ["\n".join(known + unknown) + "\n"], class_column=4)
+
+
+def test_sequences_of_classes_that_are_not_used_are_counted(tmp_path):
+    draw, record = random.Random(3), {}
+    one, two = ([dna(draw, 50) for _ in range(20)] for _ in range(2))
+    shared = one[3][:35] + dna(draw, 15)
+    paths = [
+        write_fasta(tmp_path / "a.fa", [*one, backwards(one[0]), two[0], "N" * 50, shared]),
+        write_fasta(tmp_path / "b.fa", two),
+    ]
+    spec = {"recipe": "fasta", "classes": ["a", "b"], "answers": ANSWERS, "sizes": SIZES, "seed": 1}
+    splits = build_task("t", spec, {"classes": paths}, record)
+    (read, dropped, left_out) = counts_of(record)["sequences"]
+    assert (read, dropped) == (44, {"of unknown letters alone": 1, "in several classes": 2})
+    assert left_out["repeated"] == 1 and read == sum(dropped.values()) + sum(left_out.values()) + used(splits)
+
+
+@pytest.mark.parametrize("name", ["gene-starts", "splice-sites", "repeats"])
+def test_no_place_of_an_annotation_vanishes(name, tmp_path):
+    """Rows read are rows dropped, left out or used."""
+    answers, record = (["a", "d", "n"] if name == "splice-sites" else ANSWERS), {}
+    sizes = {"train": 60, "dev": 12, "test": 12}
+    spec = {"recipe": name, "answers": answers, "length": 60, "sizes": sizes, "seed": 1}
+    file = "hg38.fa.gz" if name == "repeats" else "human_cds.gb.gz"
+    splits = build_task("t", spec, {"sequences": ROOT / "resources/demo" / file}, record)
+    counts = {
+        part: (read, sum(dropped.values()), sum(left_out.values()))
+        for part, (read, dropped, left_out) in counts_of(record).items()
+    }
+    read, dropped, left_out = counts["windows"]
+    assert dropped == 0 and read - left_out == used(splits) == 84
+    if name != "repeats":
+        places, dropped, left_out = counts["places"]
+        assert 0 < places - dropped - left_out <= read  # the others are tried at random
 
 
 # ── tables ──

@@ -2,13 +2,14 @@
 
 import gzip
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
 
 from helpers.data import backwards, genbank
 from linguist.errors import LinguistError
+from linguist.tally import Tally
 from linguist.tasks.cutting import cut_annotated, stretches
 from linguist.tasks.recipes import RECIPES, build_task
 from linguist.tasks.recipes.splice_sites import cut_sites
@@ -73,7 +74,7 @@ def test_a_site_is_read_along_its_strand(strand, tmp_path):
     )
     path = tmp_path / "one.gb"
     path.write_text(genbank([("CDS", place)], sequence))
-    windows = cut_annotated({"sequences": path}, cut_sites, {"length": 20, "seed": 1})
+    windows = cut_annotated({"sequences": path}, cut_sites, {"length": 20, "seed": 1}, defaultdict(Tally))
     found = {label: window for *_, window, label in windows if label < 2}
     assert found == {1: plus[30:50], 0: plus[70:90]}
 

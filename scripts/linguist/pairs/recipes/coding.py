@@ -37,9 +37,8 @@ def count_sequences(files, residues, tally):
     rules=("max_negative_similarity", "coding_negatives"),
     files=lambda spec, name: {key: resource_file(spec[key]) for key in given_keys(spec)},
     resources=lambda spec: [spec[key] for key in given_keys(spec)],
-    counts=True,
 )
-def pair_coding_sequences(spec, files, tallies=None):
+def pair_coding_sequences(spec, files, tallies):
     """Windows of real coding sequences, each with the protein window that it codes for.
 
     Half of the rows are positives. Each has a negative of one of the types in `coding_negatives`, in equal shares as far
@@ -55,19 +54,20 @@ def pair_coding_sequences(spec, files, tallies=None):
     import random
 
     from linguist.pairs.coding import NegativeSearch, cut_windows
-    from linguist.pairs.families import assign_families
-    from linguist.tally import new_tallies, refuse_loss
+    from linguist.pairs.families import UNUSED, assign_families
 
-    tallies = new_tallies(tallies)
     rules, sizes, seed = spec["rules"], spec["sizes"], spec["seed"]
     sequences = count_sequences(files, spec["length"] // 3, tallies["coding sequences"])
-    refuse_loss(tallies)
-    windows = list(cut_windows(sequences, spec["length"] // 3))
+    windows = list(cut_windows(sequences, spec["length"] // 3, tallies["windows"]))
     search = NegativeSearch(windows, rules["coding_negatives"], rules["max_negative_similarity"], seed)
     if "other" not in search.types:  # then a window's negative does not depend on its split
-        windows = [window for window in windows if any(search.find(type_, window) for type_ in search.types)]
+        found = [window for window in windows if any(search.find(type_, window) for type_ in search.types)]
+        tallies["windows"].leave("without a negative", len(windows) - len(found))
+        windows = found
     splits, halves = {}, {split: sizes[split] // 2 for split in SPLITS}
-    for split, chosen in assign_families(windows, halves, seed, LARGEST_FAMILY, words=WINDOWS).items():
+    assigned = assign_families(windows, halves, seed, LARGEST_FAMILY, words=WINDOWS)
+    tallies["windows"].leave(UNUSED, len(windows) - sum(map(len, assigned.values())))
+    for split, chosen in assigned.items():
         splits[split] = rows = search.rows(chosen, random.Random(f"{split} {seed}"))
         if len(rows) < 2 * len(chosen):
             raise LinguistError(

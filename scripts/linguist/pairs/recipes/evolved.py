@@ -15,7 +15,7 @@ COPIES = 1000  # draws of one copy before its rules are held to be impossible
     variant="simulated divergence",
     **DERIVING | {"needs": ("of", "divergence")},
 )
-def diverge(spec, files):
+def diverge(spec, files, tallies):
     """Sequences of another set, each with a copy that diverged from it in a simulation.
 
     Positives: sentence1 of the base's positives with a copy after neutral evolution (see `evolve`). A copy that equals its

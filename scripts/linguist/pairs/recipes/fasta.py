@@ -17,11 +17,11 @@ SHARED = {"protein": 12, "dna": 30, "rna": 30}  # letters in a row that make two
     files=lambda spec, name: {"sides": [resource_or_archive(reference) for reference in spec["sides"]]},
     resources=lambda spec: spec["sides"],
 )
-def pair_fasta_records(spec, files):
+def pair_fasta_records(spec, files, tallies):
     """Records of two FASTA files, paired by their names.
 
-    Positives: the records of the same name in the first file and in the second. Records of other names are not used; the log
-    says how many. Pairs of which any two records share 30 bases or 12 residues in a row (of DNA, on either strand) form a
+    Positives: the records of the same name in the first file and in the second. Records of other names are left out.
+    Pairs of which any two records share 30 bases or 12 residues in a row (of DNA, on either strand) form a
     family, which stays in one split and fills at most a tenth of it.
 
     Negatives: the positives' own sequences, paired anew within the split. The two are of different families, obey the rule on
@@ -29,15 +29,17 @@ def pair_fasta_records(spec, files):
     """
     import random
 
-    from linguist.pairs.families import assign_families
+    from linguist.pairs.families import UNUSED, assign_families
     from linguist.pairs.homologs import exchange_partners
     from linguist.pairs.store import labelled_rows
     from linguist.splits import SPLITS
 
     places = files_of_references(spec["sides"], files["sides"])
-    pairs = match_records(spec["kind"], spec["sides"], places)
+    pairs = match_records(spec["kind"], spec["sides"], places, tallies["records"])
     halves = {split: spec["sizes"][split] // 2 for split in SPLITS}
     splits = assign_families(pairs, halves, spec["seed"], LARGEST_FAMILY, words=WORDS)
+    tallies["pairs"].read = len(pairs)
+    tallies["pairs"].leave(UNUSED, len(pairs) - sum(map(len, splits.values())))
     return {
         split: labelled_rows(
             chosen,
@@ -48,10 +50,11 @@ def pair_fasta_records(spec, files):
     }
 
 
-def match_records(kind, names, paths):
-    """The records of two FASTA files that have the same name, as Homologs. Raises LinguistError if there are none."""
-    import logging
+def match_records(kind, names, paths, tally):
+    """The records of two FASTA files that have the same name, as Homologs; others are counted in `tally` (a Tally).
 
+    Raises LinguistError if there are none.
+    """
     from linguist.errors import LinguistError, show
     from linguist.pairs.families import word_families
     from linguist.pairs.homologs import Homologs
@@ -64,8 +67,8 @@ def match_records(kind, names, paths):
             f"{paths[0]} and {paths[1]} have no record of the same name ({show(next(iter(one)))}, {show(next(iter(two)))}, "
             "…); give the two sides of a pair one name"
         )
-    alone = len(one) + len(two) - 2 * len(shared)
-    logging.getLogger("linguist").info("%d pairs (not used: %d records without a partner)", len(shared), alone)
+    tally.read = len(one) + len(two)
+    tally.leave("of a name that the other file lacks", tally.read - 2 * len(shared))
     family = word_families([(one[name], two[name]) for name in shared], SHARED[kind], kind)
     return [
         Homologs(

@@ -10,7 +10,7 @@ def grammar_files(spec, name):
 
 
 @recipe("grammar", kinds=("sentence",), needs=("language",), files=grammar_files, synthetic=True)
-def draw_sentences(spec, files):
+def draw_sentences(spec, files, tallies):
     """Synthetic sentences of the demo's grammar, not natural language.
 
     The pairs of one seed have the same meanings and labels in every language (see `sentence_pairs`). They show that the

@@ -14,7 +14,7 @@ MATCHING_RULES = ("max_negative_similarity", "max_length_difference", "unrelated
     variant="matched",
     **DERIVING,
 )
-def match_composition(spec, files):
+def match_composition(spec, files, tallies):
     """Positives of another set, and negatives that match them in length and composition.
 
     Each positive gives one negative with the same sentence1. Its sentence2 has the length of the true partner and the same

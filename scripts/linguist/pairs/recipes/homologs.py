@@ -15,7 +15,7 @@ from linguist.recipe import recipe
     resources=lambda spec: [spec["queries"], *spec["search"]],
     searched=True,
 )
-def pair_homologs(spec, files):
+def pair_homologs(spec, files, tallies):
     """Windows of real sequences, paired by BLAST.
 
     Positives: windows of `queries`, drawn at random, with one of their BLAST hits in `search` that obeys all rules. The

@@ -10,7 +10,7 @@ from linguist.recipe import DERIVING, recipe
     variant="reverse complement",
     **DERIVING,
 )
-def reverse_one_side(spec, files):
+def reverse_one_side(spec, files, tallies):
     """Rows of another set, with sentence2 read from the other strand.
 
     Labels and order stay. The second half of the id gets the mark `:-` (or loses it) before its type: the region that it

@@ -16,9 +16,8 @@ FEWEST = 10  # so many rows hardly have one label by chance
     rules=("disjoint", "conflicts"),
     files=table_files,
     resources=table_resources,
-    counts=True,
 )
-def read_pair_tables(spec, files, tallies=None):
+def read_pair_tables(spec, files, tallies):
     """Pairs read from published tables.
 
     Rows keep the order of their tables and are cut to the split's size; a split without tables has no rows. With the rule
@@ -27,19 +26,23 @@ def read_pair_tables(spec, files, tallies=None):
     dropped. With the rule `conflicts: drop`, so are all rows of a pair that has both labels, and pairs of equal sides that
     are labelled different.
     """
+    from functools import partial
+
     from linguist.conflicts import pair_conflicts, resolve_conflicts
     from linguist.pairs.store import drop_shared
     from linguist.pairs.tables import read_pair_table
-    from linguist.tally import new_tallies, refuse_loss
+    from linguist.tally import BEYOND_SIZES
 
-    splits, tallies = {split: [] for split in SPLITS}, new_tallies(tallies)
+    splits = {split: [] for split in SPLITS}
     for split, references in spec["files"].items():
         for path in files_of_references(references, files[split]):
             splits[split] += read_pair_table(path, spec["kind"], tallies[split])
-    refuse_loss(tallies)
-    splits = resolve_conflicts(splits, pair_conflicts, spec["rules"]["conflicts"], tallies)
+    conflicts = partial(pair_conflicts, kind=spec["kind"])
+    splits = resolve_conflicts(splits, conflicts, spec["rules"]["conflicts"], tallies)
     if spec["rules"]["disjoint"]:
         splits = drop_shared(splits, tallies)
+    for split, rows in splits.items():
+        tallies[split].leave(BEYOND_SIZES, len(rows) - spec["sizes"][split])
     return {split: first_rows(splits[split], spec["sizes"][split], split) for split in SPLITS}
 
 

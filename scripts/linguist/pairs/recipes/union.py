@@ -13,9 +13,8 @@ from linguist.splits import SPLITS
     files=lambda spec, name: {split: [pair_splits(base)[split] for base in spec["of"]] for split in SPLITS},
     bases=lambda spec: spec["of"],
     several=True,
-    counts=True,
 )
-def join_sets(spec, files, tallies=None):
+def join_sets(spec, files, tallies):
     """Rows of several sets together.
 
     The rows of all sets are mixed at random and cut to `sizes`. A split's rows come from that split alone, so parallel
@@ -24,10 +23,11 @@ def join_sets(spec, files, tallies=None):
     drop`, all rows of a pair that has both labels.
     """
     import random
+    from functools import partial
 
     from linguist.conflicts import pair_conflicts, resolve_conflicts
     from linguist.pairs.store import drop_shared, read_pairs
-    from linguist.tally import new_tallies
+    from linguist.tally import BEYOND_SIZES
 
     splits = {
         split: [
@@ -37,12 +37,13 @@ def join_sets(spec, files, tallies=None):
         ]
         for split in SPLITS
     }
-    tallies = new_tallies(tallies)
     for split, rows in splits.items():
         tallies[split].read = len(rows)
-    splits = resolve_conflicts(splits, pair_conflicts, spec["rules"]["conflicts"], tallies)
+    conflicts = partial(pair_conflicts, kind=spec["kind"])
+    splits = resolve_conflicts(splits, conflicts, spec["rules"]["conflicts"], tallies)
     if spec["rules"]["disjoint"]:
         splits = drop_shared(splits, tallies)
     for split in SPLITS:
         random.Random(f"union {split} {spec['seed']}").shuffle(splits[split])
+        tallies[split].leave(BEYOND_SIZES, len(splits[split]) - spec["sizes"][split])
     return {split: splits[split][: spec["sizes"][split]] for split in SPLITS}

@@ -14,8 +14,8 @@ RECIPES = find_recipes(__name__)
 def build_task(name, spec, files, record=None):
     """The splits of a task, {split: rows (id, upper-case sequence, label)}; a label is the number of a class.
 
-    Args: `spec` is its part of the config, `files` what its recipe reads. What was read and dropped, and which labels
-    contradict one another, goes to the log and to `record`, a dict for JSON.
+    Args: `spec` is its part of the config, `files` what its recipe reads. What was read and dropped goes to
+    the log and to `record`, a dict for JSON; contradictory labels go to the log.
     Raises LinguistError, which names the task, for what the recipe cannot make, and for a split that lacks a class.
     """
     with naming(f"tasks/{name}"):

@@ -1,6 +1,6 @@
 """Recipe `bed`."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 
 from linguist.errors import LinguistError
 from linguist.layout import files_of_references, resource_or_archive, sequences_file
@@ -21,22 +21,26 @@ ELSEWHERE = 20  # windows elsewhere that are tried for each region
     },
     resources=lambda spec: [spec["sequences"], *spec["regions"]],
 )
-def cut_bed_regions(spec, files):
+def cut_bed_regions(spec, files, tallies):
     """Windows in the middle of the regions of BED files, cut out of a genome.
 
     Classes: with `class_column`, that column of the BED files names the class of each region, by number or answer. Without it,
     there is one BED file for each class, in the order of the answers; or one file alone, whose regions are the second of two
     classes. Windows of the first class are then drawn at random from the same records, more than two window lengths from every
-    region. A sixth column "-" has a window read from the other strand. A window of several classes is dropped.
+    region. A sixth column "-" has a window read from the other strand. A region of several classes is dropped.
     """
     from linguist.sequences.indexed import open_indexed
+    from linguist.tally import Tally
     from linguist.tasks.cutting import split_windows
 
-    places = read_places(spec, files)
+    places, elsewhere = read_places(spec, files), []
     with open_indexed(files["sequences"]) as genome:
         if len(spec["regions"]) == 1 and "class_column" not in spec:
-            places += draw_elsewhere(places, genome, spec)
-        return split_windows(cut_places(places, genome, spec["length"]), spec)
+            elsewhere = draw_elsewhere(places, genome, spec)
+        windows = cut_places(places, genome, spec["length"], tallies["regions"])
+        windows += cut_places(elsewhere, genome, spec["length"], Tally())  # tried at random: none is missed
+    tallies["windows"].read = len(windows)
+    return split_windows(windows, spec, tallies["windows"])
 
 
 def read_places(spec, files):
@@ -66,15 +70,12 @@ def read_places(spec, files):
     return found
 
 
-def cut_places(places, genome, length):
+def cut_places(places, genome, length, tally):
     """The windows of places, without those that are in several classes, leave their record or have other letters than ACGT."""
-    import logging
-
     from linguist.sequences.indexed import check_record
-    from linguist.tasks.cutting import window_at
+    from linguist.tasks.cutting import SEVERAL_CLASSES, window_at
 
-    names, dropped, windows = genome.keys(), Counter(), []
-    lengths = {name: len(genome[name]) for name in names}
+    windows, lengths = [], {record.name: len(record) for record in genome}
     labels = defaultdict(set)
     for _, record, middle, strand, label, _ in places:
         labels[record, middle, strand].add(label)
@@ -84,15 +85,11 @@ def cut_places(places, genome, length):
             raise LinguistError(
                 f"{where}: ends at {end}, but {record} has {lengths[record]:,} bases in {genome.filename}; give this genome's regions"
             )
-        sequence = window_at(genome[record], middle, strand, length // 2, length // 2)
+        tally.read += 1
         if len(labels[record, middle, strand]) > 1:
-            dropped["in several classes"] += 1
-        elif not sequence:
-            dropped["at an end of their record, or with letters other than ACGT"] += 1
-        else:
+            tally.drop(SEVERAL_CLASSES, where)
+        elif sequence := window_at(genome[record], middle, strand, length // 2, length // 2, tally, where):
             windows.append((record, middle, strand, sequence, label))
-    words = ", ".join(f"{number:,} {reason}" for reason, number in dropped.items()) or "none"
-    logging.getLogger("linguist").info("%d of %d windows (dropped: %s)", len(windows), len(places), words)
     return windows
 
 

@@ -6,14 +6,14 @@ from linguist.splits import SPLITS
 
 
 @recipe("fasta-splits", kinds=("dna",), needs=("files",), files=table_files, resources=table_resources)
-def read_fasta_splits(spec, files):
+def read_fasta_splits(spec, files, tallies):
     """Sequences of FASTA files that have splits of their own.
 
     A split has one file for each class, in the order of the answers, or one file whose headers end with the class after a
     blank or `|` (">seq1 1", ">seq1|promoter"). Rows keep their order.
     """
     from linguist.errors import LinguistError
-    from linguist.sequences.fasta import read_sequences
+    from linguist.sequences.fasta import UNKNOWN_LETTERS, is_known, read_sequences
     from linguist.tasks.store import read_class
 
     answers, splits = spec["answers"], {}
@@ -27,9 +27,13 @@ def read_fasta_splits(spec, files):
         splits[split] = rows = []
         for number, path in enumerate(files_of_references(references, files[split])):
             for record in read_sequences(path, "dna"):
-                label = number
+                label, sequence = number, record.sequence.upper()
+                tallies[split].read += 1
+                if not is_known(sequence, "dna"):
+                    tallies[split].drop(UNKNOWN_LETTERS, f"{path}, record {record.name}")
+                    continue
                 if len(references) == 1:
                     words = f"{record.name} {record.description}".replace("|", " ").split()
                     label = read_class(f"{path}, record {record.name}", words[-1], answers)
-                rows.append((f"{references[number]}:{record.name}", record.sequence.upper(), label))
+                rows.append((f"{references[number]}:{record.name}", sequence, label))
     return splits

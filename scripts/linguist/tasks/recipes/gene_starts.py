@@ -16,7 +16,7 @@ OTHERS = ("tRNA", "rRNA", "tmRNA", "ncRNA", "misc_RNA", "precursor_RNA")  # gene
 
 
 @recipe("gene-starts", classes=2, **ANNOTATED)
-def cut_gene_start_windows(spec, files):
+def cut_gene_start_windows(spec, files, tallies):
     """Windows around transcription start sites (annotated 5' ends of genes), and windows elsewhere.
 
     Classes: elsewhere (0), start (1). Starts are the 5' ends of the features gene, mRNA and prim_transcript, and of each CDS
@@ -31,7 +31,7 @@ def cut_gene_start_windows(spec, files):
     from linguist.tasks.cutting import cut_annotated, split_windows
 
     used = Counter()
-    windows = cut_annotated(files, partial(cut_starts, used=used), spec)
+    windows = cut_annotated(files, partial(cut_starts, used=used), spec, tallies)
     found = ", ".join(f"{number:,} {kind}" for kind, number in sorted(used.items()))
     if not found:
         raise LinguistError(
@@ -40,17 +40,19 @@ def cut_gene_start_windows(spec, files):
         )
     logging.getLogger("linguist").info("starts are the 5' ends of %s", found)
     try:
-        return split_windows(windows, spec)
+        tallies["windows"].read = len(windows)
+        return split_windows(windows, spec, tallies["windows"])
     except LinguistError as error:
         raise LinguistError(f"{error} (the starts are those of {found})") from error
 
 
-def cut_starts(record, length, seed, used):
-    """The windows of one annotated record; `used` counts the features that give starts, by type."""
+def cut_starts(record, length, seed, tally, used):
+    """The windows of one annotated record; `used` counts the features that give starts, by type, and `tally` the places that
+    give none."""
     from linguist.tasks.cutting import window_at
 
     before = round(UPSTREAM * length)
-    starts, ends = find_starts(record, used)
+    starts, ends = find_starts(record, used, tally)
     draw, elsewhere, windows = random.Random(f"{seed} {record.id}"), set(), []
     for _ in range(ELSEWHERE * len(starts)):
         place = draw.randrange(len(record))
@@ -59,12 +61,13 @@ def cut_starts(record, length, seed, used):
             elsewhere.add((place, draw.choice((1, -1))))
     for label, places in ((1, starts), (0, elsewhere)):
         for place, strand in sorted(places):
-            if sequence := window_at(record.seq, place, strand, before, length - before):
+            counted = (tally, f"record {record.id}, base {place + 1}") if label else ()  # others are tried at random
+            if sequence := window_at(record.seq, place, strand, before, length - before, *counted):
                 windows.append((record.id, place, strand, sequence, label))
     return windows
 
 
-def find_starts(record, used):
+def find_starts(record, used, tally):
     """The starts of a record, a set of (place, strand), and the sorted places of all 5' ends, exact or not."""
     starts, ends = set(), set()
     in_gene = covering(feature for feature in record.features if feature.type in GENES)
@@ -77,8 +80,15 @@ def find_starts(record, used):
         if strand is None or len(parts) < len(feature.location.parts):
             first = [end for part in parts for end in (part.start, part.end)]
         ends.update(map(int, first))
-        is_start = feature.type in GENES or (feature.type == CODING and len(first) == 1 and not in_gene(feature))
-        if is_start and len(first) == 1 and is_exact(first[0]):
+        if feature.type not in (*GENES, CODING):
+            continue
+        tally.read += 1
+        if len(first) > 1 or not is_exact(first[0]):
+            tally.leave("without an exact 5' end")
+        elif feature.type == CODING and in_gene(feature):
+            tally.leave("of a CDS in a gene")
+        else:
+            tally.leave("with the 5' end of another feature", (int(first[0]), strand) in starts)
             starts.add((int(first[0]), strand))
             used[feature.type] += 1
     return starts, sorted(ends)

@@ -9,7 +9,7 @@ MAX_SHIFT = 200  # bases that a decoy is moved at most, to have AG or GT in its 
 
 
 @recipe("splice-sites", classes=3, **ANNOTATED)
-def cut_splice_site_windows(spec, files):
+def cut_splice_site_windows(spec, files, tallies):
     """Windows centred on annotated splice sites, and windows with the same motif in the middle but no site.
 
     Classes: acceptor (0), donor (1), neither (2). Sites come from the introns of the annotated CDS and mRNA features. The intron of an acceptor ends in the middle with AG; the intron of a donor begins there with GT. Windows of
@@ -17,11 +17,13 @@ def cut_splice_site_windows(spec, files):
     """
     from linguist.tasks.cutting import cut_annotated, split_windows
 
-    return split_windows(cut_annotated(files, cut_sites, spec), spec)
+    windows = cut_annotated(files, cut_sites, spec, tallies)
+    tallies["windows"].read = len(windows)
+    return split_windows(windows, spec, tallies["windows"])
 
 
-def cut_sites(record, length, seed):
-    """The windows of one GenBank record."""
+def cut_sites(record, length, seed, tally):
+    """The windows of one annotated record; `tally` counts the sites that give none."""
     from linguist.tasks.cutting import window_at
 
     half, windows = length // 2, []
@@ -40,7 +42,11 @@ def cut_sites(record, length, seed):
             decoys.add((draw.choice((near, draw.randrange(start, end))), strand))
     for label, places in [*sites.items(), (2, decoys)]:
         for place, strand in sorted(places):
-            sequence = window_at(record.seq, place, strand, half, half)
+            counted = (
+                (tally, f"record {record.id}, base {place + 1}") if label < 2 else ()
+            )  # decoys are tried at random
+            tally.read += label < 2
+            sequence = window_at(record.seq, place, strand, half, half, *counted)
             if label == 2 and sequence:
                 place, sequence = _next_decoy(record, place, strand, half, draw.random() < 0.5)
                 if (place, strand) in spliced:
@@ -48,6 +54,8 @@ def cut_sites(record, length, seed):
             kept = {0: sequence[half - 2 : half] == "AG", 1: sequence[half : half + 2] == "GT", 2: bool(sequence)}
             if kept[label]:
                 windows.append((record.id, place, strand, sequence, label))
+            elif sequence:
+                tally.leave("without AG or GT in the intron")
     return windows
 
 

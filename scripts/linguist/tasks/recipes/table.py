@@ -19,9 +19,8 @@ HEADERS = (("sequence", "label"),)  # as in GUE (Zhou et al. 2024)
     optional=("sizes", "folder", "conflicts"),
     files=lambda spec, name: spec["files"] if "folder" in spec else table_files(spec, name),
     resources=lambda spec: [] if "folder" in spec else table_resources(spec),
-    counts=True,
 )
-def read_tables(spec, files, tallies=None):
+def read_tables(spec, files, tallies):
     """Rows of published tables with their own splits.
 
     Rows keep their order. Of a split with more rows than `sizes` asks for, that many are drawn at random, since some
@@ -29,9 +28,9 @@ def read_tables(spec, files, tallies=None):
     sequence that has several labels are dropped.
     """
     from linguist.conflicts import KEEP, resolve_conflicts, task_conflicts
-    from linguist.tally import new_tallies, refuse_loss
+    from linguist.tally import BEYOND_SIZES
 
-    splits, tallies = {}, new_tallies(tallies)
+    splits = {}
     for split in SPLITS:
         rows = []
         for path in files_of_references(spec["files"][split], files[split]):
@@ -41,12 +40,12 @@ def read_tables(spec, files, tallies=None):
             raise LinguistError(
                 f"split '{split}': id {show(twice[0])} is in two rows; make the ids unique, or leave out the column"
             )
-    refuse_loss(tallies)
     splits = resolve_conflicts(splits, task_conflicts, spec.get("conflicts", KEEP), tallies)
     for split, rows in splits.items():
         wanted = spec.get("sizes", {}).get(split, len(rows))
         drawn = random.Random(f"{spec['seed']} {split}").sample(range(len(rows)), min(wanted, len(rows)))
         splits[split] = [rows[at] for at in sorted(drawn)]
+        tallies[split].leave(BEYOND_SIZES, len(rows) - wanted)
     return splits
 
 
@@ -55,10 +54,10 @@ def read_task_table(path, answers, prefix="", tally=None):
 
     The table is text separated by commas, semicolons or tabs, JSON lines, a JSON array or Parquet. A label is the number of
     a class, from 0 to len(answers) - 1, or its answer. Without an id in the table it is `prefix` and the number of the row.
-    Rows without a value, as spreadsheets save them, are dropped and counted in `tally` (a Tally).
+    Rows without a value, as spreadsheets save them, and sequences of N alone are dropped and counted in `tally` (a Tally).
     Raises LinguistError for missing columns, an unknown label, a letter that is not DNA, or damage.
     """
-    from linguist.sequences.fasta import check_name
+    from linguist.sequences.fasta import UNKNOWN_LETTERS, check_name, is_known
     from linguist.sequences.tables import field_of, read_records, sequence_of
     from linguist.tally import Tally
     from linguist.tasks.store import read_class
@@ -77,6 +76,9 @@ def read_task_table(path, answers, prefix="", tally=None):
         sequence = sequence_of(where, "sequence", sequence, "dna")
         if not sequence:
             raise LinguistError(f"{where}: no sequence; remove the row")
+        if not is_known(sequence, "dna"):
+            tally.drop(UNKNOWN_LETTERS, where)
+            continue
         # BLAST ends a name at the first blank.
         name = "_".join(field_of(where, record, "id").split())
         check_name(where, name)
