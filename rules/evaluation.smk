@@ -35,11 +35,13 @@ rule evaluate:
 rule compute_metrics:
     """computing the metrics of the study {study}"""
     input:
-        lambda wildcards: inputs.prediction_files(config, wildcards.study),
+        runs=lambda wildcards: inputs.prediction_files(config, wildcards.study),
+        identity=lambda wildcards: inputs.identity_files(config, wildcards.study),
     output:
         metrics="<results>/tables/{study}.metrics.tsv",
         comparisons="<results>/tables/{study}.comparisons.tsv",
         kinds="<results>/tables/{study}.kinds.tsv",
+        identity="<results>/tables/{study}.identity.tsv",
     log:
         "<logs>/compute_metrics/{study}.log",
     benchmark:
@@ -54,6 +56,7 @@ rule compute_metrics:
     params:
         tests=lookup(dpath="studies/{study}/tests", within=config),
         runs=lambda wildcards: plan.study_runs(config, wildcards.study),
+        own=lambda wildcards: plan.own_tests(config, wildcards.study),
         comparisons=lambda wildcards: design.comparisons_of(config, wildcards.study),
         code=code_digest("compute_metrics"),
     script:

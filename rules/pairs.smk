@@ -178,15 +178,55 @@ rule build_pairs:
         "../scripts/build_pairs.py"
 
 
+rule search_pair_neighbours:
+    """searching the nearest training sequences of the pair set {pairset} ({kind})"""
+    input:
+        train="<results>/pairs/{pairset}/train.tsv",
+        split="<results>/pairs/{pairset}/test.tsv",
+    output:
+        hits="<results>/neighbours/{pairset}/{kind}.tsv",
+        version="<results>/neighbours/{pairset}/{kind}.version",
+        database=temp(directory("<results>/neighbours/{pairset}/{kind}.db")),
+    log:
+        "<logs>/search_pair_neighbours/{pairset}/{kind}.log",
+    benchmark:
+        "<benchmarks>/search_pair_neighbours/{pairset}/{kind}.tsv"
+    group:
+        "audit"
+    conda:
+        "../envs/blast.yaml"
+    threads: 2
+    resources:
+        mem=growing(4, "GB"),
+        runtime=growing(2, "h"),
+    params:
+        check=REFUSE_CUT,
+        fasta=lambda wildcards: neighbours.pairs_to_fasta(config["pairsets"][wildcards.pairset]["kind"], wildcards.kind),
+        dbtype=lambda wildcards: KINDS[wildcards.kind].database,
+        program=lambda wildcards: KINDS[wildcards.kind].blast.split()[0],
+        blast=lambda wildcards: neighbours.search_command(config["blast"]["dbsize"], wildcards.kind),
+        code=shell_digest("search_pair_neighbours"),
+    shell:
+        "({params.check} {input.train} && {params.check} {input.split}"
+        " && ({params.program} -version && echo) > {output.version}"
+        # the single letter has no hits; without it, a set without train rows would have no database
+        " && ({params.fasta} {input.train} && printf '>\\nN\\n')"
+        " | makeblastdb -in - -dbtype {params.dbtype} -title train -out {output.database}/db"
+        " && {params.fasta} {input.split} | ({params.blast} -num_threads {threads} -db {output.database}/db && echo)"
+        " > {output.hits}) > {log} 2>&1"
+
+
 rule audit_pairs:
     """auditing the pair set {pairset}"""
     input:
         unpack(lambda wildcards: inputs.compared_files(config, wildcards.pairset)),
         **layout.pair_splits("{pairset}"),
         record=layout.record_file("pairs", "{pairset}"),
+        hits=lambda wildcards: inputs.pair_neighbours(config, wildcards.pairset),
         versions=lambda wildcards: inputs.version_files(config, wildcards.pairset),
     output:
-        "<results>/pairs/{pairset}/audit.json",
+        audit="<results>/pairs/{pairset}/audit.json",
+        identity=layout.identity_file("pairs", "{pairset}"),
     log:
         "<logs>/audit_pairs/{pairset}.log",
     benchmark:
@@ -200,6 +240,7 @@ rule audit_pairs:
         runtime=growing(2, "h"),
     params:
         kind=lookup(dpath="pairsets/{pairset}/kind", within=config),
+        searched=lambda wildcards: inputs.searched_kinds(config, wildcards.pairset),
         trained_on=lambda wildcards: {
             name: config["pairsets"][name]["kind"] for name in plan.other_trainsets(config, wildcards.pairset)
         },

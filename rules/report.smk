@@ -225,6 +225,7 @@ rule write_page:
         tokens=lambda wildcards: inputs.tokens_reports(config, plan.study_inputs(config, wildcards.study)),
         table="<results>/report/{study}/table.tsv",
         kinds="<results>/tables/{study}.kinds.tsv",
+        identity="<results>/tables/{study}.identity.tsv",
         figures=lambda wildcards: [
             f"<results>/report/{wildcards.study}/{figure}.svg" for figure in figures_of(config, wildcards.study)
         ],
@@ -232,6 +233,7 @@ rule write_page:
             "<results>/pairs/{test}/audit.json", test=config["studies"][wildcards.study]["tests"]
         ),
         template=shipped_file("reports/study.html.j2"),
+        part=shipped_file("reports/identity.html.j2"),
         base=shipped_file("reports/base.html.j2"),
         caption=shipped_file("reports/captions/published_figure.rst"),
     output:
@@ -290,6 +292,7 @@ rule write_task_page:
         overlaps="<results>/tables/overlaps.json",
         published=shipped_file("resources/published.yaml"),
         template=shipped_file("reports/tasks.html.j2"),
+        part=shipped_file("reports/identity.html.j2"),
         base=shipped_file("reports/base.html.j2"),
         caption=shipped_file("reports/captions/tasks_figure.rst"),
     output:

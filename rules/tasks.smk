@@ -48,7 +48,7 @@ rule count_overlaps:
         "../scripts/count_overlaps.py"
 
 
-rule search_neighbours:
+use rule search_pair_neighbours as search_neighbours with:
     """searching the nearest training sequences of the task {task} ({split})"""
     input:
         train="<results>/tasks/{task}/train.tsv",
@@ -63,22 +63,13 @@ rule search_neighbours:
         "<benchmarks>/search_neighbours/{task}/{split}.tsv"
     group:
         "task"
-    conda:
-        "../envs/blast.yaml"
-    threads: 2
-    resources:
-        mem=growing(4, "GB"),
-        runtime=growing(2, "h"),
     params:
         check=REFUSE_CUT,
-        fasta=neighbours.TSV_TO_FASTA,
+        fasta=lambda wildcards: neighbours.TASK_TO_FASTA,
+        dbtype="nucl",
+        program="blastn",
         blast=neighbours.search_command(config["blast"]["dbsize"]),
-        code=shell_digest("search_neighbours"),
-    shell:
-        "({params.check} {input.train} && {params.check} {input.split} && (blastn -version && echo) > {output.version}"
-        " && {params.fasta} {input.train} | makeblastdb -in - -dbtype nucl -title {wildcards.task} -out {output.database}/db"
-        " && {params.fasta} {input.split} | ({params.blast} -num_threads {threads} -db {output.database}/db && echo)"
-        " > {output.hits}) > {log} 2>&1"
+        code=shell_digest("search_pair_neighbours"),
 
 
 rule audit_task:
@@ -88,7 +79,8 @@ rule audit_task:
         hits="<results>/neighbours/{task}/test.tsv",
         record=layout.record_file("tasks", "{task}"),
     output:
-        "<results>/tasks/{task}/audit.json",
+        audit="<results>/tasks/{task}/audit.json",
+        identity=layout.identity_file("tasks", "{task}"),
     log:
         "<logs>/audit_task/{task}.log",
     benchmark:
@@ -282,8 +274,8 @@ rule compute_task_metrics:
         baselines=lambda wildcards: expand(
             "<results>/baselines/{task}.tsv.gz", task=config["studies"][wildcards.task_study]["tests"]
         ),
-        hits=lambda wildcards: [
-            inputs.neighbour_file(task, "test") for task in config["studies"][wildcards.task_study]["tests"]
+        identity=lambda wildcards: [
+            layout.identity_file("tasks", task) for task in config["studies"][wildcards.task_study]["tests"]
         ],
     output:
         metrics="<results>/tables/{task_study}.metrics.tsv",

@@ -1,9 +1,10 @@
 """Audit a pair set."""
 
-from linguist.files import read_json, write_json
+from linguist.files import read_json, write_json, write_table
 from linguist.logs import start_log
-from linguist.pairs.audit import audit
+from linguist.pairs.audit import audit, identity_of_pairs
 from linguist.provenance import read_tool_versions
+from linguist.sequences.neighbours import count_bins
 from linguist.splits import SPLITS
 
 
@@ -15,10 +16,13 @@ def main(smk):
         for (name, kind), train, dev in zip(smk.params.trained_on.items(), trains, devs, strict=True)
     }
     tokens = dict(zip(smk.params.tokenizers, smk.input.tokens, strict=True))
-    found = audit(smk.params.kind, {split: smk.input[split] for split in SPLITS}, trained_on, tokens)
-    found |= read_json(smk.input.record)
+    splits = {split: smk.input[split] for split in SPLITS}
+    identity = identity_of_pairs(smk.params.kind, splits, dict(zip(smk.params.searched, smk.input.hits, strict=True)))
+    found = audit(smk.params.kind, splits, trained_on, tokens) | {"identity": count_bins(identity["identity"])}
     software = read_tool_versions(smk.input.versions)
-    write_json(smk.output[0], found | ({"software": software} if software else {}))
+    found |= read_json(smk.input.record) | ({"software": software} if software else {})
+    write_table(smk.output.identity, identity)
+    write_json(smk.output.audit, found)
 
 
 if "snakemake" in globals():

@@ -23,7 +23,8 @@ def main(smk):
     )
     tokens = {name: read_json(path) for name, path in zip(smk.params.readings, smk.input.tokens, strict=True)}
     facts = collect_facts([read_json(path) for path in smk.input.runs], tokens)
-    values = study_page(study, tables, read_results(smk.input.kinds), facts, published)
+    parts = read_results(smk.input.kinds), read_results(smk.input.identity)
+    values = study_page(study, tables, parts, facts, published)
     values["figures"] = {Path(path).stem: inline(path, f"figure-{Path(path).stem}") for path in smk.input.figures}
     values["unreadable"] = unreadable_tests(tokens)
     if published:

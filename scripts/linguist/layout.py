@@ -62,6 +62,11 @@ def record_file(folder, name):
     return f"<results>/{folder}/{name}/rows.json"
 
 
+def identity_file(folder, name):
+    """How near each test row of a pair set (folder "pairs") or a task ("tasks") is to its train rows."""
+    return f"<results>/{folder}/{name}/identity.tsv"
+
+
 def token_splits(name, tokenizer):
     """{split: file} of a pair set or task in the tokens of a tokenizer."""
     return split_files(f"{name}.{tokenizer}", "tokens", "npz")

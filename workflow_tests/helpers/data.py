@@ -178,6 +178,30 @@ def blast_hits(windows, queries, database, resource, kind, target):
     return target
 
 
+def neighbour_hits(folder, kind, fasta, train, split):
+    """BLAST's hits of a table's sequences of one kind among those of train; `fasta` is the command that reads the tables."""
+    from linguist.files import REFUSE_CUT
+    from linguist.kinds import KINDS
+    from linguist.sequences.neighbours import search_command
+
+    hits = folder / f"{kind}.tsv"
+    run_rule(
+        "search_pair_neighbours",
+        folder / f"{kind}.log",
+        threads=1,
+        input=SimpleNamespace(train=train, split=split),
+        output=SimpleNamespace(hits=hits, version=folder / f"{kind}.version", database=folder / f"{kind}.db"),
+        params=SimpleNamespace(
+            check=REFUSE_CUT,
+            fasta=fasta,
+            dbtype=KINDS[kind].database,
+            program=KINDS[kind].blast.split()[0],
+            blast=search_command(kind=kind),
+        ),
+    )
+    return hits
+
+
 def write_corpus(folder, documents):
     """The files of a split, from (source number, document)."""
     import numpy as np

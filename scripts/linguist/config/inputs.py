@@ -67,6 +67,22 @@ def compared_files(config, pairset):
     }
 
 
+def searched_kinds(config, pairset):
+    """The kinds of a pair set's sequences that BLAST searches for in its train rows; none for text."""
+    sides = KINDS[config["pairsets"][pairset]["kind"]].sides
+    return [kind for kind in dict.fromkeys(sides) if KINDS[kind].blast]
+
+
+def pair_neighbours(config, pairset):
+    """BLAST's hits of a pair set's test sequences among its train sequences, a file for each of `searched_kinds`."""
+    return [f"<results>/neighbours/{pairset}/{kind}.tsv" for kind in searched_kinds(config, pairset)]
+
+
+def identity_files(config, study):
+    """How near each test row is to the train rows, for `plan.own_tests` of a study."""
+    return [layout.identity_file("pairs", test) for test in plan.own_tests(config, study)]
+
+
 # ── tasks ──
 
 
@@ -250,10 +266,11 @@ def fetched_files(config):
 
 
 def search_versions(config):
-    """The version files of all searches: those of the pair sets in use, and those of the neighbours of tasks."""
+    """The version files of all searches: those of the pair sets in use, and those of neighbours of pair sets and tasks."""
     files = [path for pairset in used.used_pairsets(config) for path in version_files(config, pairset)]
     sets = [name for study in plan.task_studies(config) for name in plan.instruction_sets(config, study)]
-    hits = [neighbour_file(task, "test") for task in used.used_tasks(config)]
+    hits = [path for pairset in used.used_pairsets(config) for path in pair_neighbours(config, pairset)]
+    hits += [neighbour_file(task, "test") for task in used.used_tasks(config)]
     hits += [path for name in sets for path in instruction_files(config, name)["hits"]]
     files += map(layout.version_file, hits)
     return list(dict.fromkeys(files))

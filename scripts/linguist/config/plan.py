@@ -3,6 +3,7 @@
 A run is one fine-tuning, as (model, training set, seed). An arm is a run without its seed: one (model, training set).
 """
 
+from linguist.kinds import KINDS
 from linguist.training.controls import CONTROLS, UNTRAINED
 
 # ── studies ──
@@ -117,6 +118,16 @@ def classifier_inputs(config, study):
 def instruction_sets(config, study):
     """The instruction sets that a study trains on."""
     return [name for name in config["studies"][study]["trainsets"] if name in config["instructions"]]
+
+
+def own_tests(config, study):
+    """The tests of a study of pair sets on which it also trains, and whose rows are biological sequences."""
+    block = config["studies"][study]
+    return [
+        test
+        for test in block["tests"]
+        if test in block["trainsets"] and not KINDS[config["pairsets"][test]["kind"]].is_text
+    ]
 
 
 def other_trainsets(config, test):

@@ -11,6 +11,7 @@ from linguist.kinds import KINDS, one_strand
 from linguist.pairs.baselines import composition_distance, evaluate_baselines, lengths, similarities, translations
 from linguist.pairs.duplicates import near_copies
 from linguist.pairs.store import COLUMNS, SIDES, read_pairs, types_of_rows
+from linguist.sequences.neighbours import identity_of_queries, read_neighbours
 from linguist.splits import SPLITS
 
 RANDOM_PAIRS = 1000
@@ -223,6 +224,41 @@ def count_near_negatives(frame, near):
     )
 
 
+def identity_of_pairs(kind, splits, hits):
+    """How near each test pair is to the train pairs: see `row_identity`.
+
+    Args: `splits` maps splits to their tables; `hits` maps each kind of sequence to BLAST's hits of the test split, whose
+    queries are named by the number of the row and of the side.
+    """
+    frames = {split: read_pairs(splits[split]) for split in ("train", "test")}
+    test, shares = frames["test"], {}
+    for side, path in hits.items():
+        found = identity_of_queries(read_neighbours(path))
+        places = {name: name.split(".") for name in found}
+        shares[side] = {test.at[int(row), f"sentence{number}"]: found[name] for name, (row, number) in places.items()}
+    return row_identity(sides_of(kind), frames, shares)
+
+
+def row_identity(sides, frames, shares):
+    """How near each test row is to the train rows: a data frame of id and identity, in the order of the rows.
+
+    The identity of a sequence is the highest share of its letters that are identical in an alignment with a train sequence of
+    its kind, of DNA on either strand; 0 if none was found. That of a row is the lower one of its sides, since a pair was
+    nearly seen only if both sides were. Empty for text, and without train rows.
+
+    Args: `sides` as for `audit_rows`; `frames` has the rows of train and test; `shares` is {kind: {test sequence: identity}}
+    as BLAST found it. BLAST misses short sequences; equal ones are found without it.
+    """
+    test, known = frames["test"], by_kind(sides, on_one_strand(sides, frames["train"]))
+    if not any(known.values()):
+        return pd.DataFrame({"id": [], "identity": []})
+    found = [
+        [1.0 if one_strand(kind, text) in known[kind] else shares[kind].get(text, 0.0) for text in test[column]]
+        for column, kind in sides.items()
+    ]
+    return pd.DataFrame({"id": test["id"], "identity": np.min(found, axis=0)})
+
+
 def find_start_codon(frame):
     """Where ATG occurs most often in the DNA of positives; None without positives.
 
@@ -272,58 +308,59 @@ def overlap(earlier, later, near=None):
 
 
 def distributions(kind, frame):
-    """Histograms of each measure, for pairs of label 1 ("same") and of label 0 ("different"), with their means.
-
-    A list of plain dicts: name, unit, side, edges of the bins, counts and means. Both sides are pooled where they are of
-    one kind.
-    """
+    """Histograms of each measure, by label (see `histogram`): of the sequences, and of what the two sides have in common."""
     if frame.empty:
         return []
-    label, record = frame["label"].to_numpy(), KINDS[kind]
-    sides = dict(zip(SIDES, record.sides, strict=True)) if record.mixed else {"both": kind}
-    units = {record.unit, *(KINDS[side].unit for side in record.sides)}
-    found = []
-
-    def add(name, unit, side, values):
-        values = np.asarray(values, float)
-        labels = np.tile(label, len(values) // len(label))
-        same, different = values[labels == 1], values[labels == 0]
-        edges = find_edges(values, whole=unit in units)
-        found.append(
-            {
-                "name": name,
-                "unit": unit,
-                "side": side,
-                "edges": edges.tolist(),
-                "same": np.histogram(same, edges)[0].tolist(),
-                "different": np.histogram(different, edges)[0].tolist(),
-                "mean_same": same.mean() if len(same) else None,
-                "mean_different": different.mean() if len(different) else None,
-            }
-        )
-
-    def texts(side):
-        return pd.concat([frame[column] for column in (SIDES if side == "both" else [side])])
-
-    for side, alphabet in sides.items():
-        add("length", KINDS[alphabet].unit, side, texts(side).str.len())
-    if record.alphabets:
-        for side, alphabet in sides.items():
-            counted, share = texts(side), KINDS[alphabet].composition
-            shares = counted.str.count(f"[{share}]") / counted.str.len().clip(lower=1)
-            add("composition", KINDS[alphabet].composition_label, side, shares)
+    record, label = KINDS[kind], frame["label"].to_numpy()
+    found = distributions_of_sequences(sides_of(kind), frame, 2)
     length1, length2 = lengths(kind, frame)
-    add("length difference", KINDS[record.sides[0]].unit, "both", abs(length1 - length2))
+    unit = KINDS[record.sides[0]].unit
+    found.append(histogram(("length difference", unit, "both"), abs(length1 - length2), label, 2))
     # DNA and protein have no letters in common: the translation is compared.
     compared = frame
     if record.translated:
         compared = frame.assign(sentence1=[translations(dna)[0] for dna in frame["sentence1"]])
-    add(
-        "composition distance", "sum of differences of letter frequencies", "both", composition_distance(kind, compared)
-    )
+    distance = composition_distance(kind, compared)
+    about = ("composition distance", "sum of differences of letter frequencies", "both")
+    found.append(histogram(about, distance, label, 2))
     if record.alphabets:
-        add("similarity", "local similarity", "both", similarities(kind, frame))
+        similarity = similarities(kind, frame)
+        found.append(histogram(("similarity", "local similarity", "both"), similarity, label, 2))
     return found
+
+
+def distributions_of_sequences(sides, frame, classes):
+    """Histograms of the lengths of sequences and of their composition, by label; `sides` as for `audit_rows`.
+
+    Sides of one kind are pooled.
+    """
+    label, parts = frame["label"].to_numpy(), {column: [column] for column in sides}
+    if len(sides) > 1 and len(set(sides.values())) == 1:
+        parts = {"both": list(sides)}
+    found = {"length": [], "composition": []}
+    for side, columns in parts.items():
+        kind, texts = KINDS[sides[columns[0]]], pd.concat([frame[column] for column in columns])
+        labels, length = np.tile(label, len(columns)), texts.str.len()
+        found["length"].append(histogram(("length", kind.unit, side), length, labels, classes))
+        if not kind.is_text:
+            shares = texts.str.count(f"[{kind.composition}]") / length.clip(lower=1)
+            about = ("composition", kind.composition_label, side)
+            found["composition"].append(histogram(about, shares, labels, classes))
+    return found["length"] + found["composition"]
+
+
+def histogram(about, values, label, classes):
+    """Values by label, as plain values: name, unit, side, edges of the bins, and for each label counts and means (None
+    without rows). `about` is (name, unit, side)."""
+    values = np.asarray(values, float)
+    parts = [values[label == one] for one in range(classes)]
+    edges = find_edges(values, whole=about[1] in {kind.unit for kind in KINDS.values()})
+    return {
+        **dict(zip(("name", "unit", "side"), about, strict=True)),
+        "edges": edges.tolist(),
+        "counts": [np.histogram(part, edges)[0].tolist() for part in parts],
+        "means": [part.mean() if len(part) else None for part in parts],
+    }
 
 
 def find_edges(values, whole):

@@ -2,6 +2,7 @@
 
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
+from linguist.report.identity import identity_rows
 from linguist.report.published import compare_published
 from linguist.report.study_figures import FIGURES
 from linguist.statistics.claims import COMPARED, differences_text, significant_differences, study_headline
@@ -10,11 +11,11 @@ from linguist.statistics.verdicts import VERDICTS, not_learned_warning
 from linguist.training.controls import is_control
 
 
-def study_page(study, tables, pair_types, facts, published):
+def study_page(study, tables, parts, facts, published):
     """What the page of a study shows, as values for its template.
 
-    Args: `study` is a StudyDesign; `tables` its StudyTables; `pair_types` the table of `summarize_kinds`; `facts` as from
-    `collect_facts`; `published` as from `read_published`, or None if the study is compared with no paper.
+    Args: `study` is a StudyDesign; `tables` its StudyTables; `parts` the tables of `summarize_kinds` and `summarize_identity`; `facts` as
+    from `collect_facts`; `published` as from `read_published`, or None if the study is compared with no paper.
     """
     judged, metrics = tables.judged, tables.metrics
     transfer = judged[judged["test"] != judged["trainset"]]
@@ -46,7 +47,8 @@ def study_page(study, tables, pair_types, facts, published):
         "test_pairs": dict(zip(judged["test"], judged["n"], strict=True)),
         "recipes": RECIPES,
         "kinds": KINDS,
-        "pair_types": [r for r in pair_types.to_dict("records") if not is_control(r["model"], r["trainset"])],
+        "pair_types": [r for r in parts[0].to_dict("records") if not is_control(r["model"], r["trainset"])],
+        "identity": identity_rows(parts[1], lambda row: row["model"]),
         "runs": runs[list(study.tests)],
         "facts": facts,
         "about_figures": FIGURES,

@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from linguist.report.identity import identity_rows
 from linguist.statistics.numbers import format_p, format_points
 from linguist.statistics.summaries import summarize_tasks
 from linguist.statistics.tables import read_results
 from linguist.statistics.thresholds import ALPHA, FOLLOWS_INSTRUCTION
 from linguist.statistics.ways import CLASSIFICATION, RULES
 from linguist.tasks.baselines import KMERS, NEIGHBOURS
-from linguist.tasks.neighbours import IDENTITY_BINS
 from linguist.tasks.prompts import TRAINED, VARIANTS, prompt_text
 from linguist.tasks.recipes import RECIPES
 from linguist.training.controls import RANDOM_ENDING
@@ -106,21 +106,6 @@ def published_rows(summary, published, stated, trained):
     return rows
 
 
-def identity_rows(identity):
-    """Accuracy by identity to the nearest train row, a dict for each method and task: name, test, and {bin: (accuracy, n)}.
-
-    `identity` is a table of `accuracy_by_identity`.
-    """
-    found = {}
-    for row in identity.to_dict("records"):
-        key = method_name(row["model"], row["method"]), row["test"]
-        found.setdefault(key, {})[row["identity"]] = row["accuracy"], row["n"]
-    return [
-        {"name": name, "test": test, "bins": bins}
-        for (name, test), bins in sorted(found.items(), key=lambda item: item[0][1])
-    ]
-
-
 def task_page(study, tables, reports):
     """What the page of a study of tasks shows, as values for its template.
 
@@ -146,8 +131,7 @@ def task_page(study, tables, reports):
         "variants": {variant: text for variant, text in VARIANTS.items() if variant in set(summary["variant"])},
         "reports": reports,
         "published": published_rows(summary, records, stated, trained),
-        "identity": identity_rows(reports["identity"]),
-        "bins": list(IDENTITY_BINS),
+        "identity": identity_rows(reports["identity"], lambda row: method_name(row["model"], row["method"])),
         "overlaps": [record for record in reports["overlaps"] if record["test"].partition(" ")[0] in tasks],
         "dropped": sum(number for parts in dropped for splits in parts.values() for number in splits.values()),
         "prompts": {

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 
 from linguist.intervals import accuracy_interval, mean_interval
+from linguist.sequences.neighbours import IDENTITY_BINS, identity_bins
 from linguist.statistics.scores import correct
 
 WAY = ["model", "method", "variant", "rule"]  # a way to answer tasks
+BIN_COLUMNS = ["identity", "n", "seeds", "accuracy", "low", "high"]
 RANGES = {"accuracy": (0, 1), "f1": (0, 1), "mcc": (-1, 1)}
 
 
@@ -47,6 +49,32 @@ def summarize_kinds(scores, kinds):
                 key = {"model": model, "trainset": trainset, "test": test, "kind": kind, "label": label[at][0]}
                 rows.append(key | {"n": at.sum(), "right": shares.mean(), "low": low, "high": high})
     return pd.DataFrame(rows, columns=["model", "trainset", "test", "kind", "label", "n", "right", "low", "high"])
+
+
+def summarize_identity(scores, identity):
+    """Accuracy by identity to the nearest train row, of arms that are tested on the set that they were trained on: a row for
+    each arm and name of IDENTITY_BINS, with model, trainset, test and `accuracy_of_bin`.
+
+    Args: `scores` is as from `tables.read_scores`; `identity` maps tests to the identities of their rows, in their order.
+    """
+    rows = []
+    for (model, trainset), tests in scores.items():
+        if trainset in identity:
+            label, by_seed = tests[trainset]
+            bins = np.array(identity_bins(identity[trainset]), object)
+            for name in (name for name in IDENTITY_BINS if name in set(bins)):
+                right = [correct(label, score)[bins == name] for score in by_seed.values()]
+                rows.append([model, trainset, trainset, *accuracy_of_bin(name, right)])
+    return pd.DataFrame(rows, columns=["model", "trainset", "test", *BIN_COLUMNS])
+
+
+def accuracy_of_bin(name, right):
+    """The row of a bin, as BIN_COLUMNS: its name, n (rows), seeds, accuracy (mean over seeds), low and high.
+
+    `right` has an array for each seed: whether each row of the bin was right.
+    """
+    shares, n = [np.mean(part) for part in right], len(right[0])
+    return [name, n, len(shares), np.mean(shares), *accuracy_interval(shares, n)]
 
 
 def summarize_tasks(metrics):

@@ -8,11 +8,12 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from linguist.sequences.neighbours import IDENTITY_BINS, identity_bins
 from linguist.statistics.comparisons import holm, paired_difference
 from linguist.statistics.scores import task_metrics
+from linguist.statistics.summaries import BIN_COLUMNS, accuracy_of_bin
 from linguist.statistics.tables import read_predictions
 from linguist.tasks.baselines import KMERS, NEIGHBOURS
-from linguist.tasks.neighbours import IDENTITY_BINS, bin_rows, read_neighbours
 from linguist.tasks.prompts import SWAPPED, TRAINED, UNSEEN, match_exact, match_prefix
 from linguist.training.controls import RANDOM_ENDING
 
@@ -96,26 +97,25 @@ def compute_task_metrics(study, called, answers):
     return pd.DataFrame(rows)
 
 
-def accuracy_by_identity(sources, hits):
-    """Accuracy by the identity of test rows to the nearest train row: a table of model, method, test, identity (a name of
-    IDENTITY_BINS), n, accuracy (mean over seeds).
+def accuracy_by_identity(sources, identity):
+    """Accuracy by identity to the nearest train row: a table of model, method, test and `summaries.accuracy_of_bin`.
 
-    Args: `sources` are the first four arguments of `read_answers`; `hits` maps tasks to BLAST's hits of their test rows.
+    Args: `sources` are the first four arguments of `read_answers`; `identity` maps tasks to tables as from `read_identity`.
     Rows are those of classifiers, and of instruction-tuned models with trained wordings, read by the paper's rule.
     """
-    ids = {test: read_predictions(path)["id"].unique() for test, path in sources[1].items()}
-    bins = {test: bin_rows(read_neighbours(path), ids[test]) for test, path in hits.items()}
+    bins = {
+        test: rows["id"].groupby(np.array(identity_bins(rows["identity"]))).agg(set) for test, rows in identity.items()
+    }
     found = []
     for name in IDENTITY_BINS:
-        called = read_answers(*sources, {test: part[name] for test, part in bins.items()})
+        called = read_answers(*sources, {test: part.get(name, set()) for test, part in bins.items()})
         for (model, method, variant, rule), tests in called.items():
             if rule not in ("class", "prefix") or variant not in ("", TRAINED):
                 continue
             for test, by_seed in tests.items():
-                right = [np.mean(label == guess) for label, guess in by_seed.values()]
-                n = len(next(iter(by_seed.values()))[0])
-                found.append([model, method, test, name, n, np.mean(right)])
-    return pd.DataFrame(found, columns=["model", "method", "test", "identity", "n", "accuracy"])
+                right = [label == guess for label, guess in by_seed.values()]
+                found.append([model, method, test, *accuracy_of_bin(name, right)])
+    return pd.DataFrame(found, columns=["model", "method", "test", *BIN_COLUMNS])
 
 
 def compare_ways(called):

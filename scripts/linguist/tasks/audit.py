@@ -1,16 +1,17 @@
-"""The audit of a task: as that of a pair set, and how near its test rows are to its train rows."""
+"""The audit of a task, as that of a pair set."""
 
 from itertools import product
 
 import numpy as np
+import pandas as pd
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from linguist.intervals import auroc_interval, wilson
-from linguist.pairs.audit import audit_rows, json_values
-from linguist.tasks.neighbours import bin_rows, read_neighbours
+from linguist.pairs.audit import audit_rows, distributions_of_sequences, json_values, row_identity
+from linguist.sequences.neighbours import identity_of_queries, read_neighbours
 
 SIDES = {"sequence": "dna"}
 # What a shortcut reads of a sequence: {name: (what it measures, function of the sequences)}
@@ -21,28 +22,33 @@ SHORTCUTS = {
 }
 
 
-def audit_task(frames, answers, hits):
+def audit_task(frames, answers):
     """The audit of a task as plain values for JSON, with the parts of `pairs.audit.audit` that a task has.
 
-    Args: `frames` is {split: data frame as from `store.read_task`}, `answers` the names of its classes, `hits` the file of
-    the test split's BLAST hits among the train rows. `identity` counts test rows by their identity to the nearest train
-    row ({bin: rows}, see `neighbours.bin_rows`); `baselines` are of SHORTCUTS.
+    Args: `frames` is {split: data frame as from `store.read_task`}, `answers` the names of its classes. `baselines` are of
+    SHORTCUTS.
     """
     found, _ = audit_rows(SIDES, frames, len(answers))
-    bins = bin_rows(read_neighbours(hits), frames["test"]["id"])
+    everything = pd.concat(frames.values(), ignore_index=True)
     return json_values(
         {
             "kind": "dna",
             "labels": answers,
             **found,
             "trained_on": {},
-            "distributions": [],
+            "distributions": distributions_of_sequences(SIDES, everything, len(answers)),
             "random_similarity": None,
             "tokens": {},
             "baselines": [score_shortcut(name, frames, len(answers)) for name in SHORTCUTS],
-            "identity": {name: len(ids) for name, ids in bins.items()},
         }
     )
+
+
+def identity_of_rows(frames, hits):
+    """How near each test row of a task is to its train rows: see `row_identity`; `hits` is the file of its BLAST hits."""
+    found, test = identity_of_queries(read_neighbours(hits)), frames["test"]
+    shares = {text: found.get(name, 0.0) for name, text in zip(test["id"], test["sequence"], strict=True)}
+    return row_identity(SIDES, frames, {"dna": shares})
 
 
 def shares_of_words(texts, k):

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 
 from linguist.files import write_json, write_table
-from linguist.tasks.neighbours import rank_neighbours, read_neighbours
+from linguist.sequences.neighbours import rank_neighbours, read_neighbours
 
 KMERS, NEIGHBOURS = "k-mers", "nearest neighbour"  # names that stand in the column of the model
 K_VALUES = (3, 4, 5, 6)

@@ -10,8 +10,8 @@ from pathlib import Path
 from linguist.errors import LinguistError
 from linguist.files import clean, write_lines
 from linguist.sequences.fasta import foreign_letter, read_sequences
+from linguist.sequences.neighbours import rank_neighbours, read_neighbours, search_command
 from linguist.tasks.answering import open_model, without_controls
-from linguist.tasks.neighbours import rank_neighbours, read_neighbours, search_command
 from linguist.tasks.store import read_task
 
 MIN_BASES, MIN_SHARE = 10, 0.8  # a line is taken for a sequence from this length, and above this share of bases

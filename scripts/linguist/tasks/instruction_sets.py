@@ -5,8 +5,8 @@ import random
 import pandas as pd
 
 from linguist.errors import LinguistError
+from linguist.sequences.neighbours import rank_neighbours, read_neighbours
 from linguist.splits import SPLITS
-from linguist.tasks.neighbours import rank_neighbours, read_neighbours
 from linguist.tasks.overlaps import find_overlaps
 from linguist.tasks.prompts import SWAPPED, TRAINED, VARIANTS, wordings_of
 from linguist.tasks.store import COLUMNS

@@ -86,7 +86,7 @@ def test_the_audit_of_rna_is_that_of_the_same_dna(made):
     (_, dna), (_, rna) = made["dna"], made["rna"]
     found, known = audit("rna", rna), audit("dna", dna)
     assert found["splits"] == known["splits"] and found["overlaps"] == known["overlaps"]
-    same = ("name", "side", "edges", "same", "different")
+    same = ("name", "side", "edges", "counts", "means")
     assert [[one[key] for key in same] for one in found["distributions"]] == [
         [one[key] for key in same] for one in known["distributions"]
     ]

@@ -60,8 +60,14 @@ CLEAN = {
     "trained_on": {"en": NO_OVERLAP},
     "rows": {"test": {"read": 300, "dropped": {}, "left_out": {}, "first": {}}},
     "distributions": [
-        {"name": name, "unit": "bp", "side": "both", "edges": [0, 1, 2], "same": [9, 1], "different": [8, 2]}
-        | {"mean_same": 0.6, "mean_different": None}
+        {
+            "name": name,
+            "unit": "bp",
+            "side": "both",
+            "edges": [0, 1, 2],
+            "counts": [[8, 2], [9, 1]],
+            "means": [None, 0.6],
+        }
         for name in ("length", "similarity")
     ],
     "random_similarity": {"pairs": 1000, "mean": 0.1, "p99": 0.3, "max": 0.4},

@@ -18,7 +18,7 @@ from linguist.report.study import study_page
 from linguist.report.study_figures import draw_figure
 from linguist.statistics.comparisons import compare_arms
 from linguist.statistics.scores import compute_metrics
-from linguist.statistics.summaries import summarize_kinds, summarize_pairs
+from linguist.statistics.summaries import summarize_identity, summarize_kinds, summarize_pairs
 from linguist.statistics.tables import read_row_types, read_scores
 from linguist.statistics.verdicts import read_study_tables
 from linguist.training.controls import UNTRAINED
@@ -84,7 +84,8 @@ def write_study(
     tables = read_study_tables(folder / "metrics.tsv", folder / "comparisons.tsv", shortcuts)
     facts = {"versions": {"torch": "2.13.0"}, "device": "CPU", "folders": ["a", "b"]}
     pair_types = summarize_kinds(scores, read_row_types(tests, runs[0][3]))
-    values = study_page(study, tables, pair_types, facts, read_published() if published else None)
+    identity = summarize_identity(scores, {"en": np.repeat([1.0, 0.9, 0.0], [30, 20, 30])})
+    values = study_page(study, tables, (pair_types, identity), facts, read_published() if published else None)
     values["unreadable"] = unreadable_tests(tokens or {})
     values["figures"] = {name: inline(folder / f"{name}.svg", f"figure-{name}") for name in drawn}
     if published:

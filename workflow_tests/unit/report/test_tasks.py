@@ -16,7 +16,7 @@ from linguist.report.page import inline, render
 from linguist.report.plots.style import save
 from linguist.report.plots.tasks import tasks_figure
 from linguist.report.terminal import task_study_text
-from linguist.statistics.summaries import summarize_tasks
+from linguist.statistics.summaries import BIN_COLUMNS, summarize_tasks
 from linguist.statistics.ways import CLASSIFICATION, compare_ways, compute_task_metrics
 from linguist.tasks.baselines import KMERS
 
@@ -190,8 +190,11 @@ def page(tables, tmp_path):
         "same_answer": 0.0,
     }
     identity = pd.DataFrame(
-        [("m", CLASSIFICATION, "core", "100 %", 12, 0.987), (KMERS, CLASSIFICATION, "core", "below 80 %", 138, 0.512)],
-        columns=["model", "method", "test", "identity", "n", "accuracy"],
+        [
+            ("m", CLASSIFICATION, "core", "100 %", 12, 2, 0.987, 0.901, 0.999),
+            (KMERS, CLASSIFICATION, "core", "below 80 %", 138, 1, 0.512, 0.433, 0.591),
+        ],
+        columns=["model", "method", "test", *BIN_COLUMNS],
     )
     reports |= {"identity": identity, "overlaps": [overlap], "facts": {"device": "CPU"}, "published": PUBLISHED}
     values = task_report.task_page(describe_study(CONFIG, "s"), tables, reports) | {"unreadable": {}}
@@ -207,7 +210,17 @@ def test_the_page_is_one_well_formed_file_that_asks_the_network_for_nothing(page
     assert all(load.startswith("#") for load in parsed.loads)
     said = " ".join(parsed.text)
     averages = (f"{value:.2f}" for value in PUBLISHED["averages"]["dnahlm"].values())
-    for text in ("A <title> & more", "Is <it>?", *averages, "splice test", "0.987", "(138)", "m", "### Response:"):
+    for text in (
+        "A <title> & more",
+        "Is <it>?",
+        *averages,
+        "splice test",
+        "0.987",
+        "[0.433–0.591]",
+        "138 rows",
+        "m",
+        "### Response:",
+    ):
         assert text in said, text
     assert "nan" not in said.replace("gpt2-nano", "").lower().split()
 

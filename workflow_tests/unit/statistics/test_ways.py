@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from linguist.intervals import accuracy_interval
 from linguist.statistics.summaries import summarize_tasks
 from linguist.statistics.ways import (
     CLASSIFICATION,
@@ -146,13 +147,11 @@ def test_k_mers_learn_a_motif_and_the_nearest_neighbour_is_what_blast_says(motif
     assert len(set(guess[2:])) == 1  # the commonest
 
 
-def test_accuracy_by_identity_is_that_of_the_rows_of_each_bin(runs, tmp_path):
+def test_accuracy_by_identity_is_that_of_the_rows_of_each_bin(runs):
     files, baselines = runs
-    hits = {task: tmp_path / f"{task}-hits.tsv" for task in ANSWERS}
-    near = [f"r{i}\ttrain-0\t50\t{60 if i < 30 else 58}\t60\n" for i in range(50)]  # 30 rows equal, 20 nearly
-    for path in hits.values():
-        path.write_text("".join(near) + "\n")
-    table = accuracy_by_identity((files, baselines, ANSWERS, ANSWERS), hits)
+    shares = [1.0 if i < 30 else 0.96 if i < 50 else 0.0 for i in range(150)]  # 30 rows equal, 20 nearly
+    identity = pd.DataFrame({"id": [f"r{i}" for i in range(150)], "identity": shares})
+    table = accuracy_by_identity((files, baselines, ANSWERS, ANSWERS), dict.fromkeys(ANSWERS, identity))
     called = read_answers(files, baselines, ANSWERS, ANSWERS)
     rows = {"100 %": slice(30), "95 % to 100 %": slice(30, 50), "below 80 %": slice(50, None)}
     assert set(table["identity"]) == {*rows} and len(table) == 3 * 3 * len(ANSWERS)  # classifier, told model, k-mers
@@ -160,7 +159,9 @@ def test_accuracy_by_identity_is_that_of_the_rows_of_each_bin(runs, tmp_path):
         variant, rule = ("trained", "prefix") if row.method == "told" else ("", "class")
         by_seed = called[row.model, row.method, variant, rule][row.test].values()
         right = [(label == guess)[rows[row.identity]] for label, guess in by_seed]
-        assert row.n == len(right[0]) and row.accuracy == pytest.approx(np.mean(right))
+        assert (row.n, row.seeds) == (len(right[0]), len(right)) and row.accuracy == pytest.approx(np.mean(right))
+        assert (row.low, row.high) == pytest.approx(accuracy_interval(np.mean(right, axis=1), row.n))
+        assert row.low < row.accuracy < row.high
 
 
 def test_k_mers_are_chosen_on_dev_alone(motif):

@@ -1,21 +1,20 @@
 """The audit of a task counts what was put into the rows, with real BLAST for the nearest train rows."""
 
 import random
-import shlex
-import subprocess
 
 import pandas as pd
 import pytest
 
-from helpers.data import backwards, letters
+from helpers.data import backwards, letters, neighbour_hits
 from helpers.pages import REPORTS, read_text
 from linguist.pairs.audit import audit_split, overlap
 from linguist.report.page import inline, render
 from linguist.report.pairset import audit_page
 from linguist.report.plots.pairset import audit_figure
 from linguist.report.plots.style import save
-from linguist.tasks.audit import SIDES, audit_task
-from linguist.tasks.neighbours import search_command
+from linguist.sequences.neighbours import TASK_TO_FASTA, count_bins
+from linguist.tasks.audit import SIDES, audit_task, identity_of_rows
+from linguist.tasks.store import write_task
 
 LENGTH = 100
 
@@ -32,15 +31,10 @@ def rows_of(split, rows):
 
 def search(folder, frames):
     """The hits of the test rows among the train rows, by the command of the workflow."""
-    fasta = {
-        split: "".join(f">{r.id}\n{r.sequence}\n" for r in frames[split].itertuples()) for split in ("train", "test")
-    }
-    database = ["makeblastdb", "-in", "-", "-dbtype", "nucl", "-title", "t", "-out", f"{folder}/db"]
-    subprocess.run(database, input=fasta["train"], text=True, check=True, capture_output=True)
-    command = [*shlex.split(search_command()), "-db", f"{folder}/db"]
-    done = subprocess.run(command, input=fasta["test"], text=True, check=True, capture_output=True)
-    (folder / "hits.tsv").write_text(done.stdout + "\n")
-    return folder / "hits.tsv"
+    paths = [folder / f"{split}.tsv" for split in ("train", "test")]
+    for path in paths:
+        write_task(path, frames[path.stem].itertuples(index=False))
+    return neighbour_hits(folder, "dna", TASK_TO_FASTA, *paths)
 
 
 @pytest.fixture
@@ -59,7 +53,7 @@ def frames():
 
 
 def test_the_audit_of_a_task_counts_what_was_put_in(frames, tmp_path):
-    found = audit_task(frames, ["no", "yes"], search(tmp_path, frames))
+    found = audit_task(frames, ["no", "yes"])
     train = found["splits"]["train"]
     assert (train["repeated_rows"], train["contradictions"]) == (3, 1)
     assert train["contradiction"] == [frames["train"]["sequence"][9]]
@@ -72,20 +66,39 @@ def test_the_audit_of_a_task_counts_what_was_put_in(frames, tmp_path):
         "near_duplicates": 3,  # 1, 2 (on the other strand) and 3 % substitutions
     }
     assert found["overlaps"]["dev-test"] == dict.fromkeys(found["overlaps"]["dev-test"], 0) | {"contradiction": None}
-    assert found["identity"] == {"100 %": 2, "95 % to 100 %": 3, "80 % to 95 %": 1, "below 80 %": 14}
     assert all(0.2 < baseline["accuracy"] < 0.8 for baseline in found["baselines"])
 
 
-def test_opposite_strands_may_have_different_labels(frames, tmp_path):
+def test_the_identity_of_each_test_row_is_what_was_put_in(frames, tmp_path):
+    found = identity_of_rows(frames, search(tmp_path, frames))
+    assert found["id"].tolist() == frames["test"]["id"].tolist()
+    assert found["identity"][:6].tolist() == [1, 0.99, 0.97, 0.88, 1, 0.98]
+    assert count_bins(found["identity"]) == {"100 %": 2, "95 % to 100 %": 3, "80 % to 95 %": 1, "below 80 %": 14}
+
+
+def test_the_distributions_of_a_task_are_those_of_its_classes(frames):
+    length, composition = audit_task(frames, ["no", "yes", "neither"])["distributions"]
+    rows = pd.concat(frames.values())
+    assert length["counts"] == [[int((rows["label"] == label).sum())] for label in range(3)]
+    assert length["means"] == [LENGTH, LENGTH, None]
+    for label in range(2):
+        shares = rows.loc[rows["label"] == label, "sequence"].map(
+            lambda text: (text.count("G") + text.count("C")) / LENGTH
+        )
+        assert composition["means"][label] == pytest.approx(shares.mean(), abs=1e-6)
+        assert sum(composition["counts"][label]) == len(shares)
+
+
+def test_opposite_strands_may_have_different_labels(frames):
     rows = frames["train"]
     opposite = rows.assign(sequence=rows["sequence"].map(backwards), label=1 - rows["label"])
     frames["train"] = pd.concat([rows, opposite.assign(id="o" + opposite["id"])], ignore_index=True)
-    train = audit_task(frames, ["no", "yes"], search(tmp_path, frames))["splits"]["train"]
+    train = audit_task(frames, ["no", "yes"])["splits"]["train"]
     assert (train["repeated_rows"], train["contradictions"]) == (6, 2)
 
 
 @pytest.mark.parametrize(("classes", "shortcut"), [(2, "length"), (2, "composition"), (3, "composition"), (3, "order")])
-def test_length_composition_and_order_that_tell_the_class_are_found(classes, shortcut, tmp_path):
+def test_length_composition_and_order_that_tell_the_class_are_found(classes, shortcut):
     draw = random.Random(4)
 
     def rows(n):
@@ -95,7 +108,7 @@ def test_length_composition_and_order_that_tell_the_class_are_found(classes, sho
         return [(letters(draw, n, share), label) for n, share, label in zip(lengths, shares, labels, strict=True)]
 
     frames = {split: rows_of(split, rows(n)) for split, n in (("train", 300), ("dev", 60), ("test", 150))}
-    found = audit_task(frames, [f"class {i}" for i in range(classes)], search(tmp_path, frames))
+    found = audit_task(frames, [f"class {i}" for i in range(classes)])
     spec = {"recipe": "table", "folder": "f", "answers": found["labels"]}
     page = audit_page(spec, found)
     sorted_rows = [text for text in page["findings"]["flaw"] if "sorted" in text]
@@ -106,7 +119,8 @@ def test_length_composition_and_order_that_tell_the_class_are_found(classes, sho
 
 
 def test_the_page_of_a_task_has_its_classes_and_bins_and_no_word_of_pairs(frames, tmp_path):
-    found = audit_task(frames, ["no <gene>", "yes"], search(tmp_path, frames))
+    found = audit_task(frames, ["no <gene>", "yes"])
+    found |= {"identity": count_bins(identity_of_rows(frames, search(tmp_path, frames))["identity"])}
     save(audit_figure(found), tmp_path / "audit.svg")
     spec = {"recipe": "table", "folder": "f", "answers": found["labels"]}
     figure = inline(tmp_path / "audit.svg", "figure-audit")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from helpers.data import letters
 from linguist.errors import LinguistError
 from linguist.files import write_lines
+from linguist.sequences.neighbours import identity_bins, identity_of_queries, rank_neighbours
 from linguist.tasks.instruction_sets import build_instructions
-from linguist.tasks.neighbours import bin_rows, rank_neighbours
 from linguist.tasks.prompts import match_exact, match_prefix, prompt_text, read_prompt_rows, write_prompt_rows
 
 SPLITS = ("train", "dev", "test")
@@ -147,8 +147,9 @@ def test_neighbours_come_once_by_score_and_then_by_name():
 def test_rows_are_binned_by_their_highest_identity():
     hits = [("a", "x", 80, 100), ("a", "y", 100, 100), ("b", "x", 95, 100), ("c", "y", 94, 100), ("d", "x", 20, 100)]
     hits = pd.DataFrame(hits, columns=["id", "neighbour", "identities", "length"])
-    found = bin_rows(hits, ["a", "b", "c", "d", "none"])
-    assert list(found.values()) == [["a"], ["b"], ["c"], ["d", "none"]]
+    identity = identity_of_queries(hits)
+    assert identity == {"a": 1, "b": 0.95, "c": 0.94, "d": 0.2}
+    assert identity_bins(identity.values()) == ["100 %", "95 % to 100 %", "80 % to 95 %", "below 80 %"]
 
 
 def test_a_prompt_is_alpacas():

@@ -1,4 +1,4 @@
-"""The figure of a pair set's audit."""
+"""The figure of the audit of a pair set or task."""
 
 from math import ceil
 from textwrap import fill
@@ -9,15 +9,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from linguist.kinds import KINDS
+from linguist.pairs.store import SIDES
 from linguist.report.pairset import scored
 from linguist.report.plots.style import (
     COLOURS,
-    FILLED,
-    LABELS,
-    OUTLINED,
     STYLE,
     label_legend,
     label_rows,
+    label_styles,
     majority_legend,
 )
 
@@ -39,7 +38,7 @@ def audit_figure(audit):
     down = ceil(len(shown) / 4)
     across = ceil(len(shown) / max(1, down))  # rows of even length
     foot = 0.21 * len(baselines) + 0.55 if baselines else 0
-    legend = label_legend() if shown else []
+    legend = label_legend(audit["labels"]) if shown else []
     for uses_order in sorted({baseline["uses_order"] for baseline in baselines}):
         label = f"baseline {'with' if uses_order else 'without'} order information"
         legend.append(Line2D([], [], lw=1.4, label=label, **BASELINE_LOOKS[uses_order]))
@@ -70,14 +69,14 @@ def draw_distribution(axis, distribution):
     """Histogram of one quantity by label, each label's bars adding up to 1, and its mean as a mark above them."""
     whole = distribution["unit"] in {kind.unit for kind in KINDS.values()}  # is counted
     edges = np.asarray(distribution["edges"]) - 0.5 * whole
-    for label, style in zip(LABELS, (FILLED, OUTLINED), strict=True):
-        counts = np.asarray(distribution[label], float)
-        axis.stairs(counts / max(counts.sum(), 1), edges, fill=label == "different", **style)
-        if distribution[f"mean_{label}"] is not None:
+    parts = zip(label_styles(len(distribution["counts"])), distribution["counts"], distribution["means"], strict=True)
+    for number, (style, counts, mean) in enumerate(parts):
+        axis.stairs(np.asarray(counts, float) / max(sum(counts), 1), edges, fill=number == 0, **style)
+        if mean is not None:
             look = {"mfc": style.get("color", "none"), "mec": style.get("ec", style.get("color")), "ms": 5}
             place = {"transform": axis.get_xaxis_transform(), "clip_on": False}
-            axis.plot(distribution[f"mean_{label}"], 1.03, "v" if label == "different" else "^", **look, **place)
-    side = "" if distribution["side"] == "both" else f" of {distribution['side']}"
+            axis.plot(mean, 1.03, "^" if number else "v", **look, **place)
+    side = f" of {distribution['side']}" if distribution["side"] in SIDES else ""
     axis.set_title(f"{distribution['name']}{side}", pad=9)
     axis.set(xlabel=fill(distribution["unit"], 30), ylim=(0, None))
     axis.margins(x=0.05 if len(edges) > 2 else 0.5)

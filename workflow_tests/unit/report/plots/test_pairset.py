@@ -16,8 +16,14 @@ PANELS = {
 def make_audit(kind):
     """An audit as far as it is drawn: two baselines without order information, one with, and one that was not scored."""
     shown = [
-        {"name": name, "unit": unit, "side": side, "edges": [0, 1, 2, 3], "same": [1, 2, 3], "different": [0, 0, 0]}
-        | {"mean_same": 1.8, "mean_different": None}
+        {
+            "name": name,
+            "unit": unit,
+            "side": side,
+            "edges": [0, 1, 2, 3],
+            "counts": [[0, 0, 0], [1, 2, 3]],
+            "means": [None, 1.8],
+        }
         for name, unit, side in PANELS[kind]
     ]
     names = (
@@ -37,7 +43,8 @@ def make_audit(kind):
         for name, uses_order, value in names
     ]
     test = {"rows": 300, "classes": [180, 120]}
-    return {"kind": kind, "splits": {"test": test}, "distributions": shown, "baselines": baselines}
+    labels = ["different", "same"]
+    return {"kind": kind, "labels": labels, "splits": {"test": test}, "distributions": shown, "baselines": baselines}
 
 
 @pytest.mark.parametrize("kind", PANELS)
