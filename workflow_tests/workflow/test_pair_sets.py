@@ -49,6 +49,7 @@ def test_a_file_without_a_study_builds_and_audits_its_sets(checkout, snakemake):
         assert audit["baselines"] and audit["tokens"] == {}
         assert (checkout / f"results/report/pairs/{name}.html").stat().st_size > 10_000
     assert audit["splits"]["test"]["repeated_rows"] == 1 and audit["splits"]["train"]["rows"] == 0
+    assert audit["identity"] == {}  # without train rows
     assert "Nothing to be done" in run(checkout, snakemake, content)[0].stderr
 
 
@@ -80,6 +81,7 @@ def test_pair_sets_and_tasks_have_the_same_audit(checkout, snakemake):
     expected = {"sentences": 4, "other_strand": 3, "pairs": 2, "contradictions": 1, "near_duplicates": 1}
     assert all(pairs["overlaps"]["train-test"].pop("contradiction")) and pairs["splits"]["test"]["equal_negative"]
     assert pairs["overlaps"]["train-test"] == expected
+    assert pairs["identity"] == {"100 %": 2, "95 % to 100 %": 0, "80 % to 95 %": 0, "below 80 %": 3}
     assert [rows["splits"]["train"][key] for key in keys[:2]] == [2, 1]
     expected = {"sentences": 3, "other_strand": 1, "pairs": 2, "contradictions": 1, "near_duplicates": 2}
     assert len(rows["overlaps"]["train-test"].pop("contradiction")) == 1
