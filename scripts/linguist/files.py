@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import tempfile
 import zlib
@@ -33,6 +34,8 @@ PACKED = {
     b"PK\x03\x04": "a zip archive",
     b"\x28\xb5\x2f\xfd": "zstd data",
 }
+# The beginning of UTF-16 or UTF-32: its mark, or ASCII with a zero before or behind each letter.
+OTHER_UNICODE = re.compile(rb"\xff\xfe|\xfe\xff|\0\0\xfe\xff|(?:[\t\n\r -~]\0){4}|(?:\0[\t\n\r -~]){4}")
 # What reading raises for a file that cannot be read; `reading` says it in one line.
 UNREADABLE = (OSError, EOFError, zlib.error, UnicodeDecodeError)
 END = "\n"  # the empty last line of results that are read line by line; readers of tables skip it
@@ -211,6 +214,8 @@ def reading(path):
     try:
         _check_end(path)
         with open_text(path) as handle:
+            if OTHER_UNICODE.match(handle.buffer.peek(8)):
+                raise LinguistError(f"{path}: UTF-16 text; save it as UTF-8")
             yield handle
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise _damaged(path, error) from error

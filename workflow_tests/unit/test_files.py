@@ -120,7 +120,10 @@ def test_short_files_and_byte_order_marks(tmp_path, content):
         (gzip.compress(b"text") + b"more", ": the gzip data are cut short or damaged"),
         (gzip.compress(gzip.compress(b"text")), ": gzip data inside gzip data"),
         (bz2.compress(b"text"), ": bzip2 data"),
-        ("text".encode("utf-16"), ", line 1: not UTF-8 text"),
+        ("text".encode("utf-16"), ": UTF-16 text; save it as UTF-8"),
+        ("text".encode("utf-16-be"), ": UTF-16 text; save it as UTF-8"),
+        (gzip.compress("text\r\n".encode("utf-16-le")), ": UTF-16 text; save it as UTF-8"),
+        ("text".encode("utf-32"), ": UTF-16 text"),
         (None, ": cannot be read"),
     ],
 )

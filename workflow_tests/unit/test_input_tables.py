@@ -51,7 +51,7 @@ READERS = {
 @pytest.mark.parametrize("name", CASES)
 def test_a_small_input_has_its_outcome(tmp_path, name, pack):
     case, path, tally = CASES[name], tmp_path / "table", Tally()
-    path.write_bytes(pack(case["text"].encode()))
+    path.write_bytes(pack(case["text"].encode(case.get("encoding", "utf-8"))))
     if "says" in case:
         with pytest.raises(LinguistError, match=case["says"]) as caught:
             READERS[case["as"]](path, tally)

@@ -158,7 +158,7 @@ def _read_texts(path, tally):
     check_form(path, "text", "fasta", "fastq", "genbank", "gff", "vcf")
     with reading(path) as handle:
         beginning = handle.read(BEGINNING)
-        if "\0" in beginning[:512]:  # as in an archive or in UTF-16
+        if "\0" in beginning[:512]:  # as in an archive
             raise LinguistError(f"{path}: binary data, not text; unpack it, or save it as UTF-8")
     lines = beginning.strip().split("\n")
     with reading(path) as handle:

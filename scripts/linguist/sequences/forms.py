@@ -50,7 +50,6 @@ def _find_form(path, allowed):
     found = (
         FORMS[name][1:] for name in FORMS if name not in allowed and re.match(FORMS[name][0], start, re.IGNORECASE)
     )
-    marks = (b"\xff\xfe", b"\xfe\xff", *PACKED)  # `reading` names these
-    if b"\0" in start.partition(b"\n")[0] and not start.startswith(marks):
+    if b"\0" in start.partition(b"\n")[0] and not start.startswith(tuple(PACKED)):  # `reading` names what is packed
         return next(found, ("binary data, not UTF-8 text", "unpack it, or save it as UTF-8"))
     return next(found, None)

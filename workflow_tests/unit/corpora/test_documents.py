@@ -144,7 +144,7 @@ def test_blocks_of_plain_text_are_documents_whatever_is_in_them(tmp_path, blocks
     ("content", "said"),
     [
         (b"a\nb\xff\n", "line 2: .*UTF-8"),
-        ("text".encode("utf-16-le"), "binary"),
+        ("text".encode("utf-16-le"), "UTF-16 text; save it as UTF-8"),
         (gzip.compress(b"a b c\n" * 999)[:-12], "gzip"),
         ('{"text": "a"}\n{"text": \n', r"line 2: .*JSON \(.+\)"),
         ('{"title": "a", "body": "b"}\n', r"line 1: .*'text' \(found: title, body\)"),

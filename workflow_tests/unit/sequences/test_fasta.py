@@ -119,7 +119,7 @@ def test_yields_before_it_reads_on(tmp_path):
         (b"", "protein", None, ["empty"]),
         (gzip.compress(b""), "dna", None, ["empty"]),
         (b">a\nACGT\n>b \xe9\nAC\n", "dna", 3, ["UTF-8"]),
-        (PLAIN.encode("utf-16"), "dna", 1, ["UTF-8"]),
+        (PLAIN.encode("utf-16"), "dna", None, ["UTF-16", "UTF-8"]),
         (gzip.compress(PLAIN.encode())[:-12], "dna", None, ["gzip"]),
         (gzip.compress(PLAIN.encode())[:-8] + b"12345678", "dna", None, ["gzip"]),
         (gzip.compress(b">a\n\xff\n"), "dna", 2, ["UTF-8"]),
