@@ -4,7 +4,10 @@
 patterns.
 """
 
+import json
 import os
+import re
+from contextlib import suppress
 from pathlib import Path
 
 from linguist.files import ROOT
@@ -26,6 +29,22 @@ def named_path(path):
 
 def resource_file(resource):
     return f"<results>/resources/{resource}"
+
+
+_FROM_OUTSIDE = re.compile(r"(\S*?)(?:resources|unpacked|sequences/[a-z]+)/([^\s/,:;]+)(?:/[^\s,:;]*)?")
+
+
+def with_source(message):
+    """A message with the user's own file, or the address, behind the first resource that it names, if its record is there:
+    "results/resources/mine (from data/mine.tsv), line 2: ..."."""
+    if found := _FROM_OUTSIDE.search(message):
+        results, name = found.groups()
+        with suppress(OSError, ValueError, KeyError):
+            record = Path(f"{results}records/{name.removesuffix('.fa.gz')}.json").read_text(encoding="utf-8")
+            return f"{found[0]} (from {json.loads(record)['source']})".join(
+                [message[: found.start()], message[found.end() :]]
+            )
+    return message
 
 
 def resource_or_archive(reference):

@@ -4,6 +4,7 @@ import logging
 import sys
 
 from linguist.errors import LinguistError, hide_credentials, machine_failure, one_line
+from linguist.layout import with_source
 
 ERROR = "error: "  # begins the last line of a script's log if the script failed
 
@@ -35,7 +36,7 @@ def start_log(path):
     plain = sys.excepthook
 
     def hook(kind, error, traceback):
-        message = str(error) if issubclass(kind, LinguistError) else machine_failure(error)
+        message = with_source(str(error)) if issubclass(kind, LinguistError) else machine_failure(error)
         if message is None:
             plain(kind, error, traceback)
             message = f"{kind.__name__}: {one_line(error)}"

@@ -79,3 +79,25 @@ def test_an_earlier_process_that_still_writes_overwrites_nothing(tmp_path):
         fail("raise LinguistError('second')", tmp_path / "log")
         first.communicate("\n", timeout=60)
     assert (tmp_path / "log").read_text() == "error: second\nafter\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ("results/resources/mine, line 2: no", "results/resources/mine (from data/mine.tsv), line 2: no"),
+        ("pairs/x: results/unpacked/mine/a.tsv: no", "pairs/x: results/unpacked/mine/a.tsv (from data/mine.tsv): no"),
+        (
+            "b.bed, line 1: results/sequences/dna/mine.fa.gz has",
+            "b.bed, line 1: results/sequences/dna/mine.fa.gz (from data/mine.tsv) has",
+        ),
+        ("results/resources/other, line 2: no", "results/resources/other, line 2: no"),
+        ("results/resources/spoilt: no", "results/resources/spoilt: no"),
+    ],
+)
+def test_an_error_names_the_file_that_the_user_gave(said, named, tmp_path):
+    (tmp_path / "results/records").mkdir(parents=True)
+    (tmp_path / "results/records/mine.json").write_text('{"source": "data/mine.tsv"}')
+    (tmp_path / "results/records/spoilt.json").write_text("{")
+    code = f"import os; os.chdir({str(tmp_path)!r}); raise LinguistError({said!r})"
+    fail(code, tmp_path / "log")
+    assert (tmp_path / "log").read_text() == f"error: {named}\n"

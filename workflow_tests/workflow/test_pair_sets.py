@@ -119,11 +119,11 @@ MISTAKES = {
     ),
     "proteins for DNA": (
         {"dna50": {"search": ["proteins"]}},
-        r"results/resources/proteins, line 2: 'F' is not a letter of the dna alphabet: it looks like protein",
+        r"results/resources/proteins \(from proteins\), line 2: 'F' is not a letter of the dna alphabet: it looks like protein",
     ),
     "DNA for proteins": (
         {"dna50": {"kind": "protein", "queries": "rheMac3", "search": ["rheMac3"]}},
-        r"results/resources/rheMac3, line 1: record \S+ looks like DNA; give a protein file here",
+        r"results/resources/rheMac3 \(from resources/demo/rheMac3.fa.gz\), line 1: record \S+ looks like DNA; give a protein file here",
     ),
     "an empty split": (
         {"dna50": {"recipe": "table", "files": {"train": ["table"], "dev": ["table"], "test": ["header"]}}},
