@@ -11,6 +11,7 @@ ROW = {
     "test": "fr",
     "n": 300,
     "seeds": 3,
+    "constant": 0,
     "accuracy": 0.8,
     "low": 0.75,
     "high": 0.85,
@@ -54,7 +55,7 @@ LONG = ROW | {
     "sd": np.nan,
     "seeds": 1,
 }
-CALLED_SAME = FLAT | {"test": "dna50", "predicted_positive": 1.0}
+CALLED_SAME = FLAT | {"test": "dna50", "predicted_positive": 1.0, "constant": 3}
 BASELINES = {
     "fr": {"name": "k-mer overlap", "accuracy": 0.98, "low": 0.96, "high": 0.99},
     "dna50": {"name": "composition", "accuracy": 0.49, "low": 0.43, "high": 0.55},

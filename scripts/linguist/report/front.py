@@ -16,6 +16,7 @@ from linguist.tasks.baselines import KMERS
 TASK_CODES = {  # of a study of tasks, which compares ways to answer
     "different": "two ways to answer tasks are significantly different (p corrected for their number)",
     "one seed": "two ways to answer tasks are significantly different, but with one seed: not replicated",
+    "constant": "a way to answer tasks gives nearly all rows one answer",
     "no difference": "two ways to answer tasks are not significantly different",
 }
 IN_PART = {"in part": "some hypotheses of the study are supported, others are not"}
@@ -43,6 +44,8 @@ def task_headline(comparisons):
     codes, texts = zip(*map(difference_finding, [asked[0], *kmers[:1]]), strict=True)
     if len(rows) > len(texts):
         texts += (f"All {len(rows)} comparisons are on the page of the study.",)
+    if codes[0] == "constant":
+        return "constant", " ".join(texts)
     code = "no difference" if codes[0] == "chance" else "one seed" if asked[0]["seeds"] == 1 else "different"
     return code, " ".join(texts)
 

@@ -84,6 +84,18 @@ def unreadable_tests(tokens):
     return {name: percent(share) for name, share in found.items() if share > UNREADABLE}
 
 
+def name_constant(rows):
+    """{name: {test: "3 of 4"}}: the runs of a method that give nearly all rows of a test one answer, of all of its runs.
+
+    `rows` yields (name, test, number of such runs, number of runs).
+    """
+    found = {}
+    for name, test, constant, runs in rows:
+        if constant:
+            found.setdefault(name, {})[test] = f"{constant} of {runs}"
+    return found
+
+
 def shares(tokens, part, whole):
     """The tests in which a share of `whole` above 0 is `part`, with that share; "none" if there are none."""
     found = {name: report["test"][part] / max(1, report["test"][whole]) for name, report in tokens.items()}

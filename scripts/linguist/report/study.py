@@ -3,6 +3,7 @@
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.report.identity import identity_rows
+from linguist.report.page import name_constant
 from linguist.report.published import compare_published
 from linguist.report.study_figures import FIGURES
 from linguist.statistics.claims import COMPARED, differences_text, significant_differences, study_headline
@@ -39,6 +40,10 @@ def study_page(study, tables, parts, facts, published):
         },
         "groups": [(*arm, rows.to_dict("records")) for arm, rows in judged.groupby(["model", "trainset"], sort=False)],
         "unlearned": not_learned_warning,
+        "constant": name_constant(
+            (f"{row['model']}, fine-tuned on {row['trainset']}", row["test"], row["constant"], row["seeds"])
+            for row in judged.to_dict("records")
+        ),
         "verdicts": VERDICTS,
         "compared": COMPARED,
         "alpha": ALPHA,

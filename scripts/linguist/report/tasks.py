@@ -3,10 +3,11 @@
 import numpy as np
 
 from linguist.report.identity import identity_rows
-from linguist.statistics.numbers import format_p, format_points
+from linguist.report.page import name_constant
+from linguist.statistics.numbers import counted, format_p, format_points
 from linguist.statistics.summaries import summarize_tasks
 from linguist.statistics.tables import read_results
-from linguist.statistics.thresholds import ALPHA, FOLLOWS_INSTRUCTION
+from linguist.statistics.thresholds import ALPHA, FOLLOWS_INSTRUCTION, ONE_CLASS
 from linguist.statistics.ways import CLASSIFICATION, RULES
 from linguist.tasks.baselines import KMERS, NEIGHBOURS
 from linguist.tasks.prompts import TRAINED, VARIANTS, prompt_text
@@ -22,7 +23,8 @@ QUESTIONS = {  # by the column question of `compare_ways`
     "phrasing": "Does an unseen wording matter?",
 }
 FOLLOWING = "Does the model follow the instruction, or only the sequence?"
-TAGS = {"above": "higher", "below": "lower", "chance": "not significant"}  # codes of differences, on the page
+# Codes of differences, on the page.
+TAGS = {"above": "higher", "below": "lower", "chance": "not significant", "constant": "one answer"}
 FOLLOWING_TAGS = {"above": "yes", "below": "no", "chance": "undecided"}
 
 
@@ -37,7 +39,8 @@ def method_name(model, method):
 def difference_finding(row):
     """What a difference between two methods shows: (code, sentence), the code one of TAGS.
 
-    The corrected p-value alone decides whether it is significant. `row` is one of `compare_ways`, as a dict.
+    The corrected p-value alone decides whether it is significant. If all runs of the first method give one answer, there is
+    nothing to compare. `row` is one of `compare_ways`, as a dict.
     """
     code = "chance" if row["p_holm"] >= ALPHA else "above" if row["difference"] > 0 else "below"
     says = {"above": "is more accurate than", "below": "is less accurate than"}
@@ -49,8 +52,16 @@ def difference_finding(row):
     notes = [f"95 % CI {' to '.join(ends)}", format_p(row["p_holm"])]
     notes.append(f"average of {row['tasks']} tasks" if row["tasks"] > 1 else "one task")
     notes += ["one seed"] if row["seeds"] == 1 else []
-    text = f"{one} {says[code]} {other}: {format_points(row['difference'], sign=True)} points ({', '.join(notes)})."
-    return code, text
+    notes = f"{format_points(row['difference'], sign=True)} points ({', '.join(notes)})"
+    text = f"{one} {says[code]} {other}: {notes}."
+    if row["constant"] == row["runs"]:
+        code, text = "constant", f"{one} ignores the sequence; its difference from {other} is {notes}."
+    constant = [
+        f"{name} in {row[f'{side}constant']} of {counted(row[f'{side}runs'], 'run')}"
+        for name, side in ((one, ""), (other, "against_"))
+        if row[f"{side}constant"]
+    ]
+    return code, text + (f" One answer for nearly all test rows: {', '.join(constant)}." if constant else "")
 
 
 def task_findings(summary, comparisons):
@@ -127,8 +138,14 @@ def task_page(study, tables, reports):
         "findings": task_findings(summary, comparisons),
         "averages": reports["published"]["averages"]["dnahlm"] if compared else None,
         "rows": [row | {"name": method_name(row["model"], row["method"])} for row in summary.to_dict("records")],
+        "constant": name_constant(
+            (method_name(row["model"], row["method"]), row["test"], row["constant"], row["runs"])
+            for row in main_rows(summary).to_dict("records")
+            if row["test"] != "average"
+        ),
         "rules": {rule: text for rule, text in RULES.items() if rule in set(summary["rule"])},
         "variants": {variant: text for variant, text in VARIANTS.items() if variant in set(summary["variant"])},
+        "one_class": ONE_CLASS,
         "reports": reports,
         "published": published_rows(summary, records, stated, trained),
         "identity": identity_rows(reports["identity"], lambda row: method_name(row["model"], row["method"])),

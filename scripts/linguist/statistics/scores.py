@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from linguist.intervals import LEVEL, auroc_interval, wilson
+from linguist.statistics.thresholds import ONE_CLASS
 
 RESAMPLES = 2000
 
@@ -70,6 +71,7 @@ def pair_metrics(label, score, draw):
     return found | {
         "accuracy_median": correct_at_median(label, score).mean(),
         "predicted_positive": predicted.mean(),
+        "constant": is_constant(predicted),
         "majority": majority_accuracy(label),
     }
 
@@ -80,7 +82,16 @@ def task_metrics(label, called, classes, draw):
     Args: `label` and `called` are class numbers (called: -1 for no answer); `draw` a numpy Generator.
     """
     found = class_metrics(confusion_matrix(label, called, classes, no_answer=True), draw)
-    return found | {"no_answer": np.mean(called < 0), "majority": majority_accuracy(label)}
+    return found | {
+        "no_answer": np.mean(called < 0),
+        "constant": is_constant(called),
+        "majority": majority_accuracy(label),
+    }
+
+
+def is_constant(called):
+    """1 if a run gives nearly all items one answer, else 0; `called` are class numbers (-1: no answer)."""
+    return int(np.unique(called, return_counts=True)[1].max() > (1 - ONE_CLASS) * len(called))
 
 
 def correct(label, score):

@@ -13,7 +13,8 @@ RANGES = {"accuracy": (0, 1), "f1": (0, 1), "mcc": (-1, 1)}
 
 
 def summarize_pairs(metrics):
-    """The metrics of a study of pair sets over seeds: a row for each (model, trainset, test), means but for sd, worst, best.
+    """The metrics of a study of pair sets over seeds: a row for each (model, trainset, test), means but for sd, worst, best,
+    and constant (runs that give nearly all pairs one answer).
 
     Intervals cover the seeds and the items (`mean_interval`); with one seed they cover the items only.
     """
@@ -24,6 +25,7 @@ def summarize_pairs(metrics):
         items = (part["auroc_high"] - part["auroc_low"]).mean() / 2
         area = mean_interval(part["auroc"], items) if not one else part[["auroc_low", "auroc_high"]].iloc[0]
         row = {"model": model, "trainset": trainset, "test": test, "n": n, "seeds": len(part)}
+        row |= {"constant": part["constant"].sum()}
         row |= {"accuracy": accuracy.mean(), "low": low, "high": high, "sd": np.nan if one else accuracy.std(ddof=1)}
         row |= {"worst": accuracy.min(), "best": accuracy.max(), "auroc": part["auroc"].mean()}
         row |= dict(zip(("auroc_low", "auroc_high"), area, strict=True))
@@ -81,7 +83,8 @@ def summarize_tasks(metrics):
     """The metrics of a study of tasks over seeds: a row for each WAY and test, and a row "average" for those that answered
     all of several tests.
 
-    Columns: the mean accuracy, F1 and MCC with their intervals (seeds and items), the sd and the best accuracy.
+    Columns: the mean accuracy, F1 and MCC with their intervals (seeds and items), the sd and the best accuracy;
+    constant of runs give nearly all rows one answer.
     """
     rows, every = [], metrics["test"].nunique()
     for key, group in metrics.groupby(WAY, sort=False):
@@ -96,6 +99,7 @@ def summarize_tasks(metrics):
 def average_metrics(parts):
     """Means over seeds of the average over some tests, as a dict; `parts` are the rows of each test, a seed each."""
     found = {"n": sum(part["n"].iloc[0] for part in parts), "seeds": min(len(part) for part in parts)}
+    found |= {"constant": sum(part["constant"].sum() for part in parts), "runs": sum(len(part) for part in parts)}
 
     def by_seed(name):
         return pd.concat([part.set_index("seed")[name] for part in parts], axis=1).mean(axis=1)

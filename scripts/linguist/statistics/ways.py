@@ -10,7 +10,7 @@ import pandas as pd
 
 from linguist.sequences.neighbours import IDENTITY_BINS, identity_bins
 from linguist.statistics.comparisons import holm, paired_difference
-from linguist.statistics.scores import task_metrics
+from linguist.statistics.scores import is_constant, task_metrics
 from linguist.statistics.summaries import BIN_COLUMNS, accuracy_of_bin
 from linguist.statistics.tables import read_predictions
 from linguist.tasks.baselines import KMERS, NEIGHBOURS
@@ -26,7 +26,7 @@ RULES = {
     "obeys": "the generated text begins with an answer of the task that the instruction names",
 }
 COLUMNS = ["question", "model", "method", "against_model", "against_method"]
-COLUMNS += ["difference", "low", "high", "p", "tasks", "seeds"]
+COLUMNS += ["difference", "low", "high", "p", "tasks", "seeds", "constant", "runs", "against_constant", "against_runs"]
 
 
 def read_answers(runs, baselines, answers, every, rows=None):
@@ -122,7 +122,7 @@ def compare_ways(called):
     """Differences between ways to answer tasks, which answer the questions of a study: a table with COLUMNS and p_holm, corrected over all rows.
 
     `called` is as from `read_answers`. Generated answers are read by the paper's rule (prefix). Intervals are 95 %,
-    not corrected.
+    not corrected. `constant` of the `runs` of a way give nearly all rows one answer.
     """
     ways = {key[:3]: tests for key, tests in called.items() if key[3] in ("class", "prefix")}
     rows = []
@@ -131,9 +131,18 @@ def compare_ways(called):
             mean, low, high, p, tasks = difference_of_ways(ways[one], ways[other])
             sides = {"model": one[0], "method": one[1], "against_model": other[0], "against_method": other[1]}
             found = {"difference": mean, "low": low, "high": high, "p": p, "tasks": tasks}
-            rows.append({"question": question} | sides | found | {"seeds": min(map(len, ways[one].values()))})
+            found |= {"seeds": min(map(len, ways[one].values()))}
+            found["constant"], found["runs"] = count_constant(ways[one])
+            found["against_constant"], found["against_runs"] = count_constant(ways[other])
+            rows.append({"question": question} | sides | found)
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.assign(p_holm=holm(table["p"]))
+
+
+def count_constant(way):
+    """How many runs of a way give nearly all rows of their task one answer, and how many runs there are."""
+    constant = [is_constant(called) for by_seed in way.values() for _, called in by_seed.values()]
+    return sum(constant), len(constant)
 
 
 def questions_of(ways):

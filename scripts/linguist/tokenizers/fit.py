@@ -15,9 +15,7 @@ def check_tokenizer(tokenizer, config):
     texts = {number: text for text, number in tokenizer.get_vocab().items()}
     if beyond := sorted(number for number in texts if number >= config.vocab_size):
         first = f"{texts[beyond[0]]!r} is token {beyond[0]}"
-        problem = (
-            f"config.json has vocab_size {config.vocab_size}, but {len(beyond)} tokens of the tokenizer lie beyond"
-        )
+        problem = f"config.json has vocab_size {config.vocab_size}, but {len(beyond)} tokens of the tokenizer have no embedding"
         raise LinguistError(f"{problem} ({first}); {CURE}")
     if tokenizer.pad_token_id is None:
         raise LinguistError(

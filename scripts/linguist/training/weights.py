@@ -164,16 +164,16 @@ def fitting_tensors(model_class, config, tensors):
     Raises LinguistError if a tensor has another shape than in the model, is missing, or has no place in it. A pooler may be
     missing: it is drawn with the classification head. The heads that the architecture has in transformers are left out.
     """
-    cure = "give the config.json that belongs to the weights"
+    cure = "give weights and config.json of the same model"
     layers = getattr(config, "num_hidden_layers", None) or 0
     if layers > len(tensors):
-        raise LinguistError(f"config.json has {layers} layers, the weights have {len(tensors)} tensors; {cure}")
+        raise LinguistError(f"config.json has {layers} layers, the weights have {count_tensors(tensors)}; {cure}")
     left, computed = tensors.keys(), set()
     for wanted in (_base_class(config), model_class):
         match = _match(wanted, config, tensors)
         for name, theirs, ours in sorted(match.mismatched, key=str)[:1]:
             shapes = f"{name} is {list(theirs)} in the weights and {list(ours)} by config.json"
-            raise LinguistError(f"{shapes}, one of {len(match.mismatched)} tensors of the wrong shape; {cure}")
+            raise LinguistError(f"{shapes} ({count_tensors(match.mismatched)} of another shape); {cure}")
         left, computed = left & match.unexpected, computed | match.computed
     missing, foreign = {name for name in match.missing if "pooler" not in name.split(".")}, left - computed
     if missing:
@@ -186,14 +186,19 @@ def fitting_tensors(model_class, config, tensors):
         foreign = foreign and foreign & _match(kind, config, tensors).unexpected
     if foreign:
         cure = f"{cure}, or weights without these tensors"
-        raise LinguistError(f"the weights have {name_some(foreign)} that no {config.model_type} has; {cure}")
+        raise LinguistError(
+            f"the weights have {name_some(foreign)} that no {config.model_type} of this config.json has; {cure}"
+        )
     return {name: tensor for name, tensor in tensors.items() if name not in left}
 
 
 def name_some(names):
     """How many tensors there are, and the names of the first three."""
-    names = sorted(names)
-    return f"{len(names)} tensor{'s' * (len(names) > 1)} ({', '.join(names[:3])}{', …' * (len(names) > 3)})"
+    return f"{count_tensors(names)} ({', '.join(sorted(names)[:3])}{', …' * (len(names) > 3)})"
+
+
+def count_tensors(tensors):
+    return f"{len(tensors)} tensor{'s' * (len(tensors) > 1)}"
 
 
 def _added_prefix(missing, foreign):

@@ -25,6 +25,10 @@ COMPARISON = {
     "p_holm": 0.01,
     "tasks": 3,
     "seeds": 2,
+    "constant": 0,
+    "runs": 6,
+    "against_constant": 0,
+    "against_runs": 6,
 }
 NO_ROWS = pd.DataFrame(columns=["level", "scope", "model", "trainset"])
 CAVEAT = "A <sentence> about the data."

@@ -25,9 +25,17 @@ from linguist.training.controls import UNTRAINED
 
 
 def write_study(
-    folder, seeds=(1, 2), controls=(UNTRAINED,), recipe="grammar", corpus=None, published=None, tokens=None
+    folder,
+    seeds=(1, 2),
+    controls=(UNTRAINED,),
+    recipe="grammar",
+    corpus=None,
+    published=None,
+    tokens=None,
+    collapsed=(),
 ):
-    """A study of two models on made-up predictions, and its page."""
+    """A study of two models on made-up predictions, and its page. A collapsed seed gives one answer on dna50: an odd one
+    "different", an even one "same"."""
     models, tests, kinds = ["m1", "m2"], ["en", "dna50", "coding"], ("sentence", "dna", "coding")
     runs = []
     for at, model in enumerate(models):
@@ -36,6 +44,8 @@ def write_study(
                 draw = np.random.default_rng([at, seed])
                 label = np.tile([0, 1], 40)
                 score = np.concatenate([draw.normal(size=80) + place * (label - 0.5) for place in range(3)])
+                if seed in collapsed:
+                    score[80:160] += 99 * (-1) ** seed
                 name = np.repeat(tests, 80)
                 path = folder / f"{model}.{trainset}.{seed}.tsv"
                 columns = {
@@ -167,6 +177,17 @@ def test_the_page_warns_of_sequences_that_a_tokenizer_cannot_read(tmp_path):
 
     assert "unreadable" not in data_of(page(10))["warning"]
     assert re.search(r'data-warning="unreadable">.*dna50, m1 5.5', page(11))
+
+
+def test_seeds_that_give_one_answer_are_named(tmp_path):
+    """Also two that are constant in opposite ways, which predict both classes equally often on average."""
+    source, judged, _ = write_study(tmp_path, recipe="table", collapsed=(1, 2))
+    assert set(judged.loc[judged["test"] == "dna50", "predicted_positive"]) == {0.5}
+    assert re.search(r'data-warning="constant"(?s:.)*<li>m1, fine-tuned on en: dna50 \(2 of 2\)</li>', source)
+    source, *_ = write_study(tmp_path, recipe="table", collapsed=(2,))
+    assert "dna50 (1 of 2)" in source
+    source, *_ = write_study(tmp_path, recipe="table")
+    assert "constant" not in data_of(source)["warning"]
 
 
 def test_the_page_warns_of_pretraining_on_synthetic_sentences(tmp_path):

@@ -12,6 +12,7 @@ from helpers.pages import REPORTS, Page, open_page
 from linguist.config.design import describe_study
 from linguist.files import write_table
 from linguist.report import tasks as task_report
+from linguist.report.front import task_headline
 from linguist.report.page import inline, render
 from linguist.report.plots.style import save
 from linguist.report.plots.tasks import tasks_figure
@@ -97,8 +98,12 @@ def test_findings_are_those_that_the_numbers_were_made_for(tables):
     assert not any("random" in text for _, _, text in findings[task_report.QUESTIONS["instructing"]])
 
 
+RUNS = {"constant": 0, "runs": 6, "against_constant": 0, "against_runs": 6}
+
+
 def test_a_finding_of_one_seed_says_so():
     row = {"question": "sets", "model": "m", "method": "told", "against_model": "n", "against_method": "x", "tasks": 2}
+    row |= RUNS
     row |= {"difference": 0.1, "low": 0.05, "high": 0.2, "p_holm": 0.01}
     one, two = (task_report.difference_finding(row | {"seeds": seeds}) for seeds in (1, 2))
     assert one[0] == two[0] and "one seed" in one[1] and "one seed" not in two[1]
@@ -114,12 +119,42 @@ def test_a_difference_is_judged_by_its_corrected_p_value_alone(difference, p, qu
         "against_method": "x",
         "tasks": 2,
     }
-    row |= {"seeds": 3, "difference": difference, "low": difference - 0.1, "high": difference + 0.1, "p_holm": p}
+    row |= RUNS | {"seeds": 3, "difference": difference, "low": difference - 0.1, "high": difference + 0.1, "p_holm": p}
     code, text = task_report.difference_finding(row)
     assert (code == "chance") == (p >= 0.05)
     assert code != "above" or difference > 0
     for value in (difference, row["low"], row["high"]):
         assert f"{abs(100 * value):.1f}" in text
+
+
+def constant_tables(constant):
+    """A study of two tasks in which `constant` of four seeds give one answer for all rows, and k-mers are right in 6 of 10."""
+    way, kmers = ("m", CLASSIFICATION, "", "class"), (KMERS, CLASSIFICATION, "", "class")
+    called = {way: {}, kmers: {}}
+    for task, answers in ANSWERS.items():
+        label, guess = guessed(0.5, answers, 9)
+        called[way][task] = {seed: (label, np.zeros_like(label) if seed < constant else guess) for seed in range(4)}
+        called[kmers][task] = {0: guessed(0.6, answers, 8)}
+    return summarize_tasks(compute_task_metrics("s", called, ANSWERS)), compare_ways(called)
+
+
+def test_runs_that_give_one_answer_are_named(tmp_path):
+    """Their accuracy is that of one class, whatever the sequences are: they are not merely worse than k-mers."""
+    summary, comparisons = constant_tables(4)
+    ((code, tag, text),) = task_report.task_findings(summary, comparisons)[task_report.QUESTIONS["baseline"]]
+    assert (code, tag) == ("constant", "one answer")
+    assert "8 of 8 runs" in text and "less accurate" not in text
+    assert task_headline(comparisons)[0] == "constant" and "8 of 8 runs" in task_headline(comparisons)[1]
+    source = written_page((summary, comparisons), tmp_path).read_text()
+    assert 'data-warning="constant"' in source and "core (4 of 4), splice (4 of 4)" in source
+    summary, comparisons = constant_tables(1)
+    ((code, _, text),) = task_report.task_findings(summary, comparisons)[task_report.QUESTIONS["baseline"]]
+    assert code != "constant" and "2 of 8 runs" in text
+    assert "core (1 of 4)" in written_page((summary, comparisons), tmp_path).read_text()
+    summary, comparisons = constant_tables(0)
+    ((code, _, text),) = task_report.task_findings(summary, comparisons)[task_report.QUESTIONS["baseline"]]
+    assert code != "constant" and "8 runs" not in text
+    assert "data-warning" not in written_page((summary, comparisons), tmp_path).read_text()
 
 
 def test_the_terminal_shows_every_method_and_finding_within_110_columns(tables):
@@ -172,6 +207,10 @@ def test_published_figures_are_those_of_the_papers():
 
 @pytest.fixture
 def page(tables, tmp_path):
+    return written_page(tables, tmp_path)
+
+
+def written_page(tables, tmp_path):
     shown = task_report.main_rows(tables[0])
     methods = dict.fromkeys(zip(shown["model"], shown["method"], strict=True))
     save(tasks_figure(shown, {key: task_report.method_name(*key) for key in methods}), tmp_path / "f.svg")

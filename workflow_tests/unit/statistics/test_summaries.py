@@ -16,7 +16,7 @@ def seeds_table(accuracies, n=100, **more):
     frame = pd.DataFrame(rows)
     frame["accuracy_low"], frame["accuracy_high"] = zip(*(wilson(round(a * n), n) for a in accuracies), strict=True)
     others = ["auroc", "auroc_low", "auroc_high", "accuracy_median", "predicted_positive", "majority"]
-    return frame.assign(**dict.fromkeys(others, 0.5) | more)
+    return frame.assign(**dict.fromkeys(others, 0.5) | {"constant": 0} | more)
 
 
 def test_a_summary_gives_mean_sd_range_and_the_interval_of_its_formula():
@@ -32,6 +32,12 @@ def test_a_summary_gives_mean_sd_range_and_the_interval_of_its_formula():
     items = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     half = np.hypot(4.3027 * 0.04 / np.sqrt(3), items)
     assert (row["low"], row["high"]) == pytest.approx((0.74 - half, 0.74 + half), abs=1e-4)
+
+
+def test_runs_that_give_one_answer_are_counted():
+    """Two that are constant in opposite ways look like one that is not, by the mean of their predictions."""
+    (row,) = summarize_pairs(seeds_table([0.5, 0.5, 0.7], constant=[1, 1, 0])).to_dict("records")
+    assert row["constant"] == 2
 
 
 def test_the_interval_stays_within_0_and_1():
