@@ -134,9 +134,7 @@ rule tabulate_study:
     input:
         metrics="<results>/tables/{study}.metrics.tsv",
         comparisons="<results>/tables/{study}.comparisons.tsv",
-        audits=lambda wildcards: expand(
-            "<results>/pairs/{test}/audit.json", test=config["studies"][wildcards.study]["tests"]
-        ),
+        audits=lambda wildcards: inputs.audit_files(config, config["studies"][wildcards.study]["tests"]),
     output:
         table=report("<results>/report/{study}/table.tsv", category="{study}", caption="../reports/captions/table.rst"),
         claims=report(
@@ -229,11 +227,9 @@ rule write_page:
         figures=lambda wildcards: [
             f"<results>/report/{wildcards.study}/{figure}.svg" for figure in figures_of(config, wildcards.study)
         ],
-        audits=lambda wildcards: expand(
-            "<results>/pairs/{test}/audit.json", test=config["studies"][wildcards.study]["tests"]
-        ),
+        audits=lambda wildcards: inputs.audit_files(config, config["studies"][wildcards.study]["tests"]),
         template=shipped_file("reports/study.html.j2"),
-        part=shipped_file("reports/identity.html.j2"),
+        parts=[shipped_file(f"reports/{part}.html.j2") for part in ("identity", "problems")],
         base=shipped_file("reports/base.html.j2"),
         caption=shipped_file("reports/captions/published_figure.rst"),
     output:
@@ -292,7 +288,7 @@ rule write_task_page:
         overlaps="<results>/tables/overlaps.json",
         published=shipped_file("resources/published.yaml"),
         template=shipped_file("reports/tasks.html.j2"),
-        part=shipped_file("reports/identity.html.j2"),
+        parts=[shipped_file(f"reports/{part}.html.j2") for part in ("identity", "problems")],
         base=shipped_file("reports/base.html.j2"),
         caption=shipped_file("reports/captions/tasks_figure.rst"),
     output:
@@ -334,7 +330,7 @@ rule summarize_studies:
         task_metrics=expand("<results>/tables/{study}.metrics.tsv", study=plan.task_studies(config)),
         task_comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
         vectors=expand("<results>/report/{vectors}/table.tsv", vectors=config["vectors"]),
-        audits=expand("<results>/pairs/{test}/audit.json", test=used.tested_pairsets(config)),
+        audits=inputs.audit_files(config, used.tested_sets(config)),
     output:
         "<results>/tables/summary.txt",
     log:
@@ -346,7 +342,8 @@ rule summarize_studies:
         studies=plan.titles_of(plan.pair_studies(config)),
         task_studies=plan.titles_of(plan.task_studies(config)),
         vectors=plan.titles_of(config["vectors"]),
-        tests=used.tested_pairsets(config),
+        tests=used.tested_sets(config),
+        tests_of={name: study["tests"] for name, study in config["studies"].items()},
         kinds={name: spec["kind"] for name, spec in config["pairsets"].items()},
         notes=design.caveats(config),
         code=code_digest("summarize_studies"),
@@ -361,6 +358,7 @@ rule write_answer:
         comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.pair_studies(config)),
         task_comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=plan.task_studies(config)),
         vectors=expand("<results>/report/{vectors}/table.tsv", vectors=config["vectors"]),
+        audits=inputs.audit_files(config, used.tested_sets(config)),
         template=shipped_file("reports/answer.html.j2"),
         base=shipped_file("reports/base.html.j2"),
     output:
@@ -380,6 +378,8 @@ rule write_answer:
         studies=list(plan.pair_studies(config)),
         task_studies=list(plan.task_studies(config)),
         vectors=list(config["vectors"]),
+        tests=used.tested_sets(config),
+        tests_of={name: study["tests"] for name, study in config["studies"].items()},
         kinds={name: spec["kind"] for name, spec in config["pairsets"].items()},
         caveats=design.caveats(config),
         code=code_digest("write_answer"),

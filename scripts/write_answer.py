@@ -3,6 +3,7 @@
 import json
 
 from linguist.logs import start_log
+from linguist.report.audit import find_problems, problem_sentence, read_audits
 from linguist.report.front import answer_page
 from linguist.report.page import inline, render
 from linguist.report.plots.front import closest_control_figure
@@ -20,7 +21,9 @@ def main(smk):
     studies = dict(zip(smk.params.studies, zip(claims, comparisons, strict=True), strict=True))
     tasks = dict(zip(smk.params.task_studies, tasks, strict=True))
     vectors = dict(zip(smk.params.vectors, map(read_vectors_table, smk.input.vectors), strict=True))
-    values = answer_page(json.loads(smk.params.titles), studies, tasks, vectors, smk.params.kinds)
+    problems = find_problems(read_audits(smk.params.tests, smk.input.audits))
+    said = {study: problem_sentence(tests, problems) for study, tests in smk.params.tests_of.items()}
+    values = answer_page(json.loads(smk.params.titles), studies, tasks, vectors, smk.params.kinds, said)
     save(closest_control_figure(dict(zip(studies, claims, strict=True))), smk.output.figure)
     figure = inline(smk.output.figure, "figure-closest-controls") if studies else None
     render(smk.output.page, smk.input.template, caveats=smk.params.caveats, figure=figure, **values)

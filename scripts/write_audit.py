@@ -4,9 +4,9 @@ import json
 
 from linguist.files import read_json
 from linguist.logs import start_log
+from linguist.report.audit import audit_page
 from linguist.report.page import inline, render
-from linguist.report.pairset import audit_page
-from linguist.report.plots.pairset import audit_figure
+from linguist.report.plots.audit import audit_figure
 from linguist.report.plots.style import save
 
 

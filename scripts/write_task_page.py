@@ -6,6 +6,7 @@ from linguist.config.design import describe_study
 from linguist.config.published import read_published
 from linguist.files import read_json, write_table
 from linguist.logs import start_log
+from linguist.report.audit import find_problems, read_audits
 from linguist.report.page import collect_facts, inline, render, unreadable_tests
 from linguist.report.tasks import read_task_tables, task_page
 from linguist.statistics.tables import read_results
@@ -28,9 +29,9 @@ def main(smk):
         "facts": collect_facts([read_json(path) for path in smk.input.runs], tokens),
         "published": read_published(smk.input.published),
     }
-    figure = inline(smk.input.figure, "figure-tasks")
-    values = task_page(study, tables, reports) | {"unreadable": unreadable_tests(tokens)}
-    render(smk.output.page, smk.input.template, figure=figure, **values)
+    problems = find_problems(read_audits(study.tests, smk.input.audits))
+    values = task_page(study, tables, reports) | {"unreadable": unreadable_tests(tokens), "problems": problems}
+    render(smk.output.page, smk.input.template, figure=inline(smk.input.figure, "figure-tasks"), **values)
     write_table(smk.output.table, tables[0])
 
 

@@ -103,10 +103,16 @@ def instruction_files(config, instructions):
     return {"rows": task_rows(spec["tasks"]), "hits": hits if used.retrieves(spec) else []}
 
 
+def audit_files(config, tests):
+    """The audits of pair sets and tasks."""
+    return [f"<results>/{'pairs' if name in config['pairsets'] else 'tasks'}/{name}/audit.json" for name in tests]
+
+
 def task_page_files(config, study):
-    """What the page of a study of tasks reports on: its baselines, instruction sets and runs."""
+    """What the page of a study of tasks reports on: its test sets, baselines, instruction sets and runs."""
     block, sets = config["studies"][study], plan.instruction_sets(config, study)
     return {
+        "audits": audit_files(config, block["tests"]),
         "baselines": [f"<results>/baselines/{task}.json" for task in block["tests"]],
         "instructions": [f"<results>/instructions/{name}/about.json" for name in sets],
         "runs": metrics_files(config, study),

@@ -42,10 +42,9 @@ def used_pairsets(config):
     return in_order(config["pairsets"], used | {block["trainset"] for block in config["vectors"].values()})
 
 
-def tested_pairsets(config):
-    """Pair sets that a study tests on, in the order of the studies."""
-    tests = dict.fromkeys(test for study in config["studies"].values() for test in study["tests"])
-    return [test for test in tests if test in config["pairsets"]]
+def tested_sets(config):
+    """Pair sets and tasks that a study tests on, in the order of the studies."""
+    return list(dict.fromkeys(test for study in config["studies"].values() for test in study["tests"]))
 
 
 def used_tasks(config):

@@ -50,16 +50,20 @@ def task_headline(comparisons):
     return code, " ".join(texts)
 
 
-def answer_page(titles, studies, tasks, vectors, kinds):
+def answer_page(titles, studies, tasks, vectors, kinds, problems):
     """What the front page shows, as values for its template.
 
     Args: `titles` maps all studies and comparisons of token vectors to their titles. The next three map names to tables:
     studies of pair sets to two (`judge_claims`, `compare_arms`), studies of tasks to one (`compare_ways`), comparisons of
-    token vectors to one (`read_distances`). `kinds` maps pair sets to their kinds.
+    token vectors to one (`read_distances`). `kinds` maps pair sets to their kinds, `problems`
+    studies to the `problem_sentence` of their test sets.
     """
     results = {name: pairs_headline(*tables) for name, tables in studies.items()}
     results |= {name: task_headline(table) for name, table in tasks.items()}
     results |= {name: vectors_headline(table) for name, table in vectors.items()}
+    for name in problems.keys() & results.keys():
+        code, text = results[name]
+        results[name] = code, f"{text} {problems[name]}".strip()
     return {
         "lines": [(name, title, *results[name]) for name, title in titles.items()],
         "answer": answer_of(studies, kinds),

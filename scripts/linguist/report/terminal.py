@@ -33,12 +33,13 @@ def answer_text(answer):
     return paragraph(" ".join(answer.sentences)) + "\n"
 
 
-def study_text(tables):
+def study_text(tables, problems=""):
     """The results of a study, at most 110 columns wide: its hypotheses, then a table of tests for each model and training set.
 
-    `tables` are StudyTables.
+    `tables` are StudyTables; `problems` is the `problem_sentence` of its test sets.
     """
-    return "\n".join([*hypothesis_lines(tables.claims, tables.comparisons), "", *test_lines(tables.judged), ""])
+    lines = [*hypothesis_lines(tables.claims, tables.comparisons), "", *test_lines(tables.judged)]
+    return "\n".join([*lines, *filter(None, [paragraph(problems)]), ""])
 
 
 def paragraph(text, indent=""):
@@ -80,8 +81,11 @@ def test_lines(judged):
     return lines
 
 
-def task_study_text(summary, comparisons):
-    """A study of tasks: accuracy by task, the average, and the findings. Args: tables of `summarize_tasks`, `compare_ways`."""
+def task_study_text(summary, comparisons, problems=""):
+    """A study of tasks: accuracy by task, the average, and the findings.
+
+    Args: tables of `summarize_tasks` and `compare_ways`; `problems` is the `problem_sentence` of its test sets.
+    """
     shown = main_rows(summary)
     tests = [test for test in shown["test"].unique() if test != "average"]
     methods = {key: rows.set_index("test") for key, rows in shown.groupby(["model", "method"], sort=False)}
@@ -109,6 +113,7 @@ def task_study_text(summary, comparisons):
         lines.append(f"({len(tests) - 4} more tasks on the page)")
     if comparisons["seeds"].eq(1).any():
         lines.append("One seed: the intervals ignore variation between seeds.")
+    lines += filter(None, [paragraph(problems)])
     for question, findings in task_findings(summary, comparisons).items():
         lines += ["", question, *(paragraph(text, "  ") for _, _, text in findings)]
     return "\n".join([*lines, ""])

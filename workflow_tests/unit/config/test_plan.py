@@ -101,7 +101,7 @@ def test_a_study_of_tasks_has_its_random_models_beside_it_and_each_run_its_own_t
     assert (
         list(plan.task_studies(TASKS)) == ["one"]
         and plan.pair_studies(TASKS) == {}
-        and used.tested_pairsets(TASKS) == []
+        and used.tested_sets(TASKS) == ["core", "splice"]
     )
     assert used.used_tasks(TASKS) == ["core", "splice"]
     assert used.used_tasks(TASKS | {"studies": {}, "vectors": {}}) == ["core", "splice", "tf"]

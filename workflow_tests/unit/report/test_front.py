@@ -46,7 +46,7 @@ def front(tmp_path):
     tasks = {"tasks": pd.DataFrame([other, COMPARISON])}
     vectors = {"words": table_of((10, 5), [(6, 5), (6.1, 5), (5.9, 5)])}
     studies = {name: (table, NO_ROWS) for name, table in claims.items()}
-    values = answer_page(TITLES, studies, tasks, vectors, {"t": "sentence"})
+    values = answer_page(TITLES, studies, tasks, vectors, {"t": "sentence"}, {"transfer": "One <set>."})
     figure = inline(tmp_path / "closest_controls.svg", "figure-closest-controls")
     render(tmp_path / "answer.html", REPORTS / "answer.html.j2", caveats=[CAVEAT], figure=figure, **values)
     return tmp_path / "answer.html"
@@ -65,6 +65,7 @@ def test_each_study_has_its_line_with_its_result(front):
     assert 'data-hypotheses="1" data-supported="0"' in source  # that of both studies, as the stricter one has it
     text = " ".join(" ".join(page.text).split())
     assert all(title in text for title in TITLES.values()) and CAVEAT in text
+    assert text.count("One <set>.") == 1
     assert len(page.ids) == len(set(page.ids))
 
 
@@ -89,7 +90,7 @@ def test_a_task_study_of_one_seed_is_not_replicated():
 
 
 def test_without_studies_of_pair_sets_there_is_no_figure(tmp_path):
-    values = answer_page({"tasks": "C"}, {}, {"tasks": pd.DataFrame([COMPARISON])}, {}, {})
+    values = answer_page({"tasks": "C"}, {}, {"tasks": pd.DataFrame([COMPARISON])}, {}, {}, {"tasks": ""})
     render(tmp_path / "a.html", REPORTS / "answer.html.j2", caveats=[], figure=None, **values)
     assert "<svg" not in (tmp_path / "a.html").read_text()
     save(closest_control_figure({}), tmp_path / "empty.svg")

@@ -33,6 +33,7 @@ def write_study(
     published=None,
     tokens=None,
     collapsed=(),
+    problems=None,
 ):
     """A study of two models on made-up predictions, and its page. A collapsed seed gives one answer on dna50: an odd one
     "different", an even one "same"."""
@@ -96,7 +97,7 @@ def write_study(
     pair_types = summarize_kinds(scores, read_row_types(tests, runs[0][3]))
     identity = summarize_identity(scores, {"en": np.repeat([1.0, 0.9, 0.0], [30, 20, 30])})
     values = study_page(study, tables, (pair_types, identity), facts, read_published() if published else None)
-    values["unreadable"] = unreadable_tests(tokens or {})
+    values |= {"unreadable": unreadable_tests(tokens or {}), "problems": problems or {}}
     values["figures"] = {name: inline(folder / f"{name}.svg", f"figure-{name}") for name in drawn}
     if published:
         save(published_figure(compare_published(summary, spec, read_published())), folder / "published.svg")
@@ -113,6 +114,14 @@ def test_page_is_one_well_formed_file_that_asks_the_network_for_nothing(tmp_path
     assert not re.search(r"https?://|@import|<link|<img|url\((?!#)", source)
     referred = set(re.findall(r'url\(#([^)]+)\)|href="#([^"]+)"|aria-labelledby="([^"]+)"', source))
     assert referred and {name for names in referred for name in names if name} <= set(page.ids)
+
+
+def test_the_page_shows_the_problems_of_its_test_sets_if_there_are_any(tmp_path):
+    page, *_ = write_study(tmp_path, problems={"dna50": ["Row <1> twice.", "Sorted."]})
+    said = " ".join(Page(page).text)
+    assert all(text in said for text in ("Problems of the data", "Row <1> twice.", "Sorted."))
+    assert re.findall(r'data-problems="(.*?)"', page) == ["dna50"]
+    assert "data-problems" not in write_study(tmp_path)[0]
 
 
 def test_the_page_shows_each_metric_with_its_interval_and_its_closest_control(tmp_path):

@@ -158,7 +158,9 @@ def test_runs_that_give_one_answer_are_named(tmp_path):
 
 
 def test_the_terminal_shows_every_method_and_finding_within_110_columns(tables):
-    text = task_study_text(*tables)
+    said = "The data of 1 of 2 test sets have problems: core."
+    text = task_study_text(*tables, said)
+    assert said in text and said not in task_study_text(*tables)
     assert max(map(len, text.splitlines())) <= 110
     shown = task_report.main_rows(tables[0])
     assert all(model in text and method in text for model, method in zip(shown["model"], shown["method"], strict=True))
@@ -236,7 +238,10 @@ def written_page(tables, tmp_path):
         columns=["model", "method", "test", *BIN_COLUMNS],
     )
     reports |= {"identity": identity, "overlaps": [overlap], "facts": {"device": "CPU"}, "published": PUBLISHED}
-    values = task_report.task_page(describe_study(CONFIG, "s"), tables, reports) | {"unreadable": {}}
+    values = task_report.task_page(describe_study(CONFIG, "s"), tables, reports) | {
+        "unreadable": {},
+        "problems": {"core": ["Row <1> twice."]},
+    }
     figure = inline(tmp_path / "f.svg", "figure-tasks")
     render(tmp_path / "page.html", REPORTS / "tasks.html.j2", figure=figure, **values)
     return tmp_path / "page.html"
@@ -259,6 +264,7 @@ def test_the_page_is_one_well_formed_file_that_asks_the_network_for_nothing(page
         "138 rows",
         "m",
         "### Response:",
+        "Row <1> twice.",
     ):
         assert text in said, text
     assert "nan" not in said.replace("gpt2-nano", "").lower().split()

@@ -8,9 +8,9 @@ import pytest
 from helpers.data import backwards, letters, neighbour_hits
 from helpers.pages import REPORTS, read_text
 from linguist.pairs.audit import audit_split, overlap
+from linguist.report.audit import audit_page
 from linguist.report.page import inline, render
-from linguist.report.pairset import audit_page
-from linguist.report.plots.pairset import audit_figure
+from linguist.report.plots.audit import audit_figure
 from linguist.report.plots.style import save
 from linguist.sequences.neighbours import TASK_TO_FASTA, count_bins
 from linguist.tasks.audit import SIDES, audit_task, identity_of_rows

@@ -3,7 +3,7 @@
 import pytest
 
 from helpers.figures import texts
-from linguist.report.plots.pairset import audit_figure
+from linguist.report.plots.audit import audit_figure
 
 PANELS = {
     "sentence": [("length", "characters", "both"), ("length difference", "characters", "both")],

@@ -12,7 +12,7 @@ from linguist.pairs.recipes import RECIPES
 from linguist.report.page import SEVERITIES
 from linguist.report.rows import row_findings
 from linguist.statistics import thresholds
-from linguist.statistics.numbers import format_interval, percent
+from linguist.statistics.numbers import counted, format_interval, percent
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 
 CONTRADICTIONS = "equal rows with different labels"
@@ -27,9 +27,29 @@ def best_baseline(audit):
     return {"name": best["name"]} | {key: best.get(key, np.nan) for key in ("accuracy", "low", "high")}
 
 
-def read_best_baselines(tests, paths):
-    """{test: its `best_baseline`}; `paths` are the audit.json files of the tests, in the same order."""
-    return {test: best_baseline(read_json(path)) for test, path in zip(tests, paths, strict=True)}
+def read_audits(tests, paths):
+    """{test: its audit}; `paths` are the audit.json files of the tests, in the same order."""
+    return {test: read_json(path) for test, path in zip(tests, paths, strict=True)}
+
+
+def best_baselines(audits):
+    """{test: its `best_baseline`} of {test: its audit}."""
+    return {test: best_baseline(audit) for test, audit in audits.items()}
+
+
+def find_problems(audits):
+    """{test: its problems in sentences} of the tests that have any, of {test: its audit}."""
+    found = {
+        test: [text for severity, text in audit_findings(audit) if severity == "flaw"] for test, audit in audits.items()
+    }
+    return {test: texts for test, texts in found.items() if texts}
+
+
+def problem_sentence(tests, problems):
+    """How many of a study's tests have `problems` (see `find_problems`), and which; "" if none has."""
+    if not (bad := [test for test in tests if test in problems]):
+        return ""
+    return f"The data of {len(bad)} of {counted(len(tests), 'test set')} have problems: {', '.join(bad)}."
 
 
 def scored(audit):

@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 
 from helpers.pages import REPORTS, check_in_browser, read_text
+from linguist.report.audit import (
+    audit_findings,
+    audit_page,
+    best_baseline,
+    find_problems,
+    limit_finding,
+    problem_sentence,
+)
 from linguist.report.page import inline, render
-from linguist.report.pairset import audit_findings, audit_page, best_baseline, limit_finding
-from linguist.report.plots.pairset import audit_figure
+from linguist.report.plots.audit import audit_figure
 from linguist.report.plots.style import save
 
 
@@ -161,6 +168,24 @@ def test_one_problem_gives_one_finding_and_the_others_stay_fine(audit, severity,
 def test_the_first_finding_says_whether_there_is_a_shortcut(baselines, severity, facts):
     found = audit_findings(CLEAN | {"baselines": baselines})[0]
     assert found[0] == severity and all(fact in found[1] for fact in facts)
+
+
+def test_the_problems_of_a_study_are_those_of_its_test_sets():
+    bad = altered("splits", "test", "contradictions", value=3)
+    problems = find_problems({"a": CLEAN, "b": bad, "c": bad})
+    assert problems.keys() == {"b", "c"} and all("3 in test" in text for text in problems["b"])
+    assert problem_sentence(["a"], problems) == ""
+    said = problem_sentence(["a", "c", "b"], problems)
+    assert "2 of 3 test sets" in said and "c, b" in said
+
+
+def test_many_dropped_rows_are_a_problem():
+    few, many = (
+        {"read": 100, "dropped": {"empty": n}, "left_out": {}, "first": {"empty": "t, line 2"}} for n in (5, 6)
+    )
+    assert not find_problems({"a": CLEAN | {"rows": {"test": few}}})
+    (said,) = find_problems({"a": CLEAN | {"rows": {"test": many}}})["a"]
+    assert "6 of 100 rows dropped (6.0 %)" in said and "line 2" in said
 
 
 def test_word_overlap_is_a_note_and_no_shortcut():

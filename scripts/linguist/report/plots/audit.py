@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from linguist.kinds import KINDS
 from linguist.pairs.store import SIDES
-from linguist.report.pairset import scored
+from linguist.report.audit import scored
 from linguist.report.plots.style import (
     COLOURS,
     STYLE,
