@@ -10,6 +10,7 @@ import sys
 import time
 
 import pandas as pd
+import pytest
 import yaml
 
 from helpers.pages import Page, open_page
@@ -33,8 +34,25 @@ def test_what_it_leaves(finished):
     metrics = json.loads((finished / RUN / "metrics.json").read_text())
     assert {"seed", "data_digest", "versions", "device", "seconds", "tokens_per_second"} <= set(metrics)
     table = pd.read_csv(results / "tables/metrics.tsv", sep="\t")
-    assert (table["study"] == "small").sum() == 2 * 4
+    assert (table["study"] == "small").sum() == 3 * 4  # fine-tuned on two sets, and untrained
     assert (table["accuracy_low"] <= table["accuracy"]).all() and (table["accuracy"] <= table["accuracy_high"]).all()
+
+
+def test_accuracy_by_identity_has_every_row_of_a_run_that_is_tested_on_its_own_set(finished):
+    """Sentences have no identity; the other tests are not of the rows that the runs were trained on."""
+    results = finished / "results"
+    metrics = pd.read_csv(results / "tables/metrics.tsv", sep="\t")
+    rows = pd.read_csv(results / "tables/small.identity.tsv", sep="\t")
+    assert set(zip(rows["model"], rows["trainset"], rows["test"], strict=True)) == {("tiny", "coding", "coding")}
+    own = metrics[(metrics["trainset"] == "coding") & (metrics["test"] == "coding")]
+    assert rows["n"].sum() == 32 and (rows["n"] * rows["accuracy"]).sum() / 32 == pytest.approx(own["accuracy"].item())
+    assert "Accuracy by identity" in (results / "report/small/page.html").read_text()
+    tasks = pd.read_csv(results / "tables/asked.identity.tsv", sep="\t")
+    assert (tasks.groupby(["model", "method", "test"])["n"].sum() == 30).all() and set(tasks["test"]) == {
+        "splice",
+        "repeat",
+    }
+    assert (tasks["low"] <= tasks["accuracy"]).all() and (tasks["accuracy"] <= tasks["high"]).all()
 
 
 def test_words_are_compared_before_and_after_runs_that_nothing_tests(finished):

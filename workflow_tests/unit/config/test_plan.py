@@ -124,6 +124,13 @@ def test_a_control_is_a_run_of_its_own_named_after_what_differs():
     assert [is_control(*arm) for arm in found] == [False] * 2 + [True] * 7
 
 
+def test_accuracy_by_identity_is_for_sets_that_a_study_trains_and_tests_on():
+    study = {"trainsets": ["dna", "en"], "tests": ["en", "dna", "protein"]}
+    kinds = {"en": "sentence", "dna": "dna", "protein": "protein"}
+    config = {"studies": {"s": study}, "pairsets": {name: {"kind": kind} for name, kind in kinds.items()}}
+    assert plan.own_tests(config, "s") == ["dna"]
+
+
 def test_studies_that_ask_for_published_results():
     assert plan.published_studies(CONFIG) == []
     studies = {name: study | {"published": {"tables": ["table1"]}} for name, study in CONFIG["studies"].items()}

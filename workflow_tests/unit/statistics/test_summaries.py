@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from linguist.intervals import wilson
-from linguist.statistics.summaries import summarize_pairs
+from linguist.intervals import accuracy_interval, wilson
+from linguist.statistics.summaries import summarize_identity, summarize_pairs
 
 
 def seeds_table(accuracies, n=100, **more):
@@ -50,6 +50,21 @@ def test_the_interval_stays_within_0_and_1():
 def test_with_one_seed_it_is_that_runs_own_interval():
     (row,) = summarize_pairs(seeds_table([0.6])).to_dict("records")
     assert (row["low"], row["high"]) == wilson(60, 100) and np.isnan(row["sd"]) and row["worst"] == row["best"] == 0.6
+
+
+def test_accuracy_by_identity_is_that_of_runs_trained_on_the_set_itself():
+    """Three of four near rows are right with one seed, one with the other; of the four others two and none."""
+    label = np.array([1, 0, 1, 0, 1, 0, 1, 0])
+    wrong = {1: [3, 4, 5], 2: [0, 1, 2, 4, 5, 6, 7]}
+    scores = {seed: np.where(np.isin(range(8), at), 1 - label, label) - 0.5 for seed, at in wrong.items()}
+    of_arm = {"own": (label, scores), "other": (label, scores)}
+    identity = {"own": [1, 1, 1, 1, 0.79, 0, 0, 0]}
+    found = summarize_identity({("m", "own"): of_arm, ("m", "other"): of_arm}, identity)
+    assert found.drop(columns=["low", "high"]).values.tolist() == [
+        ["m", "own", "own", "100 %", 4, 2, 0.5],
+        ["m", "own", "own", "below 80 %", 4, 2, 0.25],
+    ]
+    assert tuple(found.loc[0, ["low", "high"]]) == pytest.approx(accuracy_interval([0.75, 0.25], 4))
 
 
 def test_each_model_trainset_and_test_has_its_row():

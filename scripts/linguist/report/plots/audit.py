@@ -61,7 +61,7 @@ def audit_figure(audit):
         test = audit["splits"]["test"]
         axis = figure.add_subplot(grid[down])
         draw_baselines(axis, baselines, max(test["classes"]) / test["rows"])
-    figure.legend(handles=legend, loc="outside upper left", ncols=len(legend))
+    figure.legend(handles=legend, loc="outside upper left", ncols=min(5, len(legend)))
     return figure
 
 

@@ -13,7 +13,6 @@ LABELS = ("different", "same")
 # Okabe and Ito's palette: distinct for colour-blind readers, and in grey print by lightness and marker.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 FILLED, OUTLINED = {"color": COLOURS[4], "alpha": 0.75}, {"ec": COLOURS[0], "fc": "none", "lw": 1.3}  # as LABELS
-LINES = ("-", "--")
 LOOKS = [{"color": COLOURS[i], "marker": "osD^vPX"[(i + turn) % 7]} for turn in range(7) for i in range(7)]
 # Text stays text: small, searchable, and measured in the widest font of the stack, so that no fallback overflows.
 STYLE = {
@@ -56,8 +55,8 @@ def majority_legend():
 
 def label_styles(count):
     """How the bars of so many labels look: the first filled, the others outlined."""
-    lines = [COLOURS[0], *(colour for colour in COLOURS[1:] if colour != FILLED["color"])]
-    outlined = [OUTLINED | {"ec": lines[at % len(lines)], "ls": LINES[at // len(lines) % 2]} for at in range(count - 1)]
+    lines = [{"ec": COLOURS[at], "ls": style} for style in ("-", "--", ":") for at in (0, 2, 6, 3, 1, 5)]
+    outlined = [OUTLINED | lines[at % len(lines)] for at in range(count - 1)]
     return [FILLED, *outlined]
 
 
