@@ -8,6 +8,7 @@ rule segment_genome:
     output:
         text=temp("<results>/segments/{corpus}/{source}.txt"),
         bed="<results>/segments/{corpus}/{source}.bed",
+        rows="<results>/segments/{corpus}/{source}.json",
     log:
         "<logs>/segment_genome/{corpus}/{source}.log",
     benchmark:
@@ -33,7 +34,8 @@ rule collect_documents:
     input:
         unpack(lambda wildcards: inputs.source_files(config, wildcards.corpus, wildcards.source)),
     output:
-        temp("<results>/documents/{corpus}/{source}.txt"),
+        text=temp("<results>/documents/{corpus}/{source}.txt"),
+        rows="<results>/documents/{corpus}/{source}.json",
     log:
         "<logs>/collect_documents/{corpus}/{source}.log",
     benchmark:
@@ -55,7 +57,8 @@ rule collect_documents:
 rule mix_corpus:
     """mixing the corpus {corpus}"""
     input:
-        lambda wildcards: inputs.document_files(config, wildcards.corpus),
+        texts=lambda wildcards: inputs.document_files(config, wildcards.corpus, "txt"),
+        rows=lambda wildcards: inputs.document_files(config, wildcards.corpus, "json"),
     output:
         train="<results>/corpora/{corpus}/train.txt",
         dev="<results>/corpora/{corpus}/dev.txt",

@@ -63,6 +63,7 @@ rule write_vocabulary:
         manifest=lambda wildcards: inputs.manifest_file(config, "tokenizers", wildcards.tokenizer),
         published=shipped_file("resources/published.yaml"),
         template=shipped_file("reports/vocabulary.html.j2"),
+        part=shipped_file("reports/rows.html.j2"),
         base=shipped_file("reports/base.html.j2"),
         caption=shipped_file("reports/captions/vocabulary_figure.rst"),
     output:
@@ -101,6 +102,7 @@ rule write_pretraining:
         curve="<results>/pretraining/{model}/curve.tsv",
         manifest=lambda wildcards: inputs.manifest_file(config, "models", wildcards.model),
         template=shipped_file("reports/pretraining.html.j2"),
+        part=shipped_file("reports/rows.html.j2"),
         base=shipped_file("reports/base.html.j2"),
         caption=shipped_file("reports/captions/pretraining_figure.rst"),
     output:

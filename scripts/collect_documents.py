@@ -4,6 +4,7 @@ import logging
 
 from linguist.corpora.documents import collect_documents
 from linguist.corpora.exclusions import excluded_records
+from linguist.files import write_json
 from linguist.layout import files_of_references
 from linguist.logs import start_log
 
@@ -19,7 +20,8 @@ def main(smk):
         kind, paths = source["kind"], files_of_references(source["resources"], places)
         records = excluded_records(smk.input.pairs, source["resources"])
         excluded = {path: records[resource] for path, resource in zip(paths, source["resources"], strict=True)}
-    counts = collect_documents(paths, kind, source.get("bytes"), smk.output[0], excluded, source.get("share", 1.0))
+    counts = collect_documents(paths, kind, source.get("bytes"), smk.output.text, excluded, source.get("share", 1.0))
+    write_json(smk.output.rows, counts.pop("rows"))
     logger.info("%s", counts)
 
 

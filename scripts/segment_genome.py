@@ -3,7 +3,8 @@
 import logging
 
 from linguist.corpora.exclusions import excluded_regions
-from linguist.corpora.segments import SegmentOptions, segment_genome
+from linguist.corpora.segments import SegmentOptions, bases_left_out, segment_genome
+from linguist.files import write_json
 from linguist.logs import start_log
 
 logger = logging.getLogger("linguist")
@@ -27,7 +28,9 @@ def main(smk):
         size=source.get("bytes"),
         share=source.get("share"),
     )
-    logger.info("%s", segment_genome(fasta, smk.output.text, smk.output.bed, options, excluded))
+    counts = segment_genome(fasta, smk.output.text, smk.output.bed, options, excluded)
+    write_json(smk.output.rows, bases_left_out(counts).record())
+    logger.info("%s", counts)
 
 
 if "snakemake" in globals():

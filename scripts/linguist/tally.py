@@ -19,12 +19,14 @@ class Tally:
     read: rows that its tables have
     dropped: rows that cannot be used, by reason ("without a label"); `first` says where the first of each reason stands
     left_out: rows that a rule of the config, the recipe or the annotation leaves out, by reason
+    unit: what is counted, if not rows
     """
 
     read: int = 0
     dropped: Counter = field(default_factory=Counter)
     left_out: Counter = field(default_factory=Counter)
     first: dict = field(default_factory=dict)
+    unit: str = "rows"
 
     def drop(self, reason, where):
         self.dropped[reason] += 1
@@ -41,7 +43,13 @@ class Tally:
 
     def record(self):
         """The counts as plain values for JSON."""
-        return {"read": self.read, "dropped": dict(self.dropped), "left_out": dict(self.left_out), "first": self.first}
+        counts = {
+            "read": self.read,
+            "dropped": dict(self.dropped),
+            "left_out": dict(self.left_out),
+            "first": self.first,
+        }
+        return counts if self.unit == "rows" else counts | {"unit": self.unit}
 
 
 def share_dropped(record):
@@ -53,7 +61,9 @@ def say_dropped(record):
     """How many rows were dropped and why, with the place of the first of each reason; `record` as of `Tally.record`."""
     dropped, left_out = sum(record["dropped"].values()), sum(record["left_out"].values())
     parts = [f"{number:,} {reason}{_place(record, reason)}" for reason, number in record["dropped"].items()]
-    text = f"{dropped:,} of {record['read']:,} rows dropped ({100 * share_dropped(record):.1f} %)"
+    text = (
+        f"{dropped:,} of {record['read']:,} {record.get('unit', 'rows')} dropped ({100 * share_dropped(record):.1f} %)"
+    )
     text += f": {', '.join(parts)}" if parts else ""
     others = ", ".join(f"{number:,} {reason}" for reason, number in record["left_out"].items())
     return f"{text}; left out: {others}" if left_out else text

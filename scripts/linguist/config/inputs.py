@@ -140,11 +140,11 @@ def source_files(config, corpus, name):
     }
 
 
-def document_files(config, corpus):
-    """The documents of each source of a corpus."""
+def document_files(config, corpus, ending):
+    """The documents of each source of a corpus ("txt"), or the record of what was read for them ("json")."""
     sources = config["corpora"][corpus]["sources"].items()
     folders = {name: "segments" if settings.is_genome(source) else "documents" for name, source in sources}
-    return [f"<results>/{folder}/{corpus}/{name}.txt" for name, folder in folders.items()]
+    return [f"<results>/{folder}/{corpus}/{name}.{ending}" for name, folder in folders.items()]
 
 
 def corpus_files(config, tokenizer, split):

@@ -34,8 +34,8 @@ def read_documents(path, kind, tally=None):
       A heading stands between blank lines (Merity et al. 2016); formulas that look like a heading do not;
     - else plain text: documents are separated by blank lines if there is one in the first 2**20 characters, and are
       single lines if not.
-    Control characters in a text, except tab and line breaks, become blanks. The records of Parquet and JSON lines are counted
-    in `tally` (a Tally), with those that have no text.
+    Control characters in a text, except tab and line breaks, become blanks. Records of Parquet and JSON lines without
+    text are counted in `tally` (a Tally).
     Raises LinguistError for a missing or damaged file, text that is not UTF-8, and a missing column or key.
     """
     parquet, tally = is_parquet(path), tally or Tally()  # also refuses a file that cannot be read
@@ -45,10 +45,13 @@ def read_documents(path, kind, tally=None):
         sentences = read_pairs(path)[["sentence1", "sentence2"]].to_numpy().ravel()
         yield from ((None, sentence) for sentence in dict.fromkeys(sentences))
     elif kind == "text":
-        for text in _texts_of(read_parquet(path, TEXT), tally) if parquet else _read_texts(path, tally):
+        for where, text in _texts_of(read_parquet(path, TEXT)) if parquet else _read_texts(path):
             document = _CONTROL.sub(" ", text).strip()
             if document:
                 yield None, document
+            elif where:
+                tally.read += 1
+                tally.drop("without text", where)
     else:
         raise ValueError(f"no documents of kind {kind!r}")
 
@@ -60,12 +63,13 @@ def collect_documents(paths, kind, size, target, excluded=None, share=1.0):
     `size` of None takes all. A `share` below 1 takes that share of the documents, chosen by their digests, so that the
     sample covers the whole of a sorted file. Of equal documents the first is taken. Records of a FASTA file whose name is
     in `excluded[path]` are skipped. Memory: 8 bytes a document, and the names of the records of FASTA files.
-    Returns counts: documents and bytes written, duplicates and excluded documents skipped.
+    Returns counts: documents and bytes written, duplicates and excluded documents skipped; and "rows", the Tally's record of
+    the documents that were read.
     Raises LinguistError if the files have no document or fewer bytes than `size`, or if most of their records have no text.
     """
     counts = {"documents": 0, "bytes": 0, "duplicates": 0, "excluded": 0}
     paths, seen = list(paths), Seen()
-    tally = Tally()
+    tally = Tally(unit="documents")
     stream = _skip_excluded(paths, kind, excluded or {}, counts, tally)
     with atomic_path(target) as temporary:
         with open(temporary, "w", encoding="utf-8", newline="\n") as handle:
@@ -81,12 +85,15 @@ def collect_documents(paths, kind, size, target, excluded=None, share=1.0):
                 handle.writelines(f"{escape(documents[i])}\n" for i in np.flatnonzero(fresh))
                 counts["documents"] += int(fresh.sum())
                 counts["duplicates"] += int((drawn & ~fresh).sum())
+                tally.leave("not drawn for the share", int((~drawn).sum()))
                 counts["bytes"] += int(np.array(lengths)[fresh].sum())
             handle.write(END)
-        _check_enough(paths, size, counts)
         refuse_loss({"documents": tally})
-    log_tallies({"documents": tally} if tally.dropped else {})
-    return counts
+        _check_enough(paths, size, counts)
+    tally.leave("repeated", counts["duplicates"])
+    tally.leave("excluded", counts["excluded"])
+    log_tallies({"documents": tally})
+    return counts | {"rows": tally.record()}
 
 
 class Seen:
@@ -130,6 +137,7 @@ def _skip_excluded(paths, kind, excluded, counts, tally):
     for path in paths:
         names = excluded.get(path, ())
         for name, document in read_documents(path, kind, tally):
+            tally.read += 1
             if name in names:
                 counts["excluded"] += 1
             else:
@@ -154,7 +162,8 @@ def _check_enough(paths, size, counts):
 # ── forms of text ──
 
 
-def _read_texts(path, tally):
+def _read_texts(path):
+    """Yield (where, text): `where` is the place of a record of a table, None for a document of a text."""
     check_form(path, "text", "fasta", "fastq", "genbank", "gff", "vcf")
     with reading(path) as handle:
         beginning = handle.read(BEGINNING)
@@ -163,22 +172,18 @@ def _read_texts(path, tally):
     lines = beginning.strip().split("\n")
     with reading(path) as handle:
         if re.match(r'{\s*"', lines[0]):
-            yield from _texts_of(read_json_lines(path, handle, TEXT), tally)
+            yield from _texts_of(read_json_lines(path, handle, TEXT))
         elif _HEADING.fullmatch(lines[0]):
-            yield from _read_articles(handle)
+            yield from ((None, article) for article in _read_articles(handle))
         elif all(line.strip() for line in lines):
-            yield from handle
+            yield from ((None, line) for line in handle)
         else:
-            yield from _read_blocks(handle)
+            yield from ((None, block) for block in _read_blocks(handle))
 
 
-def _texts_of(records, tally):
+def _texts_of(records):
     for where, record in records:
-        text = text_of(where, record, "text")
-        tally.read += 1
-        if not text.strip():
-            tally.drop("without text", where)
-        yield text
+        yield where, text_of(where, record, "text")
 
 
 def _read_articles(handle):

@@ -10,6 +10,7 @@ from linguist.corpora.store import choose_dev
 from linguist.errors import LinguistError
 from linguist.files import END, atomic_path
 from linguist.sequences.indexed import check_record, open_indexed
+from linguist.tally import Tally
 
 STRANDS = ("forward", "both")
 BLOCK = 1 << 17  # letters in memory at a time, two bgzip blocks; fits the cache of the processor
@@ -105,6 +106,16 @@ def segment_genome(fasta, text, bed, options, excluded=None):
         "too_short": counts["bases"] - total,
         "unused": total - written,
     }
+
+
+def bases_left_out(counts):
+    """The Tally of a genome's bases, of what `segment_genome` returns."""
+    tally = Tally(read=counts["genome"], unit="bases")
+    tally.leave("in excluded regions", counts["excluded"])
+    tally.leave("other than ACGT", counts["ambiguous"])
+    tally.leave("in stretches shorter than a segment", counts["too_short"])
+    tally.leave("not drawn", counts["unused"])
+    return tally
 
 
 def _check_enough(fasta, options, total, counts):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from linguist.kinds import kind_of_source
+from linguist.report.rows import corpus_findings
 from linguist.statistics.thresholds import LOSS_DIFFERENCE
 
 LEARNED = {"learned": "fine", "equal": "note", "not learned": "flaw", "not measured": "unknown"}  # severity by code
@@ -67,6 +68,7 @@ def pretraining_page(model, curve, metrics, manifest, synthetic):
         "model": model,
         "metrics": metrics,
         "manifest": manifest,
+        "rows": corpus_findings(manifest),
         "synthetic": synthetic,
         "masked": "bigram_loss" not in metrics,
         "judged": [(code, LEARNED[code], text) for code, text in judged],

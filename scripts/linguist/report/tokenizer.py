@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from linguist.report.rows import corpus_findings
 from linguist.statistics.numbers import percent
 from linguist.tokenizers.types import TYPES
 
@@ -63,6 +64,7 @@ def tokenizer_page(spec, vocabulary, manifest, synthetic, published):
         "spec": spec,
         "vocabulary": vocabulary,
         "manifest": manifest,
+        "rows": corpus_findings(manifest),
         "synthetic": synthetic,
         "findings": tokenizer_findings(vocabulary),
         "label": own_type.label.format(**spec),

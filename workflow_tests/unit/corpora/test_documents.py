@@ -218,6 +218,7 @@ def test_documents_of_all_files_are_written_one_a_line(tmp_path):
     counts = collect_documents(paths, "text", None, tmp_path / "c.txt")
     assert collected(tmp_path / "c.txt") == [*DOCUMENTS, "a\rb"]
     size = sum(len(text.encode()) for text in [*DOCUMENTS, "a\rb"])
+    assert counts.pop("rows")["read"] == 5
     assert counts == {"documents": 5, "bytes": size, "duplicates": 0, "excluded": 0}
 
 
@@ -248,6 +249,8 @@ def test_collecting_is_what_the_slow_way_gives(tmp_path, texts, size, batch):
         else:
             counts = collect_documents([path], "text", size, target)
             assert collected(target) == wanted
+            rows = counts.pop("rows")
+            assert rows["read"] == counts["documents"] + sum(rows["left_out"].values())
             assert counts == {"documents": len(wanted), "bytes": total, "duplicates": duplicates, "excluded": 0}
 
 
@@ -270,7 +273,8 @@ def test_excluded_records_are_left_out_and_counted(tmp_path):
     path = fasta(tmp_path / "p.fa", {"sp|P1|A": "MKVW", "b": "MKKW", "c": "MKVW", "d": "mkkw"})
     counts = collect_documents([path], "protein", None, tmp_path / "c.txt", excluded={path: {"sp|P1|A", "x"}})
     assert collected(tmp_path / "c.txt") == ["MKKW", "MKVW"]
-    assert counts == {"documents": 2, "bytes": 8, "duplicates": 1, "excluded": 1}
+    rows = {"read": 4, "dropped": {}, "left_out": {"repeated": 1, "excluded": 1}, "first": {}, "unit": "documents"}
+    assert counts == {"documents": 2, "bytes": 8, "duplicates": 1, "excluded": 1, "rows": rows}
 
 
 def test_too_little_gets_one_line_and_leaves_nothing(tmp_path):

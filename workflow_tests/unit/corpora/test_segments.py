@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from helpers.data import ROOT, backwards, indexed, letters
 from linguist.corpora import segments
 from linguist.corpora.exclusions import excluded_regions
-from linguist.corpora.segments import SegmentOptions, segment_genome
+from linguist.corpora.segments import SegmentOptions, bases_left_out, segment_genome
 from linguist.corpora.store import choose_dev
 from linguist.errors import LinguistError
 from linguist.files import read_lines
@@ -97,6 +97,7 @@ def test_segments_are_the_genome_at_their_places_and_only_short_ends_are_missing
     assert counts["genome"] == sum(map(len, records.values())) and counts["excluded"] == len(inside)
     assert counts["too_short"] == bases - counts["bytes"] and counts["unused"] == 0
     assert counts["genome"] == sum(counts[name] for name in ("bytes", "excluded", "ambiguous", "too_short", "unused"))
+    assert bases_left_out(counts).left_out.total() == counts["genome"] - counts["bytes"]
     # choose_dev gives the splits, in file order
     in_dev = [split == "dev" for *_, split, _ in places]
     assert in_dev == choose_dev(len(lines), OPTIONS["dev"], seed).tolist() and counts["dev"] == sum(in_dev)

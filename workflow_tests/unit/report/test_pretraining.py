@@ -113,6 +113,10 @@ def test_the_page_shows_losses_corpus_and_settings(tmp_path):
     page = make_page(tmp_path, pretrained(dna=BAD, text=GOOD), synthetic=["text"])
     text, codes = read_text(page), data_of(page.read_text())
     assert "nano<1>" in text and codes["warning"] == ["synthetic"]
+    assert (
+        "4 of 24 documents dropped (16.7 %): 4 without text (first: a.jsonl, line <7>); left out: 3 repeated" in text
+        and codes["rows"] == ["flaw"]
+    )
     for loss, unigram, bigram, bits in (GOOD, BAD):
         assert all(f"{value:.3f}" in text for value in (loss, unigram, bigram, bits, bits + 0.1, bits - 0.1))
     assert codes["learned"] == ["1"] and codes["source"] == ["not learned", "learned"]

@@ -46,6 +46,7 @@ def test_the_page_shows_all_numbers_findings_and_sources(tmp_path):
     text = read_text(page)
     shown = (
         "bpe<2>",
+        "4 of 24 documents dropped (16.7 %): 4 without text (first: a.jsonl, line <7>); left out: 3 repeated",
         "2,000",
         "CCTGTAATCCCAG",
         "<b>",
