@@ -53,15 +53,16 @@ def difference_finding(row):
     notes.append(f"average of {row['tasks']} tasks" if row["tasks"] > 1 else "one task")
     notes += ["one seed"] if row["seeds"] == 1 else []
     notes = f"{format_points(row['difference'], sign=True)} points ({', '.join(notes)})"
-    text = f"{one} {says[code]} {other}: {notes}."
-    if row["constant"] == row["runs"]:
-        code, text = "constant", f"{one} ignores the sequence; its difference from {other} is {notes}."
-    constant = [
-        f"{name} in {row[f'{side}constant']} of {counted(row[f'{side}runs'], 'run')}"
+    constant = {
+        name: f"one answer for nearly all test rows in {row[f'{side}constant']} of {counted(row[f'{side}runs'], 'run')}"
         for name, side in ((one, ""), (other, "against_"))
         if row[f"{side}constant"]
-    ]
-    return code, text + (f" One answer for nearly all test rows: {', '.join(constant)}." if constant else "")
+    }
+    if row["constant"] == row["runs"]:
+        code, text = "constant", f"{one} gives {constant.pop(one)}; its difference from {other} is {notes}."
+    else:
+        text = f"{one} {says[code]} {other}: {notes}."
+    return code, " ".join([text, *(f"But {name} gives {runs}." for name, runs in constant.items())])
 
 
 def task_findings(summary, comparisons):

@@ -185,7 +185,7 @@ def test_the_page_warns_of_sequences_that_a_tokenizer_cannot_read(tmp_path):
         return source
 
     assert "unreadable" not in data_of(page(10))["warning"]
-    assert re.search(r'data-warning="unreadable">.*dna50, m1 5.5', page(11))
+    assert re.search(r'data-warning="unreadable"(?s:.)*<li>dna50, m1: 5.5', page(11))
 
 
 def test_seeds_that_give_one_answer_are_named(tmp_path):
