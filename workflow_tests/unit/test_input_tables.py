@@ -245,18 +245,49 @@ def test_the_audit_counts_the_conflicts_that_a_set_can_drop(train, test, kind):
 # ── real tables ──
 
 
-def test_counts_of_real_pawsx_agree_with_a_count_by_hand(real_data):
-    for path in sorted((real_data / "pawsx").glob("*.tsv")):
-        lines = [line.split("\t") for line in path.read_text("utf-8").rstrip("\n").split("\n")[1:]]
-        dropped = sum("NS" in fields[1:3] or "" in fields[1:] for fields in lines)
+# Counted with awk: pairs of equal sides labelled 0, and rows of pairs with both labels; other files of PAWS have none.
+EQUAL = {
+    "de.dev": 4,
+    "fr.dev": 1,
+    "ja.dev": 2,
+    "ja.test": 6,
+    "ko.dev": 4,
+    "ko.test": 4,
+    "zh.dev": 8,
+    "zh.test": 2,
+    "test": 4,
+}
+BOTH = {"zh.dev": 4, "zh.test": 2, "test": 14}
+
+
+def test_counts_of_real_paws_agree_with_a_count_by_hand(real_data):
+    for path in sorted([*(real_data / "pawsx").glob("*.tsv"), *(real_data / "paws_wiki").glob("*.tsv")]):
+        lines = [line.rstrip("\r\n").split("\t") for line in path.read_text("utf-8").rstrip("\n").split("\n")]
+        lines = [fields for fields in lines if fields[0] != "id"]
+        dropped = sum("NS" in fields[1:3] or "" in fields[1:4] for fields in lines)
         tally = Tally()
         rows = read_pair_table(path, "sentence", tally)
         assert (tally.read, tally.dropped.total(), len(rows)) == (len(lines), dropped, len(lines) - dropped)
-        equal = sum(fields[1].strip() == fields[2].strip() and fields[3] == "0" for fields in lines)
-        found = pair_conflicts({"t": rows}, "sentence").get(EQUAL_SIDES, {}).get("t", [])
-        assert len(found) == equal
-        if path.name == "de.dev.tsv":
-            assert equal == 4
+        found = pair_conflicts({"t": rows}, "sentence")
+        counts = [len(found.get(reason, {}).get("t", [])) for reason in (EQUAL_SIDES, BOTH_LABELS)]
+        assert counts == [known.get(path.stem, 0) for known in (EQUAL, BOTH)], path
+
+
+@pytest.mark.parametrize(
+    ("name", "read", "left_out"), [("gbpri1.seq", 187, 76), ("ct.gbk", 895, 2), ("human_cds_protein.tsv", 819, 0)]
+)
+def test_counts_of_real_genes_agree_with_a_count_by_hand(real_data, name, read, left_out):
+    tally = Tally()
+    kept = count_sequences({"sequences": real_data / "cds" / name}, 1, tally)
+    assert (tally.read, tally.left_out.total(), tally.dropped.total()) == (read, left_out, 0)
+    assert len(kept) == read - left_out
+
+
+def test_conflicts_of_the_authors_pairs_are_their_63_pairs_with_both_labels(real_data):
+    rows = read_pair_table(real_data / "authors/dna_protein_150.json", "coding")
+    assert {reason: len(part["t"]) for reason, part in pair_conflicts({"t": rows}, "coding").items()} == {
+        BOTH_LABELS: 126
+    }
 
 
 def test_contradictions_of_real_gue_agree_with_a_count_by_hand(real_data):

@@ -60,6 +60,20 @@ def test_records_of_one_name_are_positives_and_others_negatives(sides):
     assert splits == build_pairs("p", SPEC, {"sides": paths})
 
 
+def test_records_and_pairs_that_are_not_used_are_counted(sides, tmp_path):
+    one, two, _ = sides
+    paths = [
+        write(tmp_path / "n.fa", one | {"n": "N" * 60}),
+        write(tmp_path / "m.fa", two | {"n": dna(random.Random(1))}),
+    ]
+    record = {}
+    build_pairs("p", SPEC, {"sides": paths}, record)
+    counts = record["rows"]["records"]
+    assert counts["read"] == 83 and counts["dropped"] == {"of unknown letters alone": 1}
+    assert counts["left_out"] == {"of a name that the other file lacks": 2}
+    assert (record["rows"]["pairs"]["read"], sum(record["rows"]["pairs"]["left_out"].values())) == (40, 20)
+
+
 def test_families_share_a_word_on_either_strand_of_dna():
     draw = random.Random(8)
     word = dna(draw, 30)

@@ -58,17 +58,15 @@ def match_records(kind, names, paths, tally):
     from linguist.errors import LinguistError, show
     from linguist.pairs.families import word_families
     from linguist.pairs.homologs import Homologs
-    from linguist.sequences.fasta import read_sequences
 
-    one, two = ({found.name: found.sequence.upper() for found in read_sequences(path, kind)} for path in paths)
+    one, two = (read_known(path, kind, tally) for path in paths)
     shared = [name for name in one if name in two]
     if not shared:
         raise LinguistError(
-            f"{paths[0]} and {paths[1]} have no record of the same name ({show(next(iter(one)))}, {show(next(iter(two)))}, "
+            f"{paths[0]} and {paths[1]} have no record of the same name ({show(next(iter(one), None))}, {show(next(iter(two), None))}, "
             "…); give the two sides of a pair one name"
         )
-    tally.read = len(one) + len(two)
-    tally.leave("of a name that the other file lacks", tally.read - 2 * len(shared))
+    tally.leave("of a name that the other file lacks", len(one) + len(two) - 2 * len(shared))
     family = word_families([(one[name], two[name]) for name in shared], SHARED[kind], kind)
     return [
         Homologs(
@@ -81,3 +79,17 @@ def match_records(kind, names, paths, tally):
         )
         for name, number in zip(shared, family, strict=True)
     ]
+
+
+def read_known(path, kind, tally):
+    """{name: upper-case sequence} of a FASTA file, without sequences of unknown letters alone, counted in `tally`."""
+    from linguist.sequences.fasta import UNKNOWN_LETTERS, is_known, read_sequences
+
+    records = {}
+    for found in read_sequences(path, kind):
+        tally.read += 1
+        if is_known(found.sequence.upper(), kind):
+            records[found.name] = found.sequence.upper()
+        else:
+            tally.drop(UNKNOWN_LETTERS, f"{path}, record {found.name}")
+    return records
