@@ -54,7 +54,7 @@ def difference_finding(row):
     notes += ["one seed"] if row["seeds"] == 1 else []
     notes = f"{format_points(row['difference'], sign=True)} points ({', '.join(notes)})"
     constant = {
-        name: f"one answer for nearly all test rows in {row[f'{side}constant']} of {counted(row[f'{side}runs'], 'run')}"
+        name: f"one answer, or none, for nearly all test rows in {row[f'{side}constant']} of {counted(row[f'{side}runs'], 'run')}"
         for name, side in ((one, ""), (other, "against_"))
         if row[f"{side}constant"]
     }
