@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import time
+from contextlib import suppress
 from operator import itemgetter
 
 import psutil
@@ -39,7 +40,8 @@ def keep_messages(executor):
 def stop_run(signum, frame):
     """Stop the jobs on this machine. Snakemake cancels the others and removes its lock, as after Ctrl-C."""
     for process in psutil.Process().children(recursive=True):
-        process.terminate()
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
     raise KeyboardInterrupt
 
 

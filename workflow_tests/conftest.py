@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -90,16 +92,22 @@ def checkpoint(tmp_path_factory):
     return next(folder.rglob("model.safetensors")).parent
 
 
-def pytest_configure():
-    """Let SIGTERM end the tests as Ctrl-C does, which a run in the background may ignore."""
+def pytest_configure(config):
+    """Let SIGTERM end the tests and all that they started, as Ctrl-C does, which a run in the background may ignore."""
     tests = os.getpid()
 
     def stop(number, frame):
         if os.getpid() != tests:
             os._exit(128 + number)
+        started = psutil.Process().children(recursive=True)
+        for process in started:
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+        psutil.wait_procs(started, timeout=30)  # Snakemake stops its jobs first
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    if not hasattr(config, "workerinput"):  # the processes that pytest-xdist starts end at once
+        signal.signal(signal.SIGTERM, stop)
 
 
 def pytest_terminal_summary(terminalreporter):

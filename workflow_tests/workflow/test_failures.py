@@ -112,4 +112,5 @@ def test_sigterm_stops_the_tests(study):
     """`make test` passes the signal on to pytest."""
     test = study / "workflow_tests/unit/test_slow.py"
     test.write_text(f"def test_slow(snakemake):\n    snakemake({str(study)!r}, *{[*sets('en', 'fr'), *OPTIONS]!r})\n")
-    assert stop_in_background(study, sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(test)) == 2
+    command = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider", str(test)]
+    assert stop_in_background(study, *command) == 2

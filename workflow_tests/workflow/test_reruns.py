@@ -90,7 +90,7 @@ def test_an_edited_recipe_reruns_its_sets_alone(copy, planned):
 
 
 def test_an_edited_description_of_a_recipe_reruns_pages_alone(copy, planned):
-    edit(copy, "scripts/linguist/pairs/recipes/coding.py", '    """', '    """Described anew. ')
+    edit(copy, "scripts/linguist/pairs/recipes/coding.py", '"""Windows of', '"""Described anew: windows of')
     assert {name.partition("_")[0] for name in planned(copy)} == {"write"}
 
 
