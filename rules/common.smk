@@ -18,8 +18,8 @@ from linguist.pairs.recipes import RECIPES
 from linguist.pairs.search import BLAST_COLUMNS, CHECK_SUMS, WRITE_SUMS
 from linguist.provenance import SCRIPTS, code_digest, text_digest
 from linguist.report.study_figures import FIGURES, figures_of
-from linguist.splits import SPLITS
 from linguist.sequences import neighbours
+from linguist.splits import SPLITS
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 from linguist.tokenizers.types import TYPES
 from linguist.training.changes import CHANGES, GIVEN, row_change

@@ -1,4 +1,4 @@
-"""The report: for each study a page with its table and figures, and pages of pair sets, tasks, tokenizers and pretrained models."""
+"""The report: for each study a page with its table and figures; pages of pair sets, tasks, tokenizers and pretrained models."""
 
 
 rule write_audit:
@@ -48,7 +48,7 @@ use rule write_audit as write_task_audit with:
             "<results>/report/tasks/{task}.svg", category="tasks", caption="../reports/captions/task_audit_figure.rst"
         ),
     log:
-        "<logs>/write_audit/{task}.log",
+        "<logs>/write_task_audit/{task}.log",
     params:
         spec=lambda wildcards: one_line_json(config["tasks"][wildcards.task]),
         name=lambda wildcards: wildcards.task,
@@ -231,7 +231,7 @@ rule write_page:
         ],
         audits=lambda wildcards: inputs.audit_files(config, config["studies"][wildcards.study]["tests"]),
         template=shipped_file("reports/study.html.j2"),
-        parts=[shipped_file(f"reports/{part}.html.j2") for part in ("identity", "problems")],
+        parts=[shipped_file(f"reports/{part}.html.j2") for part in ("identity", "problems", "warnings")],
         base=shipped_file("reports/base.html.j2"),
         caption=shipped_file("reports/captions/published_figure.rst"),
     output:
@@ -290,7 +290,7 @@ rule write_task_page:
         overlaps="<results>/tables/overlaps.json",
         published=shipped_file("resources/published.yaml"),
         template=shipped_file("reports/tasks.html.j2"),
-        parts=[shipped_file(f"reports/{part}.html.j2") for part in ("identity", "problems")],
+        parts=[shipped_file(f"reports/{part}.html.j2") for part in ("identity", "problems", "warnings")],
         base=shipped_file("reports/base.html.j2"),
         caption=shipped_file("reports/captions/tasks_figure.rst"),
     output:

@@ -1,4 +1,4 @@
-"""The metrics of every run and test of a study, its paired comparisons, and accuracy by kind of pair and by identity to train."""
+"""The metrics of every run and test of a study, its paired comparisons, and accuracy by kind of pair and by identity."""
 
 from linguist.files import write_table
 from linguist.logs import start_log

@@ -1,4 +1,4 @@
-"""Rows whose labels contradict one another, or themselves; and what to do with them."""
+"""Rows with contradictory labels, and what to do with them."""
 
 from collections import defaultdict
 

@@ -41,9 +41,8 @@ def with_source(message):
         results, name = found.groups()
         with suppress(OSError, ValueError, KeyError):
             record = Path(f"{results}records/{name.removesuffix('.fa.gz')}.json").read_text(encoding="utf-8")
-            return f"{found[0]} (from {json.loads(record)['source']})".join(
-                [message[: found.start()], message[found.end() :]]
-            )
+            source = json.loads(record)["source"]
+            return f"{message[: found.end()]} (from {source}){message[found.end() :]}"
     return message
 
 

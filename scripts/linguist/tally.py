@@ -14,9 +14,9 @@ BEYOND_SIZES = "beyond sizes"  # rows that the config's `sizes` leave out
 
 @dataclass
 class Tally:
-    """The rows of one split of a set, the places of an annotation, the records of a file.
+    """Counts of the rows of one split; or of the places of an annotation, of the records of a file and so on.
 
-    read: rows that its tables have
+    read: rows that the source has
     dropped: rows that cannot be used, by reason ("without a label"); `first` says where the first of each reason stands
     left_out: rows that a rule of the config, the recipe or the annotation leaves out, by reason
     unit: what is counted, if not rows
@@ -29,10 +29,12 @@ class Tally:
     unit: str = "rows"
 
     def drop(self, reason, where):
+        """Count a row that cannot be used; `where` names its place."""
         self.dropped[reason] += 1
         self.first.setdefault(reason, str(where))
 
     def leave(self, reason, number=1):
+        """Count rows that are left out by design; a number below 1 counts nothing."""
         if number > 0:
             self.left_out[reason] += number
 

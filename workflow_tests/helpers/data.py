@@ -45,6 +45,12 @@ def letters(draw, n, alphabet="ACGT"):
     return "".join(draw.choices(alphabet, k=n))
 
 
+def substituted(text, count):
+    """The text with another letter at so many places, five apart, so that words of BLAST are left at the ends."""
+    at = {5 * i + 20 for i in range(count)}
+    return "".join(("C" if letter == "A" else "A") if i in at else letter for i, letter in enumerate(text))
+
+
 def backwards(text):
     """Reverse complement, by hand."""
     return "".join({"A": "T", "C": "G", "G": "C", "T": "A"}[letter] for letter in reversed(text))

@@ -6,14 +6,10 @@ import re
 import pytest
 import yaml
 
-from helpers.data import ROOT
+from helpers.data import ROOT, letters
 from helpers.runs import error_lines
 
 SIZES = {"train": 60, "dev": 10, "test": 20}
-
-
-def dna(draw, length):
-    return "".join(draw.choices("ACGT", k=length))
 
 
 def write_fasta(path, records):
@@ -30,8 +26,8 @@ def files(checkout):
     """What people have: sequences by class, a genome with peaks and genes, and pairs in two files."""
     draw = random.Random(2)
     for name in ("promoters", "background"):
-        write_fasta(checkout / f"{name}.fa", [(f"{name}{number}", dna(draw, 60)) for number in range(1100)])
-    chromosomes = {f"chr{number}": dna(draw, 60_000) for number in range(1, 5)}
+        write_fasta(checkout / f"{name}.fa", [(f"{name}{number}", letters(draw, 60)) for number in range(1100)])
+    chromosomes = {f"chr{number}": letters(draw, 60_000) for number in range(1, 5)}
     write_fasta(checkout / "genome.fa", chromosomes.items())
     places = [(name, start) for name in chromosomes for start in range(1000, 59_000, 1000)]
     peaks = (f"{name}\t{at}\t{at + 50}\t{('free', 'bound')[at // 1000 % 2]}\n" for name, at in places)
@@ -39,7 +35,7 @@ def files(checkout):
     genes = (f"{name}\tx\tgene\t{at}\t{at + 400}\t.\t+\t.\tID={name}.{at}\n" for name, at in places[::2])
     (checkout / "genes.gff3").write_text("##gff-version 3\n" + "".join(genes))
     for name in ("one", "two"):
-        write_fasta(checkout / f"{name}.fa", [(f"r{number}", dna(draw, 60)) for number in range(60)])
+        write_fasta(checkout / f"{name}.fa", [(f"r{number}", letters(draw, 60)) for number in range(60)])
     return checkout
 
 

@@ -142,6 +142,13 @@ def check_tasks(config):
         if "classes" in task and len(task["classes"]) != len(task["answers"]):
             problem = f"names {len(task['classes'])} FASTA files for {len(task['answers'])} answers"
             refuse(f"{key}.classes", f"{problem}; name one for each, in their order")
+        if "regions" in task and "class_column" not in task:
+            files, classes = len(task["regions"]), len(task["answers"])
+            if files != classes and (files, classes) != (1, 2):
+                problem = f"names {files} BED files for {classes} answers"
+                refuse(f"{key}.regions", f"{problem}; name one for each, or give class_column")
+        if len({answer.lower() for answer in task["answers"]}) < len(task["answers"]):
+            refuse(f"{key}.answers", "two of them differ in capital letters alone; give each its own words")
         for asking in (other for other, spec in config["instructions"].items() if name in spec["tasks"]):
             for need in ("phrasings", "held_out"):
                 if need not in task:

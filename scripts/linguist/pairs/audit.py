@@ -281,7 +281,8 @@ def overlap(earlier, later, near=None):
 
     `sentences` and `pairs` count distinct sequences and rows in both, `other_strand` those of the sequences that are
     equal on the other strand only, `contradictions` the rows in both that have more than one label; `contradiction` is the
-    first of them. `near_duplicates` counts sequences of the later table with a near copy in the earlier one; None where both have no biological kind in common.
+    first of them. `near_duplicates` counts sequences of the later table with a near copy in the earlier one; None where the
+    two have no biological kind in common.
     """
     first, second = by_kind(*earlier), by_kind(*later)
     common, tables = first.keys() & second, (earlier, later)

@@ -55,8 +55,8 @@ def answer_page(titles, studies, tasks, vectors, kinds, problems):
 
     Args: `titles` maps all studies and comparisons of token vectors to their titles. The next three map names to tables:
     studies of pair sets to two (`judge_claims`, `compare_arms`), studies of tasks to one (`compare_ways`), comparisons of
-    token vectors to one (`read_distances`). `kinds` maps pair sets to their kinds, `problems`
-    studies to the `problem_sentence` of their test sets.
+    token vectors to one (`read_distances`). `kinds` maps pair sets to their kinds, `problems` studies to the
+    `problem_sentence` of their test sets.
     """
     results = {name: pairs_headline(*tables) for name, tables in studies.items()}
     results |= {name: task_headline(table) for name, table in tasks.items()}

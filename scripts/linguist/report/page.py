@@ -78,8 +78,10 @@ def collect_facts(runs, tokens):
 
 
 def unreadable_tests(tokens):
-    """{"test, model": share} of the tests of which the tokenizer turns more than UNREADABLE of the tokens into [UNK]; `tokens` as for
-    `collect_facts`."""
+    """{"test, model": share} of the tests of which the tokenizer turns more than UNREADABLE of the tokens into [UNK].
+
+    `tokens` is as for `collect_facts`.
+    """
     found = {name: report["test"]["unknown"] / max(1, report["test"]["tokens"]) for name, report in tokens.items()}
     return {name: percent(share) for name, share in found.items() if share > UNREADABLE}
 

@@ -15,8 +15,9 @@ from linguist.training.controls import is_control
 def study_page(study, tables, parts, facts, published):
     """What the page of a study shows, as values for its template.
 
-    Args: `study` is a StudyDesign; `tables` its StudyTables; `parts` the tables of `summarize_kinds` and `summarize_identity`; `facts` as
-    from `collect_facts`; `published` as from `read_published`, or None if the study is compared with no paper.
+    Args: `study` is a StudyDesign; `tables` its StudyTables; `parts` the tables of `summarize_kinds` and
+    `summarize_identity`; `facts` as from `collect_facts`; `published` as from `read_published`, or None if the study is
+    compared with no paper.
     """
     judged, metrics = tables.judged, tables.metrics
     transfer = judged[judged["test"] != judged["trainset"]]

@@ -122,8 +122,9 @@ def task_page(study, tables, reports):
     """What the page of a study of tasks shows, as values for its template.
 
     Args: `study` is a StudyDesign; `tables` are those of `summarize_tasks` and `compare_ways`; `reports` has, by task, what its
-    baselines chose ("baselines"), a table of `accuracy_by_identity` ("identity"), by instruction set, its rows and dropped rows ("instructions"), the records of
-    `count_overlaps` ("overlaps"), `collect_facts` ("facts"), and what `read_published` gives ("published").
+    baselines chose ("baselines"), by instruction set, its rows and dropped rows ("instructions"), the table of
+    `accuracy_by_identity` ("identity"), the records of `count_overlaps` ("overlaps"), `collect_facts` ("facts"), and what
+    `read_published` gives ("published").
     """
     summary, comparisons = tables
     tasks = {test: study.sets[test].spec for test in study.tests}

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from operator import itemgetter
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -60,9 +61,9 @@ def bed_regions(path):
 def read_gff3(path, fasta, tally):
     """Yield a Biopython SeqRecord for each record of a genome that a GFF3 file annotates, with its genes as features.
 
-    A transcript has the place of its exons, a CDS that of all its lines. Types have GenBank's names (FEATURES); others are
-    left out. `fasta` is as `write_indexed_fasta` writes it. Lines are counted in `tally` (a Tally), and those of records that it lacks
-    are left out.
+    A transcript has the place of its exons, a CDS the places of all its lines. Types have GenBank's names (FEATURES); other
+    types are ignored. `fasta` is as `write_indexed_fasta` writes it. Lines are counted in `tally` (a Tally), of which those
+    of records that the genome lacks are left out.
     Raises LinguistError for a line that is not GFF3, a place outside its record, and a genome of other names.
     """
     from Bio.Seq import Seq
@@ -120,7 +121,7 @@ def _join(places, length):
     from Bio.SeqFeature import CompoundLocation, SimpleLocation
 
     parts = []
-    for start, end, strand in sorted(set(places)):
+    for start, end, strand in sorted(dict.fromkeys(places), key=itemgetter(0, 1)):  # a strand may be None
         inner = [(start, min(end, length))] if start < length else []
         beyond = [(max(start - length, 0), end - length)] if end > length else []
         parts += [SimpleLocation(*ends, strand) for ends in inner + beyond]

@@ -12,7 +12,10 @@ IDENTITY_BINS = {"100 %": 1.0, "95 % to 100 %": 0.95, "80 % to 95 %": 0.8, "belo
 # Rows of a task under their ids, and sequences of a pair set, each once, under the number of the row and the side. Without
 # the empty line at the end.
 TASK_TO_FASTA = """awk -F '\\t' 'NR > 1 && NF { print ">" $1 "\\n" $2 }'"""
-PAIRS_TO_FASTA = """awk -F '\\t' 'NR > 1 && NF { for (i = %d; i <= %d; i++) if (!seen[$i]++) print ">" NR - 2 "." i - 1 "\\n" $i }'"""
+PAIRS_TO_FASTA = (
+    """awk -F '\\t' 'NR > 1 && NF { for (i = %d; i <= %d; i++)"""
+    """ if (!seen[$i]++) print ">" NR - 2 "." i - 1 "\\n" $i }'"""
+)
 # BLAST's correction for composition tells homologs from chance; it hides some identities, and takes six times as long.
 PROTEIN_SEARCH = "blastp -task blastp -seg no -comp_based_stats 0"
 
@@ -37,7 +40,10 @@ def search_command(dbsize=100_000_000, kind="dna"):
 
 
 def read_neighbours(path):
-    """The hits of `search_command`: a data frame with COLUMNS; `length` is that of the row, in letters. Raises LinguistError if the file is damaged."""
+    """The hits of `search_command`: a data frame with COLUMNS; `length` is the length of the query, in letters.
+
+    Raises LinguistError if the file is damaged.
+    """
     types = {"id": str, "neighbour": str, "bitscore": float, "identities": int, "length": int}
     return read_table(path, names=COLUMNS, dtype=types, keep_default_na=False, quoting=csv.QUOTE_NONE)
 

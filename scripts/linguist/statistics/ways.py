@@ -119,7 +119,8 @@ def accuracy_by_identity(sources, identity):
 
 
 def compare_ways(called):
-    """Differences between ways to answer tasks, which answer the questions of a study: a table with COLUMNS and p_holm, corrected over all rows.
+    """Differences between ways to answer tasks, which answer the questions of a study: a table with COLUMNS and p_holm,
+    corrected over all rows.
 
     `called` is as from `read_answers`. Generated answers are read by the paper's rule (prefix). Intervals are 95 %,
     not corrected. `constant` of the `runs` of a way give nearly all rows one answer.

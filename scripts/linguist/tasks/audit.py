@@ -60,7 +60,7 @@ def shares_of_words(texts, k):
 
 
 def score_shortcut(name, frames, classes):
-    """How well one of SHORTCUTS predicts the test labels, by logistic regression on train: a dict as of `evaluate_baselines`."""
+    """How well one of SHORTCUTS predicts test labels, by logistic regression on train: a dict as of `evaluate_baselines`."""
     about, measure = SHORTCUTS[name]
     train, test = frames["train"], frames["test"]
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))

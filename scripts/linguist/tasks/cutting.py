@@ -19,10 +19,9 @@ from linguist.tally import BEYOND_SIZES
 
 BLOCK = 20_000  # bases: a block of a record goes to one split as a whole
 SHARED_BASES = 30  # windows of two splits never share so many bases in a row, on either strand
-
-
-SEVERAL_CLASSES = "in several classes"
-NEAR_END, ODD_LETTERS = "too near an end of their record", "with letters other than ACGT"  # why a place has no window
+# Why a place has no window, or a sequence no row.
+SEVERAL_CLASSES, NEAR_END = "in several classes", "too near an end of their record"
+ODD_LETTERS = "with letters other than ACGT"
 
 
 def cut_annotated(files, cut, spec, tallies):
@@ -46,9 +45,12 @@ def cut_annotated(files, cut, spec, tallies):
 
 
 def window_at(letters, place, strand, before, after, tally=None, where=""):
-    """The window of a record's letters (anything with a length, whose slices are text) from `before` bases upstream of `place` to
-    `after` bases downstream, along the strand; "" if it leaves its record or has letters other than ACGT, which is counted in
-    `tally` (a Tally), if given."""
+    """The window from `before` bases upstream of `place` to `after` bases downstream, along the strand; "" if it leaves its
+    record or has letters other than ACGT.
+
+    Args: `letters` are those of the record, anything with a length whose slices are text. A missing window is counted in
+    `tally` (a Tally), if given; `where` then names the place.
+    """
     low, high = (place - before, place + after) if strand > 0 else (place - after, place + before)
     if low < 0 or high > len(letters):
         if tally:
@@ -85,8 +87,9 @@ def drop_repeats(rows, tally):
 def split_windows(windows, spec, tally):
     """Windows as the splits of a task, {split: rows (id, sequence, label)}: spec["sizes"] rows, as many of each class.
 
-    Blocks of records go to one split as a whole. Windows that share SHARED_BASES bases in a row with a later split are left
-    out, as are those that no split needs; both are counted in `tally` (a Tally). Raises LinguistError if there are too few windows.
+    Blocks of records go to one split as a whole. Windows that share SHARED_BASES bases in a row with a later split are
+    left out, as are those that no split needs; both are counted in `tally` (a Tally).
+    Raises LinguistError if there are too few windows.
     """
     draw, classes = random.Random(spec["seed"]), len(spec["answers"])
     blocks = defaultdict(list)
@@ -111,9 +114,7 @@ def split_windows(windows, spec, tally):
                     shared.add(window)
                 elif len(found[label]) < wanted[label]:
                     found[label].append((f"{record}:{place}:{'+' if strand > 0 else '-'}", sequence, label))
-            if (
-                sum(map(len, found.values())) == before
-            ):  # none of its windows was needed: it is free for an earlier split
+            if sum(map(len, found.values())) == before:  # the block is free for an earlier split
                 left.append(block)
         order = left
         for label, number in wanted.items():

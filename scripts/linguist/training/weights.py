@@ -205,7 +205,7 @@ def _added_prefix(missing, foreign):
     """What stands before the names of all missing tensors among the foreign ones, such as "module."; empty if nothing does."""
     first = min(missing)
     prefixes = {name.removesuffix(first) for name in foreign if name.endswith(first)}
-    return next((prefix for prefix in prefixes if all(prefix + name in foreign for name in missing)), "")
+    return next((prefix for prefix in sorted(prefixes) if all(prefix + name in foreign for name in missing)), "")
 
 
 def _kinds_with_head(config):

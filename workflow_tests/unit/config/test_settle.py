@@ -584,6 +584,13 @@ MISTAKES = [
         "DELETE",
         "tasks.cut: missing key 'held_out', with which instructions.told asks models; add it",
     ),
+    (
+        "tasks.cut",
+        "{recipe: bed, sequences: genome, regions: [genome], length: 60, sizes: {train: 4, dev: 4, test: 4}, answers: [a, b, c], "
+        "phrasings: [x], held_out: z}",
+        "tasks.cut.regions: names 1 BED files for 3 answers; name one for each, or give class_column",
+    ),
+    ("tasks.cut.answers", "[a, A]", "tasks.cut.answers: two of them differ in capital letters alone"),
     ("tasks.cut.sequences", "DELETE", "tasks.cut: missing key 'sequences', which recipe 'repeats' needs; add it"),
     ("tasks.cut.sequences", "genom", "tasks.cut.sequences: 'genom' is not in resources; did you mean 'genome'?"),
     ("tasks.cut.sizes", "DELETE", "tasks.cut: missing key 'sizes', which recipe 'repeats' needs; add it"),

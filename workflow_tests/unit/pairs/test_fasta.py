@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from helpers.data import backwards
+from helpers.data import backwards, letters
 from linguist.errors import LinguistError
 from linguist.pairs.families import word_families
 from linguist.pairs.recipes import build_pairs
@@ -19,10 +19,6 @@ SPEC = {
 }
 
 
-def dna(draw, length=60):
-    return "".join(draw.choices("ACGT", k=length))
-
-
 def mutated(draw, text):
     return "".join(draw.choice("ACGT") if draw.random() < 0.2 else letter for letter in text)
 
@@ -35,9 +31,9 @@ def write(path, records):
 @pytest.fixture
 def sides(tmp_path):
     draw = random.Random(7)
-    one = {f"r{number}": dna(draw) for number in range(40)}
+    one = {f"r{number}": letters(draw, 60) for number in range(40)}
     one["r1"] = backwards(one["r0"])  # a family across strands
-    two = {name: mutated(draw, text) for name, text in reversed(one.items())} | {"alone": dna(draw)}
+    two = {name: mutated(draw, text) for name, text in reversed(one.items())} | {"alone": letters(draw, 60)}
     return one, two, [write(tmp_path / "one.fa", one), write(tmp_path / "two.fa", two)]
 
 
@@ -64,7 +60,7 @@ def test_records_and_pairs_that_are_not_used_are_counted(sides, tmp_path):
     one, two, _ = sides
     paths = [
         write(tmp_path / "n.fa", one | {"n": "N" * 60}),
-        write(tmp_path / "m.fa", two | {"n": dna(random.Random(1))}),
+        write(tmp_path / "m.fa", two | {"n": letters(random.Random(1), 60)}),
     ]
     record = {}
     build_pairs("p", SPEC, {"sides": paths}, record)
@@ -76,8 +72,12 @@ def test_records_and_pairs_that_are_not_used_are_counted(sides, tmp_path):
 
 def test_families_share_a_word_on_either_strand_of_dna():
     draw = random.Random(8)
-    word = dna(draw, 30)
-    items = [(dna(draw) + "A" + word,), (dna(draw), backwards(word) + dna(draw)), (dna(draw) + "C" + word[:-1],)]
+    word = letters(draw, 30)
+    items = [
+        (letters(draw, 60) + "A" + word,),
+        (letters(draw, 60), backwards(word) + letters(draw, 60)),
+        (letters(draw, 60) + "C" + word[:-1],),
+    ]
     family = word_families(items, 30, "dna")
     assert family[0] == family[1] != family[2]
     assert len(set(word_families(items, 30, "rna"))) == 3, "RNA has one strand"

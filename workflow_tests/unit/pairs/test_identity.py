@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from helpers.data import RESIDUES, backwards, letters, neighbour_hits
+from helpers.data import RESIDUES, backwards, letters, neighbour_hits, substituted
 from linguist.kinds import KINDS
 from linguist.pairs.audit import identity_of_pairs
 from linguist.pairs.store import write_pairs
@@ -13,12 +13,6 @@ from linguist.sequences.neighbours import count_bins, pairs_to_fasta
 LENGTH = 100
 SAME = ("dna", "rna", "protein")  # kinds with both sides of one kind
 ALPHABETS = {"dna": "ACGT", "rna": "ACGU", "protein": RESIDUES}
-
-
-def change(text, count):
-    """The text with another letter at so many places, five apart, so that words of BLAST are left at the ends."""
-    at = {5 * i + 20 for i in range(count)}
-    return "".join(("C" if letter == "A" else "A") if i in at else letter for i, letter in enumerate(text))
 
 
 @pytest.fixture
@@ -53,8 +47,8 @@ def test_a_pair_is_as_near_as_the_less_similar_of_its_sides(look, draw, kind):
         (texts[0], texts[1], 1),  # a copy
         (texts[3], texts[2], 1),  # a copy with the sides exchanged
         (texts[4], texts[9], 0),  # sides of two train pairs
-        (change(texts[6], 3), texts[7], 1),
-        (change(texts[6], 3), change(texts[8], 12), 0),
+        (substituted(texts[6], 3), texts[7], 1),
+        (substituted(texts[6], 3), substituted(texts[8], 12), 0),
         (texts[10], new, 0),  # one side only is near
         (new, new, 1),
     ]
@@ -67,7 +61,7 @@ def test_a_pair_is_as_near_as_the_less_similar_of_its_sides(look, draw, kind):
 
 def test_the_other_strand_counts_for_dna_and_not_for_rna(look, draw):
     train = [(letters(draw, LENGTH), letters(draw, LENGTH), 1) for _ in range(30)]
-    test = [(backwards(train[0][0]), change(backwards(train[1][1]), 2), 1)]
+    test = [(backwards(train[0][0]), substituted(backwards(train[1][1]), 2), 1)]
     assert look("dna", train, test)["identity"].tolist() == [0.98]
     assert look("rna", train, test)["identity"].tolist() == [pytest.approx(0, abs=0.5)]
 
@@ -75,7 +69,7 @@ def test_the_other_strand_counts_for_dna_and_not_for_rna(look, draw):
 def test_each_side_of_mixed_pairs_is_searched_among_its_own_kind(look, draw):
     train = [(letters(draw, 300), letters(draw, LENGTH, RESIDUES), 1) for _ in range(20)]
     dna, protein = train[0][0], train[7][1]
-    test = [(backwards(dna), protein, 1), (change(dna, 15), protein, 0), (letters(draw, 300), protein, 0)]
+    test = [(backwards(dna), protein, 1), (substituted(dna, 15), protein, 0), (letters(draw, 300), protein, 0)]
     assert look("coding", train, test)["identity"].tolist() == [1, 0.95, pytest.approx(0, abs=0.5)]
 
 

@@ -10,7 +10,7 @@ import yaml
 from Bio import SeqIO
 from Bio.SeqFeature import ExactPosition
 
-from helpers.data import backwards, genbank, indexed
+from helpers.data import backwards, genbank, indexed, letters
 from linguist.config.settle import complete_task
 from linguist.errors import LinguistError
 from linguist.sequences.annotation import read_gff3
@@ -26,14 +26,10 @@ SIZES = {"train": 20, "dev": 4, "test": 8}
 CASES = yaml.safe_load((ROOT / "workflow_tests/inputs/own_data.yaml").read_text(encoding="utf-8"))
 
 
-def dna(draw, length):
-    return "".join(draw.choices("ACGT", k=length))
-
-
 def starts_of(features, length, tmp_path):
     """The windows of a record with features, and how many features of each type gave a start."""
     path, used, tallies = tmp_path / "one.gb", Counter(), defaultdict(Tally)
-    path.write_text(genbank(features, dna(random.Random(1), length)))
+    path.write_text(genbank(features, letters(random.Random(1), length)))
     windows = cut_annotated(
         {"sequences": path}, lambda *given: cut_starts(*given, used), {"length": 40, "seed": 1}, tallies
     )
@@ -187,8 +183,8 @@ def write_fasta(path, sequences, mark=""):
 
 def test_one_fasta_file_for_each_class(tmp_path):
     draw = random.Random(3)
-    one, two = ([dna(draw, 50) for _ in range(20)] for _ in range(2))
-    both = dna(draw, 50)
+    one, two = ([letters(draw, 50) for _ in range(20)] for _ in range(2))
+    both = letters(draw, 50)
     one += [both, backwards(one[0])]  # in both classes, and a repeat from the other strand
     paths = [write_fasta(tmp_path / "a.fa", one), write_fasta(tmp_path / "b.fa", [*two, backwards(both).lower()])]
     spec = {"recipe": "fasta", "classes": ["a", "b"], "answers": ANSWERS, "sizes": SIZES, "seed": 1}
@@ -206,7 +202,7 @@ def test_one_fasta_file_for_each_class(tmp_path):
 
 def test_fasta_files_with_splits_of_their_own(tmp_path):
     draw = random.Random(4)
-    one, two = ([dna(draw, n) for n in (20, 30)] for _ in range(2))
+    one, two = ([letters(draw, n) for n in (20, 30)] for _ in range(2))
     by_class = [write_fasta(tmp_path / "a.fa", one), write_fasta(tmp_path / "b.fa", two)]
     mixed = tmp_path / "mixed.fa"
     mixed.write_text(f">x|Promoter\n{one[0]}\n>y some words 0\n{two[0]}\n")
@@ -227,8 +223,8 @@ def test_fasta_files_with_splits_of_their_own(tmp_path):
 @pytest.fixture(scope="module")
 def genome(tmp_path_factory):
     draw = random.Random(5)
-    letters = {name: dna(draw, 30_000) for name in ("chr1", "chr2", "chr3", "chr4")}
-    return letters, indexed(tmp_path_factory.mktemp("genome"), letters)
+    bases = {name: letters(draw, 30_000) for name in ("chr1", "chr2", "chr3", "chr4")}
+    return bases, indexed(tmp_path_factory.mktemp("genome"), bases)
 
 
 def bed_task(genome, tmp_path, texts, record=None, **keys):
@@ -241,9 +237,9 @@ def bed_task(genome, tmp_path, texts, record=None, **keys):
     )
 
 
-def expected_window(letters, name):
+def expected_window(bases, name):
     record, place, strand = name.split(":")
-    text = letters[record][int(place) - 20 : int(place) + 20]
+    text = bases[record][int(place) - 20 : int(place) + 20]
     return text if strand == "+" else backwards(text)
 
 
@@ -253,7 +249,7 @@ def places(step, offset):
 
 @pytest.mark.parametrize("way", ["column", "files", "elsewhere"])
 def test_regions_of_a_genome_become_windows_of_their_class(way, genome, tmp_path):
-    letters, _ = genome
+    bases, _ = genome
     one = [f"{c}\t{s}\t{e}\tother\t0\t-" for c, s, e in places(3000, 500)]
     two = [f"{c}\t{s}\t{e}\tpromoter\t0\t+" for c, s, e in places(3000, 1500)]
     if way == "column":
@@ -265,7 +261,7 @@ def test_regions_of_a_genome_become_windows_of_their_class(way, genome, tmp_path
     for split, rows in splits.items():
         assert Counter(row[2] for row in rows) == {0: SIZES[split] // 2, 1: SIZES[split] // 2}
         for name, sequence, label in rows:
-            assert sequence == expected_window(letters, name)
+            assert sequence == expected_window(bases, name)
             at = int(name.split(":")[1])
             if label:
                 assert at % 3000 == 1515 and name.endswith("+")
@@ -288,7 +284,6 @@ def used(splits):
 
 def test_each_region_that_gives_no_window_is_counted(genome, tmp_path):
     """Of 80 regions: one of both classes (two lines), one at the end of its record, one given twice."""
-    letters, fasta = genome
     one = [f"{c}\t{s}\t{e}" for c, s, e in places(3000, 500)]
     two = [f"{c}\t{s}\t{e}" for c, s, e in places(3000, 1500)]
     texts = ["\n".join([*one, two[0], "chr1\t0\t6"]) + "\n", "\n".join([*two, two[1]]) + "\n"]
@@ -304,7 +299,7 @@ def test_each_region_that_gives_no_window_is_counted(genome, tmp_path):
 
 def test_regions_with_unknown_letters_are_dropped_and_most_of_them_refused(tmp_path):
     draw = random.Random(6)
-    genome = indexed(tmp_path, {f"chr{n}": dna(draw, 20_000) + "N" * 20_000 for n in (1, 2, 3, 4)})
+    genome = indexed(tmp_path, {f"chr{n}": letters(draw, 20_000) + "N" * 20_000 for n in (1, 2, 3, 4)})
     known = [f"chr{n}\t{at}\t{at + 30}\t{at // 500 % 2}" for n in (1, 2, 3, 4) for at in range(500, 19_000, 500)]
     unknown = [f"chr1\t{at}\t{at + 30}\t1" for at in range(21_000, 39_000, 100)]
     record = {}
@@ -316,8 +311,8 @@ def test_regions_with_unknown_letters_are_dropped_and_most_of_them_refused(tmp_p
 
 def test_sequences_of_classes_that_are_not_used_are_counted(tmp_path):
     draw, record = random.Random(3), {}
-    one, two = ([dna(draw, 50) for _ in range(20)] for _ in range(2))
-    shared = one[3][:35] + dna(draw, 15)
+    one, two = ([letters(draw, 50) for _ in range(20)] for _ in range(2))
+    shared = one[3][:35] + letters(draw, 15)
     paths = [
         write_fasta(tmp_path / "a.fa", [*one, backwards(one[0]), two[0], "N" * 50, shared]),
         write_fasta(tmp_path / "b.fa", two),

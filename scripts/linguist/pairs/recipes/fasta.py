@@ -21,8 +21,8 @@ def pair_fasta_records(spec, files, tallies):
     """Records of two FASTA files, paired by their names.
 
     Positives: the records of the same name in the first file and in the second. Records of other names are left out.
-    Pairs of which any two records share 30 bases or 12 residues in a row (of DNA, on either strand) form a
-    family, which stays in one split and fills at most a tenth of it.
+    Pairs whose records share 30 bases or 12 residues in a row (of DNA, on either strand) are one family. A family stays in
+    one split and fills at most a tenth of it.
 
     Negatives: the positives' own sequences, paired anew within the split. The two are of different families, obey the rule on
     lengths, are matched in length and composition, and have a local similarity below `max_negative_similarity`.
@@ -63,8 +63,8 @@ def match_records(kind, names, paths, tally):
     shared = [name for name in one if name in two]
     if not shared:
         raise LinguistError(
-            f"{paths[0]} and {paths[1]} have no record of the same name ({show(next(iter(one), None))}, {show(next(iter(two), None))}, "
-            "…); give the two sides of a pair one name"
+            f"{paths[0]} and {paths[1]} have no record of the same name ({show(next(iter(one), None))}, "
+            f"{show(next(iter(two), None))}, …); give the two sides of a pair one name"
         )
     tally.leave("of a name that the other file lacks", len(one) + len(two) - 2 * len(shared))
     family = word_families([(one[name], two[name]) for name in shared], SHARED[kind], kind)

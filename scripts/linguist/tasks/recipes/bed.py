@@ -44,19 +44,22 @@ def cut_bed_regions(spec, files, tallies):
 
 
 def read_places(spec, files):
-    """[(where, record, middle, strand, label, end)] of all regions. Raises LinguistError for files that do not give the classes."""
+    """[(where, record, middle, strand, label, end)] of all regions.
+
+    Raises LinguistError for a line without its class, and for a region that ends before its start.
+    """
     from linguist.sequences.annotation import STRANDS, read_bed
     from linguist.tasks.store import read_class
 
     answers, column = spec["answers"], spec.get("class_column")
     one_class = len(spec["regions"]) == 1 and len(answers) == 2
-    if column is None and not one_class and len(spec["regions"]) != len(answers):
-        raise LinguistError(
-            f"{len(spec['regions'])} BED files in 'regions' for {len(answers)} answers; give one for each, or class_column"
-        )
     found = []
     for number, path in enumerate(files_of_references(spec["regions"], files["regions"])):
         for region in read_bed(path):
+            if region.start > region.end:
+                raise LinguistError(
+                    f"{region.where}: {region.start}-{region.end} is no region (start first); correct the line"
+                )
             label = 1 if one_class else number
             if column is not None:
                 if len(region.columns) < column:
@@ -83,7 +86,8 @@ def cut_places(places, genome, length, tally):
         check_record(record, lengths, where, genome.filename)
         if end > lengths[record]:
             raise LinguistError(
-                f"{where}: ends at {end}, but {record} has {lengths[record]:,} bases in {genome.filename}; give this genome's regions"
+                f"{where}: ends at {end}, but {record} has {lengths[record]:,} bases in {genome.filename}; give the regions of "
+                "this genome"
             )
         tally.read += 1
         if len(labels[record, middle, strand]) > 1:

@@ -12,8 +12,9 @@ MAX_SHIFT = 200  # bases that a decoy is moved at most, to have AG or GT in its 
 def cut_splice_site_windows(spec, files, tallies):
     """Windows centred on annotated splice sites, and windows with the same motif in the middle but no site.
 
-    Classes: acceptor (0), donor (1), neither (2). Sites come from the introns of the annotated CDS and mRNA features. The intron of an acceptor ends in the middle with AG; the intron of a donor begins there with GT. Windows of
-    neither have AG or GT there too; they lie in the same genes, at places where no annotated transcript is spliced.
+    Classes: acceptor (0), donor (1), neither (2). Sites come from the introns of the annotated CDS and mRNA features. The
+    intron of an acceptor ends in the middle with AG; the intron of a donor begins there with GT. Windows of neither have AG
+    or GT there too; they lie in the same genes, at places where no annotated transcript is spliced.
     """
     from linguist.tasks.cutting import cut_annotated, split_windows
 
@@ -42,10 +43,10 @@ def cut_sites(record, length, seed, tally):
             decoys.add((draw.choice((near, draw.randrange(start, end))), strand))
     for label, places in [*sites.items(), (2, decoys)]:
         for place, strand in sorted(places):
-            counted = (
-                (tally, f"record {record.id}, base {place + 1}") if label < 2 else ()
-            )  # decoys are tried at random
-            tally.read += label < 2
+            counted = ()
+            if label < 2:  # decoys are tried at random: none is missed
+                tally.read += 1
+                counted = tally, f"record {record.id}, base {place + 1}"
             sequence = window_at(record.seq, place, strand, half, half, *counted)
             if label == 2 and sequence:
                 place, sequence = _next_decoy(record, place, strand, half, draw.random() < 0.5)
