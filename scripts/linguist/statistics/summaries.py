@@ -13,9 +13,9 @@ RANGES = {"accuracy": (0, 1), "f1": (0, 1), "mcc": (-1, 1)}
 
 
 def summarize_pairs(metrics):
-    """The metrics of a study of pair sets over seeds: a row for each (model, trainset, test), means but for sd, worst, best,
-    and constant (runs that give nearly all pairs one answer).
+    """The metrics of a study of pair sets over seeds: a row for each (model, trainset, test).
 
+    Columns are means over seeds, but for sd, worst, best, and constant (how many seeds give nearly all pairs one answer).
     Intervals cover the seeds and the items (`mean_interval`); with one seed they cover the items only.
     """
     rows = []
@@ -83,8 +83,8 @@ def summarize_tasks(metrics):
     """The metrics of a study of tasks over seeds: a row for each WAY and test, and a row "average" for those that answered
     all of several tests.
 
-    Columns: the mean accuracy, F1 and MCC with their intervals (seeds and items), the sd and the best accuracy;
-    constant of runs give nearly all rows one answer.
+    Columns: the mean accuracy, F1 and MCC with their intervals (seeds and items), the sd and the best accuracy; `runs`, and
+    `constant`, how many of them give nearly all rows one answer.
     """
     rows, every = [], metrics["test"].nunique()
     for key, group in metrics.groupby(WAY, sort=False):

@@ -123,7 +123,7 @@ def compare_ways(called):
     corrected over all rows.
 
     `called` is as from `read_answers`. Generated answers are read by the paper's rule (prefix). Intervals are 95 %,
-    not corrected. `constant` of the `runs` of a way give nearly all rows one answer.
+    not corrected. `runs` counts the runs of a way, `constant` those of them that give nearly all rows one answer.
     """
     ways = {key[:3]: tests for key, tests in called.items() if key[3] in ("class", "prefix")}
     rows = []
