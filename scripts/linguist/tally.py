@@ -76,8 +76,10 @@ def _place(record, reason):
 
 
 def log_tallies(tallies):
-    """Say in the log what was read and dropped, a line for each split."""
+    """Say in the log what was read and dropped, a line for each split of which something was read."""
     for split, tally in tallies.items():
+        if not tally.read:
+            continue  # of a source that could not be read, or has nothing
         level = logging.WARNING if tally.share > WARNED else logging.INFO
         logger.log(level, "%s%s: %s", "warning: " * (level > logging.INFO), split, say_dropped(tally.record()))
 

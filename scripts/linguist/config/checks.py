@@ -67,6 +67,8 @@ def check_paths(config):
         for name, entry in config[section].items():
             if "path" in entry and not exists(entry["path"]):
                 cure = "correct it (relative to the working folder, or from / on; without ~)"
+                if section == "resources" and os.path.isdir(entry["path"]):
+                    cure = "this is a folder; name a file (of a task of tables, `folder` takes the folder itself)"
                 refuse(f"{section}.{name}.path", f"no such {what}: {show(entry['path'])}; {cure}")
             if section == "models" and "path" in entry and not os.path.isfile(f"{entry['path']}/config.json"):
                 problem = f"{show(entry['path'])} holds no config.json, so it is no model"

@@ -158,7 +158,12 @@ def type_words(name, value):
 
 
 def unquoted(value, types):
-    """A cure for a number that YAML reads as text: one in quotes, or like 1e-5, without a dot or the exponent's sign."""
+    """A cure for a number that YAML reads as text: one in quotes, or like 1e-5, without a dot or the exponent's sign. And for
+    a text that YAML reads as something else: no, on, 007."""
+    if types == ["string"] and isinstance(value, bool | int | float):
+        return "; put it in quotes" + ", since YAML reads no, yes, on and off as true or false" * isinstance(
+            value, bool
+        )
     if isinstance(value, str) and {"integer", "number"} & set(types):
         try:
             number = Decimal(value)

@@ -124,7 +124,8 @@ def _check_enough(fasta, options, total, counts):
     if not total:
         raise LinguistError(
             f"{fasta}: no segment of {shortest} bases in {counts['genome']:,} letters, {counts['excluded']:,} of "
-            "them excluded; shorten lengths, exclude less or give another genome"
+            f"them excluded; set shorter `lengths` of the source (they are [{shortest}, {longest}]), exclude less or give "
+            "another genome"
         )
     if options.size is not None and total < options.size:
         raise LinguistError(

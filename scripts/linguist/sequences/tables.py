@@ -158,8 +158,8 @@ def _no_header(path, line, headers):
     what = f"{len(parts[best])} fields separated by {SEPARATORS[best]}" if len(parts[best]) > 1 else "no table"
     columns = ", ".join(headers[0])
     return LinguistError(
-        f"{path}: no header line ({show(line[:40])} is {what}), expected one with the columns {columns}; put it above "
-        "the rows, separated as they are by tabs, commas or semicolons"
+        f"{path}: no header line ({show(line[:40])} is {what}), expected one with the columns {columns}; if this line names "
+        "columns, rename them, else put a header above the rows, separated as they are by tabs, commas or semicolons"
     )
 
 

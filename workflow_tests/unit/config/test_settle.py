@@ -273,6 +273,13 @@ MISTAKES = [
         '{"dna\\n": {kind: text, pairsets: [en]}}',
         r"sources: 'dna\n' is not a name; use lower-case",
     ),
+    (
+        "tasks.cut.answers",
+        "[no, yes]",
+        "is false, but must be text (an answer, without blanks around it, tabs and line",
+    ),
+    ("tasks.cut.answers", "[no, yes]", "; put it in quotes, since YAML reads no, yes, on and off as true or false"),
+    ("tasks.cut.answers", "[7, b]", "tasks.cut.answers[0]: is 7, but must be text"),
     ("tasks.cut.answers", '["a\\n", b]', r"tasks.cut.answers[0]: is 'a\n', but must be this"),
     (
         "resources.genome",
@@ -567,7 +574,7 @@ MISTAKES = [
     ("blast", "{parts: 0}", "blast.parts: is 0, but must be at least 1 (jobs"),
     # resources
     ("resources.genome.path", "no/such.fa", "resources.genome.path: no such file: 'no/such.fa'; correct it"),
-    ("resources.genome.path", "folder", "resources.genome.path: no such file: 'folder'; correct it"),
+    ("resources.genome.path", "folder", "resources.genome.path: no such file: 'folder'; this is a folder; name a file"),
     ("models.other", "{path: folder}", "models.other.path: 'folder' holds no config.json"),
     ("resources.genome.path", "x" * 300, "resources.genome.path: no such file: 'xxx"),
     ("resources.genome.path", "null", "resources.genome.path: is null, but must be text"),

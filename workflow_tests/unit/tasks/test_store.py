@@ -110,7 +110,6 @@ def test_a_table_comes_out_as_it_is(form, tmp_path):
             "line 2: label '2' is not one of 0 (no), 1 (yes)",
         ),
         ("sequence,label\nACXT,1\n", "line 2: 'X' in sequence is not a letter of the dna alphabet"),
-        ("sequence,label\n,1\n", "line 2: no sequence; remove the row"),
         ("dna,label\nACGT,1\n", "no column 'sequence' (found: dna, label)"),
         ("sequence,label\nACGT,1,7\n", "line 2: 3 columns, expected 2"),
     ],

@@ -21,6 +21,8 @@ def build_task(name, spec, files, record=None):
     with naming(f"tasks/{name}"):
         splits = make_set(RECIPES[spec["recipe"]], spec, files, task_conflicts, record)
         for split, rows in splits.items():
+            if not rows:
+                raise LinguistError(f"split '{split}' has no row; give a source with rows")
             found = {label for _, _, label in rows}
             if missing := [answer for label, answer in enumerate(spec["answers"]) if label not in found]:
                 raise LinguistError(

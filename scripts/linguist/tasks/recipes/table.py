@@ -54,7 +54,7 @@ def read_task_table(path, answers, prefix="", tally=None):
 
     The table is text separated by commas, semicolons or tabs, JSON lines, a JSON array or Parquet. A label is the number of
     a class, from 0 to len(answers) - 1, or its answer. Without an id in the table it is `prefix` and the number of the row.
-    Rows without a value, as spreadsheets save them, and sequences of N alone are dropped and counted in `tally` (a Tally).
+    Rows without a label or a sequence, and sequences of N alone, are dropped and counted in `tally` (a Tally).
     Raises LinguistError for missing columns, an unknown label, a letter that is not DNA, or damage.
     """
     from linguist.sequences.fasta import UNKNOWN_LETTERS, check_name, is_known
@@ -69,13 +69,11 @@ def read_task_table(path, answers, prefix="", tally=None):
     for number, (where, record) in enumerate(read_records(path, HEADERS, HEADERS[0]), 1):
         tally.read += 1
         label, sequence = (field_of(where, record, column) for column in ("label", "sequence"))
-        if not label and not sequence:
-            tally.drop("empty", where)
+        if not label or not sequence:
+            tally.drop("without a label" if sequence else "without a sequence" if label else "empty", where)
             continue
         label = read_class(where, label, answers)
         sequence = sequence_of(where, "sequence", sequence, "dna")
-        if not sequence:
-            raise LinguistError(f"{where}: no sequence; remove the row")
         if not is_known(sequence, "dna"):
             tally.drop(UNKNOWN_LETTERS, where)
             continue
