@@ -13,6 +13,7 @@ rule write_methods:
     """writing the page of methods"""
     input:
         splits=[path for name in used.used_pairsets(config) for path in layout.pair_splits(name).values()],
+        task_splits=[path for name in used.used_tasks(config) for path in layout.task_splits(name).values()],
         records=[f"<results>/records/{name}.json" for name in used.used_resources(config)],
         models=[layout.model_folder(name) for name in used.built_models(config)],
         metrics=inputs.training_metrics(config),
@@ -31,6 +32,7 @@ rule write_methods:
         "../envs/plots.yaml"
     params:
         pairsets=used.used_pairsets(config),
+        tasks=used.used_tasks(config),
         resources=used.used_resources(config),
         models=used.built_models(config),
         trained_models=[model for model, *_ in used.trainings(config)],
@@ -38,6 +40,10 @@ rule write_methods:
         recipes={
             name: RECIPES[name].paragraphs
             for name in dict.fromkeys(config["pairsets"][p]["recipe"] for p in used.used_pairsets(config))
+        },
+        task_recipes={
+            name: TASK_RECIPES[name].paragraphs
+            for name in dict.fromkeys(config["tasks"][task]["recipe"] for task in used.used_tasks(config))
         },
         config=lambda wildcards: one_line_json({key: config[key] for key in methods_keys}),
         snakemake=snakemake.__version__,

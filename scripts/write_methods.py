@@ -22,8 +22,10 @@ def main(smk):
         smk.input.template,
         formulas=read_formulas(smk.input.formulas),
         files=methods.count_rows(smk.params.pairsets, smk.input.splits),
+        task_files=methods.count_rows(smk.params.tasks, smk.input.task_splits),
         software=methods.list_software(smk.params.snakemake, trainings, searches, pins),
         recipes=smk.params.recipes,
+        task_recipes=smk.params.task_recipes,
         citation=methods.read_citation(smk.input.citation),
         **methods.methods_page(config, smk.params.pairsets, resources, models, trainings),
     )

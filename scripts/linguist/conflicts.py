@@ -72,7 +72,7 @@ def resolve_conflicts(splits, find, mode, tallies):
         return splits
     if mode == ERROR:
         said = "; ".join(say_conflicts(splits, found))
-        raise LinguistError(f"contradictory labels: {said}; mend the rows, or set conflicts: drop")
+        raise LinguistError(f"rows with contradictory labels: {said}; mend the rows, or set conflicts: drop")
     dropped = {split: set() for split in splits}
     for reason, part in found.items():
         for split, rows in part.items():

@@ -108,7 +108,7 @@ def make_set(recipe, spec, files, find_conflicts, record=None):
         log_tallies(tallies)
     refuse_loss(tallies)
     for text in say_conflicts(splits, find_conflicts(splits)):
-        logger.warning("warning: contradictory labels kept: %s", text)
+        logger.warning("warning: rows with contradictory labels kept: %s", text)
     if record is not None:
         record["rows"] = {split: tally.record() for split, tally in tallies.items()}
     return splits

@@ -174,7 +174,9 @@ def test_contradictory_sequences_of_tasks(tmp_path, mode, caplog):
     files, record = {split: [tmp_path / split] for split in SPLITS}, {}
     files["train"].append(tmp_path / "more")
     if mode == "error":
-        with pytest.raises(LinguistError, match="tasks/t: contradictory labels: 3 in train, 1 in test: same sequence"):
+        with pytest.raises(
+            LinguistError, match="tasks/t: rows with contradictory labels: 3 in train, 1 in test: same sequence"
+        ):
             build_task("t", spec | {"conflicts": mode}, files)
         return
     splits = build_task("t", spec | ({"conflicts": mode} if mode == "drop" else {}), files, record)

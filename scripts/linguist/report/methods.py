@@ -33,13 +33,13 @@ CONDA_NAMES = {"pytorch": "torch", "parasail-python": "parasail"}  # packages wh
 DEVICE = {"device": "device", "precision": "arithmetic", "attention": "attention", "threads": "threads"}
 
 
-def count_rows(pairsets, paths):
-    """{pair set: {split: {rows, sha256}}}; `paths` are the three split files of each pair set, in the order of SPLITS.
+def count_rows(names, paths):
+    """{name: {split: {rows, sha256}}} of pair sets or tasks; `paths` are the three split files of each, in the order of SPLITS.
 
     rows is without the header; sha256 has the first DIGITS digits.
     """
     waiting, found = iter(paths), {}
-    for name in pairsets:
+    for name in names:
         for split in SPLITS:
             path = next(waiting)
             rows = sum(1 for _ in read_lines(path)) - 1

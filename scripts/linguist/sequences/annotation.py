@@ -139,7 +139,7 @@ def _read_lines(path):
                 continue
             where, columns = f"{path}, line {n}", line.rstrip("\r\n").split("\t")
             if len(columns) == 9 and re.match(r'\w+ "', columns[8]):
-                raise LinguistError(f"{where}: this is GTF; give the GFF3 file of the same annotation")
+                raise LinguistError(f"{where}: this is GTF; give GFF3, or convert it (gffread FILE -o genes.gff3)")
             if len(columns) != 9 or not all(re.fullmatch(_PLACE, end, re.ASCII) for end in columns[3:5]):
                 raise LinguistError(
                     f"{where}: {show(line.strip()[:60])} is not GFF3 (nine columns between tabs); give a GFF3 file"

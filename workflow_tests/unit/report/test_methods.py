@@ -12,7 +12,7 @@ from helpers.data import ROOT
 from helpers.pages import REPORTS, Page, open_page
 from linguist import provenance
 from linguist.config.settle import settle
-from linguist.config.used import built_models, used_resources, wildcard_values
+from linguist.config.used import built_models, used_resources, used_tasks, wildcard_values
 from linguist.files import write_json
 from linguist.layout import FETCH_WARNINGS
 from linguist.pairs.recipes import RECIPES
@@ -20,6 +20,7 @@ from linguist.report import methods
 from linguist.report.formulas import Formula, read_formulas
 from linguist.report.page import render
 from linguist.splits import SPLITS
+from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 
 RUN = {"device": "a GPU", "precision": "bf16", "attention": "sdpa", "threads": 1, "versions": {"torch": "9.9.9"}}
 RECORD = {"source": "/a/mirror/hg38", "bytes": 1234567, "sha256": "ab" * 32, "verified": None, "day": "2026-01-02"}
@@ -44,11 +45,15 @@ def write_model(folder, shapes):
 
 def write_page(folder, config, pairsets, resources, models, trainings):
     """The methods page of a made-up run: its source and its text."""
-    paths = []
+    paths, tasks, task_paths = [], used_tasks(config) if config["studies"] else [], []
     for name in pairsets:
         for split in SPLITS:
             paths.append(folder / f"{name}.{split}.tsv")
             paths[-1].write_text(f"id\tsentence1\tsentence2\tlabel\n{name}{split}\tA\tC\t1\n\n")
+    for name in tasks:
+        for split in SPLITS:
+            task_paths.append(folder / f"task-{name}.{split}.tsv")
+            task_paths[-1].write_text(f"id\tsequence\tlabel\n{name}{split}\tA\t1\n\n")
     folders = [write_model(folder / name, {"a": [3, 4], "b": [5], "c": []}) for name in models]
     pins = methods.read_pins((ROOT / "envs").glob("*.yaml"))
     for place in folders[:1]:
@@ -60,6 +65,10 @@ def write_page(folder, config, pairsets, resources, models, trainings):
         REPORTS / "methods.html.j2",
         formulas=FORMULAS,
         files=methods.count_rows(pairsets, paths),
+        task_files=methods.count_rows(tasks, task_paths),
+        task_recipes={
+            name: TASK_RECIPES[name].paragraphs for name in dict.fromkeys(config["tasks"][t]["recipe"] for t in tasks)
+        },
         software=methods.list_software("9.99", trainings, {"blastn": ["2.34.5"]}, pins),
         recipes={spec["recipe"]: RECIPES[spec["recipe"]].paragraphs for spec in config["pairsets"].values()},
         citation=methods.read_citation(ROOT / "CITATION.cff"),
@@ -87,6 +96,9 @@ def test_the_page_shows_all_that_the_demo_is_made_of(config, tmp_path):
         assert name in text
     assert hashlib.sha256((tmp_path / "en.dev.tsv").read_bytes()).hexdigest()[:16] in text
     assert "min_similarity 0.85" in text and "1,234,567" in text and "ab" * 32 in text and "2026-01-02" in text
+    for task in used_tasks(config):
+        assert f"{task} {config['tasks'][task]['recipe']}" in text
+        assert TASK_RECIPES[config["tasks"][task]["recipe"]].paragraphs[0] in text
     assert "a GPU" in text and "sdpa" in text and "9.9.9" in text and "9.99" in text and "blastn 2.34.5" in text
     assert "Can linguists better understand DNA?" in text and "DNAHLM" in text
     assert "match 2, mismatch −3" in text and "BLOSUM62" in text
