@@ -196,8 +196,9 @@ def exchange_partners(kind, positives, rules):
     partners = pair_off(len(order), fits)
     if None in partners:
         raise LinguistError(
-            f"no negative fits {order[partners.index(None)].id1}; add sequences of other families, or raise "
-            f"rules.max_negative_similarity ({rules['max_negative_similarity']})"
+            f"no negative fits {order[partners.index(None)].id1}; add sequences of other families and a similar length, or "
+            f"raise rules.max_length_difference ({rules['max_length_difference']}) or rules.max_negative_similarity "
+            f"({rules['max_negative_similarity']})"
         )
     taken = [order[other] for other in partners]
     return [replace(one, id2=other.id2, sentence2=other.sentence2) for one, other in zip(order, taken, strict=True)]
