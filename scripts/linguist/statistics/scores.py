@@ -71,7 +71,7 @@ def pair_metrics(label, score, draw):
     return found | {
         "accuracy_median": correct_at_median(label, score).mean(),
         "predicted_positive": predicted.mean(),
-        "constant": is_constant(predicted),
+        "constant": is_constant(label, predicted),
         "majority": majority_accuracy(label),
     }
 
@@ -84,14 +84,18 @@ def task_metrics(label, called, classes, draw):
     found = class_metrics(confusion_matrix(label, called, classes, no_answer=True), draw)
     return found | {
         "no_answer": np.mean(called < 0),
-        "constant": is_constant(called),
+        "constant": is_constant(label, called),
         "majority": majority_accuracy(label),
     }
 
 
-def is_constant(called):
-    """1 if a run gives nearly all items one answer, else 0; `called` are class numbers (-1: no answer)."""
-    return int(np.unique(called, return_counts=True)[1].max() > (1 - ONE_CLASS) * len(called))
+def is_constant(label, called):
+    """1 if a run gives nearly all items one answer, else 0; `called` are class numbers (-1: no answer).
+
+    Where nearly all items have one label, a run may give this answer as often as it is the label.
+    """
+    commonest = np.unique(called, return_counts=True)[1].max() / len(called)
+    return int(commonest > max(1 - ONE_CLASS, majority_accuracy(label)))
 
 
 def correct(label, score):

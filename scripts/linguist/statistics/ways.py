@@ -142,7 +142,7 @@ def compare_ways(called):
 
 def count_constant(way):
     """How many runs of a way give nearly all rows of their task one answer, and how many runs there are."""
-    constant = [is_constant(called) for by_seed in way.values() for _, called in by_seed.values()]
+    constant = [is_constant(*answers) for by_seed in way.values() for answers in by_seed.values()]
     return sum(constant), len(constant)
 
 

@@ -13,6 +13,7 @@ from linguist.statistics.scores import (
     confusion_matrix,
     confusion_metrics,
     correct_at_median,
+    is_constant,
     pair_metrics,
     task_metrics,
 )
@@ -92,6 +93,16 @@ def test_a_constant_predictor_is_seen_through(says):
     assert found["auroc"] == 0.5 and found["majority"] == 0.7
     if says < 0:
         assert found["f1"] == found["f1_low"] == found["f1_high"] == 0  # a constant prediction
+
+
+@pytest.mark.parametrize(
+    ("ones", "called", "constant"),
+    [(100, 0, 1), (100, 3, 1), (100, 4, 0), (100, 197, 1), (2, 0, 1), (2, 1, 1), (2, 2, 0), (2, 3, 0)],
+)
+def test_a_run_is_constant_if_nearly_all_rows_have_one_answer_and_fewer_have_that_label(ones, called, constant):
+    """Of 200 rows, some are labelled 1, and some are called 1."""
+    label, answers = (np.arange(200) < number for number in (ones, called))
+    assert is_constant(label.astype(int), answers.astype(int)) == constant
 
 
 @pytest.mark.parametrize("only", [0, 1])
