@@ -120,7 +120,7 @@ def split_windows(windows, spec, tally):
         for label, number in wanted.items():
             if len(found[label]) < number:
                 raise LinguistError(
-                    f"only {len(found[label])} of {number} windows of class {show(spec['answers'][label])} for '{split}'; lower "
+                    f"only {len(found[label])} of {number} sequences of class {show(spec['answers'][label])} for '{split}'; lower "
                     f"sizes.{split} or add sequences"
                 )
         splits[split] = draw.sample(rows := [row for part in found.values() for row in part], len(rows))

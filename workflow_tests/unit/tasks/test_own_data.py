@@ -196,7 +196,7 @@ def test_one_fasta_file_for_each_class(tmp_path):
     assert all(sequence in (one, two)[label] for _, sequence, label in rows)
     assert len({row[0] for row in rows}) == len({row[1] for row in rows}) == len(rows)
     assert both not in {row[1] for row in rows} and backwards(both) not in {row[1] for row in rows}
-    with pytest.raises(LinguistError, match="only 14 of 20 windows of class .* for 'train'"):
+    with pytest.raises(LinguistError, match="only 14 of 20 sequences of class .* for 'train'"):
         build_task("t", spec | {"sizes": SIZES | {"train": 40}}, {"classes": paths})
 
 
