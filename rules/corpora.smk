@@ -49,6 +49,7 @@ rule collect_documents:
         runtime=growing(12, "h"),
     params:
         source=lambda wildcards: settings.source_settings(config, wildcards.corpus, wildcards.source),
+        kinds=lambda wildcards: inputs.excluded_kinds(config, wildcards.corpus, wildcards.source),
         code=code_digest("collect_documents"),
     script:
         "../scripts/collect_documents.py"

@@ -3,7 +3,7 @@
 import logging
 
 from linguist.corpora.documents import collect_documents
-from linguist.corpora.exclusions import excluded_records
+from linguist.corpora.exclusions import excluded_records, excluded_words
 from linguist.files import write_json
 from linguist.layout import files_of_references
 from linguist.logs import start_log
@@ -15,12 +15,14 @@ def main(smk):
     start_log(smk.log[0])
     source, places = smk.params.source, smk.input.files
     if "pairsets" in source:
-        kind, paths, excluded = "pairs", places, {}
+        kind, paths, excluded, words = "pairs", places, {}, ()
     else:
         kind, paths = source["kind"], files_of_references(source["resources"], places)
         records = excluded_records(smk.input.pairs, source["resources"])
         excluded = {path: records[resource] for path, resource in zip(paths, source["resources"], strict=True)}
-    counts = collect_documents(paths, kind, source.get("bytes"), smk.output.text, excluded, source.get("share", 1.0))
+        words = excluded_words(smk.input.pairs, smk.params.kinds)
+    share = source.get("share", 1.0)
+    counts = collect_documents(paths, kind, source.get("bytes"), smk.output.text, excluded, share, words)
     write_json(smk.output.rows, counts.pop("rows"))
     logger.info("%s", counts)
 

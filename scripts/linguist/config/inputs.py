@@ -140,6 +140,14 @@ def source_files(config, corpus, name):
     }
 
 
+def excluded_kinds(config, corpus, name):
+    """The kinds of the pair sets that a corpus's source excludes."""
+    return [
+        config["pairsets"][excluded]["kind"]
+        for excluded in config["corpora"][corpus]["sources"][name]["exclude"]["pairsets"]
+    ]
+
+
 def document_files(config, corpus, ending):
     """The documents of each source of a corpus ("txt"), or the record of what was read for them ("json")."""
     sources = config["corpora"][corpus]["sources"].items()

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 
+from linguist.corpora.exclusions import SHARED_RESIDUES, shares_word
 from linguist.corpora.store import escape
 from linguist.errors import LinguistError
 from linguist.files import END, atomic_path, reading
@@ -56,13 +57,13 @@ def read_documents(path, kind, tally=None):
         raise ValueError(f"no documents of kind {kind!r}")
 
 
-def collect_documents(paths, kind, size, target, excluded=None, share=1.0):
+def collect_documents(paths, kind, size, target, excluded=None, share=1.0, words=()):
     """Write the distinct documents of files to `target`, in order, each as one line (see `store.escape`).
 
     Stops at the document that completes `size` bytes (of UTF-8, before documents become lines) and reads no further; a
     `size` of None takes all. A `share` below 1 takes that share of the documents, chosen by their digests, so that the
     sample covers the whole of a sorted file. Of equal documents the first is taken. Records of a FASTA file whose name is
-    in `excluded[path]` are skipped. Memory: 8 bytes a document, and the names of the records of FASTA files.
+    in `excluded[path]` are skipped, and proteins that contain one of `words` (of `excluded_words`). Memory: 8 bytes a document, and the names of the records of FASTA files.
     Returns counts: documents and bytes written, duplicates and excluded documents skipped; and "rows", the Tally's record of
     the documents that were read.
     Raises LinguistError if the files have no document or fewer bytes than `size`, or if most of their records have no text.
@@ -70,7 +71,7 @@ def collect_documents(paths, kind, size, target, excluded=None, share=1.0):
     counts = {"documents": 0, "bytes": 0, "duplicates": 0, "excluded": 0}
     paths, seen = list(paths), Seen()
     tally = Tally(unit="documents")
-    stream = _skip_excluded(paths, kind, excluded or {}, counts, tally)
+    stream = _skip_excluded(paths, kind, excluded or {}, words, counts, tally)
     with atomic_path(target) as temporary:
         with open(temporary, "w", encoding="utf-8", newline="\n") as handle:
             while size is None or counts["bytes"] < size:
@@ -91,7 +92,6 @@ def collect_documents(paths, kind, size, target, excluded=None, share=1.0):
         refuse_loss({"documents": tally})
         _check_enough(paths, size, counts)
     tally.leave("repeated", counts["duplicates"])
-    tally.leave("excluded", counts["excluded"])
     log_tallies({"documents": tally})
     return counts | {"rows": tally.record()}
 
@@ -133,15 +133,19 @@ def _next_batch(stream, size):
     return batch
 
 
-def _skip_excluded(paths, kind, excluded, counts, tally):
+def _skip_excluded(paths, kind, excluded, words, counts, tally):
     for path in paths:
         names = excluded.get(path, ())
         for name, document in read_documents(path, kind, tally):
             tally.read += 1
             if name in names:
-                counts["excluded"] += 1
+                tally.leave("excluded by name")
+            elif len(words) and shares_word(document, words):
+                tally.leave(f"with {SHARED_RESIDUES} residues in a row of an excluded protein")
             else:
                 yield document
+                continue
+            counts["excluded"] += 1
 
 
 def _check_enough(paths, size, counts):

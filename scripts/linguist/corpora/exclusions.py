@@ -3,11 +3,15 @@
 import re
 from itertools import chain
 
+import numpy as np
+
 from linguist.errors import LinguistError, cut, show
+from linguist.kinds import KINDS
 from linguist.sequences.annotation import bed_regions
 from linguist.sequences.indexed import check_record, open_indexed
 
 _PLACE = r"\d{1,15}"  # digits of a place; no genome has more bases
+SHARED_RESIDUES = 12  # proteins that share so many in a row are of one family, as for the recipe `fasta`
 _SPAN = re.compile(rf"(.+):({_PLACE})-({_PLACE})", re.ASCII)
 
 
@@ -54,6 +58,31 @@ def excluded_records(tables, resources):
         if none:
             raise _excludes_nothing(path, "record", " or ".join(resources))
     return {resource: frozenset(records) for resource, records in found.items()}
+
+
+def excluded_words(tables, kinds):
+    """What no protein of a corpus may contain: the words of SHARED_RESIDUES residues of the proteins in tables of pair sets.
+
+    `kinds` are the kinds of the pair sets. Returns a sorted array of numbers (see `families.hash_words`).
+    """
+    from linguist.pairs.families import hash_words
+    from linguist.pairs.store import SIDES, read_pairs
+
+    words = [np.empty(0, np.uint64)]
+    for path, kind in zip(tables, kinds, strict=True):
+        rows = read_pairs(path)
+        for column, side in zip(SIDES, KINDS[kind].sides, strict=True):
+            if side == "protein":
+                words += (hash_words(text, SHARED_RESIDUES) for text in rows[column])
+    return np.unique(np.concatenate(words))
+
+
+def shares_word(protein, words):
+    """Whether a protein contains one of `excluded_words`."""
+    from linguist.pairs.families import hash_words
+
+    found = hash_words(protein, SHARED_RESIDUES)
+    return bool((words[np.searchsorted(words, found).clip(max=len(words) - 1)] == found).any()) if len(words) else False
 
 
 def _excludes_nothing(path, what, resource):

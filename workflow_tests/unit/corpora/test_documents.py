@@ -273,7 +273,13 @@ def test_excluded_records_are_left_out_and_counted(tmp_path):
     path = fasta(tmp_path / "p.fa", {"sp|P1|A": "MKVW", "b": "MKKW", "c": "MKVW", "d": "mkkw"})
     counts = collect_documents([path], "protein", None, tmp_path / "c.txt", excluded={path: {"sp|P1|A", "x"}})
     assert collected(tmp_path / "c.txt") == ["MKKW", "MKVW"]
-    rows = {"read": 4, "dropped": {}, "left_out": {"repeated": 1, "excluded": 1}, "first": {}, "unit": "documents"}
+    rows = {
+        "read": 4,
+        "dropped": {},
+        "left_out": {"repeated": 1, "excluded by name": 1},
+        "first": {},
+        "unit": "documents",
+    }
     assert counts == {"documents": 2, "bytes": 8, "duplicates": 1, "excluded": 1, "rows": rows}
 
 

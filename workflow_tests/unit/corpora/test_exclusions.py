@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from helpers.data import indexed
 from linguist.corpora.documents import collect_documents
-from linguist.corpora.exclusions import excluded_records, excluded_regions
+from linguist.corpora.exclusions import excluded_records, excluded_regions, excluded_words
 from linguist.errors import LinguistError
 from linguist.pairs.store import reversed_id, write_pairs
 from linguist.sequences.windows import Region
@@ -169,6 +169,22 @@ def test_a_source_of_several_resources_excludes_by_each(tmp_path):
     excluded = {paths[name]: names for name, names in found.items()}
     counts = collect_documents(paths.values(), "protein", None, tmp_path / "c.txt", excluded)
     assert counts["excluded"] == 2 and (tmp_path / "c.txt").read_text().split() == ["MWS", "MKT"]
+
+
+def test_a_test_protein_is_left_out_under_another_name(tmp_path):
+    """Twelve residues in a row are enough, wherever they stand; the DNA side of a coding pair is no protein."""
+    protein = "MKVLAWDERTYHGFNQ"
+    write_pairs(tmp_path / "a.tsv", [("sp:P1:0-16~sp:P2:0-16", protein, "WWYYHHFFGGEEDDCC", 0)])
+    write_pairs(tmp_path / "b.tsv", [("cds:g:0-36~sp:P3:0-12", "A" * 36, "QNFGHYTREDWA", 1)])
+    records = {"same": protein, "inside": f"GG{protein[2:14]}GG", "short": protein[:11] + "W", "dna": "A" * 20}
+    records |= {"second": "CCDDWWYYHHFFGGEE", "coding": "QNFGHYTREDWA", "shorter": "MKV"}
+    (tmp_path / "p.fa").write_text("".join(f">{name}\n{text}\n" for name, text in records.items()))
+    words = excluded_words([tmp_path / "a.tsv", tmp_path / "b.tsv"], ["protein", "coding"])
+    counts = collect_documents([tmp_path / "p.fa"], "protein", None, tmp_path / "c.txt", words=words)
+    kept = [records[name] for name in ("short", "dna", "shorter")]
+    assert (tmp_path / "c.txt").read_text().split() == kept and counts["excluded"] == 4
+    assert counts["rows"]["left_out"] == {"with 12 residues in a row of an excluded protein": 4}
+    assert len(excluded_words([], [])) == 0
 
 
 def test_ids_of_other_pair_sets_name_no_record(tmp_path):
