@@ -24,7 +24,7 @@ QUESTIONS = {  # by the column question of `compare_ways`
 }
 FOLLOWING = "Does the model follow the instruction, or only the sequence?"
 # Codes of differences, on the page.
-TAGS = {"above": "higher", "below": "lower", "chance": "not significant", "constant": "one answer"}
+TAGS = {"above": "higher", "below": "lower", "chance": "not significant", "constant": "constant"}
 FOLLOWING_TAGS = {"above": "yes", "below": "no", "chance": "undecided"}
 
 
