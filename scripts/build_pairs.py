@@ -2,7 +2,7 @@
 
 from linguist.files import write_json
 from linguist.logs import start_log
-from linguist.pairs.recipes import build_pairs
+from linguist.pairs.building import build_pairs
 from linguist.pairs.store import write_pairs
 
 

@@ -2,7 +2,7 @@
 
 from linguist.files import write_json
 from linguist.logs import start_log
-from linguist.tasks.recipes import build_task
+from linguist.tasks.building import build_task
 from linguist.tasks.store import write_task
 
 

@@ -3,9 +3,9 @@
 Packages, in the order of the data flow. Each imports only from those above it (`make lint` checks this):
 
 (modules)   kinds of pairs, what a recipe is, places of results, intervals, files, errors, versions and digests of code,
-            counts of dropped rows, contradictory labels
+            counts of dropped rows
 sequences   downloads, archives, FASTA, tables, windows, BLAST, alignment
-pairs       pair sets: recipes, families, negatives, baselines, audit
+pairs       pair sets: recipes, contradictory labels, families, negatives, baselines, audit
 corpora     text for pretraining: documents, segments of a genome, their mixture
 tokenizers  types of tokenizers, training, encoding, vocabularies
 training    models, controls, the training loop, pretraining, fine-tuning, predictions

@@ -149,15 +149,6 @@ SEARCHABLE = tuple(name for name, kind in KINDS.items() if kind.blast)
 NUCLEOTIDES = tuple(name for name in SEARCHABLE if KINDS[name].database == "nucl")
 
 
-def one_strand(kind, text):
-    """A sequence as the strand that comes first in the alphabet, where both are one molecule: equal for both strands."""
-    if not KINDS[kind].both_strands:
-        return text
-    from Bio.Seq import reverse_complement  # here, since few jobs compare sequences
-
-    return min(text, reverse_complement(text))
-
-
 def kind_of_source(name):
     """The Kind of a corpus's source (its `kind` in the config); text that is not a biological sequence counts as sentences."""
     return KINDS.get(name, KINDS["sentence"])

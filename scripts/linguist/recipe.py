@@ -7,20 +7,15 @@ reruns only the sets of this recipe (`provenance.code_digest` follows these impo
 """
 
 import inspect
-import logging
 import pkgutil
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
-from linguist.conflicts import say_conflicts
-from linguist.errors import LinguistError
 from linguist.layout import pair_splits, resource_file, resource_or_archive, sequences_file
 from linguist.splits import SPLITS
-from linguist.tally import Tally, log_tallies, refuse_loss
 
-logger = logging.getLogger("linguist")
+KEEP, DROP, ERROR = "keep", "drop", "error"  # what is done with contradictory labels: values of `conflicts`
 
 
 @dataclass(frozen=True)
@@ -90,28 +85,6 @@ def find_recipes(package):
                     raise ValueError(f"{module}: recipe {value.name!r} is already in {found[value.name].module}")
                 found[value.name] = value
     return found
-
-
-def make_set(recipe, spec, files, find_conflicts, record=None):
-    """{split: rows} that a Recipe makes. What it dropped goes to the log and to `record`, a dict ("rows": {split: counts, as
-    `Tally.record` gives them}); contradictory labels that are kept go to the log.
-
-    Raises LinguistError for what the recipe cannot make, and if it dropped most rows.
-    """
-    tallies = defaultdict(Tally)
-    try:
-        splits = recipe.build(spec, files, tallies)
-    except LinguistError:
-        refuse_loss(tallies)  # the likely cause
-        raise
-    finally:
-        log_tallies(tallies)
-    refuse_loss(tallies)
-    for text in say_conflicts(splits, find_conflicts(splits)):
-        logger.warning("warning: rows with contradictory labels kept: %s", text)
-    if record is not None:
-        record["rows"] = {split: tally.record() for split, tally in tallies.items()}
-    return splits
 
 
 # ── fields that several recipes share ──

@@ -28,7 +28,8 @@ from linguist.pairs.tables import FORMS, read_pair_table
 from linguist.sequences.coding_sequences import read_coding_sequences
 from linguist.sequences.fasta import read_sequences
 from linguist.sequences.indexed import open_indexed, write_indexed_fasta
-from linguist.tasks.recipes import RECIPES, build_task
+from linguist.tasks.building import build_task
+from linguist.tasks.recipes import RECIPES
 from linguist.tasks.recipes.table import read_task_table
 from linguist.tasks.store import read_task, write_task
 

@@ -18,11 +18,18 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linguist.conflicts import BOTH_CLASSES, BOTH_LABELS, EQUAL_SIDES, pair_conflicts, resolve_conflicts, task_conflicts
 from linguist.corpora.documents import collect_documents, read_documents
 from linguist.errors import LinguistError
 from linguist.pairs.audit import audit_pairs, audit_split, overlap, sides_of
-from linguist.pairs.recipes import build_pairs
+from linguist.pairs.building import build_pairs
+from linguist.pairs.conflicts import (
+    BOTH_CLASSES,
+    BOTH_LABELS,
+    EQUAL_SIDES,
+    pair_conflicts,
+    resolve_conflicts,
+    task_conflicts,
+)
 from linguist.pairs.recipes.coding import count_sequences
 from linguist.pairs.store import COLUMNS
 from linguist.pairs.tables import read_pair_table
@@ -31,7 +38,7 @@ from linguist.sequences.coding_sequences import read_coding_sequences
 from linguist.sequences.fasta import read_sequences
 from linguist.splits import SPLITS
 from linguist.tally import Tally
-from linguist.tasks.recipes import build_task
+from linguist.tasks.building import build_task
 from linguist.tasks.recipes.table import read_task_table
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "inputs/tables.yaml").read_text(encoding="utf-8"))

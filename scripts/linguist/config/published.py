@@ -2,9 +2,9 @@
 
 from linguist.config.settings import tuning_settings, weights_origin
 from linguist.config.used import has_synthetic_sentences, is_synthetic
-from linguist.conflicts import DROP
 from linguist.files import ROOT, read_yaml
 from linguist.kinds import KINDS
+from linguist.recipe import DROP
 
 PUBLISHED = ROOT / "resources/published.yaml"
 PAWSX = "x-final/"  # the folder of PAWS-X's archive

@@ -7,11 +7,12 @@ import pandas as pd
 
 from linguist.files import read_json
 from linguist.intervals import auroc_interval
-from linguist.kinds import KINDS, one_strand
+from linguist.kinds import KINDS
 from linguist.pairs.baselines import composition_distance, evaluate_baselines, lengths, similarities, translations
 from linguist.pairs.duplicates import near_copies
 from linguist.pairs.store import COLUMNS, SIDES, read_pairs, types_of_rows
 from linguist.sequences.neighbours import identity_of_queries, read_neighbours
+from linguist.sequences.strands import one_strand
 from linguist.splits import SPLITS
 
 RANDOM_PAIRS = 1000

@@ -10,10 +10,10 @@ from Bio.Seq import reverse_complement
 
 from linguist.errors import LinguistError, show
 from linguist.files import reading
-from linguist.kinds import one_strand
 from linguist.sequences.annotation import read_gff3
 from linguist.sequences.coding_sequences import read_genbank
 from linguist.sequences.forms import check_form
+from linguist.sequences.strands import one_strand
 from linguist.splits import SPLITS
 from linguist.tally import BEYOND_SIZES
 

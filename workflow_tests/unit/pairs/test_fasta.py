@@ -6,8 +6,8 @@ import pytest
 
 from helpers.data import backwards, letters
 from linguist.errors import LinguistError
+from linguist.pairs.building import build_pairs
 from linguist.pairs.families import word_families
-from linguist.pairs.recipes import build_pairs
 
 SPEC = {
     "kind": "dna",

@@ -7,7 +7,8 @@ import yaml
 
 from linguist.errors import LinguistError, naming
 from linguist.kinds import KINDS
-from linguist.pairs.recipes import RECIPES, build_pairs
+from linguist.pairs.building import build_pairs
+from linguist.pairs.recipes import RECIPES
 from linguist.recipe import Recipe
 from linguist.splits import SPLITS
 

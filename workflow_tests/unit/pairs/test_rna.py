@@ -8,8 +8,9 @@ import pytest
 from helpers.data import RULES, backwards, blast_database, blast_hits, indexed, letters, make_rows
 from linguist.errors import LinguistError
 from linguist.pairs.audit import audit
+from linguist.pairs.building import build_pairs
 from linguist.pairs.homologs import choose_positives, write_homologs
-from linguist.pairs.recipes import RECIPES, build_pairs
+from linguist.pairs.recipes import RECIPES
 from linguist.pairs.store import write_pairs
 from linguist.pairs.tables import read_pair_table
 from linguist.sequences.fasta import read_sequences

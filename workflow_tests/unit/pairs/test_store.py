@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from linguist.errors import LinguistError
-from linguist.pairs.recipes import build_pairs
+from linguist.pairs.building import build_pairs
 from linguist.pairs.store import COLUMNS, read_pairs, write_pairs
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"

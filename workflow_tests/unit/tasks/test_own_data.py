@@ -15,8 +15,8 @@ from linguist.config.settle import complete_task
 from linguist.errors import LinguistError
 from linguist.sequences.annotation import read_gff3
 from linguist.tally import Tally
+from linguist.tasks.building import build_task
 from linguist.tasks.cutting import cut_annotated
-from linguist.tasks.recipes import build_task
 from linguist.tasks.recipes.gene_starts import cut_starts, find_starts
 from linguist.tasks.recipes.splice_sites import cut_sites
 

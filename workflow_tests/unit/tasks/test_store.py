@@ -10,8 +10,9 @@ import pytest
 from helpers.data import backwards, genbank
 from linguist.errors import LinguistError
 from linguist.tally import Tally
+from linguist.tasks.building import build_task
 from linguist.tasks.cutting import cut_annotated, stretches
-from linguist.tasks.recipes import RECIPES, build_task
+from linguist.tasks.recipes import RECIPES
 from linguist.tasks.recipes.splice_sites import cut_sites
 from linguist.tasks.recipes.table import read_task_table
 from linguist.tasks.store import read_task, write_task

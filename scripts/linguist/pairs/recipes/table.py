@@ -28,7 +28,7 @@ def read_pair_tables(spec, files, tallies):
     """
     from functools import partial
 
-    from linguist.conflicts import pair_conflicts, resolve_conflicts
+    from linguist.pairs.conflicts import pair_conflicts, resolve_conflicts
     from linguist.pairs.store import drop_shared
     from linguist.pairs.tables import read_pair_table
     from linguist.tally import BEYOND_SIZES

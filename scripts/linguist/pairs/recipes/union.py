@@ -25,7 +25,7 @@ def join_sets(spec, files, tallies):
     import random
     from functools import partial
 
-    from linguist.conflicts import pair_conflicts, resolve_conflicts
+    from linguist.pairs.conflicts import pair_conflicts, resolve_conflicts
     from linguist.pairs.store import drop_shared, read_pairs
     from linguist.tally import BEYOND_SIZES
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from linguist.errors import LinguistError, show
 from linguist.layout import files_of_references
-from linguist.recipe import recipe, table_files, table_resources
+from linguist.recipe import KEEP, recipe, table_files, table_resources
 from linguist.splits import SPLITS
 
 HEADERS = (("sequence", "label"),)  # as in GUE (Zhou et al. 2024)
@@ -27,7 +27,7 @@ def read_tables(spec, files, tallies):
     published splits (of GUE) are sorted by label. An id must be unique in its split. With `conflicts: drop`, all rows of a
     sequence that has several labels are dropped.
     """
-    from linguist.conflicts import KEEP, resolve_conflicts, task_conflicts
+    from linguist.pairs.conflicts import resolve_conflicts, task_conflicts
     from linguist.tally import BEYOND_SIZES
 
     splits = {}

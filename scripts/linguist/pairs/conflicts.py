@@ -3,9 +3,10 @@
 from collections import defaultdict
 
 from linguist.errors import LinguistError, cut
-from linguist.kinds import KINDS, one_strand
+from linguist.kinds import KINDS
+from linguist.recipe import ERROR, KEEP
+from linguist.sequences.strands import one_strand
 
-KEEP, DROP, ERROR = "keep", "drop", "error"  # values of the config's `conflicts`
 EQUAL_SIDES = "equal sides labelled different"
 BOTH_LABELS = "same pair with other labels"
 BOTH_CLASSES = "same sequence with other labels"
