@@ -110,6 +110,11 @@ def pytest_configure(config):
         signal.signal(signal.SIGTERM, stop)
 
 
+def pytest_make_parametrize_id(val):
+    """Name a test with bytes by their number: gzip data hold the time, but each process must give a test the same name."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say in one line at the end which tests were skipped, and why."""
     reasons = {}
