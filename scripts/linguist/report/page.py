@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from linguist.files import reading_result, write_text
-from linguist.statistics.numbers import format_interval, format_number, percent, signed
+from linguist.statistics.numbers import counted, format_interval, format_number, percent, signed
 from linguist.statistics.thresholds import UNREADABLE
 
 SEVERITIES = {  # of a finding, the worst first; and the word for it on a page
@@ -51,7 +51,14 @@ def render(path, template, **values):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    world.filters |= {"number": format_number, "plain": plain, "percent": percent, "signed": signed, "legible": legible}
+    world.filters |= {
+        "number": format_number,
+        "plain": plain,
+        "percent": percent,
+        "signed": signed,
+        "legible": legible,
+        "counted": counted,
+    }
     world.globals |= {"interval": format_interval, "severities": SEVERITIES}
     write_text(path, world.get_template(Path(template).name).render(**values))
 
