@@ -16,7 +16,7 @@ def main(smk):
     nearness = {task: read_identity(path) for task, path in zip(answers, smk.input.identity, strict=True)}
     write_table(smk.output.metrics, compute_task_metrics(smk.wildcards.task_study, called, answers))
     write_table(smk.output.comparisons, compare_ways(called))
-    write_table(smk.output.identity, accuracy_by_identity(sources, nearness))
+    write_table(smk.output.identity, accuracy_by_identity(*sources, nearness))
 
 
 if "snakemake" in globals():

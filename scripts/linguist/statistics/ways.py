@@ -29,31 +29,28 @@ COLUMNS = ["question", "model", "method", "against_model", "against_method"]
 COLUMNS += ["difference", "low", "high", "p", "tasks", "seeds", "constant", "runs", "against_constant", "against_runs"]
 
 
-def read_answers(runs, baselines, answers, every, rows=None):
+def read_answers(runs, baselines, answers, every):
     """The answers of every run: {(model, method, variant, rule): {task: {seed: (label, called)}}}.
 
     Args: `runs` lists (model, trainset, seed, path of predictions), `baselines` maps tasks to the files of their
-    baselines' predictions; `answers` maps each task of the study to its answers, `every` all that instructions may name;
-    `rows` maps each task to the ids of its test rows that count, all if not given.
+    baselines' predictions; `answers` maps each task of the study to its answers, `every` all that instructions may name.
     """
     found = {}
-
-    def add(model, method, seed, part, test):
-        if rows is not None:
-            part = part[part["id"].isin(rows[test])]
-        if part.empty:
-            return
+    for model, method, seed, test, part in _read_parts(runs, baselines, answers):
         for variant, rule, label, called in interpret_answers(part, every):
             found.setdefault((model, method, variant, rule), {}).setdefault(test, {})[seed] = label, called
+    return found
 
+
+def _read_parts(runs, baselines, answers):
+    """Yield (model, method, seed, task, its predictions) of every run and baseline."""
     for model, trainset, seed, path in runs:
         for test, part in read_predictions(path).groupby("test", sort=False):
             if test in answers:
-                add(model, CLASSIFICATION if trainset in answers else trainset, seed, part, test)
+                yield model, CLASSIFICATION if trainset in answers else trainset, seed, test, part
     for test, path in baselines.items():
         for name, part in read_predictions(path).groupby("baseline", sort=False):
-            add(name, CLASSIFICATION, 0, part, test)
-    return found
+            yield name, CLASSIFICATION, 0, test, part
 
 
 def interpret_answers(predictions, answers):
@@ -97,24 +94,22 @@ def compute_task_metrics(study, called, answers):
     return pd.DataFrame(rows)
 
 
-def accuracy_by_identity(sources, identity):
+def accuracy_by_identity(runs, baselines, answers, every, identity):
     """Accuracy by identity to the nearest train row: a table of model, method, test and `summaries.accuracy_of_bin`.
 
-    Args: `sources` are the first four arguments of `read_answers`; `identity` maps tasks to tables as from `read_identity`.
+    Args: as of `read_answers`; `identity` maps tasks to tables as from `read_identity`.
     Rows are those of classifiers, and of instruction-tuned models with trained wordings, read by the paper's rule.
     """
     bins = {
-        test: rows["id"].groupby(np.array(identity_bins(rows["identity"]))).agg(set) for test, rows in identity.items()
+        test: dict(zip(rows["id"], identity_bins(rows["identity"]), strict=True)) for test, rows in identity.items()
     }
-    found = []
-    for name in IDENTITY_BINS:
-        called = read_answers(*sources, {test: part.get(name, set()) for test, part in bins.items()})
-        for (model, method, variant, rule), tests in called.items():
-            if rule not in ("class", "prefix") or variant not in ("", TRAINED):
-                continue
-            for test, by_seed in tests.items():
-                right = [label == guess for label, guess in by_seed.values()]
-                found.append([model, method, test, *accuracy_of_bin(name, right)])
+    right = {name: {} for name in IDENTITY_BINS}
+    for model, method, _, test, part in _read_parts(runs, baselines, answers):
+        for name, rows in part.groupby(part["id"].map(bins[test])):
+            for variant, rule, label, called in interpret_answers(rows, every):
+                if rule in ("class", "prefix") and variant in ("", TRAINED):
+                    right[name].setdefault((model, method, test), []).append(label == called)
+    found = [[*way, *accuracy_of_bin(name, by_seed)] for name, ways in right.items() for way, by_seed in ways.items()]
     return pd.DataFrame(found, columns=["model", "method", "test", *BIN_COLUMNS])
 
 

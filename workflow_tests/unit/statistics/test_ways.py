@@ -151,7 +151,7 @@ def test_accuracy_by_identity_is_that_of_the_rows_of_each_bin(runs):
     files, baselines = runs
     shares = [1.0 if i < 30 else 0.96 if i < 50 else 0.0 for i in range(150)]  # 30 rows equal, 20 nearly
     identity = pd.DataFrame({"id": [f"r{i}" for i in range(150)], "identity": shares})
-    table = accuracy_by_identity((files, baselines, ANSWERS, ANSWERS), dict.fromkeys(ANSWERS, identity))
+    table = accuracy_by_identity(files, baselines, ANSWERS, ANSWERS, dict.fromkeys(ANSWERS, identity))
     called = read_answers(files, baselines, ANSWERS, ANSWERS)
     rows = {"100 %": slice(30), "95 % to 100 %": slice(30, 50), "below 80 %": slice(50, None)}
     assert set(table["identity"]) == {*rows} and len(table) == 3 * 3 * len(ANSWERS)  # classifier, told model, k-mers
