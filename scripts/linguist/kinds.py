@@ -146,6 +146,8 @@ CODING = Kind(
 KINDS = {kind.name: kind for kind in (SENTENCE, DNA, RNA, PROTEIN, CODING)}
 # Names of the kinds that BLAST can search, and of those that evolve by substitutions of bases.
 SEARCHABLE = tuple(name for name, kind in KINDS.items() if kind.blast)
+# Letters in a row that make two sequences one family: by chance alone they are not shared.
+FAMILY_WORD = {"protein": 12, "dna": 30, "rna": 30}
 NUCLEOTIDES = tuple(name for name in SEARCHABLE if KINDS[name].database == "nucl")
 
 

@@ -5,10 +5,11 @@ import re
 
 import numpy as np
 
-from linguist.corpora.exclusions import SHARED_RESIDUES, shares_word
+from linguist.corpora.exclusions import shares_word
 from linguist.corpora.store import escape
 from linguist.errors import LinguistError
 from linguist.files import END, atomic_path, reading
+from linguist.kinds import FAMILY_WORD
 from linguist.pairs.store import read_pairs
 from linguist.sequences.fasta import read_sequences
 from linguist.sequences.forms import check_form
@@ -141,7 +142,7 @@ def _skip_excluded(paths, kind, excluded, words, counts, tally):
             if name in names:
                 tally.leave("excluded by name")
             elif len(words) and shares_word(document, words):
-                tally.leave(f"with {SHARED_RESIDUES} residues in a row of an excluded protein")
+                tally.leave(f"with {FAMILY_WORD['protein']} residues in a row of an excluded protein")
             else:
                 yield document
                 continue

@@ -6,12 +6,11 @@ from itertools import chain
 import numpy as np
 
 from linguist.errors import LinguistError, cut, show
-from linguist.kinds import KINDS
+from linguist.kinds import FAMILY_WORD, KINDS
 from linguist.sequences.annotation import bed_regions
 from linguist.sequences.indexed import check_record, open_indexed
 
 _PLACE = r"\d{1,15}"  # digits of a place; no genome has more bases
-SHARED_RESIDUES = 12  # proteins that share so many in a row are of one family, as for the recipe `fasta`
 _SPAN = re.compile(rf"(.+):({_PLACE})-({_PLACE})", re.ASCII)
 
 
@@ -61,7 +60,7 @@ def excluded_records(tables, resources):
 
 
 def excluded_words(tables, kinds):
-    """What no protein of a corpus may contain: the words of SHARED_RESIDUES residues of the proteins in tables of pair sets.
+    """What no protein of a corpus may contain: the words of FAMILY_WORD residues of the proteins in tables of pair sets.
 
     `kinds` are the kinds of the pair sets. Returns a sorted array of numbers (see `families.hash_words`).
     """
@@ -73,7 +72,7 @@ def excluded_words(tables, kinds):
         rows = read_pairs(path)
         for column, side in zip(SIDES, KINDS[kind].sides, strict=True):
             if side == "protein":
-                words += (hash_words(text, SHARED_RESIDUES) for text in rows[column])
+                words += (hash_words(text, FAMILY_WORD["protein"]) for text in rows[column])
     return np.unique(np.concatenate(words))
 
 
@@ -81,7 +80,7 @@ def shares_word(protein, words):
     """Whether a protein contains one of `excluded_words`."""
     from linguist.pairs.families import hash_words
 
-    found = hash_words(protein, SHARED_RESIDUES)
+    found = hash_words(protein, FAMILY_WORD["protein"])
     return bool((words[np.searchsorted(words, found).clip(max=len(words) - 1)] == found).any()) if len(words) else False
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from Bio.Seq import translate
 
+from linguist.kinds import FAMILY_WORD
 from linguist.pairs.families import word_families
 from linguist.sequences.alignment import local_similarity
 
-WORD = 12  # two proteins that share a word of this many residues are one family
 MAX_AGREEMENT = 0.5  # largest share of positions at which the protein of a negative agrees with the translation
 TRIES = 20  # candidates for a negative of one type
 
@@ -31,7 +31,7 @@ def cut_windows(sequences, residues, tally):
     Left out are repeated proteins, and windows that the standard codon table translates differently (an alternative start,
     another genetic code).
     """
-    family = word_families([(sequence.protein,) for sequence in sequences], WORD)
+    family = word_families([(sequence.protein,) for sequence in sequences], FAMILY_WORD["protein"])
     seen = set()
     for number, sequence in enumerate(sequences):
         for at in range(0, len(sequence.protein) - residues + 1, residues):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from helpers.data import make_rows
 from linguist.errors import LinguistError
-from linguist.pairs.coding import WORD, cut_windows, refuted
+from linguist.kinds import FAMILY_WORD
+from linguist.pairs.coding import cut_windows, refuted
 from linguist.pairs.families import word_families
 from linguist.pairs.recipes import RECIPES
 from linguist.pairs.recipes.coding import LARGEST_FAMILY
@@ -248,6 +249,9 @@ def test_a_shifted_copy_does_not_refute():
     assert sum(map(str.__eq__, protein, copy)) <= 25
     assert not refuted(coding("g", protein).dna, copy, 0.55)
     assert refuted(coding("g", protein).dna, copy, 0.95)
+
+
+WORD = FAMILY_WORD["protein"]
 
 
 @given(st.lists(st.text("ACD", min_size=WORD, max_size=30), max_size=8))

@@ -1,12 +1,11 @@
 """Recipe `fasta`."""
 
-from linguist.kinds import SEARCHABLE
+from linguist.kinds import FAMILY_WORD, SEARCHABLE
 from linguist.layout import files_of_references, resource_or_archive
 from linguist.recipe import recipe
 
 WORDS = ("pairs of records", "lower sizes, or add records to both files")  # for the error where too few are found
 LARGEST_FAMILY = 0.1  # share of a split, so that no large family fills it
-SHARED = {"protein": 12, "dna": 30, "rna": 30}  # letters in a row that make two records one family
 
 
 @recipe(
@@ -67,7 +66,7 @@ def match_records(kind, names, paths, tally):
             f"{show(next(iter(two), None))}, …); give the two sides of a pair one name"
         )
     tally.leave("of a name that the other file lacks", len(one) + len(two) - 2 * len(shared))
-    family = word_families([(one[name], two[name]) for name in shared], SHARED[kind], kind)
+    family = word_families([(one[name], two[name]) for name in shared], FAMILY_WORD[kind], kind)
     return [
         Homologs(
             f"{names[0]}:{name}:0-{len(one[name])}",
