@@ -25,6 +25,7 @@ demo: setup ## run the main job on the embedded data; write results/report.html 
 test: .venv/tests ## run the tests
 	@sh envs/setup.sh blast
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m gpu workflow_tests/unit/training/test_gpu.py
 
 soak: .venv/tests ## kill, starve, damage and fuzz at length: about an hour, see workflow_tests/README.md
 	@sh envs/setup.sh blast

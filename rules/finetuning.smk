@@ -30,6 +30,7 @@ rule finetune:
     resources:
         gpu=1,
         gpu_share=1,
+        runs_per_gpu=config["runs_per_gpu"],
         mem=growing(8, "GB", by_weights=6),
         runtime=growing(4, "h", by_weights=2),
     params:

@@ -22,6 +22,7 @@ rule pretrain:
     resources:
         gpu=1,
         gpu_share=config["runs_per_gpu"],
+        runs_per_gpu=config["runs_per_gpu"],
         mem=growing(16, "GB"),
         runtime=growing(2, "d"),
     params:

@@ -225,6 +225,7 @@ rule tune_instructions:
     resources:
         gpu=1,
         gpu_share=1,
+        runs_per_gpu=config["runs_per_gpu"],
         mem=growing(8, "GB", by_weights=6),
         runtime=growing(8, "h", by_weights=2),
     params:
@@ -255,6 +256,7 @@ rule answer_instructions:
     resources:
         gpu=1,
         gpu_share=1,
+        runs_per_gpu=config["runs_per_gpu"],
         mem=growing(8, "GB", by_weights=2),
         runtime=growing(2, "h", by_weights=1),
     params:

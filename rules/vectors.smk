@@ -20,6 +20,7 @@ rule embed_words:
     resources:
         gpu=1,
         gpu_share=1,
+        runs_per_gpu=config["runs_per_gpu"],
         mem=growing(8, "GB", by_weights=2),
         runtime=growing(4, "h", by_weights=1),
     params:

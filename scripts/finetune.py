@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from linguist.logs import start_log
+from linguist.training.devices import own_gpus
 from linguist.training.finetuning import CLASSES, SavedClassifier, finetune, write_predictions
 from linguist.training.tuning import Run
 
@@ -20,7 +21,8 @@ def main(smk):
             tests = dict(zip(smk.params.tests, smk.input.tests, strict=True))
             write_predictions(classifier, tests, smk.output.predictions, smk.threads)
 
-    finetune(run, (smk.input.train, smk.input.dev), classes, smk.params.change, after=score_tests)
+    with own_gpus(smk.resources.gpu, smk.resources.runs_per_gpu):
+        finetune(run, (smk.input.train, smk.input.dev), classes, smk.params.change, after=score_tests)
 
 
 if "snakemake" in globals():

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from linguist.logs import start_log
+from linguist.training.devices import own_gpus
 from linguist.training.pretraining import PretrainingJob, launch
 
 
@@ -20,7 +21,8 @@ def main(smk):
         threads=smk.threads,
         events=str(Path(smk.log[0]).with_suffix("")),
     )
-    launch(job, smk.resources.gpu, folder)
+    with own_gpus(smk.resources.gpu, smk.resources.runs_per_gpu, whole=True):
+        launch(job, smk.resources.gpu, folder, smk.resources.get("nodes", 1))
 
 
 if "snakemake" in globals():

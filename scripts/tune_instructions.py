@@ -5,6 +5,7 @@ from pathlib import Path
 from linguist.logs import start_log
 from linguist.tasks.instruction_tuning import tune_instructions
 from linguist.tasks.prompts import TRAINED, wordings_of
+from linguist.training.devices import own_gpus
 from linguist.training.tuning import Run
 
 
@@ -18,7 +19,8 @@ def main(smk):
     checkpoint = Path(smk.params.checkpoint) / "checkpoint.pt"
     seed, code = int(smk.wildcards.seed), smk.params.code
     run = Run(smk.input.model, seed, smk.params.options, smk.output, checkpoint, smk.threads, code)
-    tune_instructions(run, (smk.input.train, smk.input.dev), smk.params.loss, tasks)
+    with own_gpus(smk.resources.gpu, smk.resources.runs_per_gpu):
+        tune_instructions(run, (smk.input.train, smk.input.dev), smk.params.loss, tasks)
 
 
 if "snakemake" in globals():

@@ -93,7 +93,10 @@ def checkpoint(tmp_path_factory):
 
 
 def pytest_configure(config):
-    """Let SIGTERM end the tests and all that they started, as Ctrl-C does, which a run in the background may ignore."""
+    """Hide GPUs from all tests but those marked `gpu`, and from what they start. And let SIGTERM end the tests and all that they
+    started, as Ctrl-C does, which a run in the background may ignore."""
+    if config.option.markexpr != "gpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""  # here, since torch reads it when it first looks for a GPU
     tests = os.getpid()
 
     def stop(number, frame):

@@ -5,10 +5,12 @@ turn:
 
     ours       linguist.training.loop and objectives, blocks of several documents as a corpus of DNA gives
     ours whole the same, with one document a block: attention over all of it
-    trainer    the Trainer at its best: bf16 where the device has it, the faster of its attention backends
+    trainer    the Trainer at its best: bf16 where the device has it, the faster of its attention backends; on a GPU SDPA and
+               torch_compile
 
-In each process the rate of bare matrix products (2048 × 2048, on a GPU 8192 × 8192, in the training's precision) is measured beside the training.
-FLOPs of a step: 6 × parameters × tokens, and 6 × layers × width × context × tokens for causal attention over whole blocks.
+On a CPU a step has 4 blocks of 512 tokens; on a GPU 32,768 tokens, in blocks of 256 and in blocks of 1024.
+In each process the rate of bare matrix products in the training's precision is measured beside the training. FLOPs of a step:
+6 × parameters × tokens, and 6 × layers × width × context × tokens for causal attention over whole blocks.
 Quote the ratios: absolute figures depend on the machine and on what else it is doing.
 """
 
@@ -20,13 +22,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-TARGETS = {"trainer": 1.15, "products": 0.6}
+from common import Clock, describe_machine, on_gpu, product_rate  # noqa: E402
+
+TARGETS = {"trainer": 1.15, "products": {512: 0.6}}
+GPU_TARGETS = {"trainer": 1.35, "products": {256: 0.45, 1024: 0.55}}
+GPU_TOKENS, GPU_STEPS = 32_768, 80
 VOCABULARY = 50_000
 DOCUMENT = 160  # tokens: a segment of 650 bp
 SHAPES = {
@@ -67,30 +72,12 @@ def make_ids(options, whole):
     return ids
 
 
-def product_rate(precision):
-    """FLOP/s of bare products of square matrices, large enough for the device."""
-    import torch
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    size = 2048 if device == "cpu" else 8192
-    one, other = torch.randn(
-        2, size, size, device=device, dtype=torch.bfloat16 if precision == "bf16" else torch.float32
-    )
-    wait = torch.cuda.synchronize if device == "cuda" else lambda: None
-    rounds = 20
-    one @ other
-    wait()
-    begun = time.perf_counter()
-    for _ in range(rounds):
-        one @ other
-    wait()
-    return rounds * 2 * size**3 / (time.perf_counter() - begun)
-
-
 def measure_ours(options, folder, whole=False):
-    """Times at which steps ended, and the precision."""
+    """Seconds a step, and the precision."""
     import numpy as np
 
+    from linguist.training import gpu
+    from linguist.training.ahead import STEPS, Ahead
     from linguist.training.blocks import Blocks, Examples
     from linguist.training.checkpoints import Checkpoint
     from linguist.training.devices import prepare_environment
@@ -102,24 +89,26 @@ def measure_ours(options, folder, whole=False):
     accelerator, environment = prepare_environment("auto", "auto", options.threads)
     entry = {"architecture": "gpt2", "shape": shape_of(options), "seed": 1}
     body = build_model("gpt2", entry, tokenizer, environment.attention, options.context)
-    if accelerator.device.type == "cuda":
-        body.base_model.compile()
+    objective = Objective(body)
+    training = TrainingOptions(1e-4, options.batch, 1, "cosine", 0.1, 0.01, 1.0, "last", "auto", "auto", 60)
+    if on_gpu():
+        environment, training = gpu.speed_up(objective, entry["shape"], environment, training, options.context, 1)
     blocks = Blocks(make_ids(options, whole), 0, options.context)
     examples = Examples(blocks, body, tokenizer, environment, 1)
-    training = TrainingOptions(1e-4, options.batch, 1, "cosine", 0.1, 0.01, 1.0, "last", "auto", "auto", 60)
-    ended = []
+    ahead, clock = Ahead(examples.read_rows, STEPS.get(accelerator.device.type, 0)), Clock(options.steps)
     callbacks = Callbacks(
         lambda epoch: list(np.arange(len(blocks)).reshape(-1, options.batch)),
-        lambda objective, rows: objective(**examples(rows)),
+        lambda objective, rows: objective(**examples.inputs(ahead(rows))),
         lambda: {"loss": 0.0},
-        record=lambda step, metrics: ended.append(time.perf_counter()),
+        tokens_of=lambda rows: clock.tick() or len(rows) * options.context,
+        expect=ahead.expect,
     )
-    train(accelerator, Objective(body), callbacks, training, 1, Checkpoint(folder / "checkpoint.pt", {}))
-    return ended[: options.steps], environment.precision
+    train(accelerator, objective, callbacks, training, 1, Checkpoint(folder / "checkpoint.pt", {}))
+    return clock.seconds(), environment.precision
 
 
 def measure_trainer(options, folder, attention):
-    """Times at which steps ended, and the precision."""
+    """Seconds a step, and the precision."""
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
 
@@ -130,13 +119,11 @@ def measure_trainer(options, folder, attention):
     ids = make_ids(options, whole=False)[:-1].reshape(-1, options.context).astype("int64")
     config = GPT2Config(**shape_of(options), vocab_size=VOCABULARY, bos_token_id=0, eos_token_id=0)
     config._attn_implementation = attention
-    precision, ended = choose_precision("auto", device), []
+    precision, clock = choose_precision("auto", device), Clock(options.steps)
 
-    class Clock(TrainerCallback):
+    class Ticks(TrainerCallback):
         def on_step_end(self, *args, **kwargs):
-            if device.type == "cuda":
-                torch.cuda.synchronize()
-            ended.append(time.perf_counter())
+            clock.tick()
 
     trainer = Trainer(
         model=GPT2LMHeadModel(config),
@@ -156,10 +143,10 @@ def measure_trainer(options, folder, attention):
             torch_compile=device.type == "cuda",
         ),
         train_dataset=[{"input_ids": row, "labels": row} for row in ids],
-        callbacks=[Clock()],
+        callbacks=[Ticks()],
     )
     trainer.train()
-    return ended, precision
+    return clock.seconds(), precision
 
 
 WAYS = {
@@ -171,13 +158,12 @@ WAYS = {
 
 
 def measure(way, options, folder):
-    """(seconds a step, median without the first; the rate of bare products) of one way, in this process."""
+    """(seconds a step; the rate of bare products) of one way, in this process."""
     import torch
 
-    ended, precision = WAYS[way](options, folder)
-    steps = [after - before for before, after in zip(ended, ended[1:], strict=False)]
+    seconds, precision = WAYS[way](options, folder)
     torch.set_num_threads(options.threads)
-    return statistics.median(steps), product_rate(precision)
+    return seconds, product_rate(precision)
 
 
 def flops(options):
@@ -189,13 +175,51 @@ def flops(options):
     return 6 * parameters * tokens + 6 * layers * width * options.context * tokens
 
 
+def compare(options, targets):
+    """Measure all ways with one size of blocks, in turn, and print their speeds and ratios."""
+    ways = [way for way in WAYS if not (on_gpu() and way == "trainer eager")]
+    given = [f"--{name}={getattr(options, name)}" for name in ("shape", "context", "batch", "steps", "threads")]
+    rounds = []
+    for _ in range(options.rounds):
+        rounds.append({})
+        for way in ways:
+            command = [sys.executable, __file__, *given, "--measure", way]
+            run = subprocess.run(command, capture_output=True, text=True)
+            if run.returncode:
+                sys.exit(f"{way} failed:\n{run.stderr[-2000:]}")
+            rounds[-1][way] = json.loads(run.stdout.splitlines()[-1])
+    tokens, work = options.batch * options.context, flops(options)
+    print(
+        f"GPT-2 {options.shape}, vocabulary {VOCABULARY:,}, {options.batch} blocks of {options.context} tokens a step; "
+        f"{options.rounds} rounds in turn"
+    )
+    for way in ways:
+        rates = sorted(tokens / round_[way][0] for round_ in rounds)
+        shares = sorted(work / round_[way][0] / round_[way][1] for round_ in rounds)
+        milliseconds = 1000 * statistics.median(round_[way][0] for round_ in rounds)
+        print(
+            f"{way:<15}{milliseconds:9.1f} ms, {statistics.median(rates):8.0f} tokens/s ({rates[0]:.0f} to {rates[-1]:.0f}), "
+            f"{statistics.median(shares):.2f} of the products' rate ({shares[0]:.2f} to {shares[-1]:.2f})"
+        )
+    products = targets["products"].get(options.context)
+    for way in ("ours", "ours whole"):
+        ratios = sorted(
+            min(round_[other][0] for other in ways if other.startswith("trainer")) / round_[way][0] for round_ in rounds
+        )
+        print(
+            f"{way} / trainer  {statistics.median(ratios):.2f} ×  ({ratios[0]:.2f} to {ratios[-1]:.2f}; "
+            f"target {targets['trainer']} ×{f', and {products} of the products' if products else ''})",
+            flush=True,
+        )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--shape", choices=SHAPES, default="small")
-    parser.add_argument("--context", type=int, default=512)
-    parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--steps", type=int, default=6)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--context", type=int, help="tokens of a block (512; on a GPU 256 and then 1024)")
+    parser.add_argument("--batch", type=int, help=f"blocks a step (4; on a GPU {GPU_TOKENS} tokens)")
+    parser.add_argument("--steps", type=int, help=f"(6; on a GPU {GPU_STEPS})")
+    parser.add_argument("--rounds", type=int, help="(3; on a GPU 1)")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--measure", choices=WAYS, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -204,36 +228,13 @@ def main():
             found = measure(options.measure, options, Path(folder))
         print(json.dumps(found))
         return
-    rounds = []
-    for _ in range(options.rounds):
-        rounds.append({})
-        for way in WAYS:
-            run = subprocess.run(
-                [sys.executable, __file__, *sys.argv[1:], "--measure", way], capture_output=True, text=True
-            )
-            if run.returncode:
-                sys.exit(f"{way} failed:\n{run.stderr[-2000:]}")
-            rounds[-1][way] = json.loads(run.stdout.splitlines()[-1])
-    tokens, work = options.batch * options.context, flops(options)
-    print(
-        f"GPT-2 {options.shape}, vocabulary {VOCABULARY:,}, {options.batch} blocks of {options.context} tokens a step; "
-        f"{options.threads} threads; {options.rounds} rounds in turn"
-    )
-    for way in WAYS:
-        rates = sorted(tokens / round_[way][0] for round_ in rounds)
-        shares = sorted(work / round_[way][0] / round_[way][1] for round_ in rounds)
-        print(
-            f"{way:<15}{statistics.median(rates):8.0f} tokens/s ({rates[0]:.0f} to {rates[-1]:.0f}), "
-            f"{statistics.median(shares):.2f} of the products' rate ({shares[0]:.2f} to {shares[-1]:.2f})"
-        )
-    for way in ("ours", "ours whole"):
-        ratios = sorted(
-            min(round_[other][0] for other in WAYS if other.startswith("trainer")) / round_[way][0] for round_ in rounds
-        )
-        print(
-            f"{way} / trainer  {statistics.median(ratios):.2f} ×  ({ratios[0]:.2f} to {ratios[-1]:.2f}; "
-            f"target {TARGETS['trainer']} ×, and {TARGETS['products']} of the products)"
-        )
+    fast, targets = on_gpu(), GPU_TARGETS if on_gpu() else TARGETS
+    options.steps = options.steps or (GPU_STEPS if fast else 6)
+    options.rounds = options.rounds or (1 if fast else 3)
+    print(describe_machine(options.threads), flush=True)
+    for context in [options.context] if options.context else targets["products"]:
+        batch = options.batch or (GPU_TOKENS // context if fast else 4)
+        compare(argparse.Namespace(**vars(options) | {"context": context, "batch": batch}), targets)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,8 @@ def tabulate_costs(jobs):
 
 
 def training_speeds(trainings):
-    """A record for each (model, trainset): number of runs, seconds, tokens/s (lowest, median, highest) and devices.
+    """A record for each (model, trainset): number of runs, seconds, tokens/s (lowest, median, highest), devices, and median
+    model FLOPs utilisation (a share; None where the rate of the device was not measured).
 
     Args as for `find_jobs`; a trainset None is pretraining. A run that resumed after its last step has no speed.
     """
@@ -116,6 +117,8 @@ def training_speeds(trainings):
         speeds = [run["tokens_per_second"] for run in runs if run["tokens_per_second"]]
         speed = (min(speeds), float(np.median(speeds)), max(speeds)) if speeds else None
         record = {"model": model, "trainset": trainset, "runs": len(runs), "speed": speed}
+        shares = [run["utilisation"] for run in runs if run.get("utilisation") is not None]
+        record["utilisation"] = float(np.median(shares)) if shares else None
         record["seconds"] = sum(run["seconds"] for run in runs)
         for key in ("device", "precision", "attention"):
             record[key] = list(dict.fromkeys(str(run[key]) for run in runs))

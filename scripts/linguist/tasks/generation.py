@@ -12,6 +12,7 @@ from transformers import DynamicCache
 
 from linguist.errors import LinguistError
 from linguist.training.batches import batches_by_length, position_limit
+from linguist.training.memory import Portion
 
 BATCH = 64
 EXTRA_TOKENS = 4  # a reply may be this much longer than the longest allowed answer
@@ -37,13 +38,16 @@ def answer_prompts(model, tokenizer, prompts, answers, accelerator, batch_size=B
         start = CachedTexts(model)
         if shared:
             start.read(torch.tensor([shared], device=model.device))
-        for rows in batches_by_length(lengths, batch_size):
+
+        def answer(rows):
             state = start.repeat(len(rows))
             state.read(*pad_rows([prompts[row][len(shared) :] for row in rows], tokenizer.pad_token_id, model.device))
             scores[rows] = torch.stack([state.score(ending) for ending in endings], 1).cpu().numpy()
             for row, ids in zip(rows, state.generate(most, tokenizer.eos_token_id).tolist(), strict=True):
                 ids = ids[: ids.index(tokenizer.eos_token_id)] if tokenizer.eos_token_id in ids else ids
                 texts[row] = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+
+        Portion(batch_size).apply(answer, batches_by_length(lengths, batch_size))
     return texts, scores
 
 

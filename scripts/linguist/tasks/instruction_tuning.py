@@ -16,6 +16,7 @@ from linguist.tokenizers.encoding import PairTokens
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training.batches import EVALUATION_BATCH, batches_by_length, make_collator
 from linguist.training.devices import prepare_environment
+from linguist.training.memory import Portion
 from linguist.training.models import load_language_model
 from linguist.training.objectives import Objective
 from linguist.training.tuning import Method, tune
@@ -87,24 +88,27 @@ def answer_metrics(model, tokens, accelerator):
     """{"loss", "accuracy"} of the answers in a PairTokens of `encode_answered_prompts`: the mean cross-entropy of their tokens
     (nats), and the share of answers whose tokens are all the likeliest, which greedy generation would give."""
     to_inputs = make_collator(model, tokens, accelerator.device)
-    total, count, correct = 0.0, 0, 0
     model.eval()
+
+    def measure(rows):
+        """(sum of the losses of the answers' tokens, number of these tokens, number of right answers)"""
+        inputs = to_inputs(rows)
+        answers = [int(tokens.types[start:end].sum()) for start, end in _spans(tokens, rows)]
+        ends = tokens.lengths[rows]
+        at = np.concatenate([np.arange(end - n, end) for end, n in zip(ends, answers, strict=True)])
+        row = np.repeat(np.arange(len(rows)), answers)
+        with accelerator.autocast():
+            hidden = model.base_model(**inputs).last_hidden_state
+            logits = model.get_output_embeddings()(hidden[row, at - 1]).float()
+        targets = inputs["input_ids"][row, at]
+        losses = torch.nn.functional.cross_entropy(logits, targets, reduction="none").cpu().double()
+        hit = (logits.argmax(-1) == targets).cpu().numpy()
+        return losses.sum().item(), len(at), int(np.logical_and.reduceat(hit, np.cumsum([0, *answers[:-1]])).sum())
+
     with torch.inference_mode():
-        for rows in batches_by_length(tokens.lengths, EVALUATION_BATCH):
-            inputs = to_inputs(rows)
-            answers = [int(tokens.types[start:end].sum()) for start, end in _spans(tokens, rows)]
-            ends = tokens.lengths[rows]
-            at = np.concatenate([np.arange(end - n, end) for end, n in zip(ends, answers, strict=True)])
-            row = np.repeat(np.arange(len(rows)), answers)
-            with accelerator.autocast():
-                hidden = model.base_model(**inputs).last_hidden_state
-                logits = model.get_output_embeddings()(hidden[row, at - 1]).float()
-            targets = inputs["input_ids"][row, at]
-            losses = torch.nn.functional.cross_entropy(logits, targets, reduction="none").double()
-            hit = (logits.argmax(-1) == targets).cpu().numpy()
-            total, count = total + losses.sum().item(), count + len(at)
-            correct += int(np.logical_and.reduceat(hit, np.cumsum([0, *answers[:-1]])).sum())
-    return {"loss": total / count, "accuracy": correct / len(tokens)}
+        found = Portion(EVALUATION_BATCH).apply(measure, batches_by_length(tokens.lengths, EVALUATION_BATCH))
+    total, count, correct = np.cumsum(found, axis=0)[-1]  # one after the other: the sum depends on the order
+    return {"loss": float(total / count), "accuracy": float(correct / len(tokens))}
 
 
 def tune_instructions(run, sets, loss, tasks):

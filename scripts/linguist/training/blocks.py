@@ -9,9 +9,10 @@ import numpy as np
 import torch
 
 from linguist.tokenizers.loading import kmer_of
-from linguist.training.cpu import ATTENTION
+from linguist.training import cpu, gpu
+from linguist.training.objectives import MASKED
 
-MASKED, KEPT, SWAPPED = 0.15, 0.1, 0.1  # BERT's shares (Devlin et al. 2019): of all tokens, and of those predicted
+KEPT, SWAPPED = 0.1, 0.1  # shares of the predicted tokens of a BERT (Devlin et al. 2019)
 TILE = 256  # queries; attention is computed in tiles, without the keys that no query of a tile attends to
 
 
@@ -86,19 +87,38 @@ class Examples:
 
     def __call__(self, numbers):
         """The arguments of `objectives.Objective` for blocks."""
-        tokens = self.read(numbers)
+        return self.inputs(self.read_rows(numbers))
+
+    def read_rows(self, numbers):
+        """What `inputs` needs of blocks: int64 tensors with a row per block, in memory from which a GPU copies in the
+        background."""
+        tokens, rows = self.read(numbers), len(numbers)
         ids, targets, places = self.make_targets(tokens, numbers)
-        starts = document_starts(tokens[:, :-1], self.blocks.start)
-        inputs = {
+        arrays = {
             "input_ids": np.ascontiguousarray(ids),
-            "position_ids": np.arange(ids.shape[1]) - starts,
-            "targets": targets,
-        } | ({} if self.causal else {"places": places})
+            "starts": document_starts(tokens[:, :-1], self.blocks.start),
+            "targets": targets.reshape(rows, -1),
+        } | ({} if self.causal else {"places": places.reshape(rows, -1) % ids.shape[1]})
+        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        if self.environment.device.type == "cuda":
+            tensors = {name: tensor.pin_memory() for name, tensor in tensors.items()}
+        return tensors
+
+    def inputs(self, rows):
+        """The arguments of `objectives.Objective` for the tensors of `read_rows`, on the device."""
         device, attention = self.environment.device, self.environment.attention
-        inputs = {name: torch.from_numpy(array).to(device) for name, array in inputs.items()}
-        allowed = attention_mask(torch.from_numpy(starts).to(device), self.causal)  # large, so it is made on the device
+        inputs = {name: tensor.to(device, non_blocking=device.type == "cuda") for name, tensor in rows.items()}
+        starts = inputs.pop("starts")
+        inputs["position_ids"] = torch.arange(starts.shape[1], device=device) - starts
+        inputs["targets"] = inputs["targets"].flatten()
+        if not self.causal:
+            first = torch.arange(len(starts), device=device)[:, None] * starts.shape[1]
+            inputs["places"] = (inputs["places"] + first).flatten()
+        if attention == gpu.ATTENTION:
+            return inputs | {"block_mask": gpu.document_mask(starts, self.causal)}
+        allowed = attention_mask(starts, self.causal)  # large, so it is made on the device
         inputs["attention_mask"] = additive_mask(allowed, self.dtype) if attention == "eager" else allowed
-        if attention == ATTENTION:
+        if attention == cpu.ATTENTION:
             inputs["tiles"] = attention_tiles(allowed, self.heads, self.dtype)
         return inputs
 

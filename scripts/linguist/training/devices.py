@@ -1,7 +1,12 @@
-"""The device that a model runs on, and what is chosen for it: precision, attention backend, threads."""
+"""The device that a model runs on, and what is chosen for it: precision, attention backend, threads. Jobs on one machine share
+its GPUs by lock files."""
 
+import fcntl
 import logging
 import os
+import tempfile
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +22,7 @@ logger = logging.getLogger("linguist")
 ALLOTTED = ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_GPUS", "SLURM_STEP_GPUS")  # variables that name GPUs
 HIDDEN = ("", "-1", "NoDevFiles")  # values of CUDA_VISIBLE_DEVICES that hide all GPUs
 DRIVER = Path("/proc/driver/nvidia/version")
+WAIT_SECONDS = 2  # between two looks for a free GPU
 
 
 @dataclass(frozen=True)
@@ -99,3 +105,77 @@ def choose_attention(wanted, device):
 def describe_device(device):
     """A GPU's name, or the type of another device."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+@contextmanager
+def own_gpus(count, runs_per_gpu=1, whole=False):
+    """Keep GPUs of this machine for this process while the block runs; waits until they are free.
+
+    A GPU has a place for each of `runs_per_gpu` jobs. The job gets a place on `count` of them, on the least used ones; with
+    `whole`, all of their places. CUDA_VISIBLE_DEVICES then names them, for this process, which must not have used a GPU before,
+    and for those that it starts. Nothing is kept on a machine with fewer GPUs or none, and where CUDA_VISIBLE_DEVICES names
+    no more than `count`, as a scheduler has it.
+    """
+    given = os.environ.get("CUDA_VISIBLE_DEVICES")
+    gpus = visible_gpus(given)
+    if count < 1 or len(gpus) < count or (given is not None and len(gpus) == count):
+        yield
+        return
+    logged = False
+    while (held := take_places(lock_folder(), gpus, count, runs_per_gpu, whole)) is None:
+        if not logged:
+            logger.info("waiting for %d of %d GPUs, which other jobs use (locks: %s)", count, len(gpus), lock_folder())
+            logged = True
+        time.sleep(WAIT_SECONDS)
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(held)
+    logger.info("on GPU %s", os.environ["CUDA_VISIBLE_DEVICES"])
+    try:
+        yield
+    finally:
+        for lock in (lock for locks in held.values() for lock in locks):
+            lock.close()
+        if given is None:
+            del os.environ["CUDA_VISIBLE_DEVICES"]
+        else:
+            os.environ["CUDA_VISIBLE_DEVICES"] = given
+
+
+def visible_gpus(named):
+    """The names of the GPUs that this process sees: those in `named` (the value of CUDA_VISIBLE_DEVICES, or None), else their
+    numbers."""
+    count = torch.cuda.device_count()  # asks the driver's library, and does not begin to use a GPU
+    return named.split(",")[:count] if named else [str(number) for number in range(count)]
+
+
+def lock_folder():
+    """Where the lock files of this machine's GPUs are: in its temporary folder, so that all runs of a user share them. In a job of
+    Slurm the GPUs may have numbers of their own."""
+    return Path(tempfile.gettempdir(), f"dna-linguist-gpus-{os.getuid()}", os.environ.get("SLURM_JOB_ID", ""))
+
+
+def take_places(folder, gpus, count, places, whole):
+    """{GPU: locked files} of `count` GPUs with a free place each, or with `whole` all of their `places`; None if too few are free.
+
+    The locks are the kernel's (flock): they end with the process, however it ends. The files stay.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    needed = places if whole else 1
+    with open(folder / "looking.lock", "a") as looking:
+        fcntl.flock(looking, fcntl.LOCK_EX)  # one looks at a time, since it locks all that is free
+        free = {gpu: [lock for place in range(places) if (lock := lock_place(folder, gpu, place))] for gpu in gpus}
+        chosen = sorted((gpu for gpu in gpus if len(free[gpu]) >= needed), key=lambda gpu: -len(free[gpu]))[:count]
+        kept = {gpu: free[gpu][:needed] for gpu in chosen} if len(chosen) == count else {}
+        for lock in (lock for gpu in gpus for lock in free[gpu] if lock not in kept.get(gpu, [])):
+            lock.close()
+    return kept or None
+
+
+def lock_place(folder, gpu, place):
+    """The open file that is locked for a place on a GPU, or None if another process has it."""
+    lock = open(folder / f"{gpu.replace('/', '-')}.{place}.lock", "a")  # noqa: SIM115 - open as long as the lock is held
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock

@@ -14,6 +14,7 @@ from linguist.tokenizers.encoding import PairTokens
 from linguist.training.batches import EVALUATION_BATCH, batches_by_length, make_collator
 from linguist.training.changes import CHANGES, GIVEN
 from linguist.training.devices import prepare_environment
+from linguist.training.memory import Portion
 from linguist.training.models import load_classifier
 from linguist.training.tuning import Method, tune
 
@@ -68,11 +69,14 @@ def predict(model, tokens, accelerator):
     to_inputs = make_collator(model, tokens, accelerator.device)
     scores = np.empty((len(tokens), model.config.num_labels), np.float32)
     model.eval()
+
+    def score(rows):
+        with accelerator.autocast():
+            logits = model(**to_inputs(rows)).logits
+        scores[rows] = logits.float().cpu().numpy()
+
     with torch.inference_mode():
-        for rows in batches_by_length(tokens.lengths, EVALUATION_BATCH):
-            with accelerator.autocast():
-                logits = model(**to_inputs(rows)).logits
-            scores[rows] = logits.float().cpu().numpy()
+        Portion(EVALUATION_BATCH).apply(score, batches_by_length(tokens.lengths, EVALUATION_BATCH))
     return scores
 
 

@@ -19,6 +19,7 @@ from transformers import get_scheduler
 from linguist.errors import LinguistError
 from linguist.training.checkpoints import RandomState
 from linguist.training.cpu import install_fast_dropout, keep_freed_memory
+from linguist.training.memory import Portion, recompute_activations
 
 logger = logging.getLogger("linguist")
 PROGRESS_SECONDS = 30  # between two lines of progress in the log
@@ -44,10 +45,12 @@ class TrainingOptions:
     checkpoint_minutes: float
     micro_batch: int | None = None
     evaluations: int = 1
+    gradient_checkpointing: bool = False
 
     def result_options(self):
         """The options that the result depends on, as a dict."""
-        return {name: value for name, value in vars(self).items() if name != "checkpoint_minutes"}
+        without = ("checkpoint_minutes", "gradient_checkpointing")
+        return {name: value for name, value in vars(self).items() if name not in without}
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,18 @@ class Callbacks:
     `loss_of(model, rows)` gives the mean loss of some rows, a scalar tensor.
     `evaluate()` gives metrics of the dev split for the model's current weights, "loss" among them, the same in all processes.
     `tokens_of(rows)` counts tokens, to measure the speed.
-    `record(step, metrics)` gets the points of the curve as they are made.
+    `full_rate` are the tokens/s at which the arithmetic of all processes' devices would be used in full, where that is known.
+    `record(step, metrics)` gets the points of the curve as they are made. Without it no step waits for the device.
+    `expect(batches)` is told which batches come next, so that their inputs can be made ahead.
     """
 
     batches_of: Callable[[int], list]
     loss_of: Callable
     evaluate: Callable[[], dict]
     tokens_of: Callable = len
-    record: Callable[[int, dict], None] = lambda step, metrics: None
+    full_rate: float | None = None
+    record: Callable[[int, dict], None] | None = None
+    expect: Callable[[list], None] = lambda batches: None
 
 
 @dataclass
@@ -96,10 +103,16 @@ class Pace:
     steps: int = 0
     tokens: int = 0
     seconds: float = 0.0
+    full_rate: float | None = None
 
     @property
     def tokens_per_second(self):
         return round(self.tokens / self.seconds) if self.steps else None
+
+    @property
+    def utilisation(self):
+        """Model FLOPs utilisation: a share; None where the rate of the device is not known."""
+        return round(self.tokens_per_second / self.full_rate, 4) if self.steps and self.full_rate else None
 
 
 def train(accelerator, model, callbacks, options, seed, checkpoint):
@@ -109,12 +122,15 @@ def train(accelerator, model, callbacks, options, seed, checkpoint):
     resumes, and which the caller deletes when the results are on disk.
     With several processes each takes its share of every batch, and the gradient is that of the whole batch. All rows weigh the
     same, so each process must get as many.
+    Where a GPU's memory runs out, fewer rows go through the model at once, and the batch stays the same.
     Raises LinguistError if the loss is not a finite number.
     """
     bits, rank = None, accelerator.process_index
     if accelerator.device.type == "cpu":
         bits = install_fast_dropout(model, [seed, rank])
         keep_freed_memory()
+    if options.gradient_checkpointing:
+        recompute_activations(model, bits)
     torch.manual_seed(seed + rank)
     length = len(callbacks.batches_of(0))
     steps = length * options.epochs
@@ -129,19 +145,23 @@ def train(accelerator, model, callbacks, options, seed, checkpoint):
         losses = resumed["losses"]
     evaluated = {round(length * (i + 1) / options.evaluations) for i in range(options.evaluations)}
     recorded = max(1, min(steps // RECORDED_STEPS, 100))
+    portion = Portion(options.micro_batch, "micro_batch")
 
-    pace, begun = Pace(), time.monotonic()
+    pace, begun = Pace(full_rate=callbacks.full_rate), time.monotonic()
     saved = logged = started = begun
     for epoch in range(first_epoch, options.epochs):
         model.train()
-        for step, batch in enumerate(callbacks.batches_of(epoch)[first_step:], first_step):
-            loss, norm = take_step(accelerator, model, callbacks.loss_of, batch, optimizer, options)
+        batches = callbacks.batches_of(epoch)[first_step:]
+        callbacks.expect(batches)
+        for step, batch in enumerate(batches, first_step):
+            loss = add_gradients(accelerator, model, callbacks.loss_of, batch, portion)
+            norm = take_step(accelerator, model, optimizer, options)
             scheduler.step()
             losses.append(loss)
             pace.steps += 1
             pace.tokens += callbacks.tokens_of(batch)
             done, now = epoch * length + step + 1, time.monotonic()
-            if done % recorded == 0:
+            if callbacks.record and done % recorded == 0:
                 rate = scheduler.get_last_lr()[0]
                 callbacks.record(done, {"loss": float(loss), "learning_rate": rate, "gradient_norm": float(norm)})
             if now - logged > PROGRESS_SECONDS:
@@ -161,7 +181,8 @@ def train(accelerator, model, callbacks, options, seed, checkpoint):
                         f"the loss became {loss} in epoch {epoch + 1} (dev: {row['dev_loss']}); lower learning_rate"
                     )
                 history.add(row, options.select_by, plain)
-                callbacks.record(done, row)
+                if callbacks.record:
+                    callbacks.record(done, row)
                 rounded = {name: round(value, 4) for name, value in row.items()}
                 logger.info("epoch %d/%d: %s", epoch + 1, options.epochs, rounded)
                 model.train()
@@ -197,27 +218,43 @@ def parameter_groups(model, weight_decay):
     ]
 
 
-def take_step(accelerator, model, loss_of, batch, optimizer, options):
-    """One step of the optimizer, on this process's share of a batch. Returns (mean loss of the whole batch, norm of its
-    gradient before clipping)."""
-    rows = batch[accelerator.process_index :: accelerator.num_processes]
-    size = options.micro_batch or len(rows)
-    parts = np.split(rows, range(size, len(rows), size))
-    total = 0.0
-    for part in parts:
-        with nullcontext() if part is parts[-1] else accelerator.no_sync(model):
-            # prepare() put the precision into the model's forward. Gradients are averaged over processes.
-            loss = loss_of(model, part) * (len(part) * accelerator.num_processes / len(batch))
-            accelerator.backward(loss)
-        total = total + loss.detach()
+def rows_of_process(batch, accelerator):
+    """This process's rows of a batch."""
+    return batch[accelerator.process_index :: accelerator.num_processes]
+
+
+def add_gradients(accelerator, model, loss_of, batch, portion):
+    """Compute the gradients of a batch's mean loss, on this process's share of its rows. Returns the mean loss of the whole
+    batch. `portion` (a memory.Portion) says how many rows go through the model at once."""
+
+    def add(parts):
+        model.zero_grad()  # of an attempt for which there was not enough memory
+        total = 0.0
+        for part in parts:
+            with nullcontext() if part is parts[-1] else accelerator.no_sync(model):
+                # prepare() put the precision into the model's forward. Gradients are averaged over processes.
+                loss = loss_of(model, part) * (len(part) * accelerator.num_processes / len(batch))
+                accelerator.backward(loss)
+            total = total + loss.detach()
+        return total
+
+    rows = rows_of_process(batch, accelerator)
+    # A process cannot repeat alone what all of them average: `pretraining.launch` starts them again.
+    total = portion.run(rows, add) if accelerator.num_processes == 1 else add(portion.split(rows))
+    return accelerator.reduce(total, "mean")
+
+
+def take_step(accelerator, model, optimizer, options):
+    """One step of the optimizer. Returns the norm of the gradient before clipping."""
     norm = accelerator.clip_grad_norm_(model.parameters(), options.max_grad_norm)
     optimizer.step()
     optimizer.zero_grad()
-    return accelerator.reduce(total, "mean"), norm
+    return norm
 
 
 def log_progress(pace, seconds, epoch, step, steps_left):
     """Write a line with the speed of this attempt and an estimate of the time that is left."""
-    rate = pace.steps / seconds
-    text = "epoch %d, step %s: %.2f steps/s, %.0f tokens/s, %.0f min left"
-    logger.info(text, epoch, step, rate, pace.tokens / seconds, steps_left / rate / 60)
+    rate, tokens = pace.steps / seconds, pace.tokens / seconds
+    used = f" ({tokens / pace.full_rate:.0%} of the device's arithmetic)" if pace.full_rate else ""
+    text = "epoch %d, step %s: %.2f steps/s, %.0f tokens/s%s, %.0f min left"
+    logger.info(text, epoch, step, rate, tokens, used, steps_left / rate / 60)

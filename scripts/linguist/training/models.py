@@ -30,6 +30,10 @@ transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
 log = logging.getLogger("linguist")
 HEADS = {"gpt2": AutoModelForCausalLM, "bert": AutoModelForMaskedLM}
+DROPOUTS = {  # fields of a configuration
+    "gpt2": ("resid_pdrop", "embd_pdrop", "attn_pdrop"),
+    "bert": ("hidden_dropout_prob", "attention_probs_dropout_prob"),
+}
 LAST_TOKEN = ("xlnet",)  # model types whose classifier reads the last place of a row, which may be padding
 
 
@@ -117,6 +121,8 @@ def build_model(name, entry, tokenizer, attention=None, context=0):
 
     Args: `entry` is the model's entry in the config: architecture, shape (fields of the Hugging Face configuration) and seed.
     `attention` is a backend's name (None: the architecture's default); the model must have positions for `context` tokens.
+    It is for pretraining if `context` is given, which has no dropout but what the shape asks for. The configuration keeps the
+    architecture's own dropout, which fine-tuning then has.
     The size of the vocabulary and the special tokens come from the tokenizer, since the architecture's own defaults are ids
     beyond the end of a small vocabulary.
     Raises LinguistError for what the architecture does not allow.
@@ -126,7 +132,10 @@ def build_model(name, entry, tokenizer, attention=None, context=0):
     try:
         torch.manual_seed(entry.get("seed", 0))
         config = AutoConfig.for_model(architecture, **shape, vocab_size=len(tokenizer), **ids)
+        defaults = {name: getattr(config, name) for name in DROPOUTS[architecture] if context and name not in shape}
+        config.update(dict.fromkeys(defaults, 0.0))
         model = HEADS[architecture].from_config(config, attn_implementation=attention, trust_remote_code=False)
+        model.config.update(defaults)
     except Exception as error:  # transformers checks little, so a wrong value can raise any exception
         raise LinguistError(f"config: models.{name}.shape: {type(error).__name__}: {one_line(error)}") from None
     if config.max_position_embeddings < context:

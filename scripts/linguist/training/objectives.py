@@ -1,22 +1,26 @@
-"""The loss of a language model, computed in slices together with its gradient: the logits of 50,000 tokens are never all in
-memory."""
+"""The loss of a language model. It is computed in slices together with its gradient, so that the logits of 50,000 tokens are
+never all in memory, or at once, where a compiler fuses it (see `gpu`)."""
 
 import torch
 from torch import nn
 
 SLICE, ROWS = 4096, 64  # tokens whose logits are in memory at once, and in the processor's cache
+MASKED = 0.15  # share of the tokens that a BERT predicts (Devlin et al. 2019)
 
 
 class Objective(nn.Module):
     """A language model with its loss (cross-entropy in nats): the mean over all targets in training, the loss of each target
-    (float32) in evaluation."""
+    (float32) in evaluation.
+
+    Where it is not `sliced`, all logits are in memory at once, and the rows of `gpu.pad_vocabulary` have no logit.
+    """
 
     def __init__(self, model):
         super().__init__()
-        self.model = model
+        self.model, self.sliced = model, True
 
     def forward(self, targets, places=None, **inputs):
-        hidden = self.model.base_model(**inputs).last_hidden_state.flatten(0, 1)
+        hidden = self.model.base_model(**inputs, use_cache=False).last_hidden_state.flatten(0, 1)
         if places is not None:
             hidden = hidden[places]
         if hasattr(self.model, "cls"):  # the additional layer of a BERT's head
@@ -24,9 +28,20 @@ class Objective(nn.Module):
         if torch.is_autocast_enabled(hidden.device.type):
             hidden = hidden.to(torch.get_autocast_dtype(hidden.device.type))
         head = self.model.get_output_embeddings()
+        if not self.sliced:
+            return self.cross_entropy(hidden, head.weight, head.bias, targets)
         if torch.is_grad_enabled():
             return MeanLoss.apply(hidden, head.weight, head.bias, targets)
         return torch.cat([losses for losses, _, _ in loss_slices(hidden, head.weight, head.bias, targets)])
+
+    def cross_entropy(self, hidden, weight, bias, targets):
+        logits = nn.functional.linear(hidden, weight, bias)[:, : self.model.config.vocab_size].float()
+        return nn.functional.cross_entropy(logits, targets, reduction="mean" if torch.is_grad_enabled() else "none")
+
+
+def predicted_share(model):
+    """The share of a block's tokens that a model learns to predict."""
+    return 1 if model.config.model_type == "gpt2" else MASKED
 
 
 def loss_slices(hidden, weight, bias, targets, gradients=False):

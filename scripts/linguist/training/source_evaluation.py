@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from linguist.errors import LinguistError
+from linguist.training.memory import Portion
 
 PROMPT_TOKENS, SAMPLE_TOKENS = 16, 32  # of a sample: what is given, and what is generated at most
 BLOCKS_AT_ONCE = 8
@@ -14,16 +15,17 @@ class SourceEvaluation:
     """Losses on the dev split by source, over at most `dev_blocks` blocks that are evenly spread over it.
 
     Args: `examples` of the dev split's blocks; its `tokens` (a packed.Tokens); the number of each document's source; the names
-    of the sources; accelerate's Accelerator.
+    of the sources; accelerate's Accelerator. `fixed_size` is the number of blocks at once for a model that is compiled for it;
+    None: BLOCKS_AT_ONCE, and at the end those that are left.
     """
 
-    def __init__(self, examples, tokens, document_sources, sources, dev_blocks, accelerator):
+    def __init__(self, examples, tokens, document_sources, sources, dev_blocks, accelerator, fixed_size=None):
         if len(document_sources) != len(tokens.starts):
             raise LinguistError(
                 f"{len(document_sources)} sources for {len(tokens.starts)} dev documents; encode the corpus again"
             )
         self.examples, self.sources, self.accelerator = examples, sources, accelerator
-        self.tokens, self.document_sources = tokens, document_sources
+        self.tokens, self.document_sources, self.fixed_size = tokens, document_sources, fixed_size
         blocks = len(examples.blocks)
         self.chosen = np.unique(np.linspace(0, blocks - 1, min(dev_blocks, blocks)).astype(int))
         self.evaluated = len(self.chosen) * examples.blocks.context  # tokens
@@ -37,9 +39,16 @@ class SourceEvaluation:
         """Mean losses (nats per target) over all targets and by source. If the model predicts every token, also bits per
         character (base, residue) by source; the ends of documents count as predictions."""
 
+        portion = Portion(self.fixed_size or BLOCKS_AT_ONCE)
+
+        def compute(numbers):
+            size = portion.most if self.fixed_size else len(numbers)  # blocks that are missing are filled with copies
+            with torch.no_grad(), self.accelerator.autocast():
+                losses = objective(**self.examples(np.resize(numbers, size)))
+            return losses.view(size, -1)[: len(numbers)].flatten().cpu().numpy()
+
         def losses_of(numbers):
-            with torch.inference_mode(), self.accelerator.autocast():
-                return objective(**self.examples(numbers)).double().cpu().numpy()
+            return np.concatenate(portion.apply(compute, [numbers])).astype(np.float64)
 
         return self._mean_by_source(losses_of)
 
@@ -84,7 +93,7 @@ class SourceEvaluation:
             stance = torch.compiler.set_stance("force_eager")
             with stance, torch.inference_mode(), self.accelerator.autocast():
                 for _ in range(min(SAMPLE_TOKENS, context - ids.shape[1])):
-                    scores = model(input_ids=ids, use_cache=False).logits[0, -1].float().cpu()
+                    scores = model(input_ids=ids, use_cache=False).logits[0, -1, : len(tokenizer)].float().cpu()
                     following = torch.multinomial(scores.softmax(0), 1, generator=draw)
                     if following == self.examples.blocks.start:
                         break
@@ -102,7 +111,8 @@ class SourceEvaluation:
         and bits per character if the model predicts every token. Each process takes its share of the blocks."""
         sums = np.zeros((2, len(self.sources)))
         mine = self.chosen[self.accelerator.process_index :: self.accelerator.num_processes]
-        for part in np.split(mine, range(BLOCKS_AT_ONCE, len(mine), BLOCKS_AT_ONCE)):
+        size = self.fixed_size or BLOCKS_AT_ONCE
+        for part in np.split(mine, range(size, len(mine), size)):
             if len(part):
                 _, _, places = self.examples.make_targets(self.examples.read(part), part)
                 source = self._source_of(part, places)

@@ -60,6 +60,7 @@ def steps(tmp_path):
 
 
 TRAININGS = [("tiny", "en", 1, training("a GPU")), ("tiny", "en", 2, training("a GPU", processes=2))]
+TRAININGS += [("tiny", None, 1, training("a GPU", utilisation=0.523))]
 
 
 def test_the_table_counts_what_was_measured_of_this_run_alone(steps):
@@ -116,7 +117,13 @@ def test_speeds_are_of_the_runs_that_made_steps():
     runs = [("tiny", "en", seed, training(tokens_per_second=speed)) for seed, speed in enumerate((100, None, 400))]
     (found,) = costs.training_speeds(runs)
     assert (found["runs"], found["seconds"], found["speed"]) == (3, 150, (100, 250, 400))
+    assert found["utilisation"] is None, "it was not measured on a CPU"
     assert costs.training_speeds(runs[1:2])[0]["speed"] is None
+
+
+def test_utilisation_is_the_median_of_the_runs_that_have_one():
+    runs = [("tiny", None, seed, training(utilisation=share)) for seed, share in enumerate((0.5, None, 0.3))]
+    assert costs.training_speeds(runs)[0]["utilisation"] == pytest.approx(0.4)
 
 
 def write_costs(folder, steps, trainings):
@@ -137,6 +144,7 @@ def test_the_page_shows_the_costs_and_opens_without_an_error(steps, tmp_path):
         "2.500 GPU-hours",
         "4 measured jobs of 5",
         "75 %",
+        "52.3 %",
         "finetune tiny/en/2",
         "1,000 MB",
     ):

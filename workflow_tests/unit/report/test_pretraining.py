@@ -22,6 +22,8 @@ def pretrained(masked=False, steps=30, **sources):
     metrics |= {"precision": "bf16", "attention": "sdpa", "versions": {"torch": "2.13.0"}, "seconds": 56.5}
     metrics |= {
         "tokens_per_second": 32165,
+        "utilisation": 0.522,
+        "product_rate": 777e12,
         "options": {"batch_size": 16, "context": 256, "epochs": 2, "micro_batch": None},
     }
     metrics |= {} if masked else {"bigram_loss": 4.5}
@@ -120,7 +122,16 @@ def test_the_page_shows_losses_corpus_and_settings(tmp_path):
     for loss, unigram, bigram, bits in (GOOD, BAD):
         assert all(f"{value:.3f}" in text for value in (loss, unigram, bigram, bits, bits + 0.1, bits - 0.1))
     assert codes["learned"] == ["1"] and codes["source"] == ["not learned", "learned"]
-    shown = ("685,568", "913,265", "122,880 in 30 steps", "32,165 tokens/s", "a GPU", "torch 2.13.0", "n_layer 2")
+    shown = (
+        "685,568",
+        "913,265",
+        "122,880 in 30 steps",
+        "32,165 tokens/s",
+        "52.2 % of 777 TFLOP/s",
+        "a GPU",
+        "torch 2.13.0",
+        "n_layer 2",
+    )
     shown += ("dna-file", "800,677", "1,601,354", "2,462", "CC BY 4.0", "context 256")
     assert all(value in text for value in shown)
 

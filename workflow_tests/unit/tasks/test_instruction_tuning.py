@@ -86,7 +86,7 @@ def test_a_tuned_model_is_given_its_trained_wordings_and_nothing_outside_of_the_
     monkeypatch.setattr(script, "tune_instructions", lambda run, sets, loss, tasks: given.update(tasks=tasks))
     monkeypatch.setattr(script, "start_log", lambda _: None)
     tasks = {name: {key: task[key] for key in ("answers", "phrasings")} for name, task in TASKS.items()}
-    smk = SimpleNamespace(log=[""], output=None, threads=1)
+    smk = SimpleNamespace(log=[""], output=None, threads=1, resources=SimpleNamespace(gpu=1, runs_per_gpu=1))
     smk.wildcards, smk.input = SimpleNamespace(seed="1"), SimpleNamespace(model="m", train="t", dev="d")
     smk.params = SimpleNamespace(spec={"tasks": list(TASKS), "style": style}, tasks=tasks, loss="answer")
     smk.params.options, smk.params.checkpoint, smk.params.code = {}, tmp_path, ""

@@ -23,7 +23,14 @@ from linguist.training import cpu as dropout
 from linguist.training.batches import make_collator
 from linguist.training.checkpoints import Checkpoint
 from linguist.training.devices import prepare_environment
-from linguist.training.finetuning import SavedClassifier, classification_metrics, finetune, predict, write_predictions
+from linguist.training.finetuning import (
+    SavedClassifier,
+    classification_metrics,
+    finetune,
+    make_classification_loss,
+    predict,
+    write_predictions,
+)
 from linguist.training.models import load_classifier
 from linguist.training.tuning import Run
 
@@ -72,6 +79,17 @@ def test_collate_equals_a_slow_version(architecture, base_models, encoded):
         assert inputs["attention_mask"][i].tolist() == [1] * tokens.lengths[row] + [0] * rest
         if use_types:
             assert inputs["token_type_ids"][i].tolist() == tokens.types[inside].tolist() + [0] * rest
+
+
+def test_inputs_and_labels_are_on_the_device_of_the_model(base_models, encoded):
+    """The device "meta" computes nothing, and refuses tensors of another device, as a GPU does."""
+    tokens = PairTokens.load(encoded["gpt2"]["train"])
+    model = load_classifier(base_models["gpt2"], ("different", "same"), 1, "eager").to("meta")
+    loss = make_classification_loss(model, tokens, model.device)(model, np.arange(8))
+    loss.backward()
+    assert loss.device.type == "meta"
+    with pytest.raises(RuntimeError, match="device"):
+        make_classification_loss(model, tokens, torch.device("cpu"))(model, np.arange(8))
 
 
 @ARCHITECTURES

@@ -8,13 +8,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import AutoModelForSequenceClassification
 
 from linguist.errors import LinguistError
 from linguist.training import cpu as dropout
 from linguist.training import loop as training
 from linguist.training.batches import batches_by_length
-from linguist.training.checkpoints import Checkpoint, RandomState
+from linguist.training.checkpoints import Checkpoint
 from linguist.training.cpu import FastDropout, RandomBits, drop
 from linguist.training.devices import choose_attention, prepare_environment
 from linguist.training.loop import Callbacks, TrainingOptions, parameter_groups, train
@@ -161,9 +162,8 @@ def run_training(
 
     options = TrainingOptions(**options)
     accelerator, _ = prepare_environment(options.precision)
-    record = watch or (lambda step, metrics: None)
     saved = Checkpoint(checkpoint, {"seed": seed, "options": {"name": fingerprint}}, strict)
-    callbacks = Callbacks(batches_of, loss_of, dev or evaluate, record=record)
+    callbacks = Callbacks(batches_of, loss_of, dev or evaluate, record=watch)
     history, pace = train(accelerator, net, callbacks, options, seed, saved)
     saved.delete()
     return net, history, pace.steps
@@ -187,6 +187,35 @@ def test_the_loss_falls_and_the_seed_decides(precision, long, tmp_path):
     assert first[1].curve[-1]["dev_loss"] < 0.5 * first[1].curve[0]["dev_loss"]
     assert same(first, again)
     assert not same(first, other)
+
+
+class Reads(TorchDispatchMode):
+    """Counts what waits for a device: numbers that are read from tensors, and shapes that depend on them."""
+
+    def __init__(self):
+        super().__init__()
+        self.waits = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        names = ("_local_scalar_dense", "nonzero", "equal", "is_nonzero")
+        self.waits += function.overloadpacket.__name__.rpartition(".")[2] in names
+        return function(*args, **kwargs or {})
+
+
+def test_no_step_waits_for_the_device(long, tmp_path, monkeypatch):
+    """Between the first step and the evaluation nothing is read from the device, in parts of a batch neither."""
+    waits, take_step = [], training.take_step
+
+    def watched(*args):
+        found = take_step(*args)
+        waits.append(reads.waits)
+        return found
+
+    monkeypatch.setattr(training, "take_step", watched)
+    with Reads() as reads:
+        run_training(long | {"epochs": 1, "checkpoint_minutes": 9, "micro_batch": 3}, tmp_path / "c")
+    assert len(waits) == EXAMPLES // 8 and waits == [waits[0]] * len(waits)
+    assert reads.waits > waits[-1], "the losses are read at the evaluation"
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -229,15 +258,6 @@ def test_the_attention_is_that_of_the_device(device, attention):
     """Fast dropout is for CPU tensors: `train` installs it on that device and on no other."""
     assert choose_attention("auto", torch.device(device)) == attention
     assert choose_attention("eager", torch.device(device)) == "eager"
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
-def test_the_generator_of_a_gpu_is_saved_and_restored():
-    randomness = RandomState(torch.device("cuda"), None)
-    state = randomness.state_dict()
-    first = torch.rand(5, device="cuda")
-    randomness.load_state_dict(state)
-    assert torch.equal(torch.rand(5, device="cuda"), first)
 
 
 @pytest.mark.parametrize("damage", ["another fingerprint", "half a file", "empty"])

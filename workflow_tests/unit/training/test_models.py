@@ -14,9 +14,17 @@ from helpers.hub import COMMIT, hub_of, site_of
 from helpers.models import MARK, add_own_code
 from linguist.errors import LinguistError
 from linguist.sequences import fetching
+from linguist.tokenizers.loading import load_tokenizer
 from linguist.training import cpu as dropout
 from linguist.training.hub import measure_model
-from linguist.training.models import fetch_model, initialize_model, load_base_model, load_classifier, randomize_model
+from linguist.training.models import (
+    build_model,
+    fetch_model,
+    initialize_model,
+    load_base_model,
+    load_classifier,
+    randomize_model,
+)
 
 
 def weights(folder):
@@ -48,6 +56,24 @@ def test_a_seed_is_its_bytes(architecture, base_models, tokenizers, tmp_path):
         )
     assert weights(tmp_path / "1") == weights(base_models[architecture])
     assert weights(tmp_path / "2") != weights(base_models[architecture])
+
+
+@pytest.mark.parametrize(
+    ("architecture", "field"), [("gpt2", "resid_pdrop"), ("bert", "hidden_dropout_prob")], ids=["gpt2", "bert"]
+)
+def test_pretraining_has_the_dropout_that_the_shape_asks_for(architecture, field, tokenizers):
+    """And the configuration keeps the architecture's own for fine-tuning."""
+    tokenizer = load_tokenizer(tokenizers[architecture])
+
+    def dropouts(context, **shape):
+        entry = {"architecture": architecture, "shape": SHAPES[architecture] | shape}
+        model = build_model("m", entry, tokenizer, "sdpa", context)
+        assert getattr(model.config, field) == shape.get(field, 0.1)
+        return {module.p for module in model.modules() if isinstance(module, torch.nn.Dropout)}
+
+    assert dropouts(0) == {0.1}
+    assert dropouts(64) == {0.0}
+    assert dropouts(64, **{field: 0.3}) == {0.0, 0.3}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -18,25 +19,23 @@ from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
 
-from helpers.data import SENTENCES, SHAPES, letters
-from linguist.corpora.mixture import CORPUS_SPLITS, OUTPUTS, mix_corpus
-from linguist.corpora.store import read_split
+from helpers.data import SENTENCES, SHAPES
+from helpers.pretraining import CONTEXT, FEW, KINDS, encode_mixture, encode_sample, job_of
 from linguist.errors import LinguistError
-from linguist.files import read_json, write_lines
+from linguist.files import read_json
 from linguist.tokenizers.loading import load_tokenizer
-from linguist.tokenizers.packed import Tokens, encode_corpus
+from linguist.tokenizers.packed import Tokens
 from linguist.tokenizers.training import train_tokenizer
-from linguist.training import pretraining
+from linguist.training import gpu, loop, pretraining
+from linguist.training.ahead import STEPS
 from linguist.training.blocks import Blocks, Examples
 from linguist.training.checkpoints import Checkpoint
 from linguist.training.devices import Environment
-from linguist.training.models import load_classifier
+from linguist.training.models import DROPOUTS, load_classifier
 from linguist.training.pretraining import PretrainingJob, launch, pretrain
 
 ARCHITECTURES = pytest.mark.parametrize("architecture", ["gpt2", "bert"])
 SOURCES = ["english", "genome"]
-CONTEXT = 32
-KINDS = {"gpt2": "bpe", "bert": "wordpiece"}
 CLASSES = {"gpt2": AutoModelForCausalLM, "bert": AutoModelForMaskedLM}
 LIBRARY = str(Path(sys.modules["linguist"].__path__[0]).parent)
 
@@ -48,65 +47,15 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def encode_mixture(folder, kind, size, documents):
-    """A corpus of {source: documents}, and its tokenizer; returns (folder of the tokenizer, paths for `pretrain`)."""
-    sources = {}
-    for name, lines in documents.items():
-        write_lines(folder / f"{name}.txt", lines)
-        about = {"kind": "dna" if name == "genome" else "text", "resources": ["r"], "licence": f"licence of {name}"}
-        sources[name] = {"path": folder / f"{name}.txt"} | about
-    names = ("manifest.json", "train.txt", "dev.txt", "train.sources.npy", "dev.sources.npy")
-    mixed = dict(zip(OUTPUTS, (str(folder / name) for name in names), strict=True))
-    mix_corpus(sources, mixed, dev=0.15, seed=1)
-    texts = [text for _, text in read_split(mixed["train"], mixed["train_sources"])]
-    train_tokenizer(kind, texts, folder / "tokenizer", vocab_size=size)
-    corpus = {key: mixed[key] for key in ("manifest", "train_sources", "dev_sources")}
-    for split in CORPUS_SPLITS:
-        corpus[split], corpus[f"{split}_info"] = (str(folder / f"{split}.{end}") for end in ("bin", "json"))
-        encode_corpus(
-            folder / "tokenizer", mixed[split], mixed[f"{split}_sources"], corpus[split], corpus[f"{split}_info"]
-        )
-    return str(folder / "tokenizer"), corpus
-
-
 @pytest.fixture(scope="module")
 def corpora(tmp_path_factory):
     """{architecture: (tokenizer, paths)} of English sentences and DNA."""
-    draw, made = random.Random(4), {}
-    words = " ".join(SENTENCES[:4]).split()
-    documents = {
-        "english": [" ".join(draw.choices(words, k=draw.randint(3, 25))) for _ in range(150)],
-        "genome": [letters(draw, draw.randint(20, 200)) for _ in range(60)],
-    }
-    for architecture, kind in KINDS.items():
-        made[architecture] = encode_mixture(tmp_path_factory.mktemp(architecture), kind, 320, documents)
-    return made
+    return {architecture: encode_sample(architecture, tmp_path_factory.mktemp(architecture)) for architecture in KINDS}
 
 
 @pytest.fixture
 def options(options):
-    few = {"evaluations": 2, "context": CONTEXT, "dev_blocks": 7, "compile": False, "select_by": "last"}
-    return options | few | {"learning_rate": 1e-2, "batch_size": 16, "checkpoint_minutes": 9}
-
-
-def job_of(architecture, corpora, folder, options, seed=1, **shape):
-    """The arguments of `pretrain`, as JSON has them."""
-    tokenizer, corpus = corpora[architecture]
-    layers = {"gpt2": {"n_layer": 1}, "bert": {"num_hidden_layers": 1}}[architecture]
-    return {
-        "name": "nano",
-        "model": {"architecture": architecture, "shape": SHAPES[architecture] | layers | shape, "seed": seed},
-        "tokenizer": tokenizer,
-        "corpus": corpus,
-        "options": options,
-        "outputs": {key: str(folder / name) for key, name in OUTPUT_NAMES.items()},
-        "checkpoint": str(folder / "work/checkpoint.pt"),
-        "threads": 1,
-        "events": str(folder / "events"),
-    }
-
-
-OUTPUT_NAMES = {"model": "model", "metrics": "metrics.json", "curve": "curve.tsv"}
+    return options | FEW
 
 
 def run(*arguments, **shape):
@@ -356,11 +305,11 @@ def test_a_seed_is_its_bytes(architecture, precision, corpora, options, tmp_path
 
 
 def test_an_epoch_has_each_block_once_in_an_order_of_its_own(corpora, options, tmp_path, monkeypatch):
-    orders, read = {}, Examples.__call__
+    orders, read = {}, Examples.read_rows
     for seed in (1, 2):
         seen = []
         with monkeypatch.context() as patch:
-            patch.setattr(Examples, "__call__", lambda self, n, seen=seen: (seen.append((self, n)), read(self, n))[1])
+            patch.setattr(Examples, "read_rows", lambda self, n, seen=seen: (seen.append((self, n)), read(self, n))[1])
             run("gpt2", corpora, tmp_path / str(seed), options, seed)
         orders[seed] = np.concatenate([numbers for examples, numbers in seen if examples is seen[0][0]])
     blocks = len(blocks_of("gpt2", corpora, "train")[1])
@@ -370,6 +319,55 @@ def test_an_epoch_has_each_block_once_in_an_order_of_its_own(corpora, options, t
         assert (order // blocks).tolist() == [0] * whole + [1] * whole
         assert (order[:whole] % blocks).tolist() != (order[whole:] % blocks).tolist()
     assert orders[1].tolist() != orders[2].tolist()
+
+
+@ARCHITECTURES
+def test_inputs_made_ahead_give_the_same_bytes(architecture, corpora, options, tmp_path, monkeypatch):
+    at_once = run(architecture, corpora, tmp_path / "at-once", options | {"micro_batch": 5})
+    monkeypatch.setitem(STEPS, "cpu", 2)
+    assert run(architecture, corpora, tmp_path / "ahead", options | {"micro_batch": 5})[:2] == at_once[:2]
+
+
+class Stopped(Exception):
+    pass
+
+
+@ARCHITECTURES
+@pytest.mark.parametrize("memory", [1e12, 1e3])
+def test_the_ways_of_a_gpu_lead_to_the_same_model(architecture, memory, corpora, options, tmp_path, monkeypatch):
+    """Compiled, inputs made ahead, with a padded vocabulary or, where memory is short, the loss in slices; stopped and resumed.
+    Only the kernel is missing, whose backward pass needs a GPU."""
+    options |= {"attention": "sdpa", "batch_size": 15, "micro_batch": 4, "precision": "fp32", "checkpoint_minutes": 0}
+    still = dict.fromkeys(DROPOUTS[architecture], 0.0)
+    plain = job_of(architecture, corpora, tmp_path / "plain", options, **still)
+    pretrain(PretrainingJob(**plain))
+    monkeypatch.setattr(gpu, "DEVICES", ("cpu",))
+    monkeypatch.setattr(gpu, "BACKEND", "eager")
+    monkeypatch.setitem(STEPS, "cpu", 2)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(total_memory=memory))
+    fast = job_of(architecture, corpora, tmp_path / "fast", options | {"compile": True}, **still)
+    with monkeypatch.context() as patch:
+        steps, take_step = iter(range(9)), loop.take_step
+
+        def stopping(*args):
+            if next(steps, None) is None:
+                raise Stopped
+            return take_step(*args)
+
+        patch.setattr(loop, "take_step", stopping)
+        with pytest.raises(Stopped):
+            pretrain(PretrainingJob(**fast))
+    torch._dynamo.reset()
+    pretrain(PretrainingJob(**fast))
+    curves = [pd.read_csv(job["outputs"]["curve"], sep="\t") for job in (plain, fast)]
+    pd.testing.assert_frame_equal(curves[1], curves[0], rtol=1e-3)
+    weights = [load_file(Path(job["outputs"]["model"]) / "model.safetensors") for job in (plain, fast)]
+    assert weights[0].keys() == weights[1].keys()
+    for name, tensor in weights[0].items():
+        torch.testing.assert_close(weights[1][name], tensor, rtol=1e-2, atol=2e-3)
+    assert read(fast)[2]["parameters"] == read(plain)[2]["parameters"]
+    model = CLASSES[architecture].from_pretrained(fast["outputs"]["model"])
+    assert model.config.vocab_size == len(model.get_input_embeddings().weight) == len(load_tokenizer(fast["tokenizer"]))
 
 
 def test_samples_do_not_disturb_the_training(corpora, options, tmp_path, monkeypatch, caplog):
@@ -399,7 +397,9 @@ import json, os, signal, sys
 import torch
 from linguist.training import pretraining
 from linguist.training import loop as training
+from linguist.training.ahead import STEPS
 
+STEPS["cpu"] = 2  # inputs are made ahead here, and not in the attempt that goes on
 job, where, left = json.loads(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 
 def die():
@@ -478,13 +478,32 @@ def test_a_checkpoint_of_another_config_is_refused(corpora, options, tmp_path):
 # ── several processes ──
 
 
-def test_two_processes_train_as_one(corpora, options, tmp_path):
+SMALL_GPU = """
+import sys
+if "linguist.training.pretraining" in sys.orig_argv and "torch.distributed.run" not in sys.orig_argv:
+    import os, torch
+    from linguist.training.objectives import Objective
+
+    def forward(self, targets, whole=Objective.forward, **inputs):
+        if torch.is_grad_enabled() and len(inputs["input_ids"]) > 3 and os.environ["RANK"] == "1":
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return whole(self, targets, **inputs)
+
+    Objective.forward = forward
+"""
+
+
+def test_two_processes_train_as_one(corpora, options, tmp_path, monkeypatch, caplog):
+    """Also where the GPU of one is too small: all start again with smaller parts of the same batch."""
     still = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
     options |= {"weight_decay": 0.01, "dev_blocks": 9}
     one = job_of("gpt2", corpora, tmp_path / "one", options, **still)
     launch(PretrainingJob(**one), 1, tmp_path / "one")
-    two = job_of("gpt2", corpora, tmp_path / "two", options | {"micro_batch": 3}, **still)
+    two = job_of("gpt2", corpora, tmp_path / "two", options | {"micro_batch": 6}, **still)
+    (tmp_path / "sitecustomize.py").write_text(SMALL_GPU)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{LIBRARY}")
     launch(PretrainingJob(**two), 2, tmp_path / "two")
+    assert [line.split("micro_batch: ")[1] for line in caplog.messages if "micro_batch: " in line] == ["3"]
     curves = [pd.read_csv(job["outputs"]["curve"], sep="\t") for job in (one, two)]
     # Sums in another order, and AdamW divides by small numbers: float32's roundings grow from step to step.
     pd.testing.assert_frame_equal(curves[1], curves[0], rtol=1e-3)
@@ -494,12 +513,37 @@ def test_two_processes_train_as_one(corpora, options, tmp_path):
         torch.testing.assert_close(weights[1][name], tensor, rtol=1e-2, atol=2e-3)
     metrics = [read(job)[2] for job in (one, two)]
     assert [found["processes"] for found in metrics] == [1, 2]
+    assert metrics[1]["options"]["micro_batch"] == 6, "as the config has it"
     assert metrics[1]["unigram_loss_genome"] == pytest.approx(metrics[0]["unigram_loss_genome"])
     assert metrics[1]["dev_tokens"] == metrics[0]["dev_tokens"]
     events = EventAccumulator(two["events"])
     events.Reload()
     assert [event.step for event in events.Scalars("dev_loss")] == curves[1]["steps"].tolist(), "told by one alone"
     assert not (tmp_path / "two/job.json").exists() and not [*(tmp_path / "two/work").glob("*")]
+
+
+SRUN = """#!/bin/sh
+# A cluster of two nodes, both on this machine.
+while [ "${1#--}" != "$1" ]; do echo "$1" >> "$0.options"; shift; done
+"$@" & first=$!
+"$@" & second=$!
+wait $first && wait $second
+"""
+
+
+def test_on_several_nodes_srun_starts_torchrun(corpora, options, tmp_path, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/srun").write_text(SRUN)
+    (tmp_path / "bin/srun").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("SLURM_JOB_ID", str(random.randrange(10_000)))  # decides the port
+    monkeypatch.setattr("socket.gethostname", lambda: "127.0.0.1")
+    job = job_of("gpt2", corpora, tmp_path / "run", options | {"epochs": 1})
+    launch(PretrainingJob(**job), 2, tmp_path / "run", nodes=2)
+    assert read(job)[2]["processes"] == 2
+    assert {"--nodes=2", "--ntasks=2", "--ntasks-per-node=1"} <= {*(tmp_path / "bin/srun.options").read_text().split()}
+    with pytest.raises(LinguistError, match="9 GPUs .* 2 nodes"):
+        launch(PretrainingJob(**job), 9, tmp_path / "run", nodes=2)
 
 
 def test_a_mistake_in_a_process_reaches_the_caller_as_its_line(corpora, options, tmp_path, capfd):
@@ -527,7 +571,7 @@ def test_a_second_training_is_refused(processes, corpora, options, tmp_path):
 def test_a_crash_of_a_process_points_to_the_log(corpora, options, tmp_path, capfd):
     job = job_of("gpt2", corpora, tmp_path, options)
     del job["options"]["dev_blocks"]
-    with pytest.raises(LinguistError, match="^torchrun with 2 processes failed; see the lines above$"):
+    with pytest.raises(LinguistError, match="^a process of torchrun failed; see the lines above$"):
         launch(PretrainingJob(**job), 2, tmp_path)
     assert "KeyError: 'dev_blocks'" in capfd.readouterr().out
 
