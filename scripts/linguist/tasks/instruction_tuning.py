@@ -14,7 +14,7 @@ from linguist.tasks.generation import EXTRA_TOKENS, answer_prompts, check_positi
 from linguist.tasks.prompts import prompt_text, read_prompt_rows
 from linguist.tokenizers.encoding import PairTokens
 from linguist.tokenizers.loading import load_tokenizer
-from linguist.training.batches import EVALUATION_BATCH, batches_by_length, make_collator
+from linguist.training.batches import Collator, batches_by_length, evaluation_batch
 from linguist.training.devices import prepare_environment
 from linguist.training.memory import Portion
 from linguist.training.models import load_language_model
@@ -58,8 +58,8 @@ def make_instruction_loss(answers_only):
     """The loss of instruction tuning, as `tuning.Method` takes it: mean cross-entropy (nats) over all tokens of prompt and
     answer, as in the paper, or over the answer's tokens alone."""
 
-    def make(model, tokens, device):
-        inputs_of, types_of = make_collator(model, tokens, device), tokens.types
+    def make(inputs_of, tokens):
+        types_of = tokens.types
 
         def loss_of(objective, rows):
             inputs = inputs_of(rows)
@@ -68,7 +68,7 @@ def make_instruction_loss(answers_only):
             if answers_only:
                 wanted[real] = torch.from_numpy(
                     np.concatenate([types_of[slice(*span)] for span in _spans(tokens, rows)]) > 0
-                ).to(device)
+                ).to(inputs_of.device)
             places = torch.nonzero(wanted[:, 1:].flatten())[:, 0]
             width = ids.shape[1]
             before = places + places // (width - 1)  # the last token of a row predicts nothing
@@ -87,7 +87,7 @@ def _spans(tokens, rows):
 def answer_metrics(model, tokens, accelerator):
     """{"loss", "accuracy"} of the answers in a PairTokens of `encode_answered_prompts`: the mean cross-entropy of their tokens
     (nats), and the share of answers whose tokens are all the likeliest, which greedy generation would give."""
-    to_inputs = make_collator(model, tokens, accelerator.device)
+    to_inputs, size = Collator(model, tokens, accelerator.device), evaluation_batch(accelerator.device)
     model.eval()
 
     def measure(rows):
@@ -106,7 +106,7 @@ def answer_metrics(model, tokens, accelerator):
         return losses.sum().item(), len(at), int(np.logical_and.reduceat(hit, np.cumsum([0, *answers[:-1]])).sum())
 
     with torch.inference_mode():
-        found = Portion(EVALUATION_BATCH).apply(measure, batches_by_length(tokens.lengths, EVALUATION_BATCH))
+        found = Portion(size).apply(measure, batches_by_length(tokens.lengths, size))
     total, count, correct = np.cumsum(found, axis=0)[-1]  # one after the other: the sum depends on the order
     return {"loss": float(total / count), "accuracy": float(correct / len(tokens))}
 
@@ -132,7 +132,7 @@ def tune_instructions(run, sets, loss, tasks):
         setattr(model.config, INFO, tasks)
         return model
 
-    method = Method(load, make_instruction_loss(loss == "answer"), answer_metrics, Objective, {"loss_over": loss})
+    method = Method(load, make_instruction_loss(loss == "answer"), answer_metrics, Objective, facts={"loss_over": loss})
     tune(run, train_tokens, dev_tokens, method)
 
 

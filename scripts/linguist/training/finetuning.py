@@ -11,7 +11,7 @@ import torch
 
 from linguist.files import atomic_path, read_json, write_lines, write_table
 from linguist.tokenizers.encoding import PairTokens
-from linguist.training.batches import EVALUATION_BATCH, batches_by_length, make_collator
+from linguist.training.batches import Collator, Staged, batches_by_length, evaluation_batch
 from linguist.training.changes import CHANGES, GIVEN
 from linguist.training.devices import prepare_environment
 from linguist.training.memory import Portion
@@ -44,6 +44,7 @@ def finetune(run, files, classes=CLASSES, change=GIVEN, after=lambda: None):
     method = Method(
         load=lambda attention: load_classifier(run.model, classes, run.seed, attention),
         make_loss=make_classification_loss,
+        fixed_work=True,
         evaluate=lambda model, tokens, accelerator: classification_metrics(
             predict(model, tokens, accelerator), tokens.labels
         ),
@@ -52,21 +53,21 @@ def finetune(run, files, classes=CLASSES, change=GIVEN, after=lambda: None):
     tune(run, train_tokens, dev_tokens, method, after)
 
 
-def make_classification_loss(model, tokens, device):
-    """Mean cross-entropy (nats) of a classifier for rows of a PairTokens, as a function of (model, rows)."""
-    to_inputs = make_collator(model, tokens, device)
-    labels = torch.from_numpy(tokens.labels.astype(np.int64)).to(device)
+def make_classification_loss(to_inputs, tokens):
+    """Mean cross-entropy (nats) of a classifier for rows of a PairTokens, as `tuning.Method` takes it."""
+    labels = torch.from_numpy(tokens.labels.astype(np.int64)).to(to_inputs.device)
 
     def loss_of(model, rows):
+        rows = rows if isinstance(rows, Staged) else to_inputs.stage(rows)
         logits = model(**to_inputs(rows)).logits
-        return torch.nn.functional.cross_entropy(logits.float(), labels[torch.from_numpy(rows).to(labels.device)])
+        return torch.nn.functional.cross_entropy(logits.float(), labels[rows.rows])
 
     return loss_of
 
 
 def predict(model, tokens, accelerator):
     """Scores of every input of a PairTokens, in its order: a float32 array (inputs, classes) of logits."""
-    to_inputs = make_collator(model, tokens, accelerator.device)
+    to_inputs, size = Collator(model, tokens, accelerator.device), evaluation_batch(accelerator.device)
     scores = np.empty((len(tokens), model.config.num_labels), np.float32)
     model.eval()
 
@@ -76,7 +77,7 @@ def predict(model, tokens, accelerator):
         scores[rows] = logits.float().cpu().numpy()
 
     with torch.inference_mode():
-        Portion(EVALUATION_BATCH).apply(score, batches_by_length(tokens.lengths, EVALUATION_BATCH))
+        Portion(size).apply(score, batches_by_length(tokens.lengths, size))
     return scores
 
 

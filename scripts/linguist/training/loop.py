@@ -20,6 +20,7 @@ from linguist.errors import LinguistError
 from linguist.training.checkpoints import RandomState
 from linguist.training.cpu import install_fast_dropout, keep_freed_memory
 from linguist.training.memory import Portion, recompute_activations
+from linguist.training.recording import DEVICES, RecordedSteps
 
 logger = logging.getLogger("linguist")
 PROGRESS_SECONDS = 30  # between two lines of progress in the log
@@ -64,6 +65,8 @@ class Callbacks:
     `full_rate` are the tokens/s at which the arithmetic of all processes' devices would be used in full, where that is known.
     `record(step, metrics)` gets the points of the curve as they are made. Without it no step waits for the device.
     `expect(batches)` is told which batches come next, so that their inputs can be made ahead.
+    `stage(rows)` gives rows as batches.Staged, which `loss_of` takes as well, if a step is the same work for all batches of a
+    shape. A GPU then records its steps.
     """
 
     batches_of: Callable[[int], list]
@@ -73,6 +76,7 @@ class Callbacks:
     full_rate: float | None = None
     record: Callable[[int, dict], None] | None = None
     expect: Callable[[list], None] = lambda batches: None
+    stage: Callable | None = None
 
 
 @dataclass
@@ -145,7 +149,7 @@ def train(accelerator, model, callbacks, options, seed, checkpoint):
         losses = resumed["losses"]
     evaluated = {round(length * (i + 1) / options.evaluations) for i in range(options.evaluations)}
     recorded = max(1, min(steps // RECORDED_STEPS, 100))
-    portion = Portion(options.micro_batch, "micro_batch")
+    make_step = step_function(accelerator, model, optimizer, callbacks, options)
 
     pace, begun = Pace(full_rate=callbacks.full_rate), time.monotonic()
     saved = logged = started = begun
@@ -154,8 +158,7 @@ def train(accelerator, model, callbacks, options, seed, checkpoint):
         batches = callbacks.batches_of(epoch)[first_step:]
         callbacks.expect(batches)
         for step, batch in enumerate(batches, first_step):
-            loss = add_gradients(accelerator, model, callbacks.loss_of, batch, portion)
-            norm = take_step(accelerator, model, optimizer, options)
+            loss, norm = make_step(batch)
             scheduler.step()
             losses.append(loss)
             pace.steps += 1
@@ -216,6 +219,28 @@ def parameter_groups(model, weight_decay):
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
         {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
     ]
+
+
+def step_function(accelerator, model, optimizer, callbacks, options):
+    """A function that makes a step of the optimizer with a batch, and gives the batch's mean loss and the norm of its gradient:
+    recorded, or step by step where there are several processes or parts of a batch, or activations that are computed again,
+    which needs the state of the random generator on the host."""
+    portion = Portion(options.micro_batch, "micro_batch")
+
+    def make_step(batch):
+        loss = add_gradients(accelerator, model, callbacks.loss_of, batch, portion)
+        return loss, take_step(accelerator, model, optimizer, options)
+
+    def work(staged):
+        model.zero_grad()
+        loss = callbacks.loss_of(model, staged)
+        accelerator.backward(loss)
+        return loss.detach(), take_step(accelerator, model, optimizer, options)
+
+    single = accelerator.num_processes == 1 and not options.gradient_checkpointing
+    if callbacks.stage is None or not single or accelerator.device.type not in DEVICES:
+        return make_step
+    return RecordedSteps(make_step, work, callbacks.stage, optimizer, portion)
 
 
 def rows_of_process(batch, accelerator):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from linguist.files import file_digest, write_json, write_table
 from linguist.tokenizers.loading import load_tokenizer
-from linguist.training.batches import batches_by_length
+from linguist.training.batches import Collator, batches_by_length
 from linguist.training.checkpoints import Checkpoint
 from linguist.training.devices import describe_device, prepare_environment
 from linguist.training.loop import Callbacks, TrainingOptions, train
@@ -39,15 +39,17 @@ class Run:
 class Method:
     """How a run trains its model.
 
-    `load(attention)` gives the model; `wrap(model)` the module that is trained; `make_loss(model, tokens, device)` its loss for
-    rows of a PairTokens, as `loop.Callbacks` takes it; `evaluate(model, tokens, accelerator)` the metrics of a PairTokens,
-    "loss" among them. `facts` ({name: value}) are recorded in metrics.json and must agree with a checkpoint's.
+    `load(attention)` gives the model; `wrap(model)` the module that is trained; `make_loss(to_inputs, tokens)`, with a Collator
+    of a PairTokens, its loss for rows, as `loop.Callbacks` takes it; `evaluate(model, tokens, accelerator)` the metrics of a
+    PairTokens, "loss" among them. `fixed_work` says that the loss of Staged rows is the same work for each batch of a shape.
+    `facts` ({name: value}) are recorded in metrics.json and must agree with a checkpoint's.
     """
 
     load: Callable
     make_loss: Callable
     evaluate: Callable
     wrap: Callable = lambda model: model
+    fixed_work: bool = False
     facts: dict = field(default_factory=dict)
 
 
@@ -62,14 +64,17 @@ def tune(run, train_tokens, dev_tokens, method, after=lambda: None):
     model, data = method.load(environment.attention), digest_tokens(train_tokens, dev_tokens)
     described = replace(environment, attention=model.config._attn_implementation).describe()
 
+    lengths, to_inputs = train_tokens.lengths, Collator(model, train_tokens, environment.device)
+
     def batches_of(epoch):
-        return batches_by_length(train_tokens.lengths, options.batch_size, np.random.default_rng([run.seed, epoch]))
+        return batches_by_length(lengths, options.batch_size, np.random.default_rng([run.seed, epoch]))
 
     callbacks = Callbacks(
         batches_of,
-        method.make_loss(model, train_tokens, environment.device),
+        method.make_loss(to_inputs, train_tokens),
         lambda: method.evaluate(model, dev_tokens, accelerator),
-        tokens_of=lambda rows: int(train_tokens.lengths[rows].sum()),
+        tokens_of=lambda rows: int(lengths[rows].sum()),
+        stage=to_inputs.stage if method.fixed_work else None,
     )
     fingerprint = {
         "options": options.result_options(),

@@ -8,7 +8,7 @@ import torch
 
 from linguist.tokenizers.encoding import encode_texts, pack
 from linguist.tokenizers.vocabulary import classify_token
-from linguist.training.batches import batches_by_length, make_collator
+from linguist.training.batches import Collator, batches_by_length
 from linguist.training.memory import Portion
 
 COMPARED = ("dna", "protein", "english")  # classes of tokens; distances are to the last one
@@ -48,15 +48,16 @@ def encode_alone(texts, tokenizer):
 def fill_vectors(model, tokens, real, batch_size, target):
     """Fill `target` (layers + 1, texts, width; float32) with the vectors of texts in each hidden layer: the mean over a text's
     tokens without special ones. Layer 0 holds the embeddings. Args: `tokens` and `real` as from `encode_alone`."""
-    to_inputs = make_collator(model, tokens, model.device)
+    to_inputs = Collator(model, tokens, model.device)
     model.eval()
 
     def fill(rows):
-        mask = np.zeros((len(rows), tokens.lengths[rows].max()), np.float32)
+        inputs = to_inputs(rows)
+        mask = np.zeros(inputs["input_ids"].shape, np.float32)
         for at, row in enumerate(rows):
             mask[at, : tokens.lengths[row]] = real[tokens.offsets[row] : tokens.offsets[row + 1]]
         weight = torch.from_numpy(mask / mask.sum(axis=1, keepdims=True)).to(model.device)[:, None]
-        for layer, states in enumerate(model(**to_inputs(rows), output_hidden_states=True).hidden_states):
+        for layer, states in enumerate(model(**inputs, output_hidden_states=True).hidden_states):
             target[layer, rows] = (weight @ states.float())[:, 0].cpu().numpy()
 
     with torch.inference_mode():

@@ -22,6 +22,7 @@ from linguist.tasks.instruction_tuning import (
 )
 from linguist.tasks.prompts import write_prompt_rows
 from linguist.tokenizers.loading import load_tokenizer
+from linguist.training.batches import Collator
 from linguist.training.checkpoints import Checkpoint
 from linguist.training.models import load_language_model, randomize_model
 from linguist.training.objectives import Objective
@@ -53,7 +54,7 @@ def test_the_loss_is_of_the_whole_text_or_of_the_answer(answers_only, rows, base
     tokens = encode_answered_prompts(rows, load_tokenizer(base_models["gpt2"]))
     chosen = np.array([3, 0, 8, 5])
     objective = Objective(model)
-    loss = make_instruction_loss(answers_only)(model, tokens, "cpu")(objective, chosen)
+    loss = make_instruction_loss(answers_only)(Collator(model, tokens, "cpu"), tokens)(objective, chosen)
     losses = []
     for i in chosen:
         ids = torch.from_numpy(tokens.ids[tokens.offsets[i] : tokens.offsets[i + 1]].astype(np.int64))[None]

@@ -20,7 +20,7 @@ from linguist.statistics.tables import read_predictions
 from linguist.tokenizers.encoding import PairTokens, encode_pairs
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training import cpu as dropout
-from linguist.training.batches import make_collator
+from linguist.training.batches import Collator
 from linguist.training.checkpoints import Checkpoint
 from linguist.training.devices import prepare_environment
 from linguist.training.finetuning import (
@@ -69,7 +69,7 @@ def test_collate_equals_a_slow_version(architecture, base_models, encoded):
     use_types = architecture == "bert"
     model = load_classifier(base_models[architecture], ("different", "same"), 1, "eager")
     model.config.pad_token_id = 7
-    inputs = make_collator(model, tokens, "cpu")(rows)
+    inputs = Collator(model, tokens, "cpu")(rows)
     assert set(inputs) == {"input_ids", "attention_mask"} | ({"token_type_ids"} if use_types else set())
     width = max(tokens.lengths[rows])
     for i, row in enumerate(rows):
@@ -85,11 +85,11 @@ def test_inputs_and_labels_are_on_the_device_of_the_model(base_models, encoded):
     """The device "meta" computes nothing, and refuses tensors of another device, as a GPU does."""
     tokens = PairTokens.load(encoded["gpt2"]["train"])
     model = load_classifier(base_models["gpt2"], ("different", "same"), 1, "eager").to("meta")
-    loss = make_classification_loss(model, tokens, model.device)(model, np.arange(8))
+    loss = make_classification_loss(Collator(model, tokens, model.device), tokens)(model, np.arange(8))
     loss.backward()
     assert loss.device.type == "meta"
     with pytest.raises(RuntimeError, match="device"):
-        make_classification_loss(model, tokens, torch.device("cpu"))(model, np.arange(8))
+        make_classification_loss(Collator(model, tokens, torch.device("cpu")), tokens)(model, np.arange(8))
 
 
 @ARCHITECTURES
@@ -145,10 +145,10 @@ def test_a_roberta_has_fewer_positions_than_its_embedding(encoded):
         config = RobertaConfig(vocab_size=500, pad_token_id=0, max_position_embeddings=room + 1, **shape)
         model = RobertaForSequenceClassification(config)
         if room == longest:
-            assert model(**make_collator(model, tokens, "cpu")(rows)).logits.shape == (1, 2)
+            assert model(**Collator(model, tokens, "cpu")(rows)).logits.shape == (1, 2)
         else:
             with pytest.raises(LinguistError, match=f"{longest} tokens.* {room} positions"):
-                make_collator(model, tokens, "cpu")
+                Collator(model, tokens, "cpu")
 
 
 @ARCHITECTURES

@@ -26,6 +26,8 @@ from linguist.statistics.tables import read_predictions
 from linguist.tasks.answering import open_model
 from linguist.tasks.instruction_tuning import write_answers
 from linguist.tasks.prompts import write_prompt_rows
+from linguist.training import loop, recording
+from linguist.training.batches import Staged, place
 from linguist.training.checkpoints import Checkpoint, RandomState
 from linguist.training.devices import describe_device, prepare_environment
 from linguist.training.finetuning import SavedClassifier, finetune, write_predictions
@@ -107,6 +109,49 @@ def test_fine_tuning_and_predictions_agree_with_the_cpu(architecture, base_model
         scores[device] = read_predictions(tmp_path / f"{device}.tsv.gz")[["score0", "score1"]]
     pd.testing.assert_frame_equal(curves[GPU], curves["cpu"], **TOLERANCE)
     np.testing.assert_allclose(scores[GPU], scores["cpu"], rtol=1e-3, atol=1e-4)
+
+
+@ARCHITECTURES
+def test_recorded_steps_are_plain_steps(architecture, base_models, encoded, options, tmp_path, monkeypatch):
+    given, record, made, curves = (base_models[architecture], encoded[architecture]), recording.record, [], []
+    monkeypatch.setattr(recording, "record", lambda *given: (made.append(1), record(*given))[1])
+    for devices in ((), (GPU,)):
+        monkeypatch.setattr(loop, "DEVICES", devices)
+        curves.append(tune_classifier(*given, tmp_path / str(len(devices)), options))
+        assert bool(made) == bool(devices)
+    pd.testing.assert_frame_equal(*curves, **TOLERANCE)
+
+
+def test_a_recorded_step_draws_new_numbers_from_the_generator(dropout):
+    """And reads new rows and a new learning rate; and the same again from a generator that is restored."""
+    table = torch.nn.Parameter(torch.ones(9, 1000, device=GPU))
+    optimizer, randomness = torch.optim.AdamW([table], fused=True, weight_decay=0.0), RandomState(table.device, None)
+
+    def work(staged):
+        table.grad = None
+        drawn = torch.nn.functional.dropout(table[staged.rows], 0.5)
+        drawn.sum().backward()
+        optimizer.step()
+        return drawn.detach(), table.detach()
+
+    def stage(rows):
+        return Staged(place(rows, table.device), 1)
+
+    steps = recording.RecordedSteps(lambda rows: work(stage(rows)), work, stage, optimizer, Portion(None))
+    rows = [np.array([number]) for number in range(9)]
+    first, _ = steps(rows[0])
+    optimizer.param_groups[0]["lr"].fill_(0.0)
+    second, _ = steps(rows[1])
+    assert len(steps.recordings) == 1
+    state = randomness.state_dict()
+    third, before = steps(rows[2])
+    assert not any(torch.equal(one, other) for one, other in ((first, second), (second, third)))
+    randomness.load_state_dict(state)
+    again, _ = steps(rows[2])
+    assert torch.equal(third, again)
+    optimizer.param_groups[0]["lr"].fill_(0.5)
+    _, after = steps(rows[5])
+    assert (after[5] - before[5]).abs().max() > 0.1
 
 
 @ARCHITECTURES

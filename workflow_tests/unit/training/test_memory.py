@@ -10,6 +10,7 @@ from linguist.errors import LinguistError
 from linguist.tokenizers.encoding import PairTokens
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training import cpu
+from linguist.training.batches import Collator
 from linguist.training.checkpoints import Checkpoint
 from linguist.training.devices import choose_attention, prepare_environment
 from linguist.training.finetuning import make_classification_loss, predict
@@ -132,7 +133,7 @@ def gradients(architecture, folder, encoded, recompute):
     if recompute:
         recompute_activations(model, bits)
     with torch.autograd.graph.saved_tensors_hooks(lambda tensor: (kept.append(tensor.numel()), tensor)[1], lambda t: t):
-        loss = make_classification_loss(model, tokens, torch.device("cpu"))(model, np.arange(8))
+        loss = make_classification_loss(Collator(model, tokens, torch.device("cpu")), tokens)(model, np.arange(8))
     loss.backward()
     found = {name: parameter.grad for name, parameter in model.named_parameters() if parameter.grad is not None}
     return loss.detach(), found, bits.draw((5,)), sum(kept)

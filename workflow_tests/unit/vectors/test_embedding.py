@@ -7,6 +7,7 @@ import torch
 from helpers.vectors import slowly
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.vocabulary import classify_token, read_vocabulary
+from linguist.training import batches
 from linguist.training.models import load_base_model, load_classifier, save_model
 from linguist.vectors import embedding
 
@@ -29,9 +30,12 @@ def test_what_is_left_out_is_counted_by_its_cause(folders):
     assert left == {"other": 2, "repeated": 2, "unread": 2}
 
 
-@pytest.mark.parametrize("batch_size", [1, 7, 100])
+@pytest.mark.parametrize("batch_size, multiple", [(1, 1), (7, 1), (100, 1), (7, 16)])
 @pytest.mark.parametrize("architecture", ["gpt2", "bert"])
-def test_vectors_equal_those_of_a_slow_loop_whatever_the_padding(architecture, batch_size, base_models):
+def test_vectors_equal_those_of_a_slow_loop_whatever_the_padding(
+    architecture, batch_size, multiple, base_models, monkeypatch
+):
+    monkeypatch.setitem(batches.MULTIPLES, "cpu", multiple)
     words = ["the", "ACGT", "ACGTACGTTTGACCA", "MKV", "Brown fox", "ou", "dog"]
     model, tokenizer = load_base_model(base_models[architecture], "eager"), load_tokenizer(base_models[architecture])
     tokens, real = embedding.encode_alone(words, tokenizer)
