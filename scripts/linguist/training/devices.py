@@ -6,7 +6,7 @@ import logging
 import os
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
 from linguist.provenance import versions
-from linguist.training import cpu
+from linguist.training import cpu, mps
 
 logger = logging.getLogger("linguist")
 ALLOTTED = ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_GPUS", "SLURM_STEP_GPUS")  # variables that name GPUs
@@ -114,7 +114,7 @@ def own_gpus(count, runs_per_gpu=1, whole=False):
     A GPU has a place for each of `runs_per_gpu` jobs. The job gets a place on `count` of them, on the least used ones; with
     `whole`, all of their places. CUDA_VISIBLE_DEVICES then names them, for this process, which must not have used a GPU before,
     and for those that it starts. Nothing is kept on a machine with fewer GPUs or none, and where CUDA_VISIBLE_DEVICES names
-    no more than `count`, as a scheduler has it.
+    no more than `count`, as a scheduler has it. Jobs that share a GPU use MPS, where it works.
     """
     given = os.environ.get("CUDA_VISIBLE_DEVICES")
     gpus = visible_gpus(given)
@@ -130,7 +130,8 @@ def own_gpus(count, runs_per_gpu=1, whole=False):
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(held)
     logger.info("on GPU %s", os.environ["CUDA_VISIBLE_DEVICES"])
     try:
-        yield
+        with mps.sharing(lock_folder() / "mps") if runs_per_gpu > 1 and not whole else nullcontext():
+            yield
     finally:
         for lock in (lock for locks in held.values() for lock in locks):
             lock.close()
