@@ -20,7 +20,7 @@ from linguist.errors import LinguistError
 from linguist.training.checkpoints import RandomState
 from linguist.training.cpu import install_fast_dropout, keep_freed_memory
 from linguist.training.memory import Portion, recompute_activations
-from linguist.training.recording import DEVICES, RecordedSteps
+from linguist.training.recording import COMPILED_STEPS, DEVICES, RecordedSteps, compile_model
 
 logger = logging.getLogger("linguist")
 PROGRESS_SECONDS = 30  # between two lines of progress in the log
@@ -149,7 +149,7 @@ def train(accelerator, model, callbacks, options, seed, checkpoint):
         losses = resumed["losses"]
     evaluated = {round(length * (i + 1) / options.evaluations) for i in range(options.evaluations)}
     recorded = max(1, min(steps // RECORDED_STEPS, 100))
-    make_step = step_function(accelerator, model, optimizer, callbacks, options)
+    make_step = step_function(accelerator, model, optimizer, callbacks, options, steps)
 
     pace, begun = Pace(full_rate=callbacks.full_rate), time.monotonic()
     saved = logged = started = begun
@@ -221,9 +221,9 @@ def parameter_groups(model, weight_decay):
     ]
 
 
-def step_function(accelerator, model, optimizer, callbacks, options):
-    """A function that makes a step of the optimizer with a batch, and gives the batch's mean loss and the norm of its gradient:
-    recorded, or step by step where there are several processes or parts of a batch, or activations that are computed again,
+def step_function(accelerator, model, optimizer, callbacks, options, steps):
+    """A function that makes one of `steps` steps of the optimizer with a batch, and gives the batch's mean loss and the norm of
+    its gradient: recorded, or step by step where there are several processes or parts of a batch, or activations that are computed again,
     which needs the state of the random generator on the host."""
     portion = Portion(options.micro_batch, "micro_batch")
 
@@ -240,6 +240,8 @@ def step_function(accelerator, model, optimizer, callbacks, options):
     single = accelerator.num_processes == 1 and not options.gradient_checkpointing
     if callbacks.stage is None or not single or accelerator.device.type not in DEVICES:
         return make_step
+    if steps >= COMPILED_STEPS:
+        compile_model(accelerator.unwrap_model(model))
     return RecordedSteps(make_step, work, callbacks.stage, optimizer, portion)
 
 

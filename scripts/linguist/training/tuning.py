@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 
 from linguist.files import file_digest, write_json, write_table
 from linguist.tokenizers.loading import load_tokenizer
@@ -69,10 +70,14 @@ def tune(run, train_tokens, dev_tokens, method, after=lambda: None):
     def batches_of(epoch):
         return batches_by_length(lengths, options.batch_size, np.random.default_rng([run.seed, epoch]))
 
+    def evaluate():
+        with torch.compiler.set_stance("force_eager"):  # a compiled model would be compiled again for evaluation
+            return method.evaluate(model, dev_tokens, accelerator)
+
     callbacks = Callbacks(
         batches_of,
         method.make_loss(to_inputs, train_tokens),
-        lambda: method.evaluate(model, dev_tokens, accelerator),
+        evaluate,
         tokens_of=lambda rows: int(lengths[rows].sum()),
         stage=to_inputs.stage if method.fixed_work else None,
     )

@@ -112,7 +112,10 @@ def test_fine_tuning_and_predictions_agree_with_the_cpu(architecture, base_model
 
 
 @ARCHITECTURES
-def test_recorded_steps_are_plain_steps(architecture, base_models, encoded, options, tmp_path, monkeypatch):
+@pytest.mark.parametrize("compiled", [False, True])
+def test_recorded_steps_are_plain_steps(architecture, compiled, base_models, encoded, options, tmp_path, monkeypatch):
+    if compiled:
+        monkeypatch.setattr(loop, "COMPILED_STEPS", 0)
     given, record, made, curves = (base_models[architecture], encoded[architecture]), recording.record, [], []
     monkeypatch.setattr(recording, "record", lambda *given: (made.append(1), record(*given))[1])
     for devices in ((), (GPU,)):

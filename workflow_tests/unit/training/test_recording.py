@@ -122,6 +122,33 @@ def test_what_cannot_be_recorded_is_trained_step_by_step(
     assert_same(found, expected)
 
 
+@ARCHITECTURES
+def test_a_long_training_is_compiled_once_for_all_shapes(
+    architecture, base_models, encoded, options, tmp_path, record_here, monkeypatch
+):
+    """Not again for the evaluations. A tape sees nothing in compiled code, so the steps are not recorded here."""
+    given = base_models[architecture], encoded[architecture], options
+    expected, graphs = tune_in(tmp_path / "plain", *given), []
+
+    def count(graph, inputs):
+        graphs.append(graph)
+        return graph.forward
+
+    def refuse(*given):
+        raise RuntimeError("not here")
+
+    monkeypatch.setattr(recording, "record", refuse)
+    monkeypatch.setattr(recording, "BACKEND", count)
+    monkeypatch.setattr(loop, "COMPILED_STEPS", 24)
+    torch._dynamo.reset()
+    with torch._dynamo.config.patch(suppress_errors=False):
+        found = tune_in(tmp_path / "compiled", *given)
+        assert len(graphs) == 1
+        tune_in(tmp_path / "short", *given[:2], options | {"epochs": 2})
+    assert len(graphs) == 1
+    assert_same(found, expected)
+
+
 @pytest.mark.parametrize("change", [{"micro_batch": 3}, {"gradient_checkpointing": True}])
 def test_parts_of_a_batch_and_recomputed_activations_are_not_recorded(
     change, base_models, encoded, options, tmp_path, record_here, caplog
