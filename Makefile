@@ -7,7 +7,7 @@ CONDA := $(shell command -v conda >/dev/null 2>&1 && echo --use-conda)
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(CONDA)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak lint docs dockerfile bench clean
+.PHONY: help setup demo test soak lint docs dockerfile bench gpu clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ dockerfile: .venv/ready ## write Dockerfile from envs/ (needs conda)
 
 bench: .venv/ready ## compare speed with the usual ways, as ratios in one run
 	@for benchmark in workflow_tests/benchmarks/*.py; do $(BIN)/python $$benchmark || exit 1; done
+
+gpu: .venv/tests ## test on a GPU and measure the speed there, in ten minutes
+	$(BIN)/python workflow_tests/check_gpu.py
 
 clean: ## delete all results of this folder; the environment stays
 	rm -rf results logs benchmarks .snakemake

@@ -1,7 +1,7 @@
 """Speed of a model's answers: generated ones against one `generate` a prompt, classes against the pipeline of transformers.
 
-`python workflow_tests/benchmarks/answers.py [--layers 12 --width 768]`, random weights, sequences of 70 to 300 bases with one
-instruction before them, on the machine's own precision for ours and float32 for the others':
+`python workflow_tests/benchmarks/answers.py [--layers 12 --width 768]`, which is the size on a GPU; random weights, sequences
+of 70 to 300 bases with one instruction before them, on the machine's own precision for ours and float32 for the others':
 
     generation: prompts/s of `generation.answer_prompts` (which scores the allowed answers as well) over `generate` one by one
     classification: sequences/s of `finetuning.predict` over the pipeline at the best of several batch sizes
@@ -24,6 +24,8 @@ from transformers import pipeline
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
+
+from common import describe_machine, on_gpu  # noqa: E402
 
 from linguist.tasks.generation import EXTRA_TOKENS, answer_prompts, encode_answer  # noqa: E402
 from linguist.tasks.instruction_tuning import encode_prompts  # noqa: E402
@@ -104,8 +106,9 @@ def measure_classification(folder, sequences):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--layers", type=int, default=4)
-    parser.add_argument("--width", type=int, default=256)
+    layers, width = (12, 768) if on_gpu() else (4, 256)
+    parser.add_argument("--layers", type=int, default=layers)
+    parser.add_argument("--width", type=int, default=width)
     parser.add_argument("--prompts", type=int, default=128)
     options = parser.parse_args()
     draw = random.Random(1)
@@ -117,8 +120,9 @@ def main():
         "n_head": max(1, options.width // 64),
         "n_positions": 1024,
     }
+    precision = prepare_environment()[1].precision
     print(
-        f"GPT-2 of {options.layers} layers × {options.width}, {torch.get_num_threads()} threads, {prepare_environment()[1].precision}"
+        f"{describe_machine(torch.get_num_threads())}; GPT-2 of {options.layers} layers × {options.width}, {precision}"
     )
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
