@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -62,16 +63,22 @@ def start(folder):
     with open(folder / "start.lock", "a") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
         fcntl.flock(users, fcntl.LOCK_SH)  # waits while a guard ends MPS
-        running = succeeds([CONTROL], of_control, input=b"get_server_list\n")
-        if not running and (running := succeeds([CONTROL, "-d"], of_control)):
+        running = answers(of_control)
+        if not running and succeeds([CONTROL, "-d"], of_control):
             guard = [sys.executable, "-c", GUARD, CONTROL, str(folder / "users.lock")]
             subprocess.Popen(guard, env=of_control, start_new_session=True, **QUIET)
+            running = any(answers(of_control) or time.sleep(0.1) for _ in range(50))
     if running and succeeds([sys.executable, "-c", TRIAL], variables):
         logger.info("sharing the GPU through MPS")
         return True
     logger.warning("warning: MPS is installed (%s), but does not work here: runs on one GPU take turns", CONTROL)
     os.close(users)
     return False
+
+
+def answers(environment):
+    """Whether MPS runs."""
+    return succeeds([CONTROL], environment, input=b"get_server_list\n")
 
 
 def succeeds(command, environment, input=None):
