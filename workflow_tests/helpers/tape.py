@@ -50,7 +50,7 @@ def tensors_in(value):
 
 def record(work, stream, pool):
     """In place of `recording.record`."""
-    with torch.no_grad(), Tape() as tape, torch.enable_grad():
+    with torch.random.fork_rng([]), torch.no_grad(), Tape() as tape, torch.enable_grad():
         outputs = work()
     with torch.no_grad():
         tape.undo()

@@ -223,8 +223,8 @@ def parameter_groups(model, weight_decay):
 
 def step_function(accelerator, model, optimizer, callbacks, options, steps):
     """A function that makes one of `steps` steps of the optimizer with a batch, and gives the batch's mean loss and the norm of
-    its gradient: recorded, or step by step where there are several processes or parts of a batch, or activations that are computed again,
-    which needs the state of the random generator on the host."""
+    its gradient. A GPU records it, unless there are several processes or parts of a batch, or activations that are computed
+    again, which needs the state of the random generator on the host."""
     portion = Portion(options.micro_batch, "micro_batch")
 
     def make_step(batch):

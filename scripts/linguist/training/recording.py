@@ -61,6 +61,7 @@ class RecordedSteps:
         except RuntimeError as error:  # torch.OutOfMemoryError is one
             logger.warning("warning: training steps are not recorded, and slower: %s", one_line(error))
             self.usable = False
+            self.recordings.clear()
             return
 
         def repeat(new):
@@ -81,10 +82,17 @@ def compile_model(model):
 
 def record(work, stream, pool):
     """Record what `work()` gives to a GPU, without doing it. Returns (a function that does it again, the tensors that `work`
-    gave, the memory pool of the recording, which the next one can share)."""
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph, pool=pool, stream=stream, capture_error_mode="thread_local"):
-        outputs = work()
+    gave, the memory pool of the recording, which the next one can share). Raises RuntimeError for what cannot be recorded."""
+    graph, generator = torch.cuda.CUDAGraph(), torch.cuda.default_generators[stream.device.index]
+    before = generator.get_state()
+    try:
+        with torch.cuda.graph(graph, pool=pool, stream=stream, capture_error_mode="thread_local"):
+            outputs = work()
+    except RuntimeError:
+        fresh = torch.Generator(stream.device)  # the other one still waits for the end of the recording
+        fresh.set_state(before)
+        generator.graphsafe_set_state(fresh)
+        raise
     return graph.replay, outputs, graph.pool()
 
 

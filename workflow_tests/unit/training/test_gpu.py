@@ -157,6 +157,26 @@ def test_a_recorded_step_draws_new_numbers_from_the_generator(dropout):
     assert (after[5] - before[5]).abs().max() > 0.1
 
 
+def test_a_step_that_waits_for_the_gpu_is_not_recorded_and_goes_on(dropout, caplog):
+    table = torch.nn.Parameter(torch.ones(9, 1000, device=GPU))
+    optimizer = torch.optim.AdamW([table], fused=True)
+
+    def work(staged):
+        drawn = torch.nn.functional.dropout(table.detach()[staged.rows], 0.5)
+        return drawn, torch.tensor(float(drawn.sum()), device=GPU)
+
+    def stage(rows):
+        return Staged(place(rows, table.device), 1)
+
+    steps = recording.RecordedSteps(lambda rows: work(stage(rows)), work, stage, optimizer, Portion(None))
+    torch.manual_seed(1)
+    found = [steps(np.array([number]))[0] for number in range(4)]
+    assert not steps.recordings and "not recorded" in caplog.text
+    torch.manual_seed(1)
+    for number in range(4):
+        assert torch.equal(found[number], work(stage(np.array([number])))[0])
+
+
 @ARCHITECTURES
 @pytest.mark.parametrize("precision", ["auto", "fp32"])
 def test_gradient_checkpointing_changes_no_loss(
