@@ -79,6 +79,17 @@ def make_instruction_loss(answers_only):
     return make
 
 
+def count_targets(answers_only):
+    """The number of tokens over which `make_instruction_loss` takes the mean, as `tuning.Method` takes it."""
+
+    def count(tokens, rows):
+        if answers_only:
+            return sum(int(tokens.types[start:end].sum()) for start, end in _spans(tokens, rows))
+        return int(tokens.lengths[rows].sum()) - len(rows)  # the first token of a row is not predicted
+
+    return count
+
+
 def _spans(tokens, rows):
     """The places of each row's tokens in a PairTokens: (start, end)."""
     return zip(tokens.offsets[rows], tokens.offsets[rows + 1], strict=True)
@@ -132,7 +143,9 @@ def tune_instructions(run, sets, loss, tasks):
         setattr(model.config, INFO, tasks)
         return model
 
-    method = Method(load, make_instruction_loss(loss == "answer"), answer_metrics, Objective, facts={"loss_over": loss})
+    answers_only, facts = loss == "answer", {"loss_over": loss}
+    make_loss, count = make_instruction_loss(answers_only), count_targets(answers_only)
+    method = Method(load, make_loss, answer_metrics, Objective, count_targets=count, facts=facts)
     tune(run, train_tokens, dev_tokens, method)
 
 

@@ -77,9 +77,8 @@ def speed_up(objective, shape, environment, options, context, processes):
     logits = options.micro_batch * context * model.config.vocab_size * predicted_share(model)
     bytes_each = {"bf16": 2 + 2, "fp32": 4 + 4}[environment.precision]
     memory = torch.cuda.get_device_properties(environment.device).total_memory
-    if logits * bytes_each < LOGITS_SHARE * memory:
-        objective.sliced = False
-        pad_vocabulary(model)
+    objective.sliced = logits * bytes_each >= LOGITS_SHARE * memory
+    pad_vocabulary(model)  # always, so that a training can resume on a device with another memory
     compile_step(objective, processes)
     return environment, options
 

@@ -59,7 +59,8 @@ class Callbacks:
     """What a training calls.
 
     `batches_of(epoch)` lists the epoch's batches, arrays of rows; all epochs have as many.
-    `loss_of(model, rows)` gives the mean loss of some rows, a scalar tensor.
+    `loss_of(model, rows)` gives the mean loss of some rows, a scalar tensor. `targets_of(rows)` counts what it is a mean over,
+    to weigh the parts of a batch.
     `evaluate()` gives metrics of the dev split for the model's current weights, "loss" among them, the same in all processes.
     `tokens_of(rows)` counts tokens, to measure the speed.
     `full_rate` are the tokens/s at which the arithmetic of all processes' devices would be used in full, where that is known.
@@ -72,6 +73,7 @@ class Callbacks:
     batches_of: Callable[[int], list]
     loss_of: Callable
     evaluate: Callable[[], dict]
+    targets_of: Callable = len
     tokens_of: Callable = len
     full_rate: float | None = None
     record: Callable[[int, dict], None] | None = None
@@ -124,8 +126,8 @@ def train(accelerator, model, callbacks, options, seed, checkpoint):
 
     Args: accelerate's Accelerator; a torch module; Callbacks; TrainingOptions; a Checkpoint, from which a killed attempt
     resumes, and which the caller deletes when the results are on disk.
-    With several processes each takes its share of every batch, and the gradient is that of the whole batch. All rows weigh the
-    same, so each process must get as many.
+    With several processes each takes its share of every batch, and the gradient is that of the whole batch. Each must get as
+    many rows.
     Where a GPU's memory runs out, fewer rows go through the model at once, and the batch stays the same.
     Raises LinguistError if the loss is not a finite number.
     """
@@ -228,7 +230,7 @@ def step_function(accelerator, model, optimizer, callbacks, options, steps):
     portion = Portion(options.micro_batch, "micro_batch")
 
     def make_step(batch):
-        loss = add_gradients(accelerator, model, callbacks.loss_of, batch, portion)
+        loss = add_gradients(accelerator, model, callbacks, batch, portion)
         return loss, take_step(accelerator, model, optimizer, options)
 
     def work(staged):
@@ -250,17 +252,18 @@ def rows_of_process(batch, accelerator):
     return batch[accelerator.process_index :: accelerator.num_processes]
 
 
-def add_gradients(accelerator, model, loss_of, batch, portion):
+def add_gradients(accelerator, model, callbacks, batch, portion):
     """Compute the gradients of a batch's mean loss, on this process's share of its rows. Returns the mean loss of the whole
     batch. `portion` (a memory.Portion) says how many rows go through the model at once."""
 
     def add(parts):
         model.zero_grad()  # of an attempt for which there was not enough memory
-        total = 0.0
+        total, targets = 0.0, callbacks.targets_of(batch)
         for part in parts:
             with nullcontext() if part is parts[-1] else accelerator.no_sync(model):
                 # prepare() put the precision into the model's forward. Gradients are averaged over processes.
-                loss = loss_of(model, part) * (len(part) * accelerator.num_processes / len(batch))
+                share = callbacks.targets_of(part) * accelerator.num_processes / targets
+                loss = callbacks.loss_of(model, part) * share
                 accelerator.backward(loss)
             total = total + loss.detach()
         return total

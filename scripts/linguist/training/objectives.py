@@ -12,7 +12,7 @@ class Objective(nn.Module):
     """A language model with its loss (cross-entropy in nats): the mean over all targets in training, the loss of each target
     (float32) in evaluation.
 
-    Where it is not `sliced`, all logits are in memory at once, and the rows of `gpu.pad_vocabulary` have no logit.
+    Where it is not `sliced`, all logits are in memory at once. The rows of `gpu.pad_vocabulary` have no logit.
     """
 
     def __init__(self, model):
@@ -30,9 +30,12 @@ class Objective(nn.Module):
         head = self.model.get_output_embeddings()
         if not self.sliced:
             return self.cross_entropy(hidden, head.weight, head.bias, targets)
+        weight, bias, size = head.weight, head.bias, self.model.config.vocab_size
+        if len(weight) > size:
+            weight, bias = weight[:size], None if bias is None else bias[:size]
         if torch.is_grad_enabled():
-            return MeanLoss.apply(hidden, head.weight, head.bias, targets)
-        return torch.cat([losses for losses, _, _ in loss_slices(hidden, head.weight, head.bias, targets)])
+            return MeanLoss.apply(hidden, weight, bias, targets)
+        return torch.cat([losses for losses, _, _ in loss_slices(hidden, weight, bias, targets)])
 
     def cross_entropy(self, hidden, weight, bias, targets):
         logits = nn.functional.linear(hidden, weight, bias)[:, : self.model.config.vocab_size].float()

@@ -146,7 +146,7 @@ def pretrain(job):
     data = {split: tokens.info["sha256"][:16] for split, tokens in (("train", train_tokens), ("dev", dev_tokens))}
     fingerprint = {
         "model": {key: job.model[key] for key in ("architecture", "shape")},
-        "pretraining": options.result_options() | {"context": context, "dev_blocks": dev_blocks},
+        "pretraining": options.result_options() | {"context": context, "dev_blocks": dev_blocks, "compile": compiled},
         "seed": seed,
         "data": data,
         "device": accelerator.device.type,

@@ -41,8 +41,8 @@ class Method:
     """How a run trains its model.
 
     `load(attention)` gives the model; `wrap(model)` the module that is trained; `make_loss(to_inputs, tokens)`, with a Collator
-    of a PairTokens, its loss for rows, as `loop.Callbacks` takes it; `evaluate(model, tokens, accelerator)` the metrics of a
-    PairTokens, "loss" among them. `fixed_work` says that the loss of Staged rows is the same work for each batch of a shape.
+    of a PairTokens, its loss for rows, as `loop.Callbacks` takes it, which is a mean over `count_targets(tokens, rows)` numbers;
+    `evaluate(model, tokens, accelerator)` the metrics of a PairTokens, "loss" among them. `fixed_work` says that the loss of Staged rows is the same work for each batch of a shape.
     `facts` ({name: value}) are recorded in metrics.json and must agree with a checkpoint's.
     """
 
@@ -50,6 +50,7 @@ class Method:
     make_loss: Callable
     evaluate: Callable
     wrap: Callable = lambda model: model
+    count_targets: Callable = lambda tokens, rows: len(rows)
     fixed_work: bool = False
     facts: dict = field(default_factory=dict)
 
@@ -78,6 +79,7 @@ def tune(run, train_tokens, dev_tokens, method, after=lambda: None):
         batches_of,
         method.make_loss(to_inputs, train_tokens),
         evaluate,
+        targets_of=lambda rows: method.count_targets(train_tokens, rows),
         tokens_of=lambda rows: int(lengths[rows].sum()),
         stage=to_inputs.stage if method.fixed_work else None,
     )

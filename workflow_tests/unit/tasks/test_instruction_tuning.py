@@ -15,6 +15,7 @@ from linguist.statistics.tables import read_predictions
 from linguist.tasks.generation import encode_answer
 from linguist.tasks.instruction_tuning import (
     INFO,
+    count_targets,
     encode_answered_prompts,
     encode_prompts,
     make_instruction_loss,
@@ -62,6 +63,7 @@ def test_the_loss_is_of_the_whole_text_or_of_the_answer(answers_only, rows, base
         each = torch.nn.functional.cross_entropy(model(ids).logits[0, :-1], ids[0, 1:], reduction="none")
         losses += each[types == 1].tolist() if answers_only else each.tolist()
     assert loss.item() == pytest.approx(np.mean(losses), rel=1e-5)
+    assert count_targets(answers_only)(tokens, chosen) == len(losses)
     loss.backward()
     assert all(torch.isfinite(p.grad).all() for p in model.parameters())
 
@@ -93,6 +95,21 @@ def test_a_tuned_model_is_given_its_trained_wordings_and_nothing_outside_of_the_
     smk.params.options, smk.params.checkpoint, smk.params.code = {}, tmp_path, ""
     script.main(smk)
     assert given["tasks"]["rich"] == {"answers": ["low", "high"], "phrasings": [wording]}
+
+
+@pytest.mark.parametrize("loss", ["answer", "prompt"])
+def test_parts_of_a_batch_have_the_loss_of_the_whole_batch(loss, base_models, rows, options, tmp_path, monkeypatch):
+    """Rows have different numbers of tokens that are predicted, and the mean is over these."""
+    monkeypatch.setattr("linguist.training.cpu.drop", lambda x, p, bits: x)
+    for name in ("train", "dev"):
+        write_prompt_rows(tmp_path / f"{name}.jsonl", rows[:24])
+    options |= {"epochs": 1, "batch_size": 24, "precision": "fp32"}
+    found = []
+    for size in (None, 1):
+        (tmp_path / str(size)).mkdir()
+        given = base_models["gpt2"], tmp_path, tmp_path / str(size), options | {"micro_batch": size, "warmup": 0}
+        found.append(tune_on_rows(*given, loss=loss)[1]["train_loss"])
+    assert found[1] == pytest.approx(found[0], rel=1e-6)
 
 
 def test_a_run_that_stops_half_way_ends_as_an_uninterrupted_one(base_models, files, options, tmp_path, monkeypatch):

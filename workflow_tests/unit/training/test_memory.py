@@ -100,9 +100,27 @@ def test_gradients_of_a_failed_attempt_do_not_count():
                 raise torch.OutOfMemoryError
             return model(x[rows]).square().mean()
 
-        add_gradients(accelerator, net, loss_of, np.arange(8), Portion(4, "micro_batch"))
+        callbacks = Callbacks(None, loss_of, None)
+        add_gradients(accelerator, net, callbacks, np.arange(8), Portion(4, "micro_batch"))
         found[failing] = net.weight.grad
     torch.testing.assert_close(found[True], found[False])
+
+
+def test_a_part_weighs_as_much_as_it_has_targets():
+    accelerator, _ = prepare_environment("fp32")
+    counts, x, found = np.array([1, 7, 2, 9, 1, 1, 5, 3]), torch.randn(8, 3), []
+    for most in (None, 3, 1):
+        torch.manual_seed(0)
+        net = nn.Linear(3, 1)
+
+        def loss_of(model, rows):
+            return model(x[rows.repeat(counts[rows])]).square().mean()
+
+        callbacks = Callbacks(None, loss_of, None, targets_of=lambda rows: int(counts[rows].sum()))
+        loss = add_gradients(accelerator, net, callbacks, np.arange(8), Portion(most))
+        found.append((loss, net.weight.grad))
+    for other in found[1:]:
+        torch.testing.assert_close(other, found[0])
 
 
 def test_a_row_that_does_not_fit_is_one_line_with_its_key(tmp_path):
