@@ -35,9 +35,9 @@ class RecordedSteps:
         # torch records on another stream than the usual one. The plain steps before it must have run there, too.
         self.stream = self.streams.Stream()
         self.seen, self.recordings, self.pool, self.usable = set(), {}, None, True
-        for group in optimizer.param_groups:  # a recording reads the learning rate from the device
+        self.groups = optimizer.param_groups
+        for group in self.groups:  # a recording reads the learning rate from the device
             group["lr"] = torch.as_tensor(group["lr"], dtype=torch.float32, device=device).clone()
-            group["capturable"] = True
 
     def __call__(self, batch):
         staged = self.stage(batch)
@@ -57,12 +57,15 @@ class RecordedSteps:
     def _record(self, shape, staged):
         rows = staged.rows.clone()
         try:
+            self._set_capturable(True)
             replay, outputs, self.pool = record(lambda: self.work(Staged(rows, staged.length)), self.stream, self.pool)
         except RuntimeError as error:  # torch.OutOfMemoryError is one
             logger.warning("warning: training steps are not recorded, and slower: %s", one_line(error))
             self.usable = False
             self.recordings.clear()
             return
+        finally:
+            self._set_capturable(False)
 
         def repeat(new):
             rows.copy_(new)
@@ -70,6 +73,11 @@ class RecordedSteps:
             return tuple(output.clone() for output in outputs)  # the next replay overwrites them
 
         self.recordings[shape] = repeat
+
+    def _set_capturable(self, value):
+        """Torch asks for it while it records, and warns of it in other steps. The fused optimizer computes the same."""
+        for group in self.groups:
+            group["capturable"] = value
 
 
 def compile_model(model):

@@ -5,9 +5,12 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from helpers import tape
+from helpers.architectures import make_architecture
 from linguist.tokenizers.encoding import PairTokens
+from linguist.tokenizers.loading import load_tokenizer
 from linguist.training import batches, loop, recording
 from linguist.training.batches import Collator
 from linguist.training.checkpoints import Checkpoint
@@ -44,6 +47,13 @@ def record_here(monkeypatch):
         tapes.append(tape.record(*given))
         return tapes[-1]
 
+    def step(accelerator, model, optimizer, options, take_step=loop.take_step):
+        recorded = isinstance(_get_current_dispatch_mode(), tape.Tape)
+        # Torch refuses to record an optimizer that is not, and warns of one that is in other steps.
+        assert all(group["capturable"] == recorded for group in optimizer.param_groups)
+        return take_step(accelerator, model, optimizer, options)
+
+    monkeypatch.setattr(loop, "take_step", step)
     monkeypatch.setattr(loop, "DEVICES", ("cpu",))
     monkeypatch.setattr(recording, "record", record)
     monkeypatch.setattr(recording, "has_room", lambda: True)
@@ -81,6 +91,18 @@ def test_recorded_steps_train_the_same_model(architecture, base_models, encoded,
     assert 0 < len(tapes) <= -(-int(tokens.lengths.max()) // 16) + 2, "a recording for each shape"
     other = tune_in(tmp_path / "other", *given, seed=2)
     assert not other[0].equals(found[0])
+
+
+@pytest.mark.parametrize("architecture", ["roberta", "modernbert", "esm", "llama"])
+def test_other_architectures_are_recorded_too(architecture, tokenizers, encoded, options, tmp_path, request):
+    """The losses are compared. The bias of a key has no influence, and its gradient is rounding alone."""
+    make_architecture(architecture, load_tokenizer(tokenizers["bert"]), tmp_path / "model")
+    given = tmp_path / "model", encoded["bert"], options | {"epochs": 2}
+    expected, _ = tune_in(tmp_path / "plain", *given)
+    tapes = request.getfixturevalue("record_here")
+    found, _ = tune_in(tmp_path / "recorded", *given)
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-4)
+    assert tapes
 
 
 def test_a_resumed_training_goes_on_recording(base_models, encoded, options, tmp_path, record_here, monkeypatch):
