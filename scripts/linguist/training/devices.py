@@ -4,6 +4,7 @@ its GPUs by lock files."""
 import fcntl
 import logging
 import os
+import socket
 import tempfile
 import time
 from contextlib import contextmanager, nullcontext
@@ -149,9 +150,10 @@ def visible_gpus(named):
 
 
 def lock_folder():
-    """Where the lock files of this machine's GPUs are: in its temporary folder, so that all runs of a user share them. In a job of
-    Slurm the GPUs may have numbers of their own."""
-    return Path(tempfile.gettempdir(), f"dna-linguist-gpus-{os.getuid()}", os.environ.get("SLURM_JOB_ID", ""))
+    """Where the lock files of this machine's GPUs are: in its temporary folder, so that all runs of a user share them. Several
+    machines may have the same one. In a job of Slurm the GPUs may have numbers of their own."""
+    name = f"dna-linguist-gpus-{socket.gethostname()}-{os.getuid()}"
+    return Path(tempfile.gettempdir(), name, os.environ.get("SLURM_JOB_ID", ""))
 
 
 def take_places(folder, gpus, count, places, whole):

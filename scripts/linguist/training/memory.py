@@ -3,6 +3,7 @@
 import gc
 import logging
 from contextlib import contextmanager, nullcontext
+from functools import cache
 
 import numpy as np
 import torch
@@ -31,10 +32,12 @@ class Portion:
 
         Raises LinguistError if a single row does not fit.
         """
+        tried = None
         while True:
             parts = self.split(rows)
             try:
-                return work(parts)
+                found = work(parts)
+                break
             except torch.OutOfMemoryError as error:
                 if len(parts[0]) == 1:
                     raise LinguistError(
@@ -42,16 +45,23 @@ class Portion:
                         "(pretraining: context), set gradient_checkpointing: true, or take a smaller model"
                     ) from error
             # Not above, where the exception still holds the tensors of the attempt.
-            self.most = len(parts[0]) // 2
+            tried, self.most = tried or len(parts[0]), len(parts[0]) // 2
             gc.collect()
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
-            text = "warning: the GPU's memory is too small for %d rows at once; the same batches go on with %s: %d"
-            logger.warning(text, len(parts[0]), self.name, self.most)
+        if tried:
+            warn_of_memory(tried, self.name, self.most)
+        return found
 
     def apply(self, work, batches):
         """[`work(rows)` for the parts of each batch, in their order]."""
         return [found for rows in batches for found in self.run(rows, lambda parts: [work(part) for part in parts])]
+
+
+@cache  # once in a process, which evaluates many times
+def warn_of_memory(tried, name, fitting):
+    text = "warning: the GPU's memory is too small for %d rows at once; the same batches go through the model with %s: %d"
+    logger.warning(text, tried, name, fitting)
 
 
 def recompute_activations(model, bits=None):

@@ -112,6 +112,13 @@ def test_each_job_has_a_gpu_of_its_own_and_a_killed_one_leaves_it(machine, start
     assert last.poll(60) and last.recv() == taken[1]
 
 
+def test_machines_that_share_a_temporary_folder_do_not_share_gpus(machine, start, monkeypatch):
+    machine(1)
+    for name in ("node1", "node2"):
+        monkeypatch.setattr("socket.gethostname", lambda name=name: name)
+        assert start(1).gpus() == "0"
+
+
 def test_runs_that_share_a_gpu_are_spread_over_all(machine, start):
     machine(2)
     jobs = [start(1, 2) for _ in range(2)]
