@@ -6,7 +6,8 @@ of 70 to 300 bases with one instruction before them, on the machine's own precis
     generation: prompts/s of `generation.answer_prompts` (which scores the allowed answers as well) over `generate` one by one
     classification: sequences/s of `finetuning.predict` over the pipeline at the best of several batch sizes
 
-The medians of rounds in turn. Quote the ratio: absolute figures depend on the machine and on what else it is doing.
+Shares of the rate of bare products count 2 × parameters beside embeddings × tokens of the prompts or sequences. The medians of
+rounds in turn. Quote the ratio: absolute figures depend on the machine and on what else it is doing.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from transformers import pipeline
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from common import describe_machine, on_gpu  # noqa: E402
+from common import describe_machine, on_gpu, product_rate  # noqa: E402
 
 from linguist.tasks.generation import EXTRA_TOKENS, answer_prompts, encode_answer  # noqa: E402
 from linguist.tasks.instruction_tuning import encode_prompts  # noqa: E402
@@ -53,7 +54,7 @@ def timed(work, count):
 
 
 def measure_generation(folder, sequences):
-    """(prompts/s of ours, of `generate` one by one) in each round."""
+    """Tokens of a prompt, and (prompts/s of ours, of `generate` one by one) in each round."""
     accelerator, environment = prepare_environment()
     tokenizer = load_tokenizer(folder)
     ours = load_language_model(folder, environment.attention).to(accelerator.device).eval()
@@ -73,13 +74,15 @@ def measure_generation(folder, sequences):
                 pad_token_id=tokenizer.pad_token_id,
             )
 
-    for _ in range(ROUNDS):
-        at_once = timed(lambda: answer_prompts(ours, tokenizer, prompts, ANSWERS, accelerator), len(prompts))
-        yield at_once, timed(one_by_one, len(prompts))
+    def at_once():
+        answer_prompts(ours, tokenizer, prompts, ANSWERS, accelerator)
+
+    rounds = [(timed(at_once, len(prompts)), timed(one_by_one, len(prompts))) for _ in range(ROUNDS)]
+    return np.mean([len(ids) for ids in prompts]), rounds
 
 
 def measure_classification(folder, sequences):
-    """(sequences/s of ours, of the pipeline at its best batch size) in each round."""
+    """Tokens of a sequence, and (sequences/s of ours, of the pipeline at its best batch size) in each round."""
     accelerator, environment = prepare_environment()
     tokenizer = load_tokenizer(folder)
     ours = load_classifier(folder, ANSWERS, 1, environment.attention).to(accelerator.device)
@@ -94,14 +97,18 @@ def measure_classification(folder, sequences):
     def encode_and_predict():
         tokens, _ = encode_pairs(frame, tokenizer, 1024)
         predict(ours, tokens, accelerator)
+        return tokens
 
     best = max(BATCHES, key=lambda size: timed(lambda: theirs(sequences[:128], batch_size=size), 128))
     print(f"the pipeline's best batch size of {BATCHES}: {best}")
-    for _ in range(ROUNDS):
-        yield (
+    rounds = [
+        (
             timed(encode_and_predict, len(sequences)),
             timed(lambda: theirs(sequences, batch_size=best), len(sequences)),
         )
+        for _ in range(ROUNDS)
+    ]
+    return encode_and_predict().lengths.mean(), rounds
 
 
 def main():
@@ -130,13 +137,15 @@ def main():
         initialize_model(
             "bench", {"architecture": "gpt2", "shape": shape, "seed": 1}, folder / "tokenizer", folder / "model"
         )
-        for name, rounds in (
+        work, rate = 2 * 12 * options.layers * options.width**2, product_rate(precision)
+        for name, (tokens, rounds) in (
             ("generation", measure_generation(folder / "model", sequences[: options.prompts])),
             ("classification", measure_classification(folder / "model", sequences)),
         ):
-            ours, theirs = (statistics.median(part) for part in np.array(list(rounds)).T)
+            ours, theirs = (statistics.median(part) for part in np.array(rounds).T)
             print(
-                f"{name}: {ours:.1f} a second, {ours / theirs:.2f} × the usual way ({theirs:.1f}); target {TARGETS[name]}"
+                f"{name}: {ours:.1f} a second, {ours / theirs:.2f} × the usual way ({theirs:.1f}; target {TARGETS[name]} ×), "
+                f"{work * tokens * ours / rate:.3f} of the products' rate"
             )
 
 

@@ -60,7 +60,9 @@ class Portion:
 
 @cache  # once in a process, which evaluates many times
 def warn_of_memory(tried, name, fitting):
-    text = "warning: the GPU's memory is too small for %d rows at once; the same batches go through the model with %s: %d"
+    text = (
+        "warning: the GPU's memory is too small for %d rows at once; the same batches go through the model with %s: %d"
+    )
     logger.warning(text, tried, name, fitting)
 
 
