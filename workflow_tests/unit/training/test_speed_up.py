@@ -16,6 +16,7 @@ from linguist.training import gpu
 from linguist.training.blocks import Blocks, Examples, attention_mask, document_starts
 from linguist.training.devices import Environment
 from linguist.training.loop import TrainingOptions
+from linguist.training.memory import recompute_activations
 from linguist.training.models import build_model, load_language_model, save_model
 from linguist.training.objectives import Objective
 from linguist.training.utilisation import flops_per_token, product_rate
@@ -138,6 +139,14 @@ def test_the_step_is_one_graph(architecture, precision, tokenizers):
     inputs = examples([0, 1])
     with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
         found = torch._dynamo.explain(freeze(objective))(**inputs)
+    assert (found.graph_count, found.graph_break_count) == (1, 0), found.break_reasons
+
+
+def test_a_step_that_computes_activations_again_is_one_graph(tokenizers):
+    objective, examples = make_objective("gpt2", tokenizers)
+    objective.sliced = False
+    recompute_activations(objective)
+    found = torch._dynamo.explain(objective)(**examples([0, 1]))
     assert (found.graph_count, found.graph_break_count) == (1, 0), found.break_reasons
 
 
