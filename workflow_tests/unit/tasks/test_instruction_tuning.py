@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from helpers.instructions import TASKS, prompt_row, tune_on_rows
+from helpers.stops import stopped_after
 from linguist.errors import LinguistError
 from linguist.files import open_text
 from linguist.statistics.tables import read_predictions
@@ -24,7 +25,6 @@ from linguist.tasks.instruction_tuning import (
 from linguist.tasks.prompts import write_prompt_rows
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training.batches import Collator
-from linguist.training.checkpoints import Checkpoint
 from linguist.training.models import load_language_model, randomize_model
 from linguist.training.objectives import Objective
 
@@ -112,20 +112,10 @@ def test_parts_of_a_batch_have_the_loss_of_the_whole_batch(loss, base_models, ro
     assert found[1] == pytest.approx(found[0], rel=1e-6)
 
 
-def test_a_run_that_stops_half_way_ends_as_an_uninterrupted_one(base_models, files, options, tmp_path, monkeypatch):
+def test_a_run_that_stops_half_way_ends_as_an_uninterrupted_one(base_models, files, options, tmp_path):
     whole = tune_on_rows(base_models["gpt2"], files, tmp_path / "whole", options)
-    save, calls = Checkpoint.save, []
-
-    def stop(*arguments, **state):
-        save(*arguments, **state)
-        calls.append(1)
-        if len(calls) == 5:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(Checkpoint, "save", stop)
-    with pytest.raises(KeyboardInterrupt):
+    with stopped_after(5):
         tune_on_rows(base_models["gpt2"], files, tmp_path / "broken", options)
-    monkeypatch.setattr(Checkpoint, "save", save)
     assert (tmp_path / "broken/checkpoint.pt").exists()
     assert tune_on_rows(base_models["gpt2"], files, tmp_path / "broken", options)[0] == whole[0]
     assert not (tmp_path / "broken/checkpoint.pt").exists()

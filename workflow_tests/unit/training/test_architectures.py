@@ -8,11 +8,11 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForTokenClassification
 
 from helpers.architectures import ARCHITECTURES, REFUSED, make_architecture
+from helpers.stops import stopped_after
 from linguist.errors import LinguistError
 from linguist.files import read_json
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training import cpu
-from linguist.training.checkpoints import Checkpoint
 from linguist.training.finetuning import SavedClassifier, finetune, write_predictions
 from linguist.training.models import fetch_model, load_base_model, load_classifier, load_language_model
 from linguist.training.tuning import Run
@@ -76,9 +76,7 @@ def test_all_but_the_head_comes_from_the_folder(fetched):
     assert load_base_model(fetched, "eager").loaded_share >= share
 
 
-def test_fine_tuning_resumes_to_equal_bytes_and_its_weights_give_predictions(
-    fetched, encoded, options, tmp_path, monkeypatch
-):
+def test_fine_tuning_resumes_to_equal_bytes_and_its_weights_give_predictions(fetched, encoded, options, tmp_path):
     files = encoded["bert"]["train"], encoded["bert"]["dev"]
 
     def job(folder):
@@ -86,9 +84,7 @@ def test_fine_tuning_resumes_to_equal_bytes_and_its_weights_give_predictions(
         return Run(fetched, 1, options | {"epochs": 1}, outputs, folder / "checkpoint.pt", threads=1)
 
     finetune(job(tmp_path / "whole"), files)
-    save, saves = Checkpoint.save, iter(range(9))
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Checkpoint, "save", lambda *a, **state: save(*a, **state) if next(saves) < 3 else interrupt())
+    with stopped_after(3):
         finetune(job(tmp_path / "again"), files)
     assert job(tmp_path / "again").checkpoint.exists()
     finetune(job(tmp_path / "again"), files)
@@ -104,10 +100,6 @@ def test_fine_tuning_resumes_to_equal_bytes_and_its_weights_give_predictions(
     labels = pd.read_csv(tmp_path / "p.tsv", sep="\t")["label"]
     assert np.isfinite(scores).all()
     assert np.mean(scores.argmax(1) == labels) == pytest.approx(metrics["dev_accuracy"])
-
-
-def interrupt():
-    raise KeyboardInterrupt
 
 
 def test_language_models_keep_their_head(fetched):

@@ -20,6 +20,7 @@ from accelerate.state import AcceleratorState
 
 from helpers.instructions import TASKS, prompt_row, tune_on_rows
 from helpers.pretraining import FEW, KINDS, encode_sample, job_of
+from helpers.stops import stopped_after
 from helpers.vectors import make_reader, measure
 from linguist.files import read_json
 from linguist.statistics.tables import read_predictions
@@ -28,7 +29,7 @@ from linguist.tasks.instruction_tuning import write_answers
 from linguist.tasks.prompts import write_prompt_rows
 from linguist.training import loop, recording
 from linguist.training.batches import Staged, place
-from linguist.training.checkpoints import Checkpoint, RandomState
+from linguist.training.checkpoints import RandomState
 from linguist.training.devices import describe_device, prepare_environment
 from linguist.training.finetuning import SavedClassifier, finetune, write_predictions
 from linguist.training.memory import Portion
@@ -196,21 +197,12 @@ def test_gradient_checkpointing_changes_no_loss(
 
 
 def test_an_interrupted_fine_tuning_goes_on_with_the_random_state_of_the_gpu(
-    base_models, encoded, options, tmp_path, monkeypatch, caplog, dropout
+    base_models, encoded, options, tmp_path, caplog, dropout
 ):
     given = base_models["bert"], encoded["bert"]
     options |= {"checkpoint_minutes": 0}
     whole = tune_classifier(*given, tmp_path / "whole", options)
-    save, calls = Checkpoint.save, []
-
-    def stop(*arguments, **state):
-        save(*arguments, **state)
-        calls.append(1)
-        if len(calls) == 11:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Checkpoint, "save", stop)
+    with stopped_after(11):
         tune_classifier(*given, tmp_path / "stopped", options)
     torch.rand(7, device=GPU)  # not where it was
     with caplog.at_level(logging.INFO, "linguist"):
@@ -241,7 +233,8 @@ with own_gpus(1, 2):
 """
 
 
-def test_two_processes_share_a_gpu(base_models, encoded, options, tmp_path):
+def test_two_processes_share_a_gpu(base_models, encoded, options, tmp_path, dropout):
+    """And each computes what it computes alone."""
     variables = os.environ | {"PYTHONPATH": LIBRARY, "TMPDIR": str(tmp_path)}
     if torch.cuda.device_count() > 1:
         variables["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
@@ -263,8 +256,10 @@ def test_two_processes_share_a_gpu(base_models, encoded, options, tmp_path):
         for process in processes:
             process.kill()
             process.communicate()
+    alone = tune_classifier(base_models["bert"], encoded["bert"], tmp_path / "alone", options)
     for name in ("first", "second"):
         assert read_json(tmp_path / name / "metrics.json")["device"] == describe_device(torch.device(GPU))
+        pd.testing.assert_frame_equal(losses_in(tmp_path / name), alone, **TOLERANCE)
 
 
 # ── pretraining ──

@@ -9,11 +9,11 @@ from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from helpers import tape
 from helpers.architectures import make_architecture
+from helpers.stops import stopped_after
 from linguist.tokenizers.encoding import PairTokens
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training import batches, loop, recording
 from linguist.training.batches import Collator
-from linguist.training.checkpoints import Checkpoint
 from linguist.training.finetuning import finetune
 from linguist.training.models import load_classifier
 from linguist.training.tuning import Run
@@ -105,19 +105,11 @@ def test_other_architectures_are_recorded_too(architecture, tokenizers, encoded,
     assert tapes
 
 
-def test_a_resumed_training_goes_on_recording(base_models, encoded, options, tmp_path, record_here, monkeypatch):
+def test_a_resumed_training_goes_on_recording(base_models, encoded, options, tmp_path, record_here):
     """With the learning rate of the checkpoint: the schedule still warms up."""
     given = base_models["bert"], encoded["bert"], options | {"checkpoint_minutes": 0, "warmup": 0.9}
-    expected, save, calls = tune_in(tmp_path / "whole", *given), Checkpoint.save, []
-
-    def stop(*arguments, **state):
-        save(*arguments, **state)
-        calls.append(1)
-        if len(calls) == 11:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Checkpoint, "save", stop)
+    expected = tune_in(tmp_path / "whole", *given)
+    with stopped_after(11):
         tune_in(tmp_path / "stopped", *given)
     recorded = len(record_here)
     found = tune_in(tmp_path / "stopped", *given)
