@@ -227,7 +227,7 @@ def step_function(accelerator, model, optimizer, callbacks, options, steps):
     """A function that makes one of `steps` steps of the optimizer with a batch, and gives the batch's mean loss and the norm of
     its gradient. A GPU records it, unless there are several processes or parts of a batch, or activations that are computed
     again, which needs the state of the random generator on the host."""
-    portion = Portion(options.micro_batch, "micro_batch")
+    portion = Portion(options.micro_batch, "micro_batch" if options.micro_batch else "rows at once")
 
     def make_step(batch):
         loss = add_gradients(accelerator, model, callbacks, batch, portion)

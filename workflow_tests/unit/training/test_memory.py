@@ -55,7 +55,7 @@ def test_parts_are_halved_until_they_fit(fitting, tried):
     assert seen == tried[tried.index(min(tried[0], portion.most or 9)) :], "what does not fit is tried once"
 
 
-def train_net(folder, fitting):
+def train_net(folder, fitting, micro_batch=8):
     """Train a small net where so many rows fit: (weights, curve, numbers of rows that went through it)."""
     draw = torch.Generator().manual_seed(9)
     x = torch.randn(40, 12, generator=draw)
@@ -72,7 +72,7 @@ def train_net(folder, fitting):
         with torch.inference_mode():
             return {"loss": nn.functional.cross_entropy(net(x), y).item()}
 
-    options = TrainingOptions(1e-2, 8, 2, "linear", 0.1, 0.01, 1.0, "last", "fp32", "auto", 9)
+    options = TrainingOptions(1e-2, 8, 2, "linear", 0.1, 0.01, 1.0, "last", "fp32", "auto", 9, micro_batch)
     accelerator, _ = prepare_environment("fp32")
     callbacks = Callbacks(lambda epoch: np.split(np.arange(40), 5), loss_of, evaluate)
     history, _ = train(accelerator, net, callbacks, options, 1, Checkpoint(folder / "c.pt", {}))
@@ -133,6 +133,8 @@ def test_a_row_that_does_not_fit_is_one_line_with_its_key(tmp_path):
     with pytest.raises(LinguistError, match=r"micro_batch.*tokens\.max_length.*gradient_checkpointing") as caught:
         train_net(tmp_path, 0)
     assert "\n" not in str(caught.value)
+    with pytest.raises(LinguistError, match=r"rows at once: 1.*gradient_checkpointing"):  # fine-tuning has no such key
+        train_net(tmp_path, 0, micro_batch=None)
 
 
 def test_a_test_is_scored_in_smaller_batches(base_models, encoded, monkeypatch, caplog):
