@@ -71,7 +71,8 @@ def speed_up(objective, shape, environment, options, context, processes):
     """
     model, rows = objective.model, options.batch_size // processes
     options = replace(options, micro_batch=largest_divisor(rows, options.micro_batch or rows))
-    if options.attention == "auto" and has_kernel(model, shape, context):
+    # GPUs without bfloat16 are older than the kernel.
+    if options.attention == "auto" and environment.precision == "bf16" and has_kernel(model, shape, context):
         environment = replace(environment, attention=ATTENTION)
         model.set_attn_implementation(ATTENTION)
     logits = options.micro_batch * context * model.config.vocab_size * predicted_share(model)

@@ -287,6 +287,14 @@ def test_speed_up_makes_equal_parts_and_holds_the_logits_that_fit(
     assert len(objective.model.get_input_embeddings().weight) > objective.model.config.vocab_size, "whatever the memory"
 
 
+def test_a_gpu_without_bfloat16_keeps_its_attention(tokenizers, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(total_memory=1e6))
+    objective, _ = make_objective("gpt2", tokenizers)
+    options = TrainingOptions(1e-3, 8, 1, "cosine", 0.1, 0.0, 1.0, "last", "auto", "auto", 10)
+    given = SHAPES["gpt2"], Environment(CPU, "fp32", "sdpa"), options, CONTEXT, 1
+    assert gpu.speed_up(objective, *given)[0].attention == "sdpa"
+
+
 # ── utilisation ──
 
 
