@@ -10,10 +10,13 @@ from scipy import stats
 from linguist.files import write_table
 from linguist.statistics.comparisons import (
     compare_arms,
+    degrees_of_freedom,
+    half_width,
     holm,
     intersection_union,
     majority_answers,
     paired_difference,
+    variance_components,
 )
 from linguist.statistics.scores import compute_metrics
 from linguist.statistics.summaries import summarize_pairs
@@ -35,13 +38,13 @@ def test_with_one_seed_and_test_it_is_the_paired_t_test():
     assert (low, high) == pytest.approx(tuple(expected.confidence_interval(0.95)))
 
 
-def test_where_all_items_agree_it_is_the_paired_t_test_over_seeds():
+def test_where_items_vary_little_it_is_the_paired_t_test_over_seeds():
     skill, control = np.array([0.5, 0.7, 0.6]), np.array([0.4, 0.5, 0.55])
-    one, other = (np.repeat(values[:, None], 50, axis=1) for values in (skill, control))
+    one, other = (np.repeat(values[:, None], 10**5, axis=1) for values in (skill, control))
     expected = stats.ttest_rel(skill, control)
     difference, low, high, p = paired_difference([one], [other])
-    assert (difference, p) == (pytest.approx(np.mean(skill - control)), pytest.approx(expected.pvalue))
-    assert (low, high) == pytest.approx(tuple(expected.confidence_interval(0.95)))
+    assert (difference, p) == (pytest.approx(np.mean(skill - control)), pytest.approx(expected.pvalue, rel=1e-3))
+    assert (low, high) == pytest.approx(tuple(expected.confidence_interval(0.95)), rel=1e-3)
 
 
 def test_two_tests_are_averaged_whatever_their_sizes():
@@ -54,13 +57,60 @@ def test_two_tests_are_averaged_whatever_their_sizes():
     assert backwards == pytest.approx((-difference, -high, -low, p))
 
 
-def test_a_difference_without_variance_is_certain():
-    ones, nil = np.ones((3, 9)), np.zeros((1, 9))
-    assert paired_difference([ones], [ones]) == (0, 0, 0, 1)
-    assert paired_difference([ones], [nil]) == (1, 1, 1, 0)
+# ── differences without variance ──
 
 
-@pytest.mark.parametrize(("seeds", "spread"), [(2, 0.0), (2, 0.5), (3, 0.5), (5, 0.3)])
+@pytest.mark.parametrize("fixed", [True, False])
+def test_two_models_that_always_give_opposite_answers_do_not_differ_significantly(fixed):
+    """11 and 9 items of the two labels: the model that always gives the answer of the 11 is better by chance alone."""
+    label = np.repeat([1.0, 0.0], [11, 9])
+    difference, low, high, p = paired_difference([label[None]], [1 - label[None]], [label] if fixed else None)
+    assert difference == pytest.approx(0.1) and low < -0.3 and high > 0.4
+    assert p == pytest.approx(stats.binomtest(11, 20).pvalue, abs=1e-6 if fixed else 0.2) and p > 0.5
+    seeds = np.repeat(label[None], 6, axis=0)
+    assert paired_difference([seeds], [1 - seeds], [label])[3] > 0.5
+    assert paired_difference([label[None]] * 3, [1 - label[None]] * 3, [label] * 3)[3] > 0.5
+
+
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_where_labels_decide_all_it_is_mcnemars_exact_test(better, worse):
+    """The interval is on one side of 0 only where p is below 5 %; both are those of the share of better items."""
+    label = np.repeat([1.0, 0.0], [better, worse])
+    if better + worse:
+        difference, low, high, p = paired_difference([label[None]], [1 - label[None]], [label])
+        found = stats.binomtest(better, better + worse)
+        assert p == pytest.approx(found.pvalue) and p > 0
+        assert ((low + 1) / 2, (high + 1) / 2) == pytest.approx(tuple(found.proportion_ci(0.95)))
+        assert low <= difference <= high and (low <= 0 <= high) == (p >= 0.05)
+
+
+def test_no_p_is_0_and_no_interval_is_a_point():
+    ones, nil = np.ones((1, 9)), np.zeros((1, 9))
+    assert paired_difference([ones], [nil]) == pytest.approx((1, 2 * 0.025 ** (1 / 9) - 1, 1, 2 * 0.5**9))
+    for seeds in (2, 3, 7):
+        difference, low, high, p = paired_difference([np.repeat(ones, seeds, axis=0)], [nil])
+        assert difference == high == 1 and 0 < low < 1 and 0 < p < 0.05
+    for count, shared, items in ((1, True, 9), (4, True, 9), (4, False, 36)):
+        found = paired_difference([ones] * count, [ones] * count, shared=shared)
+        most = stats.binomtest(0, items).proportion_ci(0.95).high
+        assert found == pytest.approx((0, -most, most, 1))
+
+
+def test_from_five_seeds_on_the_seeds_and_the_items_share_their_degrees_of_freedom():
+    """Five seeds find a difference that four, by the stricter rule, do not; where only one component varies it is a t-test."""
+    rng = np.random.default_rng(11)
+    skill = 0.6 + np.array([-0.03, -0.02, 0.0, 0.02, 0.03])
+    one, other = rng.random((5, 400)) < skill[:, None], (rng.random((1, 400)) < 0.5).astype(float)
+    found = variance_components([one], [other])
+    (items, many), (seeds, few) = found.parts
+    assert (many, few) == (399, 4) and few < degrees_of_freedom(found.parts) < many + few
+    strict = np.sqrt(items * stats.t.ppf(0.975, many) ** 2 + seeds * stats.t.ppf(0.975, few) ** 2)
+    assert half_width(found, 0.05) < strict
+    assert degrees_of_freedom(((1.0, 7), (0.0, 3))) == pytest.approx(7)
+    assert degrees_of_freedom(((1.0, 7), (1.0, 7))) == pytest.approx(14)
+
+
+@pytest.mark.parametrize(("seeds", "spread"), [(2, 0.0), (2, 0.5), (3, 0.5), (5, 0.3), (5, 0.8), (10, 0.5)])
 def test_two_ways_of_equal_skill_are_seldom_significantly_different(seeds, spread):
     """Items of differing difficulty, seeds of differing skill; at most what the levels allow, and some luck. The small level is
     where a correction for many comparisons works."""
