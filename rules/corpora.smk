@@ -22,6 +22,7 @@ rule segment_genome:
         runtime=growing(12, "h"),
     params:
         source=lambda wildcards: settings.source_settings(config, wildcards.corpus, wildcards.source),
+        kinds=lambda wildcards: inputs.excluded_kinds(config, wildcards.corpus, wildcards.source),
         dev=lookup(dpath="corpora/{corpus}/dev", within=config),
         seed=lookup(dpath="corpora/{corpus}/seed", within=config),
         code=code_digest("segment_genome"),

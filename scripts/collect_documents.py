@@ -2,8 +2,9 @@
 
 import logging
 
+from linguist.corpora.copies import excluded_words
 from linguist.corpora.documents import collect_documents
-from linguist.corpora.exclusions import excluded_records, excluded_words
+from linguist.corpora.exclusions import excluded_records
 from linguist.files import write_json
 from linguist.layout import files_of_references
 from linguist.logs import start_log

@@ -2,6 +2,7 @@
 
 import logging
 
+from linguist.corpora.copies import copied_regions
 from linguist.corpora.exclusions import excluded_regions
 from linguist.corpora.segments import SegmentOptions, bases_left_out, segment_genome
 from linguist.files import write_json
@@ -12,12 +13,12 @@ logger = logging.getLogger("linguist")
 
 def main(smk):
     start_log(smk.log[0])
-    source, fasta = smk.params.source, smk.input.files[0]
+    source, fasta, pairs = smk.params.source, smk.input.files[0], smk.input.get("pairs", [])
     excluded = excluded_regions(
         fasta,
         places=source["exclude"]["places"],
         beds=smk.input.get("beds", []),
-        tables=smk.input.get("pairs", []),
+        tables=pairs,
         resource=source["resources"][0],
     )
     options = SegmentOptions(
@@ -28,7 +29,8 @@ def main(smk):
         size=source.get("bytes"),
         share=source.get("share"),
     )
-    counts = segment_genome(fasta, smk.output.text, smk.output.bed, options, excluded)
+    copies = copied_regions(fasta, pairs, smk.params.kinds, options.lengths[1])
+    counts = segment_genome(fasta, smk.output.text, smk.output.bed, options, excluded, copies)
     write_json(smk.output.rows, bases_left_out(counts).record())
     logger.info("%s", counts)
 

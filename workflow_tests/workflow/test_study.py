@@ -12,6 +12,7 @@ import time
 import pandas as pd
 import pytest
 import yaml
+from Bio.Seq import Seq
 
 from helpers.pages import Page, open_page
 from helpers.runs import COMMAND, RUN, STUDY, digests, edit_config, error_lines, planned_rules
@@ -36,6 +37,26 @@ def test_what_it_leaves(finished):
     table = pd.read_csv(results / "tables/metrics.tsv", sep="\t")
     assert (table["study"] == "small").sum() == 3 * 4  # fine-tuned on two sets, and untrained
     assert (table["accuracy_low"] <= table["accuracy"]).all() and (table["accuracy"] <= table["accuracy_high"]).all()
+
+
+def test_no_document_has_half_of_the_words_of_a_test_window(finished):
+    """On either strand. The genome has the windows, and the manifest and the pages say how much of it was left out."""
+    results, size = finished / "results", 25
+
+    def words(text):
+        parts = {text[at : at + size] for at in range(len(text) - size + 1)}
+        return {min(part, str(Seq(part).reverse_complement())) for part in parts}
+
+    windows = pd.read_csv(results / "pairs/dna50/test.tsv", sep="\t", skipfooter=1, engine="python")
+    windows = [words(text) for side in ("sentence1", "sentence2") for text in windows[side]]
+    documents = [words(text) for text in (results / "corpora/mixed/train.txt").read_text().splitlines()]
+    assert not any(2 * len(window & document) >= len(window) for window in windows for document in documents)
+    genome = words(
+        gzip.decompress((results / "sequences/dna/hg38.fa.gz").read_bytes()).decode().upper().replace("\n", "")
+    )
+    assert sum(window <= genome for window in windows) >= 32
+    left_out = json.loads((results / "corpora/mixed/manifest.json").read_text())["sources"]["dna"]["rows"]["left_out"]
+    assert left_out["in excluded regions"] >= 32 * 40 and "not drawn" in left_out
 
 
 def test_accuracy_by_identity_has_every_row_of_a_run_that_is_tested_on_its_own_set(finished):

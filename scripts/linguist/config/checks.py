@@ -8,7 +8,7 @@ from linguist.config.settings import is_genome, tuning_settings
 from linguist.config.shapes import check_shape
 from linguist.config.validation import must_have_splits, must_know, refuse, suggestion
 from linguist.errors import show
-from linguist.kinds import KINDS
+from linguist.kinds import KINDS, kind_of_source
 from linguist.pairs.recipes import RECIPES
 from linguist.splits import SPLITS
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
@@ -168,6 +168,11 @@ def check_corpora(config):
             (check_genome if is_genome(spec) else check_uncut)(key, spec)
             if spec["exclude"]["pairsets"] and (spec["kind"] == "text" or "pairsets" in spec):
                 refuse(f"{key}.exclude.pairsets", "only genomes and protein files can lack windows; remove it")
+            for pairset in spec["exclude"]["pairsets"]:
+                sides, letters = KINDS[config["pairsets"][pairset]["kind"]].sides, kind_of_source(spec["kind"])
+                if not any(KINDS[side].database == letters.database for side in sides):
+                    problem = f"{pairset} has no {letters.label} in its pairs, so nothing would be excluded; remove it"
+                    refuse(f"{key}.exclude.pairsets", problem)
 
 
 def check_genome(key, spec):

@@ -1,12 +1,9 @@
-"""What a corpus must not contain: regions of a genome and records of a protein file that the tests are made of."""
+"""What a corpus must not contain, by place and by name: regions of a genome, records of a protein file."""
 
 import re
 from itertools import chain
 
-import numpy as np
-
 from linguist.errors import LinguistError, cut, show
-from linguist.kinds import FAMILY_WORD, KINDS
 from linguist.sequences.annotation import bed_regions
 from linguist.sequences.indexed import check_record, open_indexed
 
@@ -44,50 +41,14 @@ def excluded_records(tables, resources):
 
     Ids are `side~side`, perhaps with a last word, and a side is `resource:record:start-end`, perhaps with `:-`. Names of
     records may contain any of these signs, but not `:start-end`. A record of the same name in another resource is not meant.
-    Raises LinguistError for a table that names none of any resource.
     """
     found = {resource: set() for resource in resources}
     for path in tables:
-        names, none = list(_read_ids(path)), True
+        names = list(_read_ids(path))
         for resource in resources:
             side = re.compile(rf"(?:^|~){re.escape(resource)}:(.+?):\d+-\d+(?=~|$|:-|-[a-z])")
-            records = {record for name in names for record in side.findall(name)}
-            found[resource] |= records
-            none &= not records
-        if none:
-            raise _excludes_nothing(path, "record", " or ".join(resources))
+            found[resource].update(record for name in names for record in side.findall(name))
     return {resource: frozenset(records) for resource, records in found.items()}
-
-
-def excluded_words(tables, kinds):
-    """What no protein of a corpus may contain: the words of FAMILY_WORD residues of the proteins in tables of pair sets.
-
-    `kinds` are the kinds of the pair sets. Returns a sorted array of numbers (see `families.hash_words`).
-    """
-    from linguist.pairs.families import hash_words
-    from linguist.pairs.store import SIDES, read_pairs
-
-    words = [np.empty(0, np.uint64)]
-    for path, kind in zip(tables, kinds, strict=True):
-        rows = read_pairs(path)
-        for column, side in zip(SIDES, KINDS[kind].sides, strict=True):
-            if side == "protein":
-                words += (hash_words(text, FAMILY_WORD["protein"]) for text in rows[column])
-    return np.unique(np.concatenate(words))
-
-
-def shares_word(protein, words):
-    """Whether a protein contains one of `excluded_words`."""
-    from linguist.pairs.families import hash_words
-
-    found = hash_words(protein, FAMILY_WORD["protein"])
-    return bool((words[np.searchsorted(words, found).clip(max=len(words) - 1)] == found).any()) if len(words) else False
-
-
-def _excludes_nothing(path, what, resource):
-    return LinguistError(
-        f"{path}: no id names a {what} of {resource}, so nothing would be excluded; remove the pair set from 'exclude'"
-    )
 
 
 def _read_ids(path):
@@ -111,7 +72,6 @@ def _read_places(places, lengths):
 def _read_pair_regions(path, resource):
     """Yield (where, record, start, end) for each side of a pair, by its id, that is of the resource."""
     side = re.compile(rf"(?<=~){re.escape(resource)}:([^~]+?):({_PLACE})-({_PLACE})(?::-)?(?:-[a-z]+)*(?=~)", re.ASCII)
-    none = True
     for line, name in enumerate(_read_ids(path), 2):
         name = f"~{name}~"
         found = side.findall(name)
@@ -121,7 +81,4 @@ def _read_pair_regions(path, resource):
                 f"{where}: the id does not give the places of its sequences in {resource}; rebuild the pair set"
             )
         for record, start, end in found:
-            none = False
             yield where, record, int(start), int(end)
-    if none:
-        raise _excludes_nothing(path, "region", resource)

@@ -14,7 +14,7 @@ from linguist.tally import Tally
 
 STRANDS = ("forward", "both")
 BLOCK = 1 << 17  # letters in memory at a time, two bgzip blocks; fits the cache of the processor
-_OTHER, _BASE, _EXCLUDED = range(3)
+_OTHER, _BASE, _COPY, _EXCLUDED = range(4)
 _CLASSES = bytes(_BASE if letter in b"ACGTacgt" else _OTHER for letter in range(256))
 _COMPLEMENT = bytes.maketrans(b"ACGT", b"TGCA")
 _DRAWS = 1 << 16  # lengths drawn at a time
@@ -47,31 +47,31 @@ class SegmentOptions:
             raise ValueError(str(self))
 
 
-def segment_genome(fasta, text, bed, options, excluded=None):
+def segment_genome(fasta, text, bed, options, excluded=None, copies=None):
     """Cut a genome into segments; write a random sample of them to `text`, one a line, and their places to `bed`.
 
     Every stretch of ACGT, of either case, is cut from its start into consecutive segments. The rest at its end is a
-    segment if it has lengths[0] bases, else it is dropped. Other letters, the end of a record and excluded regions end a
-    stretch.
+    segment if it has lengths[0] bases, else it is dropped. Other letters, the end of a record, excluded regions and copies of
+    test windows end a stretch.
 
-    Args: `fasta` is as `write_indexed_fasta` writes it, `options` are SegmentOptions, `excluded` is
+    Args: `fasta` is as `write_indexed_fasta` writes it, `options` are SegmentOptions, `excluded` and `copies` are
     {record: [(start, end)]}, 0-based, half-open. The last segment of the sample may exceed its size.
 
     Segments are in upper case and in the order of the genome. `bed` is BED6: record, start, end, split (train or dev),
     0, strand. The same arguments give the same bytes. Memory: a few blocks, and 40 bytes for each segment of the genome.
 
     Returns counts: `documents`, those in `dev`, and the letters of the `genome`, each of which counts once in `bytes`
-    (written), `excluded`, `ambiguous` (not ACGT), `too_short` (dropped) or `unused` (not drawn). Raises LinguistError if
-    the genome gives no segment, or fewer bases than `size`.
+    (written), `excluded`, `copies` (outside of excluded regions), `ambiguous` (not ACGT), `too_short` (dropped) or `unused`
+    (not drawn). Raises LinguistError if the genome gives no segment, or fewer bases than `size`.
     """
-    excluded = {record: np.array(regions, np.int64).reshape(-1, 2) for record, regions in (excluded or {}).items()}
+    left_out = _number_regions({_COPY: copies or {}, _EXCLUDED: excluded or {}})
     cutting, drawing, turning = np.random.default_rng(options.seed).spawn(3)
     with open_indexed(fasta) as genome:
         letters = {record.name: len(record) for record in genome}
-        for record in sorted(excluded.keys() - letters.keys()):
+        for record in sorted(left_out.keys() - letters.keys()):
             check_record(record, letters, "excluded", fasta)
-        counts = {"genome": sum(letters.values()), "excluded": 0, "bases": 0}
-        starts, sizes, bounds = _cut_genome(genome, excluded, options.lengths, cutting, counts)
+        counts = {"genome": sum(letters.values()), "excluded": 0, "copies": 0, "bases": 0}
+        starts, sizes, bounds = _cut_genome(genome, left_out, options.lengths, cutting, counts)
         total = int(sizes.sum())
         _check_enough(fasta, options, total, counts)
         if options.size is not None or options.share is not None:
@@ -92,7 +92,7 @@ def segment_genome(fasta, text, bed, options, excluded=None):
         ):
             for record, (first, last) in zip(genome, pairwise(bounds), strict=True):
                 part = segments[first:last]
-                _check_apart(record.name, part.start, part.end, excluded.get(record.name))
+                _check_apart(record.name, part.start, part.end, left_out.get(record.name))
                 _write_record(record, part, lines, places)
             lines.write(END.encode())
     written = int(sizes.sum())
@@ -102,7 +102,8 @@ def segment_genome(fasta, text, bed, options, excluded=None):
         "genome": counts["genome"],
         "bytes": written,
         "excluded": counts["excluded"],
-        "ambiguous": counts["genome"] - counts["excluded"] - counts["bases"],
+        "copies": counts["copies"],
+        "ambiguous": counts["genome"] - counts["excluded"] - counts["copies"] - counts["bases"],
         "too_short": counts["bases"] - total,
         "unused": total - written,
     }
@@ -112,6 +113,7 @@ def bases_left_out(counts):
     """The Tally of a genome's bases, of what `segment_genome` returns."""
     tally = Tally(read=counts["genome"], unit="bases")
     tally.leave("in excluded regions", counts["excluded"])
+    tally.leave("in copies of test windows", counts["copies"])
     tally.leave("other than ACGT", counts["ambiguous"])
     tally.leave("in stretches shorter than a segment", counts["too_short"])
     tally.leave("not drawn", counts["unused"])
@@ -123,8 +125,8 @@ def _check_enough(fasta, options, total, counts):
     shortest, longest = options.lengths
     if not total:
         raise LinguistError(
-            f"{fasta}: no segment of {shortest} bases in {counts['genome']:,} letters, {counts['excluded']:,} of "
-            f"them excluded; set shorter `lengths` of the source (they are [{shortest}, {longest}]), exclude less or give "
+            f"{fasta}: no segment of {shortest} bases in {counts['genome']:,} letters, "
+            f"{counts['excluded'] + counts['copies']:,} of them excluded; set shorter `lengths` of the source (they are [{shortest}, {longest}]), exclude less or give "
             "another genome"
         )
     if options.size is not None and total < options.size:
@@ -134,11 +136,20 @@ def _check_enough(fasta, options, total, counts):
         )
 
 
-def _cut_genome(genome, excluded, lengths, rng, counts):
+def _number_regions(kinds):
+    """{record: array of (start, end, class)} of {class: {record: [(start, end)]}}; of overlapping regions the last one counts."""
+    found = {}
+    for kind, records in kinds.items():
+        for record, regions in records.items():
+            found.setdefault(record, []).extend((start, end, kind) for start, end in regions)
+    return {record: np.array(regions, np.int64).reshape(-1, 3) for record, regions in found.items()}
+
+
+def _cut_genome(genome, left_out, lengths, rng, counts):
     """All segments: starts, sizes, and bounds; record i has those from bounds[i] to bounds[i + 1]."""
     cut = []
     for record in genome:
-        stretches = _find_stretches(record, excluded.get(record.name), counts)
+        stretches = _find_stretches(record, left_out.get(record.name), counts)
         long = stretches[stretches[:, 1] - stretches[:, 0] >= lengths[0]]
         starts, sizes = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
         for start, end in long.tolist():
@@ -156,7 +167,7 @@ def _cut_genome(genome, excluded, lengths, rng, counts):
 def _find_stretches(record, regions, counts):
     """The stretches of ACGT of a record outside `regions`: array (stretches, 2) of start and end, half-open.
 
-    Adds its letters to the counts of bases and excluded letters.
+    Adds its letters to the counts of bases, of excluded letters and of those in copies.
     """
     edges, n = [np.empty(0, np.int64)], len(record)
     for start in range(0, n, BLOCK):
@@ -166,9 +177,10 @@ def _find_stretches(record, regions, counts):
         classes[1:-1] = np.frombuffer(record[start:end].encode().translate(_CLASSES), np.uint8)
         if regions is not None:
             near = regions[(regions[:, 0] < end) & (regions[:, 1] > start)]
-            for low, high in (np.clip(near - start, 0, end - start) + 1).tolist():
-                classes[low:high] = _EXCLUDED
+            for low, high, kind in near.tolist():
+                classes[max(low - start, 0) + 1 : min(high - start, end - start) + 1] = kind
             counts["excluded"] += int(np.count_nonzero(classes == _EXCLUDED))
+            counts["copies"] += int(np.count_nonzero(classes == _COPY))
         bases = classes == _BASE
         counts["bases"] += int(np.count_nonzero(bases))
         edges.append(np.flatnonzero(bases[1:] != bases[:-1]) + start)
@@ -202,7 +214,7 @@ def _draw_sample(sizes, wanted, rng):
 def _check_apart(name, starts, ends, regions):
     """Raise RuntimeError if a segment overlaps an excluded region; segments are in order and do not overlap."""
     if regions is not None:
-        low, high = regions[regions[:, 0] < regions[:, 1]].T
+        low, high = regions[regions[:, 0] < regions[:, 1], :2].T
         overlaps = np.searchsorted(starts, high, side="left") - np.searchsorted(ends, low, side="right")
         if overlaps.any():
             at = int(overlaps.argmax())

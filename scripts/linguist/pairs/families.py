@@ -12,8 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from linguist.errors import LinguistError
 from linguist.kinds import KINDS
 from linguist.sequences.windows import parse_window
-
-_MULTIPLIER = 6364136223846793005  # odd and without a pattern (Knuth's MMIX), so that words differ in all bits
+from linguist.sequences.words import hash_words
 
 
 def families(hits):
@@ -82,19 +81,6 @@ def word_families(items, size, kind="protein"):
     words, owners = words[order], owners[order]
     shared = words[1:] == words[:-1]
     return components((owners[:-1][shared], owners[1:][shared]), len(items))
-
-
-def hash_words(text, size):
-    """A number of 64 bits for each word of a text: ten million words of a proteome are too many for a dictionary.
-
-    The probability that two of n different words have the same number is about n² / 2 ** 65.
-    """
-    letters = np.frombuffer(text.encode(), np.uint8).astype(np.uint64)
-    size = min(size, len(letters))
-    numbers = np.zeros(len(letters) - size + 1, np.uint64)
-    for at in range(size):  # wraps around at 2 ** 64
-        numbers = numbers * np.uint64(_MULTIPLIER) + letters[at : at + len(numbers)]
-    return numbers
 
 
 def components(links, n):

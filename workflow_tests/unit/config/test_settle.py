@@ -433,6 +433,11 @@ MISTAKES = [
         "corpora.mix.sources.dna.exclude.beds[0]: 'bed' is not in resour",
     ),
     ("corpora.mix.sources.dna.exclude", "{pairsets: [dnaa]}", "mix.sources.dna.exclude.pairsets[0]: 'dnaa' is no"),
+    (
+        "corpora.mix.sources.dna.exclude",
+        "{pairsets: [en]}",
+        "mix.sources.dna.exclude.pairsets: en has no DNA in its pai",
+    ),
     ("corpora.mix.sources.words.exclude", "{places: [chr1]}", "corpora.mix.sources.words.exclude.places: only a geno"),
     ("corpora.mix.sources.words.exclude", "{pairsets: [en]}", "corpora.mix.sources.words.exclude.pairsets: only gen"),
     ("corpora.mix.dev", "0.6", "corpora.mix.dev: is 0.6, but must be at most 0.5"),
