@@ -12,6 +12,10 @@ ROW = {
     "n": 300,
     "seeds": 3,
     "constant": 0,
+    "same_seeds": "",
+    "different_seeds": "",
+    "ranking_seeds": "1, 2, 3",
+    "reversed_seeds": "",
     "accuracy": 0.8,
     "low": 0.75,
     "high": 0.85,
@@ -21,11 +25,17 @@ ROW = {
     "auroc": 0.88,
     "auroc_low": 0.84,
     "auroc_high": 0.92,
+    "auroc_least": 0.87,
+    "auroc_most": 0.89,
     "accuracy_median": 0.8,
-    "predicted_positive": 0.5,
+    "median_bound": 1.0,
+    "median_ties": 0,
+    "predicted_positive_least": 0.48,
+    "predicted_positive_most": 0.52,
     "majority": 0.5,
 }
 CHANCE = {"accuracy": 0.5, "low": 0.45, "high": 0.55, "auroc": 0.5, "auroc_low": 0.44, "auroc_high": 0.56}
+CHANCE |= {"auroc_least": 0.49, "auroc_most": 0.51, "ranking_seeds": ""}
 CONTROL = ROW | CHANCE | {"trainset": UNTRAINED, "accuracy_median": 0.5}
 FLAT = ROW | CHANCE | {"accuracy_median": 0.5}
 
@@ -54,8 +64,10 @@ LONG = ROW | {
     "test": "a-test-whose-name-is-longer-than-any",
     "sd": np.nan,
     "seeds": 1,
+    "ranking_seeds": "1",
 }
-CALLED_SAME = FLAT | {"test": "dna50", "predicted_positive": 1.0, "constant": 3}
+ALL_SAME = {"constant": 3, "same_seeds": "1, 2, 3", "predicted_positive_least": 1.0, "predicted_positive_most": 1.0}
+CALLED_SAME = FLAT | ALL_SAME | {"test": "dna50"}
 BASELINES = {
     "fr": {"name": "k-mer overlap", "accuracy": 0.98, "low": 0.96, "high": 0.99},
     "dna50": {"name": "composition", "accuracy": 0.49, "low": 0.43, "high": 0.55},

@@ -27,7 +27,9 @@ def compare_published(summary, study, published):
             theirs, best = result.get(statistic), result["best"]
             cell = {"table": name, "model": model, "their_model": paper_name(study["published"], model)}
             cell |= {"trainset": trainset, "test": test}
-            cell |= {key: row[key] for key in ("n", "seeds", "accuracy", "low", "high", "sd", "best", "majority")}
+            cell |= {
+                key: row[key] for key in ("n", "seeds", "constant", "accuracy", "low", "high", "sd", "best", "majority")
+            }
             cell |= {"theirs": theirs, "statistic": statistic}
             cell |= {"theirs_sd": result.get("sd", np.nan), "theirs_best": best}
             cell |= {"mean_difference": row["accuracy"] - theirs, "best_difference": row["best"] - best}

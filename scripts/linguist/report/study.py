@@ -3,12 +3,13 @@
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.report.identity import identity_rows
-from linguist.report.page import name_constant
 from linguist.report.published import compare_published
 from linguist.report.study_figures import FIGURES
 from linguist.statistics.claims import COMPARED, differences_text, significant_differences, study_headline
+from linguist.statistics.numbers import counted, format_range, whole_percent
+from linguist.statistics.seeds import rank_opposite, seed_count
 from linguist.statistics.thresholds import ALPHA, ONE_CLASS
-from linguist.statistics.verdicts import VERDICTS, not_learned_warning
+from linguist.statistics.verdicts import VERDICTS, format_auroc, not_learned_warning
 from linguist.training.controls import is_control
 
 
@@ -22,7 +23,7 @@ def study_page(study, tables, parts, facts, published):
     judged, metrics = tables.judged, tables.metrics
     transfer = judged[judged["test"] != judged["trainset"]]
     above = transfer[transfer["verdict"] == "above"]
-    runs = metrics.pivot(index=["model", "trainset", "seed"], columns="test", values="accuracy")
+    runs = metrics.groupby(["model", "trainset", "seed"], sort=False)
     return {
         "study": study,
         "paper": compare_published(tables.judged, study.spec, published).to_dict("records") if published else [],
@@ -41,10 +42,7 @@ def study_page(study, tables, parts, facts, published):
         },
         "groups": [(*arm, rows.to_dict("records")) for arm, rows in judged.groupby(["model", "trainset"], sort=False)],
         "unlearned": not_learned_warning,
-        "constant": name_constant(
-            (f"{row['model']}, fine-tuned on {row['trainset']}", row["test"], row["constant"], row["seeds"])
-            for row in judged.to_dict("records")
-        ),
+        "constant": constant_seeds(judged),
         "verdicts": VERDICTS,
         "compared": COMPARED,
         "alpha": ALPHA,
@@ -55,7 +53,23 @@ def study_page(study, tables, parts, facts, published):
         "kinds": KINDS,
         "pair_types": [r for r in parts[0].to_dict("records") if not is_control(r["model"], r["trainset"])],
         "identity": identity_rows(parts[1], lambda row: row["model"]),
-        "runs": runs[list(study.tests)],
+        "runs": [(*run, rows.set_index("test").to_dict("index")) for run, rows in runs],
+        "format_auroc": format_auroc,
+        "rank_opposite": rank_opposite,
+        "seed_count": seed_count,
+        "format_range": format_range,
+        "whole_percent": whole_percent,
         "facts": facts,
         "about_figures": FIGURES,
     }
+
+
+def constant_seeds(judged):
+    """{arm: {test: which seeds are constant, and in which class}}, as "2 of 3: seed 1 all same, seed 2 all different"."""
+    found = {}
+    for row in judged[judged["constant"] > 0].to_dict("records"):
+        classes = {"same": row["same_seeds"], "different": row["different_seeds"]}
+        which = [f"seed{'s' * (',' in seeds)} {seeds} all {name}" for name, seeds in classes.items() if seeds]
+        arm = found.setdefault(f"{row['model']}, fine-tuned on {row['trainset']}", {})
+        arm[row["test"]] = f"{row['constant']} of {counted(row['seeds'], 'seed')}: {', '.join(which)}"
+    return found

@@ -27,14 +27,15 @@ def _read_metrics(files, settings):
 
 
 def _read_curves(files, curves):
-    return _read_tables(files, curves)[0], {(key, group): places for key, group, places in curves}
+    return *_read_tables(files, curves), {(key, group): places for key, group, places in curves}
 
 
 def _read_confusions(files, settings):
     from linguist.report.plots.study import count_confusions
+    from linguist.statistics.tables import read_scores
 
     runs = [(*run, path) for run, path in zip(settings["runs"], files, strict=True)]
-    return (count_confusions(settings["tests"], runs),)
+    return (count_confusions(read_scores(settings["tests"], runs)),)
 
 
 def _read_tests(files, kinds):
@@ -86,8 +87,8 @@ def _tests(config, study):
 FIGURES = {
     "accuracy": StudyFigure(
         "Accuracy on each test",
-        "Mean accuracy over seeds with its 95 % interval (filled marker), single seeds (dots), control conditions (small "
-        "marks above) and majority-class accuracy (black bar). Controls should perform at chance if the hypothesis is true: "
+        "Mean accuracy over seeds with its 95 % interval (filled marker), single seeds (dots; rings if constant), control "
+        "conditions (small marks above) and majority-class accuracy (black bar). Controls should perform at chance if the hypothesis is true: "
         "the untrained model, training on shuffled or flipped labels, and random weights. The hypothesis is supported only "
         "if the model is significantly above the bar and all controls. A single good seed is not evidence.",
     ),
@@ -95,7 +96,8 @@ FIGURES = {
         "Accuracy by seed",
         "Accuracy of each run by seed, with mean ± standard deviation at the right. If accuracy varies strongly between "
         "seeds, a single run is not evidence; a paper that reports its best seed would report the highest point. Lines that "
-        "rise and fall together show that seeds which are good on one test are good on the others.",
+        "rise and fall together show that seeds which are good on one test are good on the others. Hollow: the run gives "
+        "nearly all pairs one answer.",
         fits=has_readable_seeds,
         read=_read_metrics,
     ),
@@ -103,7 +105,8 @@ FIGURES = {
         "Accuracy by divergence and length",
         "Accuracy (solid, with 95 % intervals) and AUROC (dotted) by divergence or length. The accuracy of a model that "
         "compares the two sequences decreases slowly with divergence. A model that uses a shortcut stays level, or stays at "
-        "majority-class accuracy (dashed). Two points show a difference, not a trend.",
+        "majority-class accuracy (dashed). Two points show a difference, not a trend. Dots are single seeds, rings constant "
+        "ones. Where seeds rank pairs in opposite directions, the line of AUROC has a gap: a mean would describe none of them.",
         settings=lambda config, study: [[*curve, at] for curve, at in design.curves_of(config, study).items()],
         fits=lambda config, study: bool(design.curves_of(config, study)),
         read=_read_curves,
@@ -112,7 +115,9 @@ FIGURES = {
         "Confusion matrices",
         "Rows are the true label, columns the prediction; percentages are of the row. Counts are summed over seeds. A good "
         "model is dark on the diagonal from the top left. One dark column means a constant prediction: its accuracy is the "
-        "share of one class and shows no skill. Two seeds that are constant in opposite ways look like random guessing.",
+        "share of one class and shows no skill. Where seeds do opposite things, a sum would look like random guessing: their "
+        "numbers stand in its place (all same or all different: constant seeds; rank or reversed: pairs ranked correctly "
+        "or the wrong way round).",
         files=inputs.prediction_files,
         settings=lambda config, study: {"tests": _tests(config, study), "runs": plan.study_runs(config, study)},
         read=_read_confusions,

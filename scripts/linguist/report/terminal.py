@@ -7,7 +7,7 @@ import numpy as np
 from linguist.report.tasks import main_rows, task_findings
 from linguist.report.vectors import TAGS, approach_statement, change_text, last_layer_changes, measure_name
 from linguist.statistics.claims import differences_text, study_headline
-from linguist.statistics.numbers import counted, format_interval, format_number, signed
+from linguist.statistics.numbers import counted, format_interval, format_number, format_range, signed, whole_percent
 from linguist.statistics.verdicts import VERDICTS, not_learned_warning
 from linguist.statistics.ways import CLASSIFICATION
 from linguist.tasks.baselines import KMERS, NEIGHBOURS
@@ -15,15 +15,17 @@ from linguist.tasks.baselines import KMERS, NEIGHBOURS
 WIDTH = 108  # the widest line of text; tables may have 110 columns
 COLUMNS = {  # of the table of tests: their width, and how a row's cell is made
     "± sd": (6, lambda row: format_number(row["sd"])),
-    "best": (5, lambda row: format_number(row["best"])),
-    "AUROC": (5, lambda row: format_number(row["auroc"])),
-    "same": (4, lambda row: f"{row['predicted_positive']:.0%}"),
+    "AUROC": (9, lambda row: format_range(row["auroc_least"], row["auroc_most"], "{:.2f}".format)),
+    "same, %": (
+        7,
+        lambda row: format_range(row["predicted_positive_least"], row["predicted_positive_most"], whole_percent),
+    ),
     "major.": (6, lambda row: format_number(row["majority"])),
     "diff.": (6, lambda row: signed(row["difference"])),
     "base.": (5, lambda row: format_number(row["baseline_accuracy"])),
 }
 KEY = (
-    "same: share of pairs predicted as same · major.: majority-class accuracy · best: best seed (not evidence)",
+    "AUROC; same, share of pairs predicted as same: lowest to highest seed · major.: majority-class accuracy",
     "diff.: difference in accuracy from the closest control · base.: best baseline without order information",
 )
 

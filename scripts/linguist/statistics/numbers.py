@@ -56,3 +56,13 @@ def format_difference(row, other, p):
 def counted(n, noun):
     """A number with its noun, as 1 seed or 3 seeds."""
     return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
+def whole_percent(share):
+    """A share in whole percent, without the sign."""
+    return f"{100 * share:.0f}"
+
+
+def format_range(least, most, form=format_number):
+    """The range of a value over seeds, as 0.412–0.604; one number where both ends look the same."""
+    return "–".join(dict.fromkeys((form(least), form(most))))

@@ -63,13 +63,16 @@ def pair_metrics(label, score, draw):
     """All metrics of one run on a pair set, as a dict.
 
     Args: `label` 0/1; `score` the logit of class 1 minus that of class 0; `draw` a numpy Generator. F1 is that of class 1;
-    accuracy_median is the accuracy with the threshold at the median score, which needs no labels.
+    accuracy_median is the accuracy with the threshold at the median score, which needs no labels, median_bound the highest
+    that a ranking can reach there, and median_ties the number of items that share the median score.
     """
     predicted = (score > 0).astype(int)
     found = class_metrics(confusion_matrix(label, predicted, 2), draw, of_class=1)
     found |= dict(zip(("auroc", "auroc_low", "auroc_high"), auroc_interval(label, score), strict=True))
     return found | {
         "accuracy_median": correct_at_median(label, score).mean(),
+        "median_bound": bound_at_median(label, score),
+        "median_ties": ties_at_median(score),
         "predicted_positive": predicted.mean(),
         "constant": is_constant(label, predicted),
         "majority": majority_accuracy(label),
@@ -110,6 +113,22 @@ def correct_at_median(label, score):
     """
     median = np.median(score)
     return np.where(score == median, 0.5, (score > median) == label)
+
+
+def bound_at_median(label, score):
+    """The highest accuracy of any ranking with the threshold at the median score, by its numbers of items above and at it.
+
+    Without ties this is 1 - |share of positives - 1/2|: more positives than half of the items cannot all lie above the median.
+    """
+    positives, above, below = label.sum(), (score > np.median(score)).sum(), (score < np.median(score)).sum()
+    tied = len(label) - above - below
+    return (min(above, positives) + tied / 2 + min(below, len(label) - positives)) / len(label)
+
+
+def ties_at_median(score):
+    """The number of items that share the median score; 0 where no two do."""
+    tied = int((score == np.median(score)).sum())
+    return tied if tied > 1 else 0
 
 
 def compute_metrics(study, scores):

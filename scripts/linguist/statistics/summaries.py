@@ -6,6 +6,7 @@ import pandas as pd
 from linguist.intervals import accuracy_interval, mean_interval
 from linguist.sequences.neighbours import IDENTITY_BINS, identity_bins
 from linguist.statistics.scores import correct
+from linguist.statistics.seeds import behaviour_of_scores, rank_opposite, seed_behaviour, without_constant
 
 WAY = ["model", "method", "variant", "rule"]  # a way to answer tasks
 BIN_COLUMNS = ["identity", "n", "seeds", "accuracy", "low", "high"]
@@ -15,47 +16,75 @@ RANGES = {"accuracy": (0, 1), "f1": (0, 1), "mcc": (-1, 1)}
 def summarize_pairs(metrics):
     """The metrics of a study of pair sets over seeds: a row for each (model, trainset, test).
 
-    Columns are means over seeds, but for sd, worst, best, and constant (how many seeds give nearly all pairs one answer).
+    Columns are means over seeds, but for sd, worst, best, those of `seed_behaviour`, and those that end in _least or _most,
+    over seeds. Where seeds rank pairs in opposite directions, the means of AUROC and of accuracy_median are NaN.
     Intervals cover the seeds and the items (`mean_interval`); with one seed they cover the items only.
     """
     rows = []
     for (model, trainset, test), part in metrics.groupby(["model", "trainset", "test"], sort=False):
-        accuracy, n, one = part["accuracy"], part["n"].iloc[0], len(part) == 1
+        accuracy, n, one, behaviour = part["accuracy"], part["n"].iloc[0], len(part) == 1, seed_behaviour(part)
         low, high = accuracy_interval(accuracy, n)
-        items = (part["auroc_high"] - part["auroc_low"]).mean() / 2
-        area = mean_interval(part["auroc"], items) if not one else part[["auroc_low", "auroc_high"]].iloc[0]
-        row = {"model": model, "trainset": trainset, "test": test, "n": n, "seeds": len(part)}
-        row |= {"constant": part["constant"].sum()}
+        row = {"model": model, "trainset": trainset, "test": test, "n": n} | behaviour
         row |= {"accuracy": accuracy.mean(), "low": low, "high": high, "sd": np.nan if one else accuracy.std(ddof=1)}
-        row |= {"worst": accuracy.min(), "best": accuracy.max(), "auroc": part["auroc"].mean()}
-        row |= dict(zip(("auroc_low", "auroc_high"), area, strict=True))
-        row |= {name: part[name].mean() for name in ("accuracy_median", "predicted_positive")}
-        rows.append(row | {"majority": part["majority"].iloc[0]})
+        row |= {"worst": accuracy.min(), "best": accuracy.max()}
+        row |= dict(zip(("auroc", "auroc_low", "auroc_high"), mean_auroc(part), strict=True))
+        row |= {name: part[name].mean() for name in ("accuracy_median", "median_bound")}
+        row |= {"median_ties": part["median_ties"].max(), "majority": part["majority"].iloc[0]}
+        for name in ("auroc", "accuracy_median", "predicted_positive"):
+            row |= {f"{name}_least": part[name].min(), f"{name}_most": part[name].max()}
+        if rank_opposite(behaviour):
+            row |= dict.fromkeys(("auroc", "auroc_low", "auroc_high", "accuracy_median"), np.nan)
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
-def summarize_kinds(scores, kinds):
-    """Accuracy by kind of pair: a row for each arm, test and kind, with model, trainset, test, kind, label, n (pairs), right
-    (accuracy, mean over seeds), low and high.
+def mean_auroc(part):
+    """The mean AUROC over seeds with its interval: (area, low, high); `part` has a row of `compute_metrics` for each seed."""
+    if len(part) == 1:
+        return tuple(part[["auroc", "auroc_low", "auroc_high"]].iloc[0])
+    items = (part["auroc_high"] - part["auroc_low"]).mean() / 2
+    return part["auroc"].mean(), *mean_interval(part["auroc"], items)
 
+
+def summarize_kinds(scores, kinds):
+    """Accuracy by kind of pair: a row for each arm, test and kind, with model, trainset, test, kind, label, n (pairs), seeds,
+    constant (seeds left out), right (accuracy, mean over the other seeds), low, high, worst and best.
+
+    Constant seeds are left out: their accuracy is 0 or 1 by the label alone, and two that are constant in opposite classes
+    have the mean 0.5 for every kind. Where no seed is left, all are NaN; right, low and high also where seeds rank pairs in
+    opposite directions.
     Args: `scores` is as from `tables.read_scores`, `kinds` as from `tables.read_row_types`. Tests without kinds have no rows.
     """
+    columns = ["model", "trainset", "test", "kind", "label", "n", "seeds", "constant", "right", "low", "high"]
     rows = []
     for (model, trainset), tests in scores.items():
         for test, (label, by_seed) in tests.items():
             names = np.array(kinds[test], object)
+            behaviour = behaviour_of_scores(label, by_seed)
+            right = [correct(label, score) for score in without_constant(behaviour, by_seed).values()]
             for kind in dict.fromkeys(name for name in names if name):
                 at = names == kind
-                shares = np.array([correct(label[at], score[at]).mean() for score in by_seed.values()])
-                low, high = accuracy_interval(shares, at.sum())
-                key = {"model": model, "trainset": trainset, "test": test, "kind": kind, "label": label[at][0]}
-                rows.append(key | {"n": at.sum(), "right": shares.mean(), "low": low, "high": high})
-    return pd.DataFrame(rows, columns=["model", "trainset", "test", "kind", "label", "n", "right", "low", "high"])
+                key = [model, trainset, test, kind, label[at][0], at.sum(), behaviour["seeds"], behaviour["constant"]]
+                rows.append([*key, *accuracy_of_part([part[at] for part in right], rank_opposite(behaviour))])
+    return pd.DataFrame(rows, columns=[*columns, "worst", "best"])
+
+
+def accuracy_of_part(right, opposite=False):
+    """Accuracy on some rows of a test: (mean over seeds, low, high, worst, best).
+
+    `right` has an array for each seed: whether each row was right. The first three are NaN with `opposite` seeds.
+    """
+    if not right:
+        return (np.nan,) * 5
+    shares = [np.mean(part) for part in right]
+    mean = (np.nan,) * 3 if opposite else (np.mean(shares), *accuracy_interval(shares, len(right[0])))
+    return *mean, min(shares), max(shares)
 
 
 def summarize_identity(scores, identity):
     """Accuracy by identity to the nearest train row, of arms that are tested on the set that they were trained on: a row for
-    each arm and name of IDENTITY_BINS, with model, trainset, test and `accuracy_of_bin`.
+    each arm and name of IDENTITY_BINS, with model, trainset, test, BIN_COLUMNS and constant, the seeds that are left out as in
+    `summarize_kinds`.
 
     Args: `scores` is as from `tables.read_scores`; `identity` maps tests to the identities of their rows, in their order.
     """
@@ -63,11 +92,15 @@ def summarize_identity(scores, identity):
     for (model, trainset), tests in scores.items():
         if trainset in identity:
             label, by_seed = tests[trainset]
+            behaviour = behaviour_of_scores(label, by_seed)
+            kept = without_constant(behaviour, by_seed).values()
             bins = np.array(identity_bins(identity[trainset]), object)
             for name in (name for name in IDENTITY_BINS if name in set(bins)):
-                right = [correct(label, score)[bins == name] for score in by_seed.values()]
-                rows.append([model, trainset, trainset, *accuracy_of_bin(name, right)])
-    return pd.DataFrame(rows, columns=["model", "trainset", "test", *BIN_COLUMNS])
+                right = [correct(label, score)[bins == name] for score in kept]
+                key = [model, trainset, trainset, name, (bins == name).sum(), behaviour["seeds"]]
+                found = accuracy_of_part(right, rank_opposite(behaviour))
+                rows.append([*key, *found[:3], behaviour["constant"]])
+    return pd.DataFrame(rows, columns=["model", "trainset", "test", *BIN_COLUMNS, "constant"])
 
 
 def accuracy_of_bin(name, right):
@@ -75,8 +108,7 @@ def accuracy_of_bin(name, right):
 
     `right` has an array for each seed: whether each row of the bin was right.
     """
-    shares, n = [np.mean(part) for part in right], len(right[0])
-    return [name, n, len(shares), np.mean(shares), *accuracy_interval(shares, n)]
+    return [name, len(right[0]), len(right), *accuracy_of_part(right)[:3]]
 
 
 def summarize_tasks(metrics):

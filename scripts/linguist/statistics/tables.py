@@ -7,7 +7,18 @@ from linguist.pairs.store import types_of_rows
 
 TEXTS = ["study", "model", "trainset", "method", "test", "variant", "rule", "kind", "question", "code", "text"]
 TEXTS += ["scope", "level", "tests", "group", "measure", "against", "against_model", "against_method"]
-MAY_LACK = ["auroc", "auroc_low", "auroc_high", "baseline"]  # numbers that are not always there
+MAY_LACK = [
+    "auroc",
+    "auroc_low",
+    "auroc_high",
+    "baseline",
+    "right",
+    "low",
+    "high",
+    "worst",
+    "best",
+    "accuracy",
+]  # numbers that are not always there
 
 
 def read_results(path):

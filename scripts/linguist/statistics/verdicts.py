@@ -15,9 +15,10 @@ from linguist.statistics.claims import (
 )
 from linguist.statistics.comparisons import MAJORITY
 from linguist.statistics.numbers import format_difference, format_interval
+from linguist.statistics.seeds import BEHAVIOUR, most_rank, rank_opposite, seeds_text
 from linguist.statistics.summaries import summarize_pairs
 from linguist.statistics.tables import read_results
-from linguist.statistics.thresholds import ALPHA, ONE_CLASS
+from linguist.statistics.thresholds import ALPHA
 from linguist.training.controls import is_control
 
 VERDICTS = {
@@ -25,7 +26,8 @@ VERDICTS = {
     "control": "significantly better than the majority class, but not than every control",
     "uncontrolled": "significantly better than the majority class; the study has no control",
     "ranks": "ranks pairs correctly, but the decision threshold does not transfer",
-    "constant": "predicts only one class",
+    "opposite": "seeds rank pairs in opposite directions: some correctly, others the wrong way round",
+    "constant": "every seed gives nearly all pairs one answer",
     "below": "significantly worse than the majority class",
     "chance": "not significantly better than the majority class",
 }
@@ -55,27 +57,41 @@ def read_study_tables(metrics, comparisons, baselines):
 
 
 def judge_test(row, compared):
-    """The verdict on a model on a test: (code, text), by paired tests alone; the code is one of VERDICTS.
+    """The verdict on a model on a test: (code, text), by paired tests and by what single seeds do; the code is one of VERDICTS.
 
     Args: a row of `summarize_pairs`, and the rows of `compare_arms` of the same arm and test. "ranks" goes before "constant",
-    since a model that gives all pairs the same class may still rank them.
+    since a model that gives all pairs the same class may still rank them. It needs most seeds, and no seed that ranks pairs
+    the wrong way round; the paired tests at the median threshold compare it with the controls.
     """
     own, at_median = by_measure(compared)
     majority = next(other for other in own if other["against"] == MAJORITY)
     controls = [other for other in own if other is not majority]
     if significantly_better(majority):
         code = "uncontrolled" if not controls else "above" if better_than_all(own) else "control"
-    elif row["accuracy_median"] > row["accuracy"] and better_than_all(at_median):
+    elif rank_opposite(row):
+        code = "opposite"
+    elif most_rank(row) and better_than_all(at_median):
         code = "ranks"
-    elif not ONE_CLASS <= row["predicted_positive"] <= 1 - ONE_CLASS:
+    elif row["constant"] == row["seeds"]:
         code = "constant"
     else:
         code = "below" if majority["difference"] < 0 and majority["p_holm"] < ALPHA else "chance"
     numbers = [f"accuracy {format_interval(row, 'accuracy')}, majority class {row['majority']:.3f}"]
     numbers += [format_difference(other, COMPARED[other["against"]], other["p_holm"]) for other in controls]
-    if code in ("ranks", "constant"):
-        numbers.append(f"AUROC {format_interval(row, 'auroc')}, {row['predicted_positive']:.0%} predicted as same")
+    if code not in ("above", "control", "uncontrolled"):
+        numbers.append(f"AUROC {format_auroc(row)}")
+    if code == "ranks":
+        numbers.append(f"accuracy at the median score {row['accuracy_median']:.3f} (at most {row['median_bound']:.3f})")
+    named = BEHAVIOUR if code in ("ranks", "opposite") or row["reversed_seeds"] else ("same_seeds", "different_seeds")
+    numbers += filter(None, [seeds_text(row, named)])
     return code, f"{VERDICTS[code]}: {'; '.join(numbers)}"
+
+
+def format_auroc(row):
+    """The AUROC of a row of `summarize_pairs` with its interval; its range where seeds rank pairs in opposite directions."""
+    if rank_opposite(row):
+        return f"{row['auroc_least']:.3f}–{row['auroc_most']:.3f} over seeds"
+    return format_interval(row, "auroc")
 
 
 def judge_tests(summary, baselines, comparisons):

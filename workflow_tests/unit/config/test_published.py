@@ -109,7 +109,7 @@ TABLES = {
 }
 SETUP = {"test_rows": {"fr": 101}}
 STUDY = {"models": ["nano", "gpt2"], "trainsets": ["en", "de"], "seeds": [1, 2], "tests": ["dna", "fr", "xx"]}
-ROW = {"model": "nano", "trainset": "en", "n": 100, "seeds": 2, "sd": 0.01, "majority": 0.5}
+ROW = {"model": "nano", "trainset": "en", "n": 100, "seeds": 2, "constant": 0, "sd": 0.01, "majority": 0.5}
 SUMMARY = pd.DataFrame(
     [
         ROW | {"test": "fr", "accuracy": 0.74, "low": 0.70, "high": 0.78, "best": 0.75},

@@ -191,12 +191,23 @@ def test_the_page_warns_of_sequences_that_a_tokenizer_cannot_read(tmp_path):
 def test_seeds_that_give_one_answer_are_named(tmp_path):
     """Also two that are constant in opposite ways, which predict both classes equally often on average."""
     source, judged, _ = write_study(tmp_path, recipe="table", collapsed=(1, 2))
-    assert set(judged.loc[judged["test"] == "dna50", "predicted_positive"]) == {0.5}
-    assert re.search(r'data-warning="constant"(?s:.)*<li>m1, fine-tuned on en: dna50 \(2 of 2\)</li>', source)
+    rows = judged[judged["test"] == "dna50"]
+    assert set(rows["predicted_positive_least"]) == {0} and set(rows["predicted_positive_most"]) == {1}
+    assert not {"chance", "below"} & set(rows["verdict"])
+    named = r"dna50 \(2 of 2 seeds: seed 2 all same, seed 1 all different\)</li>"
+    assert re.search(rf'data-warning="constant"(?s:.)*<li>m1, fine-tuned on en: {named}', source)
+    text = " ".join(" ".join(Page(source).text).split())
+    assert "0–100 %" in text and "2 of 2 constant" in text and "seeds differ:" in text
+    assert "0 of 2" in text  # errors by type of pair are of no seed
     source, *_ = write_study(tmp_path, recipe="table", collapsed=(2,))
-    assert "dna50 (1 of 2)" in source
+    assert "dna50 (1 of 2 seeds: seed 2 all same)" in source and "1 of 2 seeds constant" in source
     source, *_ = write_study(tmp_path, recipe="table")
     assert "constant" not in data_of(source)["warning"]
+
+
+def test_each_accuracy_at_the_median_stands_beside_its_bound(tmp_path):
+    source, judged, _ = write_study(tmp_path)
+    assert set(judged["median_bound"]) == {1.0} and source.count("at most 1.000") == len(judged)
 
 
 def test_the_page_warns_of_pretraining_on_synthetic_sentences(tmp_path):

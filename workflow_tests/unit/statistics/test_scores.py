@@ -10,12 +10,14 @@ from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
 from linguist.intervals import wilson
 from linguist.statistics.scores import (
+    bound_at_median,
     confusion_matrix,
     confusion_metrics,
     correct_at_median,
     is_constant,
     pair_metrics,
     task_metrics,
+    ties_at_median,
 )
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -167,6 +169,35 @@ def test_the_bootstrap_of_mcc_holds_the_truth():
         found = task_metrics(label, called, 3, np.random.default_rng(0))
         held += found["mcc_low"] <= 0.6 <= found["mcc_high"]
     assert 180 <= held <= 199
+
+
+@pytest.mark.parametrize(("n", "positives"), [(200, 90), (200, 100), (200, 150), (201, 90), (201, 100), (350, 159)])
+def test_at_the_median_a_perfect_ranking_reaches_the_bound(n, positives):
+    """1 - |share of positives - 1/2|: 0.954 for 159 of 350."""
+    label = (np.arange(n) >= n - positives).astype(int)
+    found = pair_metrics(label, np.arange(n).astype(float), draw())
+    assert found["auroc"] == 1 and found["median_ties"] == 0
+    assert found["accuracy_median"] == pytest.approx(1 - abs(positives / n - 0.5))
+    assert found["median_bound"] == pytest.approx(found["accuracy_median"])
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(-2, 2)), min_size=1, max_size=8))
+def test_at_the_median_no_order_of_the_labels_exceeds_the_bound(rows):
+    """Also with ties; sorting the labels by score reaches it."""
+    label, score = np.array([row[0] for row in rows]), np.array([row[1] for row in rows], float)
+    bound = bound_at_median(label, score)
+    assert correct_at_median(label, score).mean() <= bound + 1e-12
+    assert correct_at_median(np.sort(label), np.sort(score)).mean() == pytest.approx(bound)
+
+
+def test_ties_at_the_median_are_counted():
+    assert [ties_at_median(np.array(score)) for score in ([1, 2, 3], [1, 2, 2, 3], [1, 1, 2, 2], [5, 5, 5])] == [
+        0,
+        2,
+        0,
+        3,
+    ]
+    assert pair_metrics(balanced(), np.zeros(200), draw())["median_ties"] == 200
 
 
 @given(st.lists(st.integers(-3, 3), min_size=1, max_size=12))

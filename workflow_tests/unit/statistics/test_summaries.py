@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from linguist.intervals import accuracy_interval, wilson
-from linguist.statistics.summaries import summarize_identity, summarize_pairs
+from linguist.statistics.seeds import are_opposite
+from linguist.statistics.summaries import summarize_identity, summarize_kinds, summarize_pairs
 
 
 def seeds_table(accuracies, n=100, **more):
@@ -16,6 +17,7 @@ def seeds_table(accuracies, n=100, **more):
     frame = pd.DataFrame(rows)
     frame["accuracy_low"], frame["accuracy_high"] = zip(*(wilson(round(a * n), n) for a in accuracies), strict=True)
     others = ["auroc", "auroc_low", "auroc_high", "accuracy_median", "predicted_positive", "majority"]
+    others += ["median_bound", "median_ties"]
     return frame.assign(**dict.fromkeys(others, 0.5) | {"constant": 0} | more)
 
 
@@ -26,7 +28,8 @@ def test_a_summary_gives_mean_sd_range_and_the_interval_of_its_formula():
     )
     assert row["accuracy"] == pytest.approx(0.74) and row["sd"] == pytest.approx(0.04)
     assert (row["worst"], row["best"], row["seeds"], row["n"]) == (0.70, 0.78, 3, 100)
-    assert row["auroc"] == pytest.approx(0.7) and row["predicted_positive"] == pytest.approx(0.5)
+    assert row["auroc"] == pytest.approx(0.7) and (row["auroc_least"], row["auroc_most"]) == (0.6, 0.8)
+    assert (row["predicted_positive_least"], row["predicted_positive_most"]) == (0, 1)
     # t(0.975, 2) = 4.303 (any table of t); Wilson's half width for the items, at z = 1.960
     z, n, p = 1.95996, 100, 0.74
     items = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
@@ -34,10 +37,37 @@ def test_a_summary_gives_mean_sd_range_and_the_interval_of_its_formula():
     assert (row["low"], row["high"]) == pytest.approx((0.74 - half, 0.74 + half), abs=1e-4)
 
 
-def test_runs_that_give_one_answer_are_counted():
+def test_runs_that_give_one_answer_are_named_by_their_class():
     """Two that are constant in opposite ways look like one that is not, by the mean of their predictions."""
-    (row,) = summarize_pairs(seeds_table([0.5, 0.5, 0.7], constant=[1, 1, 0])).to_dict("records")
-    assert row["constant"] == 2
+    table = seeds_table([0.5, 0.5, 0.7], constant=[1, 1, 0], predicted_positive=[0.0, 1.0, 0.5])
+    (row,) = summarize_pairs(table).to_dict("records")
+    assert (row["constant"], row["different_seeds"], row["same_seeds"]) == (2, "0", "1") and are_opposite(row)
+
+
+LABEL = np.array([1, 0, 1, 0, 1, 0, 1, 0])
+KINDS = ["close", "scrambled", "close", "unrelated"] * 2
+
+
+def kinds_of(by_seed):
+    rows = summarize_kinds({("m", "t"): {"x": (LABEL, by_seed)}}, {"x": KINDS})
+    return rows.set_index("kind")
+
+
+def test_errors_by_kind_leave_constant_seeds_out():
+    """Two opposite constants would be right in half of the pairs of every kind; the third seed fails on scrambled pairs."""
+    fails = LABEL - 0.5 + np.array([0, 1, 0, 0] * 2)
+    rows = kinds_of({1: np.full(8, 9.0), 2: np.full(8, -9.0), 3: fails})
+    assert list(rows["right"]) == [1, 0, 1] and set(rows["constant"]) == {2} and set(rows["seeds"]) == {3}
+    rows = kinds_of({1: np.full(8, 9.0), 2: np.full(8, -9.0)})
+    assert rows[["right", "low", "high", "worst", "best"]].isna().all(axis=None) and set(rows["constant"]) == {2}
+
+
+def test_errors_by_kind_have_no_mean_over_seeds_that_rank_in_opposite_directions():
+    draw, label = np.random.default_rng(1), np.arange(80) % 2
+    right = (label - 0.5) * 4 + draw.normal(size=80)
+    rows = summarize_kinds({("m", "t"): {"x": (label, {1: right, 2: -right})}}, {"x": ["a", "b"] * 40})
+    assert rows[["right", "low", "high"]].isna().all(axis=None)
+    assert (rows["worst"] < 0.2).all() and (rows["best"] > 0.8).all()
 
 
 def test_the_interval_stays_within_0_and_1():
@@ -57,12 +87,13 @@ def test_accuracy_by_identity_is_that_of_runs_trained_on_the_set_itself():
     label = np.array([1, 0, 1, 0, 1, 0, 1, 0])
     wrong = {1: [3, 4, 5], 2: [0, 1, 2, 4, 5, 6, 7]}
     scores = {seed: np.where(np.isin(range(8), at), 1 - label, label) - 0.5 for seed, at in wrong.items()}
+    scores[3] = np.full(8, -1.0)  # a constant seed is left out
     of_arm = {"own": (label, scores), "other": (label, scores)}
     identity = {"own": [1, 1, 1, 1, 0.79, 0, 0, 0]}
     found = summarize_identity({("m", "own"): of_arm, ("m", "other"): of_arm}, identity)
     assert found.drop(columns=["low", "high"]).values.tolist() == [
-        ["m", "own", "own", "100 %", 4, 2, 0.5],
-        ["m", "own", "own", "below 80 %", 4, 2, 0.25],
+        ["m", "own", "own", "100 %", 4, 3, 0.5, 1],
+        ["m", "own", "own", "below 80 %", 4, 3, 0.25, 1],
     ]
     assert tuple(found.loc[0, ["low", "high"]]) == pytest.approx(accuracy_interval([0.75, 0.25], 4))
 

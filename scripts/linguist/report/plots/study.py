@@ -24,10 +24,13 @@ from linguist.report.plots.style import (
     majority_legend,
     panels,
     rows_of_arm,
+    rows_of_arms,
 )
-from linguist.statistics.tables import read_predictions
+from linguist.statistics.scores import confusion_matrix
+from linguist.statistics.seeds import are_opposite, behaviour_of_scores, rank_opposite, seed_count
 from linguist.training.controls import CONTROLS, is_control
 
+NOTE_BOX = {"bbox": {"fc": "#fdf5e2", "ec": "#e69f00", "lw": 0.5, "pad": 1}}
 CONTROL_MARKERS = dict(zip(CONTROLS, cycle("ox+v^<>1234"), strict=False))
 
 
@@ -45,20 +48,31 @@ def _main_arms(table):
     return [arm for arm in arms if not is_control(*arm)]
 
 
-def count_confusions(tests, runs):
-    """Confusion counts pooled over seeds: a row per (model, trainset, test) with columns tn, fp, fn, tp.
-
-    Args as for `compute_metrics`: `runs` lists (model, trainset, seed, path of predictions).
+def count_confusions(scores):
+    """Confusion counts pooled over seeds: a row per (model, trainset, test) with columns tn, fp, fn, tp, and those of
+    `seed_behaviour`. `scores` is as from `tables.read_scores`.
     """
-    counts = {(model, trainset, test): np.zeros(4, int) for model, trainset, _, _ in runs for test in tests}
-    for model, trainset, _, path in runs:
-        predictions = read_predictions(path)
-        called = predictions["score1"] - predictions["score0"] > 0
-        for test, cells in (2 * predictions["label"] + called).groupby(predictions["test"]):
-            if test in tests:
-                counts[model, trainset, test] += np.bincount(cells, minlength=4)
-    columns = ["model", "trainset", "test", "tn", "fp", "fn", "tp"]
-    return pd.DataFrame([(*key, *cells) for key, cells in counts.items()], columns=columns)
+    rows = []
+    for (model, trainset), tests in scores.items():
+        for test, (label, by_seed) in tests.items():
+            counts = sum(confusion_matrix(label, (score > 0).astype(int), 2) for score in by_seed.values())
+            cells = dict(zip(("tn", "fp", "fn", "tp"), counts.ravel(), strict=True))
+            key = {"model": model, "trainset": trainset, "test": test}
+            rows.append(key | cells | behaviour_of_scores(label, by_seed))
+    return pd.DataFrame(rows)
+
+
+def draw_seeds(axis, row):
+    """In place of a confusion matrix: how many seeds do what, where they do opposite things and a sum describes none of them."""
+    rest = row["seeds"] - row["constant"]
+    lines = [f"{seed_count(row, 'same_seeds')} all same", f"{seed_count(row, 'different_seeds')} all different"]
+    if rank_opposite(row):
+        rest, lines = 0, [f"{seed_count(row, 'ranking_seeds')} rank", f"{seed_count(row, 'reversed_seeds')} reversed"]
+    text = "\n".join(["seeds differ:", *lines, *([f"{rest} other"] if rest else [])])
+    axis.set_facecolor("#fdf5e2")
+    axis.text(1, 1, text, ha="center", va="center", size=7, color="#6b4a00")
+    axis.set(xlim=(0, 2), ylim=(2, 0), xticks=[], yticks=[])
+    axis.spines[:].set_visible(False)
 
 
 def draw_confusion(axis, counts):
@@ -78,7 +92,8 @@ def draw_confusion(axis, counts):
 def confusion_figure(counts, columns=7):
     """Confusion matrices, models down and tests across, a block for each training set (paper 1, Figs. 2 and 3).
 
-    `counts` is as from `count_confusions`; controls are left out. More than `columns` tests are wrapped.
+    `counts` is as from `count_confusions`; controls are left out. More than `columns` tests are wrapped. Where seeds do
+    opposite things, their numbers stand in place of a sum; where some are constant, their number stands below the matrix.
     """
     counts = counts[[not is_control(*arm) for arm in zip(counts["model"], counts["trainset"], strict=True)]]
     counts = counts.set_index(["trainset", "model", "test"])
@@ -99,7 +114,14 @@ def confusion_figure(counts, columns=7):
             for column, test in enumerate(shown):
                 x, y = (left + step * column) / width, 1 - (top + cell) / height
                 axis = figure.add_axes((x, y, cell / width, cell / height))
-                draw_confusion(axis, counts.loc[(trainset, model, test)].to_numpy().reshape(2, 2))
+                row = counts.loc[(trainset, model, test)]
+                if are_opposite(row):
+                    draw_seeds(axis, row)
+                else:
+                    draw_confusion(axis, row[["tn", "fp", "fn", "tp"]].to_numpy(int).reshape(2, 2))
+                    if 0 < row["constant"] < row["seeds"]:
+                        note = f"{row['constant']} of {row['seeds']} seeds constant"
+                        axis.text(1, 1, note, ha="center", va="center", size=6, color="#8a3c00", **NOTE_BOX)
                 axis.tick_params(length=0, pad=2)
                 if model == models[0]:
                     axis.set_title(fill(test, 15), pad=3)
@@ -111,6 +133,20 @@ def confusion_figure(counts, columns=7):
             top += step
         top += foot
     return figure
+
+
+def draw_runs(axis, x, y, constant, colour):
+    """Single seeds as faint dots; constant ones as rings."""
+    axis.plot(x[~constant], y[~constant], "o", color=colour, alpha=0.45, ms=2.8, mew=0, zorder=2)
+    axis.plot(x[constant], y[constant], "o", color=colour, mfc="none", alpha=0.8, ms=3, mew=0.7, zorder=2)
+
+
+def run_legend(constant):
+    """The marks of `draw_runs`; that of constant seeds only where there is one."""
+    plain = {"ls": "", "marker": "o", "color": "#666666"}
+    marks = [Line2D([], [], ms=2.8, mew=0, alpha=0.7, label="single seed", **plain)]
+    ring = Line2D([], [], ms=3, mew=0.7, mfc="none", label="constant seed", **plain)
+    return [*marks, ring] if constant.any() else marks
 
 
 def draw_accuracy(axis, summary, metrics, trainset, models):
@@ -133,7 +169,7 @@ def draw_accuracy(axis, summary, metrics, trainset, models):
         axis.plot(mean["accuracy"], y, marker, color=colour, mew=0.9, ms=4.6, zorder=4)
         runs = metrics[(metrics["model"] == model) & (metrics["trainset"] == trainset)]
         dots = runs["test"].map(tests.index) + lane + apart
-        axis.plot(runs["accuracy"], dots, "o", color=colour, alpha=0.45, ms=2.8, mew=0, zorder=2)
+        draw_runs(axis, runs["accuracy"], dots, runs["constant"] == 1, colour)
     axis.set_title(f"fine-tuned on {trainset}", loc="left")
     axis.set_xlabel("accuracy")
     label_rows(axis, tests)
@@ -152,7 +188,7 @@ def accuracy_figure(summary, metrics):
     tests = summary["test"].nunique()
     plain = {"ls": "", "color": "#666666"}
     handles = [Line2D([], [], ls="", ms=4.6, label=model, **LOOKS[i]) for i, model in enumerate(models)]
-    handles.append(Line2D([], [], marker="o", ms=2.8, mew=0, alpha=0.7, label="single seed", **plain))
+    handles += run_legend(rows_of_arms(metrics, main)["constant"] == 1)
     for name, marker in CONTROL_MARKERS.items():
         if any(len(rows_of_arm(summary, CONTROLS[name].arm(*arm))) for arm in main):
             handles.append(Line2D([], [], marker=marker, mfc="white", ms=4, label=f"control: {name}", **plain))
@@ -169,10 +205,11 @@ def accuracy_figure(summary, metrics):
 
 
 @rc_context(STYLE)
-def curves_figure(summary, curves):
+def curves_figure(summary, metrics, curves):
     """Accuracy and AUROC along a rising divergence or length: a panel for each curve and training set, a line for each model.
 
-    Args: the table of `summarize_pairs`; `curves` maps (key, group) to {test: place}, as from `design.curves_of`.
+    Where seeds rank pairs in opposite directions, there is no mean AUROC, and the line has a gap.
+    Args: the tables of `summarize_pairs` and `compute_metrics`; `curves` maps (key, group) to {test: place}, as from `design.curves_of`.
     """
     models, trainsets = (list(dict.fromkeys(names)) for names in zip(*_main_arms(summary), strict=True))
     shown = [(t, *curve, places) for curve, places in curves.items() for t in trainsets]
@@ -180,6 +217,7 @@ def curves_figure(summary, curves):
     legend = [Line2D([], [], ms=4.6, lw=1.2, label=model, **LOOKS[i]) for i, model in enumerate(models)]
     legend += [Line2D([], [], **grey, label="accuracy"), Line2D([], [], ls=":", **grey, label="AUROC")]
     legend.append(Line2D([], [], color="black", lw=1.2, ls=(0, (6, 2)), label="majority class"))
+    legend += run_legend(rows_of_arms(metrics, _main_arms(summary))["constant"] == 1)
     figure, axes = panels(len(shown), 3, (max(2.9 * min(3, len(shown)), 5.2), 2.3), legend)
     for axis, (trainset, key, group, places) in zip(axes, shown, strict=True):
         for number, model in enumerate(models):
@@ -194,6 +232,9 @@ def curves_figure(summary, curves):
                 at + apart, rows["accuracy"], ends, color=colour, marker=marker, ms=4.2, lw=1.2, elinewidth=0.8
             )
             axis.plot(at + apart, rows["auroc"], ":", color=colour, lw=1.2)
+            runs = rows_of_arm(metrics, (model, trainset))
+            runs = runs[runs["test"].isin(places)]
+            draw_runs(axis, runs["test"].map(places) + apart, runs["accuracy"], runs["constant"] == 1, colour)
         majority = summary[summary["test"].isin(places)].groupby("test")["majority"].first()
         at = sorted(places, key=places.get)
         axis.plot([places[t] for t in at], majority[at], color="black", lw=1.2, ls=(0, (6, 2)), zorder=1)
@@ -213,6 +254,7 @@ def seeds_figure(metrics):
     """
     shown, tests = _main_arms(metrics), list(metrics["test"].unique())
     legend = [Line2D([], [], ms=4, lw=1.1, mew=0, label=test, **LOOKS[i]) for i, test in enumerate(tests)]
+    legend += run_legend(rows_of_arms(metrics, shown)["constant"] == 1)[1:]
     figure, axes = panels(len(shown), 2, (4.4 * min(2, len(shown)), 2.4), legend)
     for axis, arm in zip(axes, shown, strict=True):
         rows = rows_of_arm(metrics, arm)
@@ -220,6 +262,8 @@ def seeds_figure(metrics):
             line = rows[rows["test"] == test].sort_values("seed")
             places = np.arange(len(line))
             axis.plot(places, line["accuracy"], ms=4, lw=1.1, mew=0, **LOOKS[number])
+            constant = line["constant"].to_numpy() == 1
+            axis.plot(places[constant], line["accuracy"][constant], ls="", ms=4, mew=1, mfc="white", **LOOKS[number])
             spread = line["accuracy"].std(ddof=1)
             axis.errorbar(len(line) + 0.16 * number, line["accuracy"].mean(), spread, ms=4, capsize=2, **LOOKS[number])
         axis.set_xticks([*places, len(places) + 0.08 * (len(tests) - 1)], [*line["seed"], "mean\n± sd"])

@@ -68,6 +68,10 @@ def rows_of_arm(summary, arm):
     return summary[(summary["model"] == arm[0]) & (summary["trainset"] == arm[1])]
 
 
+def rows_of_arms(table, arms):
+    return table[[arm in arms for arm in zip(table["model"], table["trainset"], strict=True)]]
+
+
 @rc_context(STYLE)
 def save(figure, path):
     """Write a figure as SVG, whole or not at all; the same figure gives the same bytes on any day."""

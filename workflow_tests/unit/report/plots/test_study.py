@@ -41,22 +41,23 @@ def grid(request, tmp_path):
 
 def test_confusion_counts_agree_with_the_metrics(grid):
     _, _, tests, runs, table, _ = grid
-    counts = count_confusions(tests, runs).set_index(["model", "trainset", "test"])
+    counts = count_confusions(read_scores(tests, runs)).set_index(["model", "trainset", "test"])
     for key, rows in table.groupby(["model", "trainset", "test"]):
         cells = counts.loc[key]
-        assert cells.sum() == rows["n"].sum()
+        cells, constant = cells[["tn", "fp", "fn", "tp"]], cells["constant"]
+        assert cells.sum() == rows["n"].sum() and constant == rows["constant"].sum()
         assert (cells["tn"] + cells["tp"]) / cells.sum() == pytest.approx(rows["accuracy"].mean())
         assert (cells["fp"] + cells["tp"]) / cells.sum() == pytest.approx(rows["predicted_positive"].mean())
 
 
 def test_confusion_counts_leave_out_tests_of_other_studies(tmp_path):
     runs = write_runs(tmp_path, ["m"], ["en"], [1], ["en", "fr"])
-    assert list(count_confusions(["fr"], runs)["test"]) == ["fr"]
+    assert list(count_confusions(read_scores(["fr"], runs))["test"]) == ["fr"]
 
 
 def test_confusion_figure_shows_each_cell_once(grid, tmp_path):
     models, trainsets, tests, runs, _, _ = grid
-    counts = count_confusions(tests, runs)
+    counts = count_confusions(read_scores(tests, runs))
     figure = confusion_figure(counts)
     assert len(figure.axes) == len(models) * len(trainsets) * len(tests)
     assert figure.get_figwidth() <= 10
@@ -72,10 +73,30 @@ def test_confusion_figure_shows_each_cell_once(grid, tmp_path):
 
 
 def test_confusion_of_a_class_that_is_not_there_has_no_share_above_zero(tmp_path):
-    counts = pd.DataFrame(
-        [("m", "en", "en", 5, 1, 0, 0)], columns=["model", "trainset", "test", "tn", "fp", "fn", "tp"]
-    )
+    label, score = np.zeros(6, int), np.array([-1.0, -2, -3, -4, -5, 1])
+    counts = count_confusions({("m", "en"): {"en": (label, {1: score})}})
+    assert list(counts.loc[0, ["tn", "fp", "fn", "tp"]]) == [5, 1, 0, 0]
     assert texts(confusion_figure(counts), tmp_path / "c.svg").count("0%") == 2
+
+
+@pytest.mark.parametrize(
+    ("scores", "shown", "hidden"),
+    [
+        ([9, 9, -9], ["seeds differ:", "2 all same", "1 all different"], ["50%"]),
+        ([9, 9, 9], ["100%", "0%"], ["seeds differ:"]),
+        ([9, None, None], ["1 of 3 seeds constant"], ["seeds differ:"]),
+        ([(1,), (1,), (-1,)], ["seeds differ:", "2 rank", "1 reversed"], ["1 of 3 seeds constant"]),
+    ],
+)
+def test_confusions_of_seeds_that_do_opposite_things_are_not_added_up(scores, shown, hidden, tmp_path):
+    draw, label = np.random.default_rng(1), np.arange(80) % 2
+    noise = draw.normal(size=(3, 80))
+    kinds = {int: lambda at, x: x + noise[at], tuple: lambda at, x: 4 * x[0] * (label - 0.5) + noise[at]}
+    kinds[type(None)] = lambda at, x: noise[at]
+    by_seed = {seed: kinds[type(value)](seed, value) for seed, value in enumerate(scores)}
+    figure = confusion_figure(count_confusions({("m", "en"): {"x": (label, by_seed)}}))
+    said = " ".join(texts(figure, tmp_path / "c.svg"))
+    assert all(text in said for text in shown) and not any(text in said for text in hidden)
 
 
 def test_accuracy_figure_has_a_panel_for_each_training_set(grid, tmp_path):
@@ -115,10 +136,11 @@ def test_a_pair_set_with_one_label_only_is_drawn():
 def test_a_curve_has_a_panel_for_each_training_set_and_its_points_in_order(tmp_path):
     tests = ["d40", "d05", "d20", "short", "long"]
     runs = write_runs(tmp_path, ["m1", "m2"], ["en", UNTRAINED], [1, 2], tests)
-    summary = summarize_pairs(compute_metrics("s", read_scores(tests, runs)))
+    table = compute_metrics("s", read_scores(tests, runs))
+    summary = summarize_pairs(table)
     curves = {("divergence", "DNA, simulated divergence"): {"d40": 0.4, "d05": 0.05, "d20": 0.2}}
     curves["length", "protein"] = {"short": 50, "long": 150}
-    figure = curves_figure(summary, curves)
+    figure = curves_figure(summary, table, curves)
     first, second = figure.axes
     assert first.get_title(loc="left").split("\n")[0] == "DNA, simulated divergence"
     assert "residues" in second.get_xlabel() and "residues" not in first.get_xlabel()
