@@ -10,7 +10,7 @@ from scipy.stats import t as student
 from linguist.files import read_json, read_table
 from linguist.report.page import collect_facts
 from linguist.report.tokenizer import CLASS_LABELS
-from linguist.statistics.numbers import format_p, format_points
+from linguist.statistics.numbers import counted, format_p, format_points
 from linguist.statistics.thresholds import SEPARATE_CLASSES
 
 BEFORE = "before"  # stands in the column seed, which is text, for the model before fine-tuning
@@ -27,8 +27,14 @@ MEASURES = [  # (class of tokens, metric, quantity), in the order of the page
     *(("english", metric, "mnnd") for metric in ("euclidean", "cosine")),
     *(("protein", metric, quantity) for quantity in ("mnnd", "relative") for metric in ("euclidean", "cosine")),
 ]
-CODES = {"fell": "fine", "rose": "flaw", "level": "unknown", "one seed": "note"}  # codes of a change, and their colours
-TAGS = {"fell": "fell", "rose": "rose", "level": "no change shown", "one seed": "one seed"}  # codes in words
+CODES = {
+    "fell": "fine",
+    "rose": "flaw",
+    "level": "unknown",
+    "differ": "note",
+    "one seed": "note",
+}  # of a change; colours
+TAGS = {"fell": "fell", "rose": "rose", "level": "no change shown", "differ": "seeds differ", "one seed": "one seed"}
 
 
 def _distance_rows(report):
@@ -66,16 +72,25 @@ def read_distances(runs, before, after):
 
 
 def change_over_seeds(before, after):
-    """How a value changed after fine-tuning: a dict with before, mean, sd, least and most over seeds, share (relative change),
-    low and high (95 % interval of the mean difference, Student's t over seeds), seeds, direction and code.
+    """How a value changed after fine-tuning: a dict with before, after (of each seed), fell and rose (numbers of seeds), mean,
+    sd, least and most over seeds, share (relative change of the mean), low and high (95 % interval of the mean difference,
+    Student's t over seeds), seeds, direction and code.
 
     Args: a number, and one number for each seed; all seeds start from the same model.
-    direction is "fell" or "rose" if the interval excludes 0, else "level". With one seed the sign decides, and code is
+    direction is "fell" or "rose" if the interval excludes 0. Else it is "differ" if the value fell in some seeds and rose in
+    others, so that the mean describes none of them, and "level" otherwise. With one seed the sign decides, and code is
     "one seed".
     """
     after = np.asarray(after, float)
     mean, seeds = float(after.mean()), len(after)
-    found = {"before": float(before), "mean": mean, "sd": np.nan, "least": after.min(), "most": after.max()}
+    found = {"before": float(before), "after": after.tolist(), "fell": int((after < before).sum())}
+    found |= {
+        "rose": int((after > before).sum()),
+        "mean": mean,
+        "sd": np.nan,
+        "least": after.min(),
+        "most": after.max(),
+    }
     found |= {"share": mean / before - 1 if before else np.nan, "low": np.nan, "high": np.nan, "seeds": seeds}
     low = high = mean - before
     if seeds > 1:
@@ -83,7 +98,8 @@ def change_over_seeds(before, after):
         half_width = student.ppf(0.975, seeds - 1) * found["sd"] / np.sqrt(seeds)
         low, high = low - half_width, high + half_width
         found |= {"low": low, "high": high}
-    direction = "fell" if high < 0 else "rose" if low > 0 else "level"
+    apart = "differ" if found["fell"] and found["rose"] else "level"
+    direction = "fell" if high < 0 else "rose" if low > 0 else apart
     return found | {"direction": direction, "code": direction if seeds > 1 else "one seed"}
 
 
@@ -113,42 +129,57 @@ def measure_name(words, metric, quantity):
     return f"{how} MNND from {CLASS_LABELS[words]} to English tokens{QUANTITIES[quantity]}"
 
 
+def seeds_moved(found):
+    """In how many seeds a value fell or rose: "fell in 2 of 3 seeds, rose in 1"."""
+    ways = {way: found[way] for way in ("fell", "rose") if found[way]}
+    if not ways:
+        return f"the same in {counted(found['seeds'], 'seed')}"
+    (first, count), *others = ways.items()
+    return ", ".join(
+        [f"{first} in {count} of {counted(found['seeds'], 'seed')}", *(f"{way} in {n}" for way, n in others)]
+    )
+
+
 def change_text(found):
-    """A change in words, without its code."""
-    numbers = f"{found['before']:.4g} before, {found['mean']:.4g}"
-    numbers += f" ± {found['sd']:.2g}" if found["seeds"] > 1 else ""
-    numbers += f" after ({format_points(found['share'], sign=True)} %; " if np.isfinite(found["share"]) else " after ("
+    """A change in words, without its code. Where seeds differ, it has no mean."""
+    share = f", {format_points(found['share'], sign=True)} %" if np.isfinite(found["share"]) else ""
     if found["seeds"] == 1:
-        return f"{found['direction']}, {numbers}one seed)"
-    spread = f"{found['least']:.4g}–{found['most']:.4g} over {found['seeds']} seeds"
+        return f"{found['direction']}, {found['before']:.4g} before, {found['mean']:.4g} after (one seed{share})"
+    numbers = f"{seeds_moved(found)}: {found['before']:.4g} before, {found['least']:.4g}–{found['most']:.4g} after"
+    if found["direction"] == "differ":
+        return numbers
     ends = " to ".join(f"{found[end]:+.3g}".replace("-", "−") for end in ("low", "high"))
-    return f"{numbers}{spread}; 95 % CI of the difference {ends})"
+    return f"{numbers} (mean {found['mean']:.4g}{share}; 95 % CI of the difference {ends})"
 
 
 def approach_statement(found):
-    """Whether DNA tokens of a model moved closer to English ones, as (code, text): by Euclidean distance, and by the measures
-    that control for shrinking. `found` is as from `last_layer_changes`; codes are those of `claims.CLAIMS`, or "in part"."""
+    """Whether DNA tokens of a model moved closer to English ones, as (code, text): by Euclidean distance, by the measures that
+    control for shrinking, and in how many seeds. `found` is as from `last_layer_changes`; codes are those of `claims.CLAIMS`,
+    or "in part"."""
     raw = found["dna", "euclidean", "mnnd"]
-    others = {key: value for key, value in found.items() if key[0] == "dna" and key != ("dna", "euclidean", "mnnd")}
+    dna = {key: value for key, value in found.items() if key[0] == "dna"}
+    others = {key: value for key, value in dna.items() if key != ("dna", "euclidean", "mnnd")}
     fell = "; ".join(measure_name(*key) for key, value in others.items() if value["direction"] == "fell")
     others = {key: value for key, value in others.items() if value["direction"] != "fell"}
     not_fell = "; ".join(f"{measure_name(*key)} ({TAGS[value['direction']]})" for key, value in others.items())
     distance = "the mean nearest-neighbour distance (MNND, Euclidean) from DNA to English tokens"
-    if raw["direction"] != "fell":
-        text = f"No: {distance} rose after fine-tuning"
-        if raw["direction"] == "level":
-            text = f"Not shown: {distance} did not change significantly ({format_points(raw['share'], sign=True)} %)"
-        text += f". These measures fell: {fell}" if fell else ". No other measure of DNA tokens fell"
-        return "not supported", text + (" (one seed)." if raw["code"] == "one seed" else ".")
-    if raw["code"] == "one seed":
+    if raw["code"] == "one seed" and raw["direction"] == "fell":
         return "unrepeated", f"T{distance[1:]} fell in the only seed; not replicated."
+    approached = np.all([np.less(value["after"], value["before"]) for value in dna.values()], axis=0).sum()
+    seeds = "" if raw["seeds"] == 1 else f" All measures of DNA tokens fell in {approached} of {raw['seeds']} seeds."
+    if raw["direction"] != "fell":
+        text = {
+            "rose": f"No: {distance} rose after fine-tuning",
+            "differ": f"Not shown: {distance} {seeds_moved(raw)}",
+            "level": f"Not shown: {distance} did not change significantly ({seeds_moved(raw)})",
+        }[raw["direction"]]
+        text += f". These measures fell: {fell}" if fell else ". No other measure of DNA tokens fell significantly"
+        return "not supported", text + (" (one seed)." if raw["code"] == "one seed" else ".") + seeds
     if not not_fell:
-        return (
-            "supported",
-            "Yes: DNA tokens moved closer to English tokens, by Euclidean distance and under every control.",
-        )
+        said = "Yes: DNA tokens moved closer to English tokens, by Euclidean distance and under every control."
+        return "supported", said + seeds
     kept = f"These measures fell too: {fell}. These" if fell else "The other measures"
-    return "in part", f"In part: {distance} fell. {kept} did not: {not_fell}."
+    return "in part", f"In part: {distance} fell. {kept} did not: {not_fell}.{seeds}"
 
 
 def vectors_headline(table):
@@ -242,6 +273,7 @@ def vectors_page(study, table, reports):
         "colours": CODES,
         "measure_name": measure_name,
         "change_text": change_text,
+        "seeds_moved": seeds_moved,
         "shuffled": {model: shuffled_statements(table, model) for model in changes},
         "shuffled_rows": {model: shuffled_rows(table, model).to_dict("records") for model in changes},
         "layers": {model: list(layer_changes(table, model)) for model in changes},

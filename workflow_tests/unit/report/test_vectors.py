@@ -40,6 +40,27 @@ def test_a_change_has_its_interval_over_seeds():
     )
 
 
+def test_seeds_that_move_in_opposite_ways_have_no_mean():
+    """MNNDs of 3.35 to 5.65 from 4.5: no seed stayed where it was."""
+    found = vector_report.change_over_seeds(4.5, [3.35, 5.65, 4.6])
+    assert (found["fell"], found["rose"], found["direction"], found["code"]) == (1, 2, "differ", "differ")
+    text = vector_report.change_text(found)
+    assert "fell in 1 of 3 seeds, rose in 2" in text and "3.35–5.65" in text and "mean" not in text
+    assert vector_report.change_over_seeds(4.5, [3.4, 4.4, 4.49])["code"] == "level"  # all fell, by chance perhaps
+    found = vector_report.change_over_seeds(10, [7.9, 8, 8.1])
+    text = vector_report.change_text(found)
+    assert "fell in 3 of 3 seeds" in text and "mean 8," in text and "7.9–8.1" in text
+    assert vector_report.seeds_moved(vector_report.change_over_seeds(4, [4, 4])) == "the same in 2 seeds"
+
+
+def test_the_statement_counts_the_seeds_in_which_all_measures_fell():
+    for after, count in (([(6, 5), (6.1, 5), (5.9, 5)], 3), ([(9, 5), (12, 5), (8, 5)], 2), ([(5, 2.5), (12, 5)], 0)):
+        code, text = statement(table_of((10, 5), after))
+        assert f"fell in {count} of {len(after)} seeds" in text.split(". ")[-1]
+    code, text = statement(table_of((10, 5), [(9, 5), (12, 5), (8, 5)]))
+    assert code == "not supported" and "fell in 2 of 3 seeds, rose in 1" in text
+
+
 @pytest.mark.parametrize(
     ("after", "claim"),
     [

@@ -70,12 +70,10 @@ def words_figure(samples, points):
 
 
 def draw_layers(axis, rows, quantity):
-    """One quantity of one metric over the layers, before and after: mean over seeds, and their range as a line."""
-    for state, look in STATES.items():
-        part = rows[(rows["seed"] == BEFORE) == (state == "before")].groupby("layer")[quantity]
-        mean, least, most = part.mean(), part.min(), part.max()
-        axis.vlines(mean.index, least, most, color=look["color"], lw=1.6, zorder=2)
-        axis.plot(mean.index, mean, ms=4, mew=1, lw=1.1, zorder=3, **look)
+    """One quantity of one metric over the layers, before fine-tuning and after it: a line for each seed."""
+    for seed, part in rows.groupby("seed", sort=False):
+        look = STATES["before" if seed == BEFORE else "after"]
+        axis.plot(part["layer"], part[quantity], ms=3.4, mew=1, lw=1, zorder=3 - (seed == BEFORE), **look)
     axis.grid(axis="y", color="#eeeeee")
 
 
@@ -92,13 +90,17 @@ def set_distances(axis, values):
 
 
 def draw_control(axis, rows, last):
-    """The control right of the layers: MNND in the sample of the last layer, and the band of shuffled labels."""
-    for at, (state, look) in enumerate(STATES.items()):
-        part = rows[(rows["seed"] == BEFORE) == (state == "before")]
-        x, look = last + (1.3 + 0.7 * at) * max(1, last / 9), {key: look[key] for key in ("color", "marker", "mfc")}
-        axis.vlines(x, part["shuffled_low"].min(), part["shuffled_high"].max(), color="#E69F00", lw=7, alpha=0.7)
-        axis.plot([x] * len(part), part["sample_mnnd"], ls="", ms=4, mew=1, zorder=3, **look)
-    axis.axvline(last + 0.65 * max(1, last / 9), color="#bbbbbb", lw=0.8)
+    """The control right of the layers: MNND in the sample of the last layer, before and in each seed, each in its own band of
+    shuffled labels."""
+    wide = max(1, last / 9)
+    places = last + (1.1 + np.linspace(0, 1.1, len(rows))) * wide
+    for x, row in zip(places, rows.to_dict("records"), strict=True):
+        look = STATES["before" if row["seed"] == BEFORE else "after"]
+        look = {key: look[key] for key in ("color", "marker", "mfc")}
+        width = min(7, 28 / len(rows))
+        axis.vlines(x, row["shuffled_low"], row["shuffled_high"], color="#E69F00", lw=width, alpha=0.7)
+        axis.plot(x, row["sample_mnnd"], ls="", ms=3.4, mew=1, zorder=3, **look)
+    axis.axvline(last + 0.65 * wide, color="#bbbbbb", lw=0.8)
 
 
 @rc_context(STYLE)
@@ -125,9 +127,8 @@ def distances_figure(table):
         pair[0].set_ylabel(QUANTITIES[quantity])
         for axis in pair if quantity == "relative" else []:
             axis.set_xlabel("hidden layer (0: embeddings)")
-    legend = [
-        Line2D([], [], ms=4, mew=1, lw=1.1, label=f"{state} fine-tuning", **look) for state, look in STATES.items()
-    ]
+    labels = {"before": "before fine-tuning", "after": "after fine-tuning, a line for each seed"}
+    legend = [Line2D([], [], ms=4, mew=1, lw=1.1, label=labels[state], **look) for state, look in STATES.items()]
     legend.append(Line2D([], [], color="#E69F00", alpha=0.7, lw=7, label="shuffled labels, 95 %"))
     figure.legend(handles=legend, loc="outside upper left", ncols=len(legend))
     return figure
