@@ -3,7 +3,8 @@
 from linguist.logs import start_log
 from linguist.report.plots.style import save
 from linguist.report.plots.tasks import tasks_figure
-from linguist.report.tasks import main_rows, method_name
+from linguist.report.tasks import main_rows
+from linguist.report.ways import method_name
 from linguist.statistics.summaries import summarize_tasks
 from linguist.statistics.tables import read_results
 

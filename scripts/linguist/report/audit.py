@@ -96,7 +96,8 @@ def audit_findings(audit):
         if found := {name: overlap[key] for name, overlap in audit["trained_on"].items()}:
             example = first_of("contradiction", audit["trained_on"]) if key == "contradictions" else None
             lines.append(count_finding(f"{what} shared by test and a training set", found, example=example))
-    return lines + token_findings(audit["tokens"]) + identity_findings(audit.get("identity", {}))
+    lines += token_findings(audit["tokens"]) + identity_findings(audit.get("identity", {}))
+    return lines + similar_findings(audit.get("similar"))
 
 
 def is_of_pairs(audit):
@@ -256,6 +257,15 @@ def identity_findings(identity):
     shares = ", ".join(f"{name}: {rows} rows" for name, rows in identity.items())
     near = any(list(identity.values())[:-1])
     return [("note" if near else "fine", f"Identity of test rows to the nearest train row, by BLAST. {shares}.")]
+
+
+def similar_findings(similar):
+    """How many test rows of a task share words with train rows, as `tasks.audit.count_similar` counts them; None for pairs."""
+    if not similar or not similar["of"]:
+        return []
+    text = f"{similar['rows']} of {counted(similar['of'], 'test row')} have at least {percent(similar['share'], 0)} of their words of "
+    text += f"{similar['letters']} letters in train rows, on either strand."
+    return [("note" if similar["rows"] else "fine", text)]
 
 
 def limit_finding(spec, audit):

@@ -1,7 +1,7 @@
 """The report's front page: the result of each study in a few lines, and the closest control for each hypothesis."""
 
-from linguist.report.tasks import difference_finding
 from linguist.report.vectors import vectors_headline
+from linguist.report.ways import difference_finding
 from linguist.statistics.claims import (
     CLAIMS,
     COMPARED,
@@ -14,11 +14,16 @@ from linguist.statistics.claims import (
 from linguist.tasks.baselines import KMERS
 
 TASK_CODES = {  # of a study of tasks, which compares ways to answer
-    "different": "two ways to answer tasks are significantly different (p corrected for their number)",
-    "one seed": "two ways to answer tasks are significantly different, but with one seed: not replicated",
+    "different": "two ways to answer tasks are significantly different, and the better one is significantly above the majority "
+    "class (p corrected for their number)",
+    "not above majority": "two ways to answer tasks are significantly different, but the better one is not significantly above "
+    "the majority class",
     "constant": "a way to answer tasks gives nearly all rows one answer",
     "no difference": "two ways to answer tasks are not significantly different",
 }
+# These may be said of pair sets and tasks.
+EXPLORATORY = {"exploratory": "significant, but with too few seeds for a claim"}
+HEADLINES = {"above": "different", "below": "different", "majority": "not above majority", "chance": "no difference"}
 IN_PART = {"in part": "some hypotheses of the study are supported, others are not"}
 # The questions of a study of tasks, its own first.
 ASKED_FIRST = ("instructing", "sets", "baseline", "pretraining", "phrasing")
@@ -32,7 +37,7 @@ def pairs_headline(claims, comparisons):
 
 
 def task_headline(comparisons):
-    """The result of a study of tasks: (code, text), the code one of TASK_CODES.
+    """The result of a study of tasks: (code, text), the code one of TASK_CODES or EXPLORATORY.
 
     It is the first comparison of the first question that the study asks and, if that is another, the one with k-mers.
     """
@@ -44,10 +49,7 @@ def task_headline(comparisons):
     codes, texts = zip(*map(difference_finding, [asked[0], *kmers[:1]]), strict=True)
     if len(rows) > len(texts):
         texts += (f"All {len(rows)} comparisons are on the page of the study.",)
-    if codes[0] == "constant":
-        return "constant", " ".join(texts)
-    code = "no difference" if codes[0] == "chance" else "one seed" if asked[0]["seeds"] == 1 else "different"
-    return code, " ".join(texts)
+    return HEADLINES.get(codes[0], codes[0]), " ".join(texts)
 
 
 def answer_page(titles, studies, tasks, vectors, kinds, problems):
@@ -67,6 +69,7 @@ def answer_page(titles, studies, tasks, vectors, kinds, problems):
     return {
         "lines": [(name, title, *results[name]) for name, title in titles.items()],
         "answer": answer_of(studies, kinds),
-        "meanings": CLAIMS | IN_PART | (TASK_CODES if tasks else {}),
+        "meanings": EXPLORATORY | CLAIMS | IN_PART | (TASK_CODES if tasks else {}),
         "compared": COMPARED,
+        "tasks": bool(tasks),
     }

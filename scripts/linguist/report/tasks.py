@@ -1,108 +1,42 @@
-"""The page of a study of tasks: findings computed from differences, and tables of accuracy."""
+"""The page of a study of tasks: its findings, and tables of accuracy."""
 
 import numpy as np
 
 from linguist.report.identity import identity_rows
 from linguist.report.page import name_constant
-from linguist.statistics.numbers import counted, format_p, format_points
+from linguist.report.ways import method_name, task_findings
+from linguist.sequences.neighbours import SHARED_LETTERS
 from linguist.statistics.summaries import summarize_tasks
 from linguist.statistics.tables import read_results
-from linguist.statistics.thresholds import ALPHA, FOLLOWS_INSTRUCTION, ONE_CLASS
-from linguist.statistics.ways import CLASSIFICATION, RULES
-from linguist.tasks.baselines import KMERS, NEIGHBOURS
+from linguist.statistics.thresholds import ONE_CLASS, SEEDS_FOR_CLAIM
+from linguist.statistics.ways import DECIDING, PAPER, RULES
 from linguist.tasks.prompts import TRAINED, VARIANTS, prompt_text
 from linguist.tasks.recipes import RECIPES
-from linguist.training.controls import RANDOM_ENDING
-
-SHOWN = ("class", "prefix")  # rules of the main table and figure
-QUESTIONS = {  # by the column question of `compare_ways`
-    "instructing": "One instruction-tuned model, or one classifier per task?",
-    "baseline": "Better than k-mers or BLAST?",
-    "pretraining": "Does pretraining help?",
-    "sets": "Does the form of the instructions matter?",
-    "phrasing": "Does an unseen wording matter?",
-}
-FOLLOWING = "Does the model follow the instruction, or only the sequence?"
-# Codes of differences, on the page.
-TAGS = {"above": "higher", "below": "lower", "chance": "not significant", "constant": "constant"}
-FOLLOWING_TAGS = {"above": "yes", "below": "no", "chance": "undecided"}
 
 
-def method_name(model, method):
-    """A model with its method, in words."""
-    if model in (KMERS, NEIGHBOURS):
-        return {KMERS: "k-mer logistic regression", NEIGHBOURS: "best BLAST hit"}[model]
-    name = f"{model.removesuffix(RANDOM_ENDING)} with random weights" if model.endswith(RANDOM_ENDING) else model
-    return f"{name} (classifier per task)" if method == CLASSIFICATION else f"{name} (instruction-tuned: {method})"
+def main_rows(summary, rules=DECIDING):
+    """The rows of the main table and figure: classifiers, and instruction-tuned models with trained wordings, read by the rules
+    that decide, or by others."""
+    return summary[summary["rule"].isin(rules) & summary["variant"].isin(["", TRAINED])]
 
 
-def difference_finding(row):
-    """What a difference between two methods shows: (code, sentence), the code one of TAGS.
-
-    The corrected p-value alone decides whether it is significant. If all runs of the first method give one answer, there is
-    nothing to compare. `row` is one of `compare_ways`, as a dict.
-    """
-    code = "chance" if row["p_holm"] >= ALPHA else "above" if row["difference"] > 0 else "below"
-    says = {"above": "is more accurate than", "below": "is less accurate than"}
-    says["chance"] = "does not differ significantly from"
-    one, other = (method_name(row[f"{side}model"], row[f"{side}method"]) for side in ("", "against_"))
-    if row["question"] == "phrasing":
-        one, other = f"{one} with a trained wording", "the same model with an unseen wording"
-    ends = [format_points(row[end], sign=True) for end in ("low", "high")]
-    notes = [f"95 % CI {' to '.join(ends)}", format_p(row["p_holm"])]
-    notes.append(f"average of {row['tasks']} tasks" if row["tasks"] > 1 else "one task")
-    notes += ["one seed"] if row["seeds"] == 1 else []
-    notes = f"{format_points(row['difference'], sign=True)} points ({', '.join(notes)})"
-    constant = {
-        name: f"one answer, or none, for nearly all test rows in {row[f'{side}constant']} of {counted(row[f'{side}runs'], 'run')}"
-        for name, side in ((one, ""), (other, "against_"))
-        if row[f"{side}constant"]
-    }
-    if row["constant"] == row["runs"]:
-        code, text = "constant", f"{one} gives {constant.pop(one)}; its difference from {other} is {notes}."
-    else:
-        text = f"{one} {says[code]} {other}: {notes}."
-    return code, " ".join([text, *(f"But {name} gives {runs}." for name, runs in constant.items())])
-
-
-def task_findings(summary, comparisons):
-    """The findings of a study by question: {question in words: [(code, tag, sentence)]}; the tag is the code's word on the page.
-
-    Args: tables of `summarize_tasks` and `compare_ways`.
-    """
-    found = {}
-    for row in comparisons.to_dict("records"):
-        code, text = difference_finding(row)
-        found.setdefault(QUESTIONS[row["question"]], []).append((code, TAGS[code], text))
-    for row in over_all_tasks(summary[summary["rule"] == "obeys"]).to_dict("records"):
-        low, high = row["accuracy_low"], row["accuracy_high"]
-        code = "above" if low > FOLLOWS_INSTRUCTION else "below" if high < FOLLOWS_INSTRUCTION else "chance"
-        text = f"Given the instruction of another task, {method_name(row['model'], row['method'])} follows the instruction "
-        text += f"rather than the sequence in {100 * row['accuracy']:.0f} % of the rows "
-        text += f"(95 % CI {100 * low:.0f} % to {100 * high:.0f} %)."
-        found.setdefault(FOLLOWING, []).append((code, FOLLOWING_TAGS[code], text))
-    return found
-
-
-def over_all_tasks(summary):
-    """The rows over all tasks: "average", or of the one task there is."""
-    return summary[summary["test"] == ("average" if "average" in set(summary["test"]) else summary["test"])]
-
-
-def main_rows(summary):
-    """The rows of the main table and figure: classifiers, and instruction-tuned models with trained wordings, read by the
-    paper's rule (prefix)."""
-    return summary[summary["rule"].isin(SHOWN) & summary["variant"].isin(["", TRAINED])]
+def rule_rows(summary):
+    """The `main_rows`, each with its accuracy by the paper's rule: prefix_accuracy, prefix_accuracy_low, prefix_accuracy_high, and
+    prefix_no_answer (NaN for methods that generate no text)."""
+    way = ["model", "method", "test"]
+    paper = main_rows(summary, ["prefix"]).set_index(way)[["accuracy", "accuracy_low", "accuracy_high", "no_answer"]]
+    return main_rows(summary).join(paper.add_prefix("prefix_"), on=way)
 
 
 def published_rows(summary, published, stated, trained):
     """Published results beside ours, a row each: task, method, mcc, accuracy (NaN if not given), train and test (rows; None
-    if not stated), ours and partial (bool): whether we trained or tested on fewer rows than are stated.
+    if not stated), ours and partial (bool): whether we trained or tested on fewer rows than are stated. Ours are read by the
+    paper's rule.
 
     Args: `published` maps tasks to records of method, mcc or accuracy, and `stated` to the {"train", "test"} rows of the
     records with mcc; tasks without records get no rows. `trained` maps tasks and instruction sets to their train rows.
     """
-    rows, mine = [], main_rows(summary)
+    rows, mine = [], main_rows(summary, PAPER)
     for task, records in published.items():
         unknown, theirs = {"train": None, "test": None}, stated.get(task, {})
         for row in mine[mine["test"] == task].to_dict("records") if records else []:
@@ -140,6 +74,11 @@ def task_page(study, tables, reports):
         "findings": task_findings(summary, comparisons),
         "averages": reports["published"]["averages"]["dnahlm"] if compared else None,
         "rows": [row | {"name": method_name(row["model"], row["method"])} for row in summary.to_dict("records")],
+        "by_rule": [
+            row | {"name": method_name(row["model"], row["method"])}
+            for row in rule_rows(summary).to_dict("records")
+            if row["rule"] == "scored"
+        ],
         "constant": name_constant(
             (method_name(row["model"], row["method"]), row["test"], row["constant"], row["runs"])
             for row in main_rows(summary).to_dict("records")
@@ -148,6 +87,8 @@ def task_page(study, tables, reports):
         "rules": {rule: text for rule, text in RULES.items() if rule in set(summary["rule"])},
         "variants": {variant: text for variant, text in VARIANTS.items() if variant in set(summary["variant"])},
         "one_class": ONE_CLASS,
+        "seeds_for_claim": SEEDS_FOR_CLAIM,
+        "shared_letters": SHARED_LETTERS,
         "reports": reports,
         "published": published_rows(summary, records, stated, trained),
         "identity": identity_rows(reports["identity"], lambda row: method_name(row["model"], row["method"])),

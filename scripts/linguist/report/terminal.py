@@ -4,8 +4,9 @@ from textwrap import fill
 
 import numpy as np
 
-from linguist.report.tasks import main_rows, task_findings
+from linguist.report.tasks import rule_rows
 from linguist.report.vectors import TAGS, approach_statement, change_text, last_layer_changes, measure_name
+from linguist.report.ways import task_findings
 from linguist.statistics.claims import differences_text, study_headline
 from linguist.statistics.numbers import counted, format_interval, format_number, format_range, signed, whole_percent
 from linguist.statistics.verdicts import VERDICTS, not_learned_warning
@@ -88,29 +89,34 @@ def task_study_text(summary, comparisons, problems=""):
 
     Args: tables of `summarize_tasks` and `compare_ways`; `problems` is the `problem_sentence` of its test sets.
     """
-    shown = main_rows(summary)
+    shown = rule_rows(summary)
     tests = [test for test in shown["test"].unique() if test != "average"]
     methods = {key: rows.set_index("test") for key, rows in shown.groupby(["model", "method"], sort=False)}
     names = {key: key[0] if key[0] in (KMERS, NEIGHBOURS) else ", ".join(key) for key in methods}
-    wide = min(30, max(map(len, names.values())))
+    wide = min(28, max(map(len, names.values())))
     heads = [f"{test[:9]:>9}" for test in tests[:4]]
-    lines = [f"{'accuracy':<{wide}}  {' '.join(heads)}  {'average [95 % CI]':>19}  {'MCC':>5}  no answer"]
+    lines = [f"{'accuracy':<{wide}}  {' '.join(heads)}  {'average [95 % CI]':>19}  prefix  no answer"]
     for key, rows in methods.items():
         name = names[key] if len(names[key]) <= wide else names[key][: wide - 1] + "…"
         cells = [f"{format_number(rows['accuracy'].get(test, np.nan)):>9}" for test in tests[:4]]
         last = rows.loc["average"] if "average" in rows.index else rows.iloc[0] if len(tests) == 1 else None
-        ends = "–"
-        if last is not None:
-            ends = (
-                f"{last['accuracy']:.3f} [{last['accuracy_low']:.3f}–{last['accuracy_high']:.3f}]  {last['mcc']:5.3f}"
-            )
-            ends += f"  {100 * last['no_answer']:>7.0f} %" if key[1] != CLASSIFICATION else ""
+        ends = (
+            "–"
+            if last is None
+            else format_interval(last.rename({"accuracy_low": "low", "accuracy_high": "high"}), "accuracy")
+        )
+        if last is not None and key[1] != CLASSIFICATION:
+            ends += f"  {last['prefix_accuracy']:>6.3f}  {100 * last['prefix_no_answer']:>7.0f} %"
         lines.append(f"{name:<{wide}}  {' '.join(cells)}  {ends}")
     majority = shown.drop_duplicates("test").set_index("test")["majority"]
     cells = [f"{format_number(majority.get(test, np.nan)):>9}" for test in tests[:4]]
-    lines.append(f"{'majority class':<{wide}}  {' '.join(cells)}")
-    if shown["rule"].eq("prefix").any():
-        lines.append("A reply counts as the answer that it begins with; a reply that begins with no answer is wrong.")
+    average = majority.get("average", majority.iloc[0] if len(tests) == 1 else np.nan)
+    lines.append(f"{'majority class':<{wide}}  {' '.join(cells)}  {format_number(average)}")
+    if shown["rule"].eq("scored").any():
+        lines.append("accuracy: of an instruction-tuned model, of the likeliest allowed answer")
+        lines.append(
+            "prefix: average by the paper's rule (the generated text begins with the answer) · no answer: other replies"
+        )
     if len(tests) > 4:
         lines.append(f"({len(tests) - 4} more tasks on the page)")
     if comparisons["seeds"].eq(1).any():

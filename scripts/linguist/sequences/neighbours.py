@@ -9,6 +9,8 @@ from linguist.kinds import KINDS
 COLUMNS = ["id", "neighbour", "bitscore", "identities", "length"]
 # Bins of the identity of a row to its nearest train row, highest first: {name: lowest identity}.
 IDENTITY_BINS = {"100 %": 1.0, "95 % to 100 %": 0.95, "80 % to 95 %": 0.8, "below 80 %": 0.0}
+# A row is similar to others if at least this part of its words of so many letters occur in them.
+SHARED_LETTERS, SHARED_PART = 20, 0.5
 # Rows of a task under their ids, and sequences of a pair set, each once, under the number of the row and the side. Without
 # the empty line at the end.
 TASK_TO_FASTA = """awk -F '\\t' 'NR > 1 && NF { print ">" $1 "\\n" $2 }'"""

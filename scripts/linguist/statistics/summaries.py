@@ -116,7 +116,7 @@ def summarize_tasks(metrics):
     all of several tests.
 
     Columns: the mean accuracy, F1 and MCC with their intervals (seeds and items), the sd and the best accuracy; `runs`, and
-    `constant`, how many of them give nearly all rows one answer.
+    `constant`, how many of them give nearly all rows one answer; no_answer, answer_mass and majority, means over the tests.
     """
     rows, every = [], metrics["test"].nunique()
     for key, group in metrics.groupby(WAY, sort=False):
@@ -142,4 +142,6 @@ def average_metrics(parts):
         found |= {name: by_seed(name).mean(), f"{name}_low": low, f"{name}_high": high}
     accuracy = by_seed("accuracy")
     found |= {"sd": accuracy.std(ddof=1) if len(accuracy) > 1 else np.nan, "best": accuracy.max()}
-    return found | {name: np.mean([part[name].mean() for part in parts]) for name in ("no_answer", "majority")}
+    return found | {
+        name: np.mean([part[name].mean() for part in parts]) for name in ("no_answer", "answer_mass", "majority")
+    }

@@ -7,6 +7,8 @@ from linguist.pairs.store import types_of_rows
 
 TEXTS = ["study", "model", "trainset", "method", "test", "variant", "rule", "kind", "question", "code", "text"]
 TEXTS += ["scope", "level", "tests", "group", "measure", "against", "against_model", "against_method"]
+TEXTS += ["against_variant", "collapsed", "against_collapsed"]
+# Numbers that are not always there.
 MAY_LACK = [
     "auroc",
     "auroc_low",
@@ -18,7 +20,8 @@ MAY_LACK = [
     "worst",
     "best",
     "accuracy",
-]  # numbers that are not always there
+    "answer_mass",
+]
 
 
 def read_results(path):

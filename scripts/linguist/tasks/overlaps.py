@@ -3,9 +3,12 @@
 An example is GUE: its core promoters are parts of its 300 bp promoters, and the two tasks have independent splits.
 """
 
+from itertools import product
+
 import numpy as np
 from Bio.Seq import reverse_complement
 
+from linguist.sequences.neighbours import SHARED_LETTERS, SHARED_PART
 from linguist.splits import SPLITS
 
 WIDEST = 32  # letters of a word: two bits each, 64 bits
@@ -44,6 +47,16 @@ def _inside(short, long):
                     yield int(i), int(owners[place])
 
 
+def similar_rows(ours, theirs):
+    """Which of some upper-case DNA sequences have at least SHARED_PART of their distinct words of SHARED_LETTERS letters in any of `theirs`, on
+    either strand: an array of bool. A shorter sequence has no such word, and is similar to none."""
+    words, owners, _ = _words(ours, SHARED_LETTERS)
+    words, owners = np.unique(np.stack([words, owners.astype(np.uint64)]), axis=1)
+    known = np.isin(words, _words([*theirs, *map(reverse_complement, theirs)], SHARED_LETTERS)[0])
+    have, shared = (np.bincount(part.astype(int), minlength=len(ours)) for part in (owners, owners[known]))
+    return (have > 0) & (shared >= SHARED_PART * have)
+
+
 def _words(texts, width):
     """All words of `width` letters in some texts: their codes (uint64), the number of their text, their place in it."""
     lengths = np.array([len(text) for text in texts], int)
@@ -51,9 +64,10 @@ def _words(texts, width):
     if len(words) < width:
         return words[:0], np.zeros(0, int), np.zeros(0, int)
     step = 1
-    while step < width:
-        words = (words[:-step] << np.uint64(2 * step)) | words[step:]
-        step *= 2
+    while step < width:  # a word of `step` letters, and the last letters of the word that begins `more` letters later
+        more = min(step, width - step)
+        words = (words[:-more] << np.uint64(2 * more)) | (words[more:] & np.uint64((1 << 2 * more) - 1))
+        step += more
     owners = np.repeat(np.arange(len(texts)), lengths)[: len(words)]
     places = np.arange(len(words)) - np.repeat(np.cumsum(lengths) - lengths, lengths)[: len(words)]
     whole = places + width <= lengths[owners]
@@ -65,7 +79,8 @@ def count_overlaps(tasks):
 
     `tasks` maps a task to {"answers": its classes, split: data frame as from `store.read_task`}. A record counts the rows of
     `test` (a later split of any task) that equal, lie inside, or hold a row of `train` (an earlier split), and gives the
-    share of these rows whose answer is the same in both splits (`same_answer`).
+    share of these rows whose answer is the same in both splits (`same_answer`, None without such rows). `similar` counts the
+    rows of `test` that are `similar_rows` to those of `train`, the others included.
     """
     rows = {
         split: [
@@ -75,6 +90,7 @@ def count_overlaps(tasks):
         ]
         for split in SPLITS
     }
+    texts = {task: {split: about[split]["sequence"].tolist() for split in SPLITS} for task, about in tasks.items()}
     records = []
     for earlier, later in (("train", "dev"), ("train", "test"), ("dev", "test")):
         ours, theirs = rows[later], rows[earlier]
@@ -84,9 +100,18 @@ def count_overlaps(tasks):
             sets[relation].add(i)
             if ours[i][2] == theirs[j][2]:
                 sets["same_answer"].add(i)
-        for one, other in sorted(found):
-            counts = {name: len(numbers) for name, numbers in found[one, other].items()}
-            touched = len(set().union(*found[one, other].values()))
-            record = {"train": f"{one} {earlier}", "test": f"{other} {later}", "rows": touched}
-            records.append(record | counts | {"same_answer": counts["same_answer"] / touched})
+        for one, other in sorted(product(tasks, repeat=2)):
+            similar = int(similar_rows(texts[other][later], texts[one][earlier]).sum())
+            sets = found.get((one, other), dict.fromkeys((*RELATIONS, "same_answer"), ()))
+            if similar or any(sets.values()):
+                records.append(
+                    {"train": f"{one} {earlier}", "test": f"{other} {later}"} | counts_of_record(sets, similar)
+                )
     return records
+
+
+def counts_of_record(sets, similar):
+    """The counts of a record of `count_overlaps`, from the rows of each relation and the number of similar rows."""
+    counts, touched = {name: len(numbers) for name, numbers in sets.items()}, len(set().union(*sets.values()))
+    same = counts.pop("same_answer") / touched if touched else None
+    return {"rows": touched} | counts | {"similar": similar, "same_answer": same}

@@ -6,7 +6,7 @@ import pytest
 from helpers.pages import REPORTS, Page, open_page
 from helpers.studies import study, table_of
 from linguist.files import write_table
-from linguist.report.front import TASK_CODES, answer_page, task_headline
+from linguist.report.front import answer_page, task_headline
 from linguist.report.page import inline, render
 from linguist.report.plots.front import closest_control_figure
 from linguist.report.plots.style import save
@@ -17,18 +17,29 @@ COMPARISON = {
     "question": "instructing",
     "model": "m",
     "method": "classification",
+    "variant": "",
     "against_model": "m",
     "against_method": "told",
+    "against_variant": "trained",
     "difference": 0.1,
     "low": 0.05,
     "high": 0.15,
     "p_holm": 0.01,
+    "prefix_difference": 0.2,
+    "prefix_low": 0.15,
+    "prefix_high": 0.25,
+    "prefix_p_holm": 0.01,
+    "above_majority": True,
+    "against_above_majority": False,
     "tasks": 3,
-    "seeds": 2,
+    "seeds": 5,
+    "better": 5,
     "constant": 0,
-    "runs": 6,
+    "runs": 15,
+    "collapsed": "",
     "against_constant": 0,
-    "against_runs": 6,
+    "against_runs": 15,
+    "against_collapsed": "",
 }
 NO_ROWS = pd.DataFrame(columns=["level", "scope", "model", "trainset"])
 CAVEAT = "A <sentence> about the data."
@@ -76,7 +87,8 @@ def test_it_opens_in_a_browser_without_an_error(front, tmp_path):
 
 def test_a_study_of_tasks_gives_the_result_of_the_question_it_asks_first():
     rows = [
-        COMPARISON | {"question": q, "difference": d, "p_holm": p} for q, d, p in (("phrasing", 1, 0), ("sets", -1, 1))
+        COMPARISON | {"question": q, "difference": d, "p_holm": p, "against_above_majority": True}
+        for q, d, p in (("phrasing", 1, 0), ("sets", -1, 1))
     ]
     table = pd.DataFrame(rows)
     assert task_headline(table)[0] == "no difference" and "2 comparisons" in task_headline(table)[1]
@@ -84,9 +96,21 @@ def test_a_study_of_tasks_gives_the_result_of_the_question_it_asks_first():
     assert task_headline(table[:0])[0] == "unknown"
 
 
-def test_a_task_study_of_one_seed_is_not_replicated():
-    codes = [task_headline(pd.DataFrame([COMPARISON | {"seeds": seeds}]))[0] for seeds in (1, 2)]
-    assert codes == ["one seed", "different"] and set(codes) <= TASK_CODES.keys()
+def test_a_task_study_of_few_seeds_is_exploratory():
+    codes = [task_headline(pd.DataFrame([COMPARISON | {"seeds": seeds}]))[0] for seeds in (1, 4, 5)]
+    assert codes == ["exploratory", "exploratory", "different"]
+
+
+def test_a_way_that_is_not_above_the_majority_class_is_not_called_better():
+    code, text = task_headline(pd.DataFrame([COMPARISON | {"above_majority": False}]))
+    assert code == "not above majority" and "neither" in text and "more accurate" not in text
+
+
+def test_every_code_of_a_headline_is_explained():
+    changes = ({}, {"seeds": 1}, {"above_majority": False}, {"constant": 15}, {"p_holm": 1})
+    codes = {task_headline(pd.DataFrame([COMPARISON | change]))[0] for change in changes}
+    meanings = answer_page({"tasks": "C"}, {}, {"tasks": pd.DataFrame([COMPARISON])}, {}, {}, {"tasks": ""})["meanings"]
+    assert len(codes) == len(changes) and codes <= meanings.keys()
 
 
 def test_without_studies_of_pair_sets_there_is_no_figure(tmp_path):

@@ -4,11 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.ways import predict_replies
+from linguist.files import write_table
 from linguist.intervals import accuracy_interval
 from linguist.statistics.summaries import summarize_tasks
+from linguist.statistics.tables import read_results
 from linguist.statistics.ways import (
     CLASSIFICATION,
+    DECIDING,
+    PAPER,
+    Answers,
     accuracy_by_identity,
+    answer_mass,
     compare_ways,
     compute_task_metrics,
     difference_of_ways,
@@ -75,13 +82,49 @@ def test_each_way_of_reading_gives_its_own_row(runs):
 
 def test_large_differences_are_found(runs):
     table = compare_ways(read_answers(*runs, ANSWERS, ANSWERS)).set_index("question")
-    assert set(table.index) == {"instructing", "baseline", "phrasing"}
+    assert set(table.index) == {"instructing", "baseline", "phrasing", "majority"}
     for question, expected in (("instructing", 0.2), ("phrasing", 0.3)):
         row = table.loc[question]
         assert row["low"] < expected < row["high"] and row["tasks"] == 2
         assert row["difference"] == pytest.approx(expected, abs=0.08)
-    worst = table["p"].idxmin()
-    assert table.loc[worst, "p_holm"] == pytest.approx(3 * table.loc[worst, "p"])
+    assert table["p_holm"].min() == pytest.approx(
+        len(table) * table["p"].min()
+    )  # one family, the majority class included
+
+
+def test_the_probability_of_allowed_answers_is_their_sum_and_the_mean_over_prompts(tmp_path):
+    """By hand: 0.5 + 0.25 in one row, 0.125 + 0 in the other."""
+    scores = np.log([[0.5, 0.25], [0.125, 1e-300]])
+    assert answer_mass(scores) == pytest.approx((0.75 + 0.125) / 2)
+    label, path = np.array([0, 1]), tmp_path / "p.tsv.gz"
+    frame = predict_replies("core", label, label, ["no", "?"], 2).assign(score0=scores[:, 0], score1=scores[:, 1])
+    frame.to_csv(path, sep="\t", index=False)
+    called = read_answers([("m", "told", 1, path)], {}, {"core": ["no", "yes"]}, {"core": ["no", "yes"]})
+    called["m", CLASSIFICATION, "", "class"] = {"core": {1: Answers(label, label, np.eye(2))}}
+    metrics = compute_task_metrics("s", called, ANSWERS).set_index("rule")
+    assert metrics["answer_mass"].drop("class").tolist() == pytest.approx([0.4375] * 3)
+    assert np.isnan(metrics.loc["class", "answer_mass"])  # the classes of a classifier have all of the probability
+    write_table(tmp_path / "m.tsv", metrics.reset_index())
+    pd.testing.assert_frame_equal(read_results(tmp_path / "m.tsv"), metrics.reset_index(), check_dtype=False)
+
+
+def test_the_likeliest_answer_decides_and_the_paper_s_rule_stands_beside_it(runs):
+    called = read_answers(*runs, ANSWERS, ANSWERS)
+    table = compare_ways(called)
+    decides, paper = (
+        {key[:3]: tests for key, tests in called.items() if key[3] in rules} for rules in (DECIDING, PAPER)
+    )
+    row = table[table["question"] == "phrasing"].iloc[0]
+    for ways, prefix in ((decides, ""), (paper, "prefix_")):
+        told, unseen = (ways["m", "told", variant] for variant in ("trained", "held-out"))
+        found = difference_of_ways(told, unseen)[:4]
+        assert [row[f"{prefix}{name}"] for name in ("difference", "low", "high", "p")] == pytest.approx(found)
+
+
+def test_the_table_of_comparisons_is_read_back_from_its_file(runs, tmp_path):
+    table = compare_ways(read_answers(*runs, ANSWERS, ANSWERS))
+    write_table(tmp_path / "c.tsv", table)
+    pd.testing.assert_frame_equal(read_results(tmp_path / "c.tsv"), table, check_dtype=False)
 
 
 def test_the_interval_of_a_difference_holds_the_truth_for_one_seed():
@@ -91,7 +134,8 @@ def test_the_interval_of_a_difference_holds_the_truth_for_one_seed():
         ways = []
         easy = draw.random(500)  # the items are paired: what is hard for one is hard for the other
         for share in (0.8, 0.7):
-            ways.append({"core": {0: (label, np.where(easy + draw.normal(0, 0.01, 500) < share, label, 1 - label))}})
+            called = np.where(easy + draw.normal(0, 0.01, 500) < share, label, 1 - label)
+            ways.append({"core": {0: Answers(label, called)}})
         mean, low, high, *_ = difference_of_ways(*ways)
         held += low <= 0.1 <= high
         widths.append(high - low)
@@ -140,9 +184,9 @@ def test_k_mers_learn_a_motif_and_the_nearest_neighbour_is_what_blast_says(motif
     out = tmp_path / "p.tsv.gz", tmp_path / "about.json"
     score_task_baselines(motif, 2, hits, *out)
     called = read_answers([], {"core": out[0]}, {"core": ["no", "yes"]}, {"core": ["no", "yes"]})
-    label, guess = called[KMERS, CLASSIFICATION, "", "class"]["core"][0]
+    label, guess, _ = called[KMERS, CLASSIFICATION, "", "class"]["core"][0]
     assert np.mean(label == guess) > 0.8
-    _, guess = called[NEIGHBOURS, CLASSIFICATION, "", "class"]["core"][0]
+    _, guess, _ = called[NEIGHBOURS, CLASSIFICATION, "", "class"]["core"][0]
     assert guess[:2].tolist() == [1, 0]  # the labels of train-1 and train-2
     assert len(set(guess[2:])) == 1  # the commonest
 
@@ -156,9 +200,9 @@ def test_accuracy_by_identity_is_that_of_the_rows_of_each_bin(runs):
     rows = {"100 %": slice(30), "95 % to 100 %": slice(30, 50), "below 80 %": slice(50, None)}
     assert set(table["identity"]) == {*rows} and len(table) == 3 * 3 * len(ANSWERS)  # classifier, told model, k-mers
     for row in table.itertuples():
-        variant, rule = ("trained", "prefix") if row.method == "told" else ("", "class")
+        variant, rule = ("trained", "scored") if row.method == "told" else ("", "class")
         by_seed = called[row.model, row.method, variant, rule][row.test].values()
-        right = [(label == guess)[rows[row.identity]] for label, guess in by_seed]
+        right = [(label == guess)[rows[row.identity]] for label, guess, _ in by_seed]
         assert (row.n, row.seeds) == (len(right[0]), len(right)) and row.accuracy == pytest.approx(np.mean(right))
         assert (row.low, row.high) == pytest.approx(accuracy_interval(np.mean(right, axis=1), row.n))
         assert row.low < row.accuracy < row.high

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.data import backwards, letters
-from linguist.tasks.overlaps import count_overlaps, find_overlaps
+from linguist.tasks.overlaps import count_overlaps, find_overlaps, similar_rows
 
 sequences = st.lists(st.text("ACGTN", min_size=1, max_size=9), max_size=8)
 
@@ -60,12 +60,41 @@ def test_a_promoter_cut_from_one_of_another_task_is_counted_with_its_answer():
         },
     }
     assert count_overlaps(tasks) == [
-        {"train": "core train", "test": "long test", "rows": 1, "equal": 0, "inside": 0, "holds": 1, "same_answer": 1.0}
+        {"train": "core train", "test": "long test", "rows": 1, "equal": 0, "inside": 0, "holds": 1}
+        | {"similar": 0, "same_answer": 1.0}
     ]
     tasks["core"]["train"] = frame(("a", backwards(core), 0))
     assert count_overlaps(tasks)[0]["same_answer"] == 0.0
     tasks["core"]["train"] = frame(("a", letters(draw, 70), 0))
     assert count_overlaps(tasks) == []
+
+
+def test_rows_that_share_half_of_their_words_are_counted_on_both_strands():
+    """A shift by 40 of 100 letters leaves 41 of 81 words of 20 letters; one by 41 leaves 40."""
+    draw = random.Random(3)
+    genome = letters(draw, 1000)
+    train = [genome[:100], backwards(genome[300:400])]
+    test = [genome[40:140], genome[41:141], genome[340:440], genome[341:441], letters(draw, 100), genome[:19]]
+    assert similar_rows(test, train).tolist() == [True, False, True, False, False, False]
+    assert similar_rows([], train).tolist() == [] and similar_rows(test[:1], []).tolist() == [False]
+    tasks = {"a": {"answers": ["x"], "train": frame(*zip("ab", train, [0, 0], strict=True)), "dev": frame()}}
+    tasks["a"]["test"] = frame(*((str(i), text, 0) for i, text in enumerate(test[:5])))
+    found = {"rows": 0, "equal": 0, "inside": 0, "holds": 0, "similar": 2, "same_answer": None}
+    assert count_overlaps(tasks) == [{"train": "a train", "test": "a test"} | found]
+
+
+@given(
+    st.lists(st.text("ACGT", min_size=20, max_size=60), max_size=4), st.lists(st.text("ACGT", max_size=60), max_size=4)
+)
+def test_similar_rows_equal_a_slow_version(ours, theirs):
+    theirs = [*theirs, *(text[3:40] for text in ours[:2])]
+
+    def words(text):
+        return {text[i : i + 20] for i in range(len(text) - 19)}
+
+    known = set().union(*(words(strand) for text in theirs for strand in (text, backwards(text))))
+    expected = [len(words(text) & known) >= 0.5 * len(words(text)) for text in ours]
+    assert similar_rows(ours, theirs).tolist() == expected
 
 
 def test_real_core_promoters_of_train_lie_in_promoters_of_test(real_data):
