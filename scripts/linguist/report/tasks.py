@@ -5,7 +5,6 @@ import numpy as np
 from linguist.report.identity import identity_rows
 from linguist.report.page import name_constant
 from linguist.report.ways import method_name, task_findings
-from linguist.sequences.neighbours import SHARED_LETTERS
 from linguist.statistics.summaries import summarize_tasks
 from linguist.statistics.tables import read_results
 from linguist.statistics.thresholds import ONE_CLASS, SEEDS_FOR_CLAIM
@@ -88,7 +87,6 @@ def task_page(study, tables, reports):
         "variants": {variant: text for variant, text in VARIANTS.items() if variant in set(summary["variant"])},
         "one_class": ONE_CLASS,
         "seeds_for_claim": SEEDS_FOR_CLAIM,
-        "shared_letters": SHARED_LETTERS,
         "reports": reports,
         "published": published_rows(summary, records, stated, trained),
         "identity": identity_rows(reports["identity"], lambda row: method_name(row["model"], row["method"])),

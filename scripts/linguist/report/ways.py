@@ -76,8 +76,8 @@ def judge_difference(row):
 
 
 def difference_finding(row):
-    """What a difference between two methods shows: (code, sentences), the code one of TAGS. `row` is one of `compare_ways`, as a
-    dict."""
+    """What a difference between two methods shows: (code, sentences), the code one of TAGS. What the paper's rule shows is on a
+    line of its own. `row` is one of `compare_ways`, as a dict."""
     code, sign, (one, other) = judge_difference(row), significant_sign(row), difference_names(row)
     numbers = difference_numbers(row)
     says = {1: "is more accurate than", -1: "is less accurate than", 0: "does not differ significantly from"}
@@ -97,7 +97,7 @@ def difference_finding(row):
     if code == "exploratory":
         text += f" This is exploratory: a claim needs {SEEDS_FOR_CLAIM} seeds."
     text = " ".join([text, *(f"But {name} gives {runs}." for name, runs in constant.items())])
-    return code, " ".join(filter(None, [text, papers_rule_text(row)]))
+    return code, "\n".join(filter(None, [text, papers_rule_text(row)]))
 
 
 def difference_numbers(row, prefix=""):

@@ -11,8 +11,8 @@ from sklearn.preprocessing import StandardScaler
 
 from linguist.intervals import auroc_interval, wilson
 from linguist.pairs.audit import audit_rows, distributions_of_sequences, json_values, row_identity
-from linguist.sequences.neighbours import SHARED_LETTERS, SHARED_PART, identity_of_queries, read_neighbours
-from linguist.tasks.overlaps import similar_rows
+from linguist.sequences.neighbours import identity_of_queries, read_neighbours
+from linguist.tasks.overlaps import count_similar
 
 SIDES = {"sequence": "dna"}
 # What a shortcut reads of a sequence: {name: (what it measures, function of the sequences)}
@@ -36,7 +36,7 @@ def audit_task(frames, answers):
             "kind": "dna",
             "labels": answers,
             **found,
-            "similar": count_similar(frames),
+            "similar": count_similar(*(frames[split]["sequence"].tolist() for split in ("test", "train"))),
             "trained_on": {},
             "distributions": distributions_of_sequences(SIDES, everything, len(answers)),
             "random_similarity": None,
@@ -44,12 +44,6 @@ def audit_task(frames, answers):
             "baselines": [score_shortcut(name, frames, len(answers)) for name in SHORTCUTS],
         }
     )
-
-
-def count_similar(frames):
-    """How many test rows have half of their words in train rows (`similar_rows`): {"rows", "of", "letters", "share"}."""
-    train, test = (frames[split]["sequence"].tolist() for split in ("train", "test"))
-    return {"rows": similar_rows(test, train).sum(), "of": len(test), "letters": SHARED_LETTERS, "share": SHARED_PART}
 
 
 def identity_of_rows(frames, hits):

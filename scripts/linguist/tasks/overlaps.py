@@ -3,8 +3,6 @@
 An example is GUE: its core promoters are parts of its 300 bp promoters, and the two tasks have independent splits.
 """
 
-from itertools import product
-
 import numpy as np
 from Bio.Seq import reverse_complement
 
@@ -48,13 +46,19 @@ def _inside(short, long):
 
 
 def similar_rows(ours, theirs):
-    """Which of some upper-case DNA sequences have at least SHARED_PART of their distinct words of SHARED_LETTERS letters in any of `theirs`, on
-    either strand: an array of bool. A shorter sequence has no such word, and is similar to none."""
+    """Which of some upper-case DNA sequences have at least SHARED_PART of their distinct words of SHARED_LETTERS letters in
+    `theirs`, one or several of them, on either strand: an array of bool. A shorter sequence has no such word."""
     words, owners, _ = _words(ours, SHARED_LETTERS)
     words, owners = np.unique(np.stack([words, owners.astype(np.uint64)]), axis=1)
     known = np.isin(words, _words([*theirs, *map(reverse_complement, theirs)], SHARED_LETTERS)[0])
     have, shared = (np.bincount(part.astype(int), minlength=len(ours)) for part in (owners, owners[known]))
     return (have > 0) & (shared >= SHARED_PART * have)
+
+
+def count_similar(test, train):
+    """How many test rows are `similar_rows` to the train rows, for a report: {"rows", "of", "letters", "share"}."""
+    found = {"rows": int(similar_rows(test, train).sum()), "of": len(test)}
+    return found | {"letters": SHARED_LETTERS, "share": SHARED_PART}
 
 
 def _words(texts, width):
@@ -79,8 +83,7 @@ def count_overlaps(tasks):
 
     `tasks` maps a task to {"answers": its classes, split: data frame as from `store.read_task`}. A record counts the rows of
     `test` (a later split of any task) that equal, lie inside, or hold a row of `train` (an earlier split), and gives the
-    share of these rows whose answer is the same in both splits (`same_answer`, None without such rows). `similar` counts the
-    rows of `test` that are `similar_rows` to those of `train`, the others included.
+    share of these rows whose answer is the same in both splits (`same_answer`).
     """
     rows = {
         split: [
@@ -90,7 +93,6 @@ def count_overlaps(tasks):
         ]
         for split in SPLITS
     }
-    texts = {task: {split: about[split]["sequence"].tolist() for split in SPLITS} for task, about in tasks.items()}
     records = []
     for earlier, later in (("train", "dev"), ("train", "test"), ("dev", "test")):
         ours, theirs = rows[later], rows[earlier]
@@ -100,18 +102,9 @@ def count_overlaps(tasks):
             sets[relation].add(i)
             if ours[i][2] == theirs[j][2]:
                 sets["same_answer"].add(i)
-        for one, other in sorted(product(tasks, repeat=2)):
-            similar = int(similar_rows(texts[other][later], texts[one][earlier]).sum())
-            sets = found.get((one, other), dict.fromkeys((*RELATIONS, "same_answer"), ()))
-            if similar or any(sets.values()):
-                records.append(
-                    {"train": f"{one} {earlier}", "test": f"{other} {later}"} | counts_of_record(sets, similar)
-                )
+        for one, other in sorted(found):
+            counts = {name: len(numbers) for name, numbers in found[one, other].items()}
+            touched = len(set().union(*found[one, other].values()))
+            record = {"train": f"{one} {earlier}", "test": f"{other} {later}", "rows": touched}
+            records.append(record | counts | {"same_answer": counts["same_answer"] / touched})
     return records
-
-
-def counts_of_record(sets, similar):
-    """The counts of a record of `count_overlaps`, from the rows of each relation and the number of similar rows."""
-    counts, touched = {name: len(numbers) for name, numbers in sets.items()}, len(set().union(*sets.values()))
-    same = counts.pop("same_answer") / touched if touched else None
-    return {"rows": touched} | counts | {"similar": similar, "same_answer": same}

@@ -83,6 +83,7 @@ CLEAN = {
 }
 EMPTY = CLEAN | {"splits": {name: split(0, 0) for name in ("train", "dev", "test")}, "trained_on": {}, "tokens": {}}
 EMPTY |= {"distributions": [], "baselines": [], "random_similarity": None}
+SIMILAR = {"rows": 0, "of": 300, "letters": 20, "share": 0.5}
 SPEC = {"kind": "dna", "recipe": "table", "files": {"test": ["a", "b"]}, "rules": {"max_negative_similarity": 0.55}}
 
 
@@ -128,6 +129,8 @@ def test_a_clean_set_has_only_fine_findings():
         (altered("trained_on", "en", value=NO_OVERLAP | {"near_duplicates": 9}), "flaw", ["9 in en"]),
         (altered("splits", "test", "classes", value=[200, 100]), "note", ["33.3 % of test"]),
         (altered("splits", "dev", value=split(0, 0)), "note", ["No rows in dev"]),
+        (altered("similar", value=SIMILAR | {"rows": 3}), "note", ["3 of 300 test rows", "50 %", "20 letters"]),
+        (altered("similar", value=SIMILAR), "fine", ["0 of 300 test rows"]),
         (
             altered(
                 "splits", "test", "start_codon", value={"offset": 100, "count": 49, "share": 0.33, "elsewhere": 0.02}

@@ -62,6 +62,12 @@ def test_the_audit_of_a_task_counts_what_was_put_in(frames, tmp_path):
     }
     assert found["overlaps"]["dev-test"] == dict.fromkeys(found["overlaps"]["dev-test"], 0) | {"contradiction": None}
     assert all(0.2 < baseline["accuracy"] < 0.8 for baseline in found["baselines"])
+    known = {
+        text[i : i + 20] for row in frames["train"]["sequence"] for text in (row, backwards(row)) for i in range(81)
+    }
+    words = [{text[i : i + 20] for i in range(81)} for text in frames["test"]["sequence"]]
+    similar = sum(len(own & known) >= len(own) / 2 for own in words)
+    assert 3 <= similar <= 6 and (found["similar"]["rows"], found["similar"]["of"]) == (similar, 20)
 
 
 def test_the_identity_of_each_test_row_is_what_was_put_in(frames, tmp_path):

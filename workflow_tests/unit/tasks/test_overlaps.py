@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.data import backwards, letters
-from linguist.tasks.overlaps import count_overlaps, find_overlaps, similar_rows
+from linguist.tasks.overlaps import count_overlaps, count_similar, find_overlaps, similar_rows
 
 sequences = st.lists(st.text("ACGTN", min_size=1, max_size=9), max_size=8)
 
@@ -60,8 +60,7 @@ def test_a_promoter_cut_from_one_of_another_task_is_counted_with_its_answer():
         },
     }
     assert count_overlaps(tasks) == [
-        {"train": "core train", "test": "long test", "rows": 1, "equal": 0, "inside": 0, "holds": 1}
-        | {"similar": 0, "same_answer": 1.0}
+        {"train": "core train", "test": "long test", "rows": 1, "equal": 0, "inside": 0, "holds": 1, "same_answer": 1.0}
     ]
     tasks["core"]["train"] = frame(("a", backwards(core), 0))
     assert count_overlaps(tasks)[0]["same_answer"] == 0.0
@@ -77,10 +76,9 @@ def test_rows_that_share_half_of_their_words_are_counted_on_both_strands():
     test = [genome[40:140], genome[41:141], genome[340:440], genome[341:441], letters(draw, 100), genome[:19]]
     assert similar_rows(test, train).tolist() == [True, False, True, False, False, False]
     assert similar_rows([], train).tolist() == [] and similar_rows(test[:1], []).tolist() == [False]
-    tasks = {"a": {"answers": ["x"], "train": frame(*zip("ab", train, [0, 0], strict=True)), "dev": frame()}}
-    tasks["a"]["test"] = frame(*((str(i), text, 0) for i, text in enumerate(test[:5])))
-    found = {"rows": 0, "equal": 0, "inside": 0, "holds": 0, "similar": 2, "same_answer": None}
-    assert count_overlaps(tasks) == [{"train": "a train", "test": "a test"} | found]
+    assert count_similar(test, train) == {"rows": 2, "of": 6, "letters": 20, "share": 0.5}
+    halves = [genome[600:630] + letters(draw, 10), letters(draw, 10) + genome[630:660]]
+    assert similar_rows([genome[600:660]], halves).all()  # one half from each of two train rows
 
 
 @given(
