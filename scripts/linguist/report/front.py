@@ -69,7 +69,7 @@ def answer_page(titles, studies, tasks, vectors, kinds, problems):
     return {
         "lines": [(name, title, *results[name]) for name, title in titles.items()],
         "answer": answer_of(studies, kinds),
-        "meanings": EXPLORATORY | CLAIMS | IN_PART | (TASK_CODES if tasks else {}),
+        "meanings": CLAIMS | EXPLORATORY | IN_PART | (TASK_CODES if tasks else {}),
         "compared": COMPARED,
         "tasks": bool(tasks),
     }

@@ -165,7 +165,7 @@ def following_finding(row, replies, above_majority):
     code = "above" if low > FOLLOWS_INSTRUCTION else "below" if high < FOLLOWS_INSTRUCTION else "chance"
     if constant:
         text += f" But with the right instruction it gives one reply, or none, for nearly all rows of a task in {constant} of "
-        text += f"{counted(replies['runs'], 'run')}: such a run does not read the sequence."
+        text += f"{counted(replies['runs'], 'run')}: such a run does not show that it reads the sequence."
     elif code == "above" and not above_majority:
         text += " But with the right instruction it is not significantly above the majority class: it does not show that it "
         text += "reads the sequence."
