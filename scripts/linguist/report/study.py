@@ -6,7 +6,7 @@ from linguist.report.identity import identity_rows
 from linguist.report.published import compare_published
 from linguist.report.study_figures import FIGURES
 from linguist.statistics.claims import COMPARED, differences_text, significant_differences, study_headline
-from linguist.statistics.numbers import counted, format_range, whole_percent
+from linguist.statistics.numbers import format_range, whole_percent
 from linguist.statistics.seeds import rank_opposite, seed_count
 from linguist.statistics.thresholds import ALPHA, ONE_CLASS
 from linguist.statistics.verdicts import VERDICTS, format_auroc, not_learned_warning
@@ -65,11 +65,13 @@ def study_page(study, tables, parts, facts, published):
 
 
 def constant_seeds(judged):
-    """{arm: {test: which seeds are constant, and in which class}}, as "2 of 3: seed 1 all same, seed 2 all different"."""
+    """{arm: {which seeds are constant, and in which class: tests}}, as "seed 2 all same" and "en, dna50"."""
     found = {}
     for row in judged[judged["constant"] > 0].to_dict("records"):
         classes = {"same": row["same_seeds"], "different": row["different_seeds"]}
         which = [f"seed{'s' * (',' in seeds)} {seeds} all {name}" for name, seeds in classes.items() if seeds]
+        if row["constant"] == row["seeds"] and len(which) == 1:
+            which = [f"every seed all {'same' if row['same_seeds'] else 'different'}"]
         arm = found.setdefault(f"{row['model']}, fine-tuned on {row['trainset']}", {})
-        arm[row["test"]] = f"{row['constant']} of {counted(row['seeds'], 'seed')}: {', '.join(which)}"
-    return found
+        arm.setdefault(" and ".join(which), []).append(row["test"])
+    return {arm: {which: ", ".join(tests) for which, tests in cases.items()} for arm, cases in found.items()}

@@ -87,10 +87,10 @@ def _tests(config, study):
 FIGURES = {
     "accuracy": StudyFigure(
         "Accuracy on each test",
-        "Mean accuracy over seeds with its 95 % interval (filled marker), single seeds (dots; rings if constant), control "
-        "conditions (small marks above) and majority-class accuracy (black bar). Controls should perform at chance if the hypothesis is true: "
-        "the untrained model, training on shuffled or flipped labels, and random weights. The hypothesis is supported only "
-        "if the model is significantly above the bar and all controls. A single good seed is not evidence.",
+        "Mean accuracy over seeds with its 95 % interval (filled marker), single seeds (dots; rings if constant), control "
+        "conditions (small marks above) and majority-class accuracy (black bar). Controls should perform at chance if the "
+        "hypothesis is true: the untrained model, training on shuffled or flipped labels, and random weights. The hypothesis "
+        "is supported only if the model is significantly above the bar and all controls. A single good seed is not evidence.",
     ),
     "seeds": StudyFigure(
         "Accuracy by seed",
@@ -113,11 +113,11 @@ FIGURES = {
     ),
     "confusion": StudyFigure(
         "Confusion matrices",
-        "Rows are the true label, columns the prediction; percentages are of the row. Counts are summed over seeds. A good "
-        "model is dark on the diagonal from the top left. One dark column means a constant prediction: its accuracy is the "
-        "share of one class and shows no skill. Where seeds do opposite things, a sum would look like random guessing: their "
-        "numbers stand in its place (all same or all different: constant seeds; rank or reversed: pairs ranked correctly "
-        "or the wrong way round).",
+        "Rows are the true label, columns the prediction; percentages are of the row. Counts are summed over seeds; where some "
+        "seeds are constant, over the others. A good model is dark on the diagonal from the top left. One dark column means "
+        "a constant prediction: its accuracy is the share of one class and shows no skill. Where seeds do opposite things, a "
+        "sum would look like random guessing: their numbers stand in its place (all same or all different: constant seeds; "
+        "rank or reversed: pairs ranked correctly or the wrong way round).",
         files=inputs.prediction_files,
         settings=lambda config, study: {"tests": _tests(config, study), "runs": plan.study_runs(config, study)},
         read=_read_confusions,

@@ -166,7 +166,11 @@ def approach_statement(found):
     if raw["code"] == "one seed" and raw["direction"] == "fell":
         return "unrepeated", f"T{distance[1:]} fell in the only seed; not replicated."
     approached = np.all([np.less(value["after"], value["before"]) for value in dna.values()], axis=0).sum()
-    seeds = "" if raw["seeds"] == 1 else f" All measures of DNA tokens fell in {approached} of {raw['seeds']} seeds."
+    seeds = (
+        ""
+        if raw["seeds"] == 1
+        else f" By every measure, DNA tokens moved closer in {approached} of {raw['seeds']} seeds."
+    )
     if raw["direction"] != "fell":
         text = {
             "rose": f"No: {distance} rose after fine-tuning",

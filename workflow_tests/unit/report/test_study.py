@@ -194,13 +194,13 @@ def test_seeds_that_give_one_answer_are_named(tmp_path):
     rows = judged[judged["test"] == "dna50"]
     assert set(rows["predicted_positive_least"]) == {0} and set(rows["predicted_positive_most"]) == {1}
     assert not {"chance", "below"} & set(rows["verdict"])
-    named = r"dna50 \(2 of 2 seeds: seed 2 all same, seed 1 all different\)</li>"
+    named = r"seed 2 all same and seed 1 all different \(dna50\)</li>"
     assert re.search(rf'data-warning="constant"(?s:.)*<li>m1, fine-tuned on en: {named}', source)
     text = " ".join(" ".join(Page(source).text).split())
     assert "0–100 %" in text and "2 of 2 constant" in text and "seeds differ:" in text
     assert "0 of 2" in text  # errors by type of pair are of no seed
     source, *_ = write_study(tmp_path, recipe="table", collapsed=(2,))
-    assert "dna50 (1 of 2 seeds: seed 2 all same)" in source and "1 of 2 seeds constant" in source
+    assert "seed 2 all same (dna50)" in source and "without 1 constant seed" in source
     source, *_ = write_study(tmp_path, recipe="table")
     assert "constant" not in data_of(source)["warning"]
 

