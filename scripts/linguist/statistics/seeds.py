@@ -68,7 +68,7 @@ def most_rank(row):
     return not row["reversed_seeds"] and 2 * seed_count(row, "ranking_seeds") > row["seeds"]
 
 
-def seeds_text(row, behaviour=tuple(BEHAVIOUR)):
+def behaviour_text(row, behaviour=tuple(BEHAVIOUR)):
     """How many seeds do what, and which: "nearly all pairs predicted as same by 1 of 3 seeds (seed 2)"; empty if none do."""
     said = []
     for name in behaviour:

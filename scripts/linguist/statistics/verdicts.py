@@ -15,7 +15,7 @@ from linguist.statistics.claims import (
 )
 from linguist.statistics.comparisons import MAJORITY
 from linguist.statistics.numbers import format_difference, format_interval
-from linguist.statistics.seeds import BEHAVIOUR, most_rank, rank_opposite, seeds_text
+from linguist.statistics.seeds import BEHAVIOUR, behaviour_text, most_rank, rank_opposite
 from linguist.statistics.summaries import summarize_pairs
 from linguist.statistics.tables import read_results
 from linguist.statistics.thresholds import ALPHA
@@ -83,7 +83,7 @@ def judge_test(row, compared):
     if code == "ranks":
         numbers.append(f"accuracy at the median score {row['accuracy_median']:.3f} (at most {row['median_bound']:.3f})")
     named = BEHAVIOUR if code in ("ranks", "opposite") or row["reversed_seeds"] else ("same_seeds", "different_seeds")
-    numbers += filter(None, [seeds_text(row, named)])
+    numbers += filter(None, [behaviour_text(row, named)])
     return code, f"{VERDICTS[code]}: {'; '.join(numbers)}"
 
 

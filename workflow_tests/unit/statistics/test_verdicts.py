@@ -20,7 +20,7 @@ from helpers.verdicts import (
 from linguist.files import write_table
 from linguist.statistics.comparisons import compare_arms
 from linguist.statistics.scores import compute_metrics
-from linguist.statistics.seeds import are_opposite, behaviour_of_scores, seeds_text
+from linguist.statistics.seeds import are_opposite, behaviour_of_scores, behaviour_text
 from linguist.statistics.summaries import summarize_pairs
 from linguist.statistics.verdicts import VERDICTS, control_rows, judge_test, judge_tests
 from linguist.training.controls import UNTRAINED
@@ -74,7 +74,7 @@ def test_verdict(row, differences, code):
     assert found == code
     assert text.startswith(VERDICTS[code])
     assert f"{row['accuracy']:.3f}" in text and f"{row['majority']:.3f}" in text
-    assert not (row["constant"] or row["reversed_seeds"]) or seeds_text(row, NAMED) in text
+    assert not (row["constant"] or row["reversed_seeds"]) or behaviour_text(row, NAMED) in text
 
 
 def planted(aurocs=(), called=(), n=200):
