@@ -32,6 +32,7 @@ class Recipe:
     classes: how many classes a task has, if the recipe decides it
     searched: whether its pairs come from a BLAST search
     synthetic: whether its sentences are from the demo's grammar
+    balanced: whether each split has as many positives as negatives, by construction; None if it is as in the base
     variant: what distinguishes its tests from others of their kind in the report ("DNA, matched")
     """
 
@@ -48,6 +49,7 @@ class Recipe:
     classes: int | None = None
     searched: bool = False
     synthetic: bool = False
+    balanced: bool | None = False
     variant: str | None = None
 
     @property

@@ -14,7 +14,7 @@ NOTHING = {test: {"name": "none", "accuracy": 0.5, "low": 0.4, "high": 0.6} for 
 ARMS = {"shuffled": ("m", "t.shuffled"), "untrained": ("m", "untrained"), "random-weights": ("m-random", "t")}
 
 
-def study(skills, seeds=3, shift=0.0, n=200, controls=ARMS, baselines=NOTHING):
+def study(skills, seeds=5, shift=0.0, n=200, controls=ARMS, baselines=NOTHING, across=()):
     """The hypotheses of a study of one model on two tests; `skills` by arm, 0 for those not named; `shift` moves all scores, as
     a threshold that does not transfer does."""
     label, scores = np.tile([0, 1], n // 2), {}
@@ -24,6 +24,8 @@ def study(skills, seeds=3, shift=0.0, n=200, controls=ARMS, baselines=NOTHING):
             by_seed = {s: draw + skills.get(arm, 0) * (label - 0.5) + shift for s, draw in draws.items()}
             scores.setdefault(arm, {})[test] = label, by_seed
     spec = {
+        "balanced": ["a", "b"],
+        "across": across,
         "arm": ["m", "t"],
         "controls": {name: list(arm) for name, arm in controls.items()},
         "groups": {"DNA": ["a", "b"]},

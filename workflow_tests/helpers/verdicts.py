@@ -49,7 +49,8 @@ def comparison_rows(row=ROW, level="test", scope=None, **differences):
         key |= {"tests": row["test"], "measure": "accuracy_median" if at_median else "accuracy", "against": against}
         ends = {"difference": difference, "low": difference - 0.05, "high": difference + 0.05}
         p = {"p": 0.001, "p_holm": 0.001 if difference else 1.0, "detectable": 0.1}
-        found.append(key | ends | p | {"seeds": row["seeds"]})
+        seeds = {"primary": False, "runs": row["seeds"], "seeds": row["seeds"], "needed": row["seeds"], "collapsed": ""}
+        found.append(key | ends | p | seeds | {"better": row["seeds"] * (difference > 0)})
     for row in found:
         same = [other for other in found if other["measure"] == row["measure"]]
         row["p_claim"] = max(other["p_holm"] if other["difference"] > 0 else 1.0 for other in same)

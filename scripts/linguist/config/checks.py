@@ -2,6 +2,7 @@
 
 import os
 
+from linguist.config.design import groups_of_tests
 from linguist.config.plan import main_arms
 from linguist.config.published import common_cells, paper_name, read_published
 from linguist.config.settings import is_genome, tuning_settings
@@ -215,8 +216,23 @@ def check_pair_study(config, key, study):
             must_know(config, f"{key}.{part}", pairset, "pairsets")
     for trainset in study["trainsets"]:
         must_have_splits(config, f"{key}.trainsets", trainset, TRAINED_SPLITS)
+    if "primary" in study:
+        check_primary(config, key, study)
     if "published" in study:
         check_published(f"{key}.published", study)
+
+
+def check_primary(config, key, study):
+    """The primary hypothesis is one of the study's."""
+    primary, name = study["primary"], key.removeprefix("studies.")
+    for part, names in (("model", study["models"]), ("trainset", study["trainsets"])):
+        if primary[part] not in names:
+            problem = f"{show(primary[part])} is not in the study's {part}s"
+            refuse(f"{key}.primary.{part}", f"{problem}{suggestion(primary[part], names)}")
+    groups = groups_of_tests(config, name, primary["trainset"])
+    if primary["group"] not in groups:
+        problem = f"the study has no tests of group {show(primary['group'])} for {primary['trainset']}"
+        refuse(f"{key}.primary.group", f"{problem}{suggestion(primary['group'], groups)}")
 
 
 def check_published(key, study):
@@ -246,8 +262,9 @@ def check_task_study(config, key, study):
         if not CONTROLS[control].for_tasks:
             cure = f"take {' or '.join(repr(name) for name, it in CONTROLS.items() if it.for_tasks)}"
             refuse(f"{key}.controls", f"'{control}' is for studies of pair sets; {cure}")
-    if "published" in study:
-        refuse(f"{key}.published", "is for studies of pair sets; give tasks.*.published instead")
+    for part, cure in (("published", "give tasks.*.published instead"), ("primary", "remove it")):
+        if part in study:
+            refuse(f"{key}.{part}", f"is for studies of pair sets; {cure}")
     for trainset in study["trainsets"]:
         tested = tasks_of_trainset(config, key, trainset)
         if trainset in config["instructions"]:

@@ -10,6 +10,7 @@ from linguist.config.used import (
     built_tasks,
     corpus_pairsets,
     has_synthetic_sentences,
+    is_balanced,
     is_synthetic,
     used_instructions,
     used_models,
@@ -185,14 +186,24 @@ def groups_of_tests(config, study, trainset):
 
 
 def comparisons_of(config, study):
-    """What the arms of a study are compared with: for each (model, training set) of a hypothesis its controls by name and its
-    groups of tests."""
-    block = config["studies"][study]
+    """What the arms of a study are compared with, a dict for each (model, training set) of a hypothesis.
+
+    arm; controls by name, and groups of tests by name; balanced: tests with as many positives as negatives by construction;
+    across: tests of sequences where the arm is trained on sentences; primary: the group of the study's primary hypothesis, if
+    it is of this arm, else None.
+    """
+    block, kinds = config["studies"][study], {name: KINDS[spec["kind"]] for name, spec in config["pairsets"].items()}
+    primary = block.get("primary", {})
     return [
         {
             "arm": [model, trainset],
             "controls": {control: list(CONTROLS[control].arm(model, trainset)) for control in block["controls"]},
             "groups": groups_of_tests(config, study, trainset),
+            "balanced": [test for test in block["tests"] if is_balanced(config, test)],
+            "across": [test for test in block["tests"] if kinds[trainset].is_text and not kinds[test].is_text],
+            "primary": primary["group"]
+            if [model, trainset] == [primary.get("model"), primary.get("trainset")]
+            else None,
         }
         for model, trainset in main_arms(block)
     ]

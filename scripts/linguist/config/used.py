@@ -24,6 +24,13 @@ def is_synthetic(config, pairset):
     return RECIPES[spec["recipe"]].synthetic or any(is_synthetic(config, base) for base in bases_of(spec))
 
 
+def is_balanced(config, pairset):
+    """Whether each split of a pair set has as many positives as negatives by construction, not by chance."""
+    spec = config["pairsets"][pairset]
+    balanced = RECIPES[spec["recipe"]].balanced
+    return all(is_balanced(config, base) for base in bases_of(spec)) if balanced is None else balanced
+
+
 def corpus_pairsets(config, corpus):
     """The pair sets whose sentences are documents of a corpus."""
     return [name for source in config["corpora"][corpus]["sources"].values() for name in source.get("pairsets", [])]

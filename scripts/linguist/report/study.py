@@ -8,7 +8,7 @@ from linguist.report.study_figures import FIGURES
 from linguist.statistics.claims import COMPARED, differences_text, significant_differences, study_headline
 from linguist.statistics.numbers import format_range, whole_percent
 from linguist.statistics.seeds import rank_opposite, seed_count
-from linguist.statistics.thresholds import ALPHA, ONE_CLASS
+from linguist.statistics.thresholds import ALPHA, ONE_CLASS, SEEDS_FOR_CLAIM, SEEDS_FOR_TRANSFER
 from linguist.statistics.verdicts import VERDICTS, format_auroc, not_learned_warning
 from linguist.training.controls import is_control
 
@@ -46,6 +46,7 @@ def study_page(study, tables, parts, facts, published):
         "verdicts": VERDICTS,
         "compared": COMPARED,
         "alpha": ALPHA,
+        "seeds_needed": (SEEDS_FOR_CLAIM, SEEDS_FOR_TRANSFER),
         "one_class": ONE_CLASS,
         "rows": judged.to_dict("records"),
         "test_pairs": dict(zip(judged["test"], judged["n"], strict=True)),

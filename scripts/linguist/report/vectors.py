@@ -164,7 +164,7 @@ def approach_statement(found):
     not_fell = "; ".join(f"{measure_name(*key)} ({TAGS[value['direction']]})" for key, value in others.items())
     distance = "the mean nearest-neighbour distance (MNND, Euclidean) from DNA to English tokens"
     if raw["code"] == "one seed" and raw["direction"] == "fell":
-        return "unrepeated", f"T{distance[1:]} fell in the only seed; not replicated."
+        return "exploratory", f"T{distance[1:]} fell in the only seed; not replicated."
     approached = np.all([np.less(value["after"], value["before"]) for value in dna.values()], axis=0).sum()
     seeds = (
         ""

@@ -25,9 +25,17 @@ CLAIMS = {
     "control only with the threshold at the median score, which needs no labels",
     "not supported": "not significantly better than the majority class and every control",
     "uncontrolled": "significantly better than the majority class; the study has no control that could refute the hypothesis",
-    "unrepeated": "significantly better than the majority class and every control, but with one seed: not replicated",
+    "exploratory": "significant, but with fewer seeds than a claim needs",
 }
-COLUMNS = ["model", "trainset", "group", "tests", "seeds", "accuracy", "baseline", "not_above_baseline", "against"]
+OF_CLAIM = [
+    "primary",
+    "runs",
+    "seeds",
+    "needed",
+    "collapsed",
+    "better",
+]  # columns of the closest control that claims have, too
+COLUMNS = ["model", "trainset", "group", "tests", *OF_CLAIM, "accuracy", "baseline", "not_above_baseline", "against"]
 COLUMNS += ["difference", "low", "high", "p_claim", "detectable", "code", "text"]
 
 
@@ -42,6 +50,11 @@ def better_than_all(rows):
     This is one hypothesis among those of the study, and corrected for their number.
     """
     return rows[0]["p_claim"] < ALPHA
+
+
+def has_enough_seeds(row):
+    """Whether a model has as many seeds as a claim needs, by a row of `compare_arms`."""
+    return row["seeds"] >= row["needed"]
 
 
 def closest_control(rows):
@@ -68,13 +81,14 @@ def judge_hypothesis(rows):
     """
     accuracy, at_median = by_measure(rows)
     controlled = any(row["against"] != MAJORITY and CONTROLS[row["against"]].can_refute for row in accuracy)
-    repeated = rows[0]["seeds"] > 1
-    if better_than_all(accuracy):
-        return "uncontrolled" if not controlled else "supported" if repeated else "unrepeated"
     transfers = any(significantly_better(row) for row in accuracy if row["against"] == MAJORITY)
-    if better_than_all(at_median) and not transfers and controlled and repeated:
-        return "ranks"
-    return "not supported"
+    if better_than_all(accuracy):
+        code = "supported" if controlled else "uncontrolled"
+    else:
+        code = "ranks" if better_than_all(at_median) and not transfers and controlled else "not supported"
+    if code in ("supported", "ranks") and not all(map(has_enough_seeds, rows)):
+        return "exploratory"
+    return code
 
 
 def judge_claims(comparisons, summary, baselines):
@@ -82,7 +96,7 @@ def judge_claims(comparisons, summary, baselines):
 
     accuracy is the mean over the tests, baseline the mean of their best baselines without order information,
     not_above_baseline whether the interval of accuracy is not wholly above that; against is the closest control, with its
-    columns of `compare_arms`; code is one of CLAIMS.
+    columns of `compare_arms`; code is one of CLAIMS. The primary hypothesis comes first.
     Args: the tables of `compare_arms` and `summarize_pairs`; `baselines` maps tests to their best baseline.
     """
     accuracy = summary.set_index(["model", "trainset", "test"])["accuracy"]
@@ -94,13 +108,14 @@ def judge_claims(comparisons, summary, baselines):
         own, _ = by_measure(compared)
         closest, majority = closest_control(own), next(row for row in own if row["against"] == MAJORITY)
         row = {"model": model, "trainset": trainset, "group": group, "tests": ", ".join(tests)}
-        row |= {"seeds": compared[0]["seeds"], "code": judge_hypothesis(compared)}
+        row |= {name: closest[name] for name in OF_CLAIM} | {"code": judge_hypothesis(compared)}
         row["accuracy"] = float(np.mean([accuracy[model, trainset, test] for test in tests]))
         row["baseline"] = float(np.mean([baselines[test]["accuracy"] for test in tests]))
         lowest = row["accuracy"] - (majority["difference"] - majority["low"])
         row["not_above_baseline"] = not lowest > row["baseline"]  # also where the baseline is not known
         row |= {name: closest[name] for name in ("against", "difference", "low", "high", "p_claim", "detectable")}
         rows.append(row | {"text": claim_text(row, compared)})
+    rows.sort(key=lambda row: not row["primary"])
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -108,10 +123,11 @@ def claim_text(row, compared):
     """The judgement of a hypothesis in words, from its row of `judge_claims` and its rows of `compare_arms`."""
     own, at_median = by_measure(compared)
     said = f"{CLAIMS[row['code']]}. Accuracy {row['accuracy']:.3f}, {closest_text(own)}."
-    if row["code"] == "ranks":
+    if row["code"] in ("ranks", "exploratory") and not better_than_all(own):
         said += f" With the threshold at the median score: {closest_text(at_median)}."
     elif row["code"] == "not supported" and not better_than_all(at_median):
         said += f" A better threshold does not help: {closest_text(at_median)}."
+    said += seeds_text(row)
     if row["code"] in ("not supported", "uncontrolled"):
         return said
     controls = [other["against"] for other in own if other["against"] != MAJORITY]
@@ -126,28 +142,68 @@ def claim_text(row, compared):
 
 
 def closest_text(rows):
-    """The difference from the closest control in words, with the p of the hypothesis."""
+    """The difference from the closest control in words, with the p of the hypothesis and the number of seeds that are better."""
     closest = closest_control(rows)
-    return format_difference(closest, COMPARED[closest["against"]], closest["p_claim"])
+    said = format_difference(closest, COMPARED[closest["against"]], closest["p_claim"])
+    return f"{said}; {closest['better']} of {counted(closest['seeds'], 'seed')} better"
+
+
+def seeds_text(row):
+    """What is to be said of the seeds of a hypothesis, from its row of `judge_claims`: sentences that begin with a space."""
+    said = ""
+    if not has_enough_seeds(row) and row["code"] in ("exploratory", "uncontrolled"):
+        said += f" A claim needs {row['needed']} seeds."
+    if row["runs"] > row["seeds"]:
+        said += f" Of {row['runs']} seeds only {row['seeds']} differ in their scores; equal ones count as one."
+    if row["collapsed"]:
+        said += f" Collapsed seeds (nearly all pairs of a test get one answer): {row['collapsed']}."
+    return said
 
 
 def study_headline(claims):
-    """The result of a study in words, and its code: all hypotheses are supported, some are ("in part"), or none is."""
+    """The result of a study in words, and its code: all hypotheses are supported, some are ("in part"), none is but some are
+    "exploratory", or "not supported"."""
     held, n = claims[claims["code"] == "supported"], len(claims)
     if not n:
         return "unknown", "No hypothesis: the study tests models only on their own training sets."
-    code = "supported" if len(held) == n else "in part" if len(held) else "not supported"
+    exploratory = "exploratory" if (claims["code"] == "exploratory").any() else "not supported"
+    code = "supported" if len(held) == n else "in part" if len(held) else exploratory
     are = "hypothesis is" if n == 1 else "hypotheses are"
-    texts = [f"{len(held)} of {n} {are} supported (better than the majority class and every control)."]
-    below, ranks = held["not_above_baseline"].sum(), (claims["code"] == "ranks").sum()
-    other = claims["code"].isin(["uncontrolled", "unrepeated"]).sum()
+    texts = [
+        primary_text(claims),
+        f"{len(held)} of {n} {are} supported (better than the majority class and every control).",
+    ]
+    codes = claims["code"].value_counts()
     for count, said in (
-        (below, "the model is not clearly above the best baseline without order information"),
-        (ranks, "the model ranks pairs correctly, but its decision threshold does not transfer"),
-        (other, "the model is better than the majority class, but there is no control or only one seed"),
+        (
+            held["not_above_baseline"].sum(),
+            "the model is not clearly above the best baseline without order information",
+        ),
+        (
+            codes.get("exploratory"),
+            "the result is significant but exploratory: there are fewer seeds than a claim needs",
+        ),
+        (codes.get("ranks"), "the model ranks pairs correctly, but its decision threshold does not transfer"),
+        (codes.get("uncontrolled"), "the model is better than the majority class, but there is no control"),
     ):
         texts += [f"In {counted(count, 'case')}, {said}."] * bool(count)
-    return code, " ".join([*texts, *filter(None, [detectable_text(claims)])])
+    return code, " ".join(filter(None, [*texts, few_seeds_text(claims), detectable_text(claims)]))
+
+
+def primary_text(claims):
+    """The result of the primary hypothesis in a sentence; empty where a study has none."""
+    for row in claims[claims["primary"].astype(bool)].to_dict("records"):
+        named = f"{row['model']}, fine-tuned on {row['trainset']}, tested on {row['group']}"
+        return f"The primary hypothesis ({named}): {row['code']}."
+    return ""
+
+
+def few_seeds_text(claims):
+    """That no hypothesis of a study can be supported with so few seeds, in a sentence; empty where one can."""
+    if (claims["seeds"] >= claims["needed"]).any():
+        return ""
+    most, least = claims["seeds"].max(), claims["needed"].min()
+    return f"With {counted(most, 'seed')}, this study is exploratory: a claim needs at least {least}."
 
 
 def detectable_text(claims):
@@ -155,7 +211,7 @@ def detectable_text(claims):
 
     It is about the unsupported hypotheses with several seeds, and differences from their closest control.
     """
-    lacking = claims[~claims["code"].isin(["supported", "uncontrolled"]) & (claims["seeds"] > 1)]
+    lacking = claims[~claims["code"].isin(["supported", "exploratory", "uncontrolled"]) & (claims["seeds"] > 1)]
     lacking = lacking[lacking["detectable"] > 1e-6]  # without any variance there is nothing to say
     if not len(lacking):
         return ""
@@ -179,10 +235,10 @@ def is_learned(rows):
 def learned_arms(comparisons, claims):
     """Whether each arm learned its own training set, where the study tests it on that: {(model, trainset): bool}.
 
-    An arm with a supported hypothesis has learned something. Args: the tables of `compare_arms` and `judge_claims`.
+    An arm with a significant hypothesis has learned something. Args: the tables of `compare_arms` and `judge_claims`.
     """
     own = comparisons[(comparisons["level"] == "test") & (comparisons["scope"] == comparisons["trainset"])]
-    held = claims[claims["code"] == "supported"]
+    held = claims[claims["code"].isin(["supported", "exploratory"])]
     held = set(zip(held["model"], held["trainset"], strict=True))
     runs = own.groupby(["model", "trainset"], sort=False)
     return {arm: arm in held or is_learned(rows.to_dict("records")) for arm, rows in runs}
@@ -205,6 +261,7 @@ def significant_differences(comparisons):
     found = sorted((row for row in rows if row["p_holm"] < ALPHA), key=lambda row: -abs(row["difference"]))
     lines = [
         f"{row['model']}, {row['trainset']} on {row['scope']}: {format_difference(row, row['against'], row['p_holm'])}"
+        f"; {row['better']} of {counted(row['seeds'], 'seed')} better" + ", exploratory" * (not has_enough_seeds(row))
         for row in found
     ]
     return len(rows), lines
@@ -250,6 +307,10 @@ class Answer:
             said.append("This run cannot answer the question: no model learned its own training pairs.")
         are = "hypotheses are" if n != 1 else "hypothesis is"
         said.append(f"Transfer from sentences to DNA or protein: {self.count('supported')} of {n} {are} supported.")
+        if exploratory := self.count("exploratory"):
+            said.append(
+                f"In {counted(exploratory, 'case')}, the result is significant but exploratory: there are too few seeds."
+            )
         if ranks := self.count("ranks"):
             said.append(
                 f"In {counted(ranks, 'case')}, the model ranks pairs correctly, but its decision threshold does not transfer."
@@ -262,7 +323,7 @@ class Answer:
 def answer_of(studies, kinds):
     """The Answer of a run: hypotheses of models trained on sentences and tested on other kinds, each counted once.
 
-    Where studies differ in a hypothesis, the one that does not support it counts.
+    Where studies differ in a hypothesis, the one that does not support it counts, but none with too few seeds.
     Args: `studies` maps names to two tables each, of `judge_claims` and `compare_arms`; `kinds` maps pair sets to kinds.
     """
     transfers, learned = {}, {}
@@ -270,7 +331,9 @@ def answer_of(studies, kinds):
         for row in table.to_dict("records"):
             key = (row["model"], row["trainset"], row["group"])
             if KINDS[kinds[row["trainset"]]].is_text and not row["group"].startswith(KINDS["sentence"].label):
-                transfers[key] = row["code"] if transfers.get(key, "supported") == "supported" else transfers[key]
+                found = transfers.get(key, "exploratory")
+                if found == "exploratory" or (found == "supported" and row["code"] != "exploratory"):
+                    transfers[key] = row["code"]
         for arm, yes in learned_arms(comparisons, table).items():
             if KINDS[kinds[arm[1]]].is_text:
                 learned[arm] = learned.get(arm, False) or yes

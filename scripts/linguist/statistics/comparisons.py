@@ -8,13 +8,14 @@ from scipy.optimize import brentq
 from scipy.special import bdtr, betaincinv, stdtr, stdtrit
 
 from linguist.intervals import LEVEL
-from linguist.statistics.scores import correct, correct_at_median
-from linguist.statistics.thresholds import SEEDS_FOR_CLAIM
+from linguist.statistics.scores import correct, correct_at_median, is_constant
+from linguist.statistics.thresholds import SEEDS_FOR_CLAIM, SEEDS_FOR_TRANSFER
 
 # Besides its controls, a run is compared with always predicting the majority class, and with chance.
 MAJORITY, CHANCE = "majority", "chance"
 MEASURES = {"accuracy": correct, "accuracy_median": correct_at_median}
-KEY = ["model", "trainset", "scope", "level", "tests", "measure", "against", "seeds"]
+KEY = ["model", "trainset", "scope", "level", "tests", "measure", "against", "primary"]
+KEY += ["runs", "seeds", "needed", "collapsed", "better"]
 LEAST_P = 1e-15  # the smallest p-value that is computed; smaller ones get this value
 NO_VARIANCE = 1e-20  # a variance below this is a rounding error
 
@@ -163,14 +164,30 @@ def holm(p):
     return adjusted
 
 
-def intersection_union(p, hypothesis):
+def correct_family(p, primary):
+    """p-values corrected for their number (`holm`), but that of a primary one: it is not corrected, the others among themselves.
+
+    The others count only if the primary one is significant, so none is smaller than it: the chance of any false positive stays
+    below the level (fixed sequence: Westfall & Krishen 2001). Args: an array of p, and one that marks at most one as primary.
+    """
+    p, primary = np.asarray(p, float), np.asarray(primary, bool)
+    if not primary.any():
+        return holm(p)
+    adjusted = p.copy()
+    adjusted[~primary] = np.maximum(holm(p[~primary]), p[primary].max())
+    return adjusted
+
+
+def intersection_union(p, hypothesis, primary=None):
     """p-values of hypotheses that each hold only if all of their comparisons do, corrected for their number.
 
-    The p of a hypothesis is the largest of its comparisons' (the intersection-union test, Berger 1982); `holm` corrects it.
-    Args: p of each comparison, and the number of its hypothesis. Gives an array with each comparison's hypothesis' p.
+    The p of a hypothesis is the largest of its comparisons' (the intersection-union test, Berger 1982); `correct_family`
+    corrects it. Args: p of each comparison, the number of its hypothesis, and whether that is the primary one. Gives an array
+    with each comparison's hypothesis' p.
     """
-    worst = pd.Series(p).groupby(np.asarray(hypothesis)).max()
-    return pd.Series(holm(worst), worst.index)[hypothesis].to_numpy()
+    table = pd.DataFrame({"p": p, "primary": False if primary is None else np.asarray(primary)})
+    worst = table.groupby(np.asarray(hypothesis)).max()
+    return pd.Series(correct_family(worst["p"], worst["primary"]), worst.index)[hypothesis].to_numpy()
 
 
 def majority_answers(label):
@@ -189,64 +206,122 @@ def compare_arms(scores, comparisons):
 
     An arm is one (model, training set). Args: `scores` is as from `tables.read_scores`; `comparisons` as from
     `design.comparisons_of`. Columns: model, trainset; scope, a test or a group of tests whose differences are averaged;
-    level, "test", "group" or "arms"; tests, their names; measure, one of MEASURES; against; seeds; difference, low, high;
-    p; p_holm, corrected for how often the study makes this comparison (same level, measure and control); p_claim, the p of
-    the hypothesis that the arm is better than everything it is compared with (see `intersection_union`); detectable, the
-    smallest difference that would have been significant, corrected for the number of hypotheses that are not supported.
+    level, "test", "group" or "arms"; tests, their names; measure, one of MEASURES; against; primary, whether it is the
+    study's primary hypothesis; runs, how many seeds the arm has, and seeds, how many of them differ; needed, how many a claim
+    needs; collapsed, the seeds that give nearly all pairs of a test one answer; better, in how many seeds the arm is better;
+    difference, low, high; p; p_holm, corrected for how often the study makes this comparison (same level, measure and
+    control); p_claim, the p of the hypothesis that the arm is better than everything it is compared with (see
+    `intersection_union`); detectable, the smallest difference that would have been significant, corrected for the number of
+    hypotheses that are not supported.
     Levels "test" and "group" are against the name of a control, MAJORITY (for accuracy) or CHANCE (for accuracy_median);
     level "arms" is against another arm of the study, on the tests of a group that both have.
     """
-    rows = []
+    arms, rows = {arm: read_arm(tests) for arm, tests in scores.items()}, []
     for number, spec in enumerate(comparisons):
-        arm = tuple(spec["arm"])
-        scopes = [("test", test, [test]) for test in scores[arm]]
+        arm = arms[tuple(spec["arm"])]
+        scopes = [("test", test, [test]) for test in arm.labels]
         scopes += [("group", *group) for group in spec["groups"].items()]
         for level, scope, tests in scopes:
-            rows += [{"level": level, "scope": scope} | row for row in control_differences(scores, spec, tests)]
+            about = {"level": level, "scope": scope, "primary": level == "group" and scope == spec.get("primary")}
+            about |= describe_arm(arm, spec, tests)
+            rows += [about | row for row in control_differences(arms, spec, tests)]
         for other in comparisons[number + 1 :]:
+            key = {"level": "arms", "primary": False, "measure": "accuracy", "against": ", ".join(other["arm"])}
             for group, tests in spec["groups"].items():
                 if both := [test for test in tests if test in other["groups"].get(group, [])]:
-                    theirs = _answers_of(scores[tuple(other["arm"])], both, "accuracy")
-                    found = difference_rows(scores, arm, both, "accuracy", {", ".join(other["arm"]): theirs})
-                    rows += [{"level": "arms", "scope": group} | row for row in found]
+                    found = arm_difference(arm, arms[tuple(other["arm"])], spec, both, "accuracy")
+                    rows.append(key | {"scope": group} | describe_arm(arm, spec, both) | found)
     return add_corrections(pd.DataFrame(rows))
 
 
-def control_differences(scores, spec, tests):
+@dataclass(frozen=True)
+class Arm:
+    """The answers of an arm.
+
+    labels: {test: array of labels}
+    runs: how many seeds it has
+    seeds: those whose scores differ; of equal ones the first, since they are no replicates
+    collapsed: {test: seeds that give nearly all pairs one answer}
+    right: {measure: {test: how correct each answer is, an array (seeds, items)}}
+    """
+
+    labels: dict
+    runs: int
+    seeds: list
+    collapsed: dict
+    right: dict
+
+
+def read_arm(tests):
+    """The Arm of scores, {test: (label, {seed: score})}."""
+    labels, every, distinct = (
+        {test: label for test, (label, _) in tests.items()},
+        list(next(iter(tests.values()))[1]),
+        {},
+    )
+    for seed in every:
+        distinct.setdefault(b"".join(by_seed[seed].tobytes() for _, by_seed in tests.values()), seed)
+    seeds = list(distinct.values())
+    collapsed = {
+        test: [seed for seed in every if is_constant(label, (by_seed[seed] > 0).astype(int))]
+        for test, (label, by_seed) in tests.items()
+    }
+    right = {
+        measure: {
+            test: np.array([judge(label, by_seed[seed]) for seed in seeds]) for test, (label, by_seed) in tests.items()
+        }
+        for measure, judge in MEASURES.items()
+    }
+    return Arm(labels, len(every), seeds, collapsed, right)
+
+
+def describe_arm(arm, spec, tests):
+    """The columns of `compare_arms` on an arm, its tests and its seeds."""
+    found = {"model": spec["arm"][0], "trainset": spec["arm"][1], "tests": ", ".join(tests), "runs": arm.runs}
+    across = any(test in spec.get("across", []) for test in tests)
+    collapsed = dict.fromkeys(seed for test in tests for seed in arm.collapsed[test])
+    found |= {"needed": SEEDS_FOR_TRANSFER if across else SEEDS_FOR_CLAIM}
+    return found | {"collapsed": ", ".join(map(str, sorted(collapsed)))}
+
+
+def control_differences(arms, spec, tests):
     """The differences of one arm from knowing nothing and from its controls, on some tests: a row each, of both measures."""
-    arm = tuple(spec["arm"])
+    arm = arms[tuple(spec["arm"])]
     for measure, (name, answers) in KNOW_NOTHING.items():
-        others = {name: [answers(scores[arm][test][0]) for test in tests]}
-        for control, other in spec["controls"].items():
-            others[control] = _answers_of(scores[tuple(other)], tests, measure)
-        yield from difference_rows(scores, arm, tests, measure, others)
+        nothing = Arm(arm.labels, 1, [None], {}, {measure: {test: answers(arm.labels[test]) for test in tests}})
+        others = {name: nothing} | {control: arms[tuple(other)] for control, other in spec["controls"].items()}
+        for against, other in others.items():
+            yield {"measure": measure, "against": against} | arm_difference(arm, other, spec, tests, measure)
 
 
-def _answers_of(arm, tests, measure):
-    """How correct the answers of an arm are by a measure: for each test an array (seeds, items)."""
-    return [np.array([MEASURES[measure](arm[test][0], score) for score in arm[test][1].values()]) for test in tests]
+def arm_difference(arm, other, spec, tests, measure):
+    """The columns seeds, better, difference, low, high, p and components of `compare_arms`: one arm against another one.
 
-
-def difference_rows(scores, arm, tests, measure, others):
-    """Rows of the table of `compare_arms` for one arm against `others`: {name: answers as from `_answers_of`}."""
-    own, labels = _answers_of(scores[arm], tests, measure), [scores[arm][test][0] for test in tests]
-    key = {"model": arm[0], "trainset": arm[1], "tests": ", ".join(tests), "measure": measure}
-    for name, other in others.items():
-        components = variance_components(own, other, labels)
-        found = dict(zip(("difference", "low", "high", "p"), difference_with_interval(components), strict=True))
-        yield key | {"against": name, "seeds": len(own[0])} | found | {"components": components}
+    They are compared in the seeds that both have; one with a single seed stands for all seeds of the first.
+    """
+    common = [seed for seed in arm.seeds if len(other.seeds) == 1 or seed in other.seeds]
+    own = [arm.right[measure][test][[arm.seeds.index(seed) for seed in common]] for test in tests]
+    theirs = [other.right[measure][test] for test in tests]
+    if len(other.seeds) > 1:
+        theirs = [right[[other.seeds.index(seed) for seed in common]] for right in theirs]
+    labels = [arm.labels[test] if test in spec.get("balanced", []) else None for test in tests]
+    components = variance_components(own, theirs, labels)
+    found = dict(zip(("difference", "low", "high", "p"), difference_with_interval(components), strict=True))
+    gaps = np.mean([(mine - right).mean(axis=1) for mine, right in zip(own, theirs, strict=True)], axis=0)
+    return {"seeds": len(common), "better": int((gaps > 1e-12).sum())} | found | {"components": components}
 
 
 def add_corrections(table):
     """The table of `compare_arms` with p_holm, p_claim and detectable, from its column of variance components."""
     between = table["level"] == "arms"
     family = ["level", "measure", table["against"].where(~between, "")]  # between arms all comparisons are one family
-    table["p_holm"] = table.groupby(family)["p"].transform(holm)
+    for _, part in table.groupby(family):
+        table.loc[part.index, "p_holm"] = correct_family(part["p"], part["primary"])
     table["p_claim"] = table["p_holm"]
     for _, part in table[~between].groupby(["level", "measure"]):
         hypothesis = part.groupby(["model", "trainset", "scope"], sort=False).ngroup()
         better = part["p"].where(part["difference"] > 0, 1)
-        table.loc[part.index, "p_claim"] = intersection_union(better, hypothesis)
+        table.loc[part.index, "p_claim"] = intersection_union(better, hypothesis, part["primary"])
     unsupported = table.groupby(family)["p_claim"].transform(lambda p: max(1, (p >= 1 - LEVEL).sum()))
     pairs = zip(table.pop("components"), unsupported, strict=True)
     table["detectable"] = [half_width(components, (1 - LEVEL) / count) for components, count in pairs]

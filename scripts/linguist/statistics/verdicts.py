@@ -9,6 +9,7 @@ from linguist.statistics.claims import (
     better_than_all,
     by_measure,
     closest_control,
+    has_enough_seeds,
     is_learned,
     judge_claims,
     significantly_better,
@@ -24,6 +25,7 @@ from linguist.training.controls import is_control
 VERDICTS = {
     "above": "significantly better than the majority class and every control",
     "control": "significantly better than the majority class, but not than every control",
+    "exploratory": "significant, but with fewer seeds than a claim needs",
     "uncontrolled": "significantly better than the majority class; the study has no control",
     "ranks": "ranks pairs correctly, but the decision threshold does not transfer",
     "opposite": "seeds rank pairs in opposite directions: some correctly, others the wrong way round",
@@ -76,6 +78,8 @@ def judge_test(row, compared):
         code = "constant"
     else:
         code = "below" if majority["difference"] < 0 and majority["p_holm"] < ALPHA else "chance"
+    if code in ("above", "ranks") and not all(map(has_enough_seeds, compared)):
+        code = "exploratory"
     numbers = [f"accuracy {format_interval(row, 'accuracy')}, majority class {row['majority']:.3f}"]
     numbers += [format_difference(other, COMPARED[other["against"]], other["p_holm"]) for other in controls]
     if code not in ("above", "control", "uncontrolled"):

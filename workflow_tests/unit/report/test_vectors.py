@@ -68,7 +68,7 @@ def test_the_statement_counts_the_seeds_in_which_all_measures_fell():
         ([(5, 2.5), (5.1, 2.55), (4.9, 2.45)], "in part"),  # everything shrank by half
         ([(10, 5), (10.1, 5), (9.9, 5)], "not supported"),
         ([(12, 5), (12.1, 5), (11.9, 5)], "not supported"),
-        ([(6, 5)], "unrepeated"),
+        ([(6, 5)], "exploratory"),
         ([(12, 5)], "not supported"),
     ],
 )

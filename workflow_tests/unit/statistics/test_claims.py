@@ -12,6 +12,7 @@ from linguist.statistics.claims import (
     closest_control,
     detectable_text,
     differences_text,
+    judge_claims,
     learned_arms,
     not_learned_text,
     significant_differences,
@@ -19,6 +20,8 @@ from linguist.statistics.claims import (
 )
 from linguist.statistics.comparisons import compare_arms
 from linguist.statistics.numbers import format_difference, format_p, format_points
+from linguist.statistics.scores import compute_metrics
+from linguist.statistics.summaries import summarize_pairs
 from linguist.training.controls import CONTROLS
 
 FLIPPED = {"flipped": ("m", "t.flipped")}
@@ -36,7 +39,11 @@ FLIPPED = {"flipped": ("m", "t.flipped")}
         # every pair is called the same, and the scores rank them
         ({"skills": {("m", "t"): 2}, "shift": 9}, "ranks"),
         ({"skills": {("m", "t"): 2, ("m", "untrained"): 2}, "shift": 9}, "not supported"),
-        ({"skills": {("m", "t"): 2}, "seeds": 1}, "unrepeated"),
+        ({"skills": {("m", "t"): 2}, "seeds": 1}, "exploratory"),
+        ({"skills": {("m", "t"): 2}, "seeds": 4}, "exploratory"),
+        ({"skills": {("m", "t"): 2}, "shift": 9, "seeds": 4}, "exploratory"),
+        ({"skills": {("m", "t"): 2}, "across": ["a"]}, "exploratory"),
+        ({"skills": {("m", "t"): 2}, "across": ["a"], "seeds": 10}, "supported"),
         ({"skills": {("m", "t"): 2}, "controls": {}}, "uncontrolled"),
         ({"skills": {("m", "t"): -2}}, "not supported"),
         # flipped labels alone cannot refute a hypothesis
@@ -49,7 +56,8 @@ def test_a_hypothesis_is_judged_as_the_truth_is(made, code):
     (claim,) = study(**made).to_dict("records")
     assert claim["code"] == code and claim["text"].startswith(CLAIMS[code])
     assert claim["tests"] == "a, b" and f"{claim['accuracy']:.3f}" in claim["text"]
-    assert study_headline(pd.DataFrame([claim]))[0] == ("supported" if code == "supported" else "not supported")
+    said = code if code in ("supported", "exploratory") else "not supported"
+    assert study_headline(pd.DataFrame([claim]))[0] == said
 
 
 def test_every_control_has_a_phrase():
@@ -62,7 +70,7 @@ def test_the_closest_control_is_named():
 
 
 def test_only_models_whose_threshold_fails_rank():
-    (neither,), (ranks,) = (study(*made).to_dict("records") for made in (({},), ({("m", "t"): 2}, 3, 9)))
+    (neither,), (ranks,) = (study(*made).to_dict("records") for made in (({},), ({("m", "t"): 2}, 5, 9)))
     assert (neither["code"], ranks["code"]) == ("not supported", "ranks")
 
 
@@ -113,6 +121,45 @@ def test_models_and_training_sets_of_a_study_are_compared_with_each_other():
     assert differences_text(compare_arms({("m", "t"): scores["m", "t"]}, spec[:1])) == ""
 
 
+def test_seeds_that_collapse_are_named_and_those_that_are_better_are_counted():
+    """Of ten seeds three give all pairs one answer, as fine-tuned models do that fail to train."""
+    label, rng = np.tile([0, 1], 150), np.random.default_rng(12)
+    learned = {seed: rng.normal(size=300) + 3 * (label - 0.5) for seed in range(1, 11)}
+    collapsed = learned | {seed: learned[seed] + 20 * side for seed, side in ((2, 1), (5, -1), (9, 1))}
+    control = {seed: rng.normal(size=300) for seed in learned}
+    found = judged({("m", "t"): collapsed, ("m", "untrained"): control}, label)
+    assert (
+        found["collapsed"] == "2, 5, 9" and found["seeds"] == found["runs"] == 10 and found["better"] in (7, 8, 9, 10)
+    )
+    assert "2, 5, 9" in found["text"] and f"{found['better']} of 10 seeds" in found["text"]
+    assert found["code"] == "supported"
+    none = judged({("m", "t"): learned, ("m", "untrained"): control}, label)
+    assert none["collapsed"] == "" and none["better"] == 10 and "ollapsed" not in none["text"]
+
+
+def test_seeds_with_equal_scores_are_no_replicates():
+    label, rng = np.tile([0, 1], 150), np.random.default_rng(13)
+    once, control = rng.normal(size=300) + 3 * (label - 0.5), {s: rng.normal(size=300) for s in range(10)}
+    copied = judged({("m", "t"): dict.fromkeys(range(10), once), ("m", "untrained"): control}, label)
+    assert (copied["runs"], copied["seeds"], copied["code"]) == (10, 1, "exploratory")
+    assert copied["low"] < judged({("m", "t"): {0: once}, ("m", "untrained"): control}, label)["low"] + 1e-9
+    pairs = {seed: rng.normal(size=300) + 3 * (label - 0.5) for seed in range(5)}
+    doubled = pairs | {seed + 5: scores for seed, scores in pairs.items()}
+    assert judged({("m", "t"): doubled, ("m", "untrained"): control}, label)["seeds"] == 5
+    # a control that does not depend on the seed stands for all seeds
+    fixed = judged({("m", "t"): pairs, ("m", "untrained"): dict.fromkeys(range(5), control[0])}, label)
+    assert (fixed["seeds"], fixed["code"]) == (5, "supported")
+
+
+def judged(arms, label, **options):
+    """The only hypothesis of a study of one test: that the first arm is better than the others, its controls."""
+    (first, *others), scores = arms, {arm: {"x": (label, by_seed)} for arm, by_seed in arms.items()}
+    controls = {trainset: [model, trainset] for model, trainset in others}
+    spec = {"arm": list(first), "controls": controls, "groups": {"DNA": ["x"]}, "balanced": ["x"]} | options
+    table, baseline = compare_arms(scores, [spec]), {"x": NOTHING["a"]}
+    return judge_claims(table, summarize_pairs(compute_metrics("s", scores)), baseline).to_dict("records")[0]
+
+
 def test_more_seeds_detect_smaller_differences():
     few, many = (study({}, seeds=seeds) for seeds in (2, 9))
     assert many["detectable"][0] < few["detectable"][0] < 1
@@ -159,8 +206,12 @@ def answers(tables, kind="sentence"):
 def test_a_hypothesis_of_two_studies_counts_once_and_as_the_stricter_one_judges():
     table = study({("m", "t"): 2})
     other = table.assign(code="not supported")
-    for order in ([table, other], [other, table]):
+    few = table.assign(code="exploratory")
+    for order in ([table, other], [other, table], [few, other], [other, few, table]):
         assert answers(order).transfers == {("m", "t", "DNA"): "not supported"}
+    for order in ([table, few], [few, table]):  # a study with too few seeds decides nothing
+        assert answers(order).transfers == {("m", "t", "DNA"): "supported"}
+    assert answers([few]).count("exploratory") == 1 and "exploratory" in " ".join(answers([few]).sentences)
     assert answers([table]).count("supported") == 1
 
 

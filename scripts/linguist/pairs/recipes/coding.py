@@ -37,6 +37,7 @@ def count_sequences(files, residues, tally):
     rules=("max_negative_similarity", "coding_negatives"),
     files=lambda spec, name: {key: resource_file(spec[key]) for key in given_keys(spec)},
     resources=lambda spec: [spec[key] for key in given_keys(spec)],
+    balanced=True,
 )
 def pair_coding_sequences(spec, files, tallies):
     """Windows of real coding sequences, each with the protein window that it codes for.

@@ -12,6 +12,7 @@ COPIES = 1000  # draws of one copy before its rules are held to be impossible
     "evolved",
     kinds=NUCLEOTIDES,
     rules=(*MATCHING_RULES, "transitions", "indels", "indel_length"),
+    balanced=True,
     variant="simulated divergence",
     **DERIVING | {"needs": ("of", "divergence")},
 )

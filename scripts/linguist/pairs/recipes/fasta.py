@@ -15,6 +15,7 @@ LARGEST_FAMILY = 0.1  # share of a split, so that no large family fills it
     rules=("max_negative_similarity", "max_length_difference"),
     files=lambda spec, name: {"sides": [resource_or_archive(reference) for reference in spec["sides"]]},
     resources=lambda spec: spec["sides"],
+    balanced=True,
 )
 def pair_fasta_records(spec, files, tallies):
     """Records of two FASTA files, paired by their names.

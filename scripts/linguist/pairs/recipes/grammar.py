@@ -9,7 +9,7 @@ def grammar_files(spec, name):
     return {"grammar": [shipped_file(f"resources/grammar/{part}.yaml") for part in ("frames", spec["language"])]}
 
 
-@recipe("grammar", kinds=("sentence",), needs=("language",), files=grammar_files, synthetic=True)
+@recipe("grammar", kinds=("sentence",), needs=("language",), files=grammar_files, synthetic=True, balanced=True)
 def draw_sentences(spec, files, tallies):
     """Synthetic sentences of the demo's grammar, not natural language.
 

@@ -11,6 +11,7 @@ MATCHING_RULES = ("max_negative_similarity", "max_length_difference", "unrelated
     "hard",
     kinds=SEARCHABLE,
     rules=MATCHING_RULES,
+    balanced=True,
     variant="matched",
     **DERIVING,
 )

@@ -14,6 +14,7 @@ from linguist.recipe import recipe
     files=lambda spec, name: {"positives": positives_file(name)},
     resources=lambda spec: [spec["queries"], *spec["search"]],
     searched=True,
+    balanced=True,
 )
 def pair_homologs(spec, files, tallies):
     """Windows of real sequences, paired by BLAST.

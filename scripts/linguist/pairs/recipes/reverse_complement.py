@@ -7,6 +7,7 @@ from linguist.recipe import DERIVING, recipe
 @recipe(
     "reverse-complement",
     kinds=tuple(name for name, kind in KINDS.items() if kind.both_strands),
+    balanced=None,
     variant="reverse complement",
     **DERIVING,
 )

@@ -10,7 +10,7 @@ CODES = {  # of hypotheses: how their differences are drawn
     "supported": {"color": COLOURS[2], "mfc": COLOURS[2], "marker": "o"},
     "ranks": {"color": COLOURS[4], "mfc": "white", "marker": "D"},
     "not supported": {"color": COLOURS[1], "mfc": "white", "marker": "X"},
-    "unrepeated": {"color": COLOURS[5], "mfc": "white", "marker": "s"},
+    "exploratory": {"color": COLOURS[5], "mfc": "white", "marker": "s"},
     "uncontrolled": {"color": COLOURS[3], "mfc": "white", "marker": "^"},
 }
 
