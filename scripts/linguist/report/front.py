@@ -21,8 +21,6 @@ TASK_CODES = {  # of a study of tasks, which compares ways to answer
     "constant": "a way to answer tasks gives nearly all rows one answer",
     "no difference": "two ways to answer tasks are not significantly different",
 }
-# These may be said of pair sets and tasks.
-EXPLORATORY = {"exploratory": "significant, but with too few seeds for a claim"}
 HEADLINES = {"above": "different", "below": "different", "majority": "not above majority", "chance": "no difference"}
 IN_PART = {"in part": "some hypotheses of the study are supported, others are not"}
 # The questions of a study of tasks, its own first.
@@ -37,7 +35,7 @@ def pairs_headline(claims, comparisons):
 
 
 def task_headline(comparisons):
-    """The result of a study of tasks: (code, text), the code one of TASK_CODES or EXPLORATORY.
+    """The result of a study of tasks: (code, text), the code one of TASK_CODES or "exploratory".
 
     It is the first comparison of the first question that the study asks and, if that is another, the one with k-mers.
     """
@@ -69,7 +67,7 @@ def answer_page(titles, studies, tasks, vectors, kinds, problems):
     return {
         "lines": [(name, title, *results[name]) for name, title in titles.items()],
         "answer": answer_of(studies, kinds),
-        "meanings": CLAIMS | EXPLORATORY | IN_PART | (TASK_CODES if tasks else {}),
+        "meanings": CLAIMS | IN_PART | (TASK_CODES if tasks else {}),
         "compared": COMPARED,
         "tasks": bool(tasks),
     }

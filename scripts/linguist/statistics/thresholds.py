@@ -2,12 +2,9 @@
 
 # Paired tests.
 ALPHA = 0.05  # a difference or hypothesis is significant if its corrected p-value is below this
-SEEDS_FOR_CLAIM = (
-    5  # a claim with fewer seeds is exploratory: a seed that fails to train is then too likely to be missed
-)
-SEEDS_FOR_TRANSFER = (
-    10  # as many for models trained on sentences and tested on other sequences, where seeds fail more often
-)
+# A claim with fewer seeds is exploratory. Some seeds fail to train; if few are tried, it is too likely that none of them does.
+SEEDS_FOR_CLAIM = 5
+SEEDS_FOR_TRANSFER = 10  # for models trained on sentences and tested on sequences, where more seeds fail
 ONE_CLASS = 0.02  # a model predicts only one class if the other gets less than this share of its predictions
 
 # Audit of a pair set.
