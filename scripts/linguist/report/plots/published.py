@@ -13,7 +13,7 @@ from linguist.report.plots.style import LOOKS, STYLE
 def published_figure(rows):
     """A paper's accuracies and ours, a row for each cell of its tables; a panel for each table.
 
-    `rows` is as from `published.compare_published`. Ours: mean with its interval (filled) and best seed (hollow triangle);
+    `rows` is as from `published.compare_published`. Ours: mean with its interval (filled; hollow where a seed is constant) and best seed (hollow triangle);
     theirs: a black bar, with one standard deviation to each side and a black triangle for the best seed where it gives a
     mean. Rows of one model and training set stand together, under their names.
     """
@@ -60,7 +60,8 @@ def draw_published(axis, groups, looks):
             axis.axhspan(at - 0.5, at + 0.5, color="#f4f4f4" if len(places) % 2 else "white", lw=0, zorder=0)
             axis.vlines(row["majority"], at - 0.5, at + 0.5, color="#666666", lw=1, ls=":", zorder=1)
             axis.hlines(at, row["low"], row["high"], color=colour, lw=1.4, zorder=3)
-            axis.plot(row["accuracy"], at, marker, color=colour, ms=4.6, zorder=4)
+            filled = "white" if row["constant"] else colour
+            axis.plot(row["accuracy"], at, marker, color=colour, mfc=filled, ms=4.6, zorder=4)
             axis.plot(row["best"], at, "^", color=colour, mfc="white", mew=0.9, ms=5, zorder=5)
             axis.vlines(row["theirs"], at - 0.42, at + 0.42, color="black", lw=2, zorder=6)
             if row["statistic"] == "mean":
