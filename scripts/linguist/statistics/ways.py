@@ -184,14 +184,14 @@ def differences_by(called, rules):
             row = dict(zip(KEY, (question, *one, *other), strict=True))
             *found, tasks = difference_of_ways(ways[one], ways[other])
             row |= dict(zip(DIFFERENCE, found, strict=True)) | {"tasks": tasks}
-            counts = [min(map(len, ways[way].values())) for way in (one, other) if way[0] not in WITHOUT_SEEDS]
-            row |= {"seeds": min(counts, default=0), "better": count_better(ways[one], ways[other])}
+            seeds = [
+                min(map(len, right))
+                for way, right in zip((one, other), right_answers(ways[one], ways[other]), strict=True)
+                if way[0] not in WITHOUT_SEEDS
+            ]
+            row |= {"seeds": min(seeds, default=0), "better": count_better(ways[one], ways[other])}
             for side, way in (("", one), ("against_", other)):
-                runs = sum(map(len, ways[way].values()))
-                collapsed = collapsed_seeds(ways[way]) if way != ALWAYS else {}
-                row |= {f"{side}constant": sum(map(len, collapsed.values())), f"{side}runs": runs}
-                named = (f"{test} with seed {', '.join(map(str, seeds))}" for test, seeds in collapsed.items())
-                row[f"{side}collapsed"] = "; ".join(named)
+                row |= {f"{side}{name}": value for name, value in describe_collapse(way, ways[way]).items()}
             rows.append(row)
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.assign(p_holm=holm(table["p"]))
@@ -213,10 +213,19 @@ def _equal_scores(one, other):
     return one is not None and other is not None and np.array_equal(one, other)
 
 
-def collapsed_seeds(way):
-    """The seeds whose runs give nearly all rows of a task one answer: {task: seeds}, without the tasks that have none."""
-    found = {test: [seed for seed, said in runs.items() if is_constant(*said[:2])] for test, runs in way.items()}
-    return {test: seeds for test, seeds in found.items() if seeds}
+def describe_collapse(way, tests):
+    """How many runs of a way give nearly all rows of a task one answer ("constant"), of how many ("runs"), and which, in words
+    ("collapsed"). The majority class always does, and is not counted."""
+    found = {
+        test: [seed for seed, said in by_seed.items() if is_constant(*said[:2])] for test, by_seed in tests.items()
+    }
+    found = {test: seeds for test, seeds in found.items() if seeds and way != ALWAYS}
+    named = (
+        test if way[0] in WITHOUT_SEEDS else f"{test} with seed {', '.join(map(str, seeds))}"
+        for test, seeds in found.items()
+    )
+    runs = sum(map(len, tests.values()))
+    return {"constant": sum(map(len, found.values())), "runs": runs, "collapsed": "; ".join(named)}
 
 
 def questions_of(ways):
