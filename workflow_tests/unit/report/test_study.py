@@ -33,10 +33,11 @@ def write_study(
     published=None,
     tokens=None,
     collapsed=(),
+    turned=(),
     problems=None,
 ):
     """A study of two models on made-up predictions, and its page. A collapsed seed gives one answer on dna50: an odd one
-    "different", an even one "same"."""
+    "different", an even one "same". A turned one ranks the pairs of coding the wrong way round."""
     models, tests, kinds = ["m1", "m2"], ["en", "dna50", "coding"], ("sentence", "dna", "coding")
     runs = []
     for at, model in enumerate(models):
@@ -45,6 +46,8 @@ def write_study(
                 draw = np.random.default_rng([at, seed])
                 label = np.tile([0, 1], 40)
                 score = np.concatenate([draw.normal(size=80) + place * (label - 0.5) for place in range(3)])
+                if seed in turned:
+                    score[160:] *= -1
                 if seed in collapsed:
                     score[80:160] += 99 * (-1) ** seed
                 name = np.repeat(tests, 80)
@@ -203,6 +206,17 @@ def test_seeds_that_give_one_answer_are_named(tmp_path):
     assert "seed 2 all same (dna50)" in source and "without 1 constant seed" in source
     source, *_ = write_study(tmp_path, recipe="table")
     assert "constant" not in data_of(source)["warning"]
+
+
+def test_seeds_that_rank_in_opposite_directions_are_shown_apart(tmp_path):
+    source, judged, _ = write_study(tmp_path, turned=(2,))
+    rows = judged[judged["test"] == "coding"]
+    assert set(rows["verdict"]) == {"opposite"} and rows["auroc"].isna().all()
+    text = " ".join(" ".join(Page(source).text).split())
+    for row in rows.to_dict("records"):
+        assert f"{row['auroc_least']:.3f}–{row['auroc_most']:.3f}" in text and row["text"] in source
+    assert "1 of 2 rank" in text and "1 of 2 reversed" in text and "1 rank" in text
+    assert "nan" not in text.split()
 
 
 def test_each_accuracy_at_the_median_stands_beside_its_bound(tmp_path):
