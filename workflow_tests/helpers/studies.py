@@ -14,14 +14,15 @@ NOTHING = {test: {"name": "none", "accuracy": 0.5, "low": 0.4, "high": 0.6} for 
 ARMS = {"shuffled": ("m", "t.shuffled"), "untrained": ("m", "untrained"), "random-weights": ("m-random", "t")}
 
 
-def study(skills, seeds=5, shift=0.0, n=200, controls=ARMS, baselines=NOTHING, across=()):
+def study(skills, seeds=5, shift=0.0, n=200, controls=ARMS, baselines=NOTHING, across=(), turned=()):
     """The hypotheses of a study of one model on two tests; `skills` by arm, 0 for those not named; `shift` moves all scores, as
-    a threshold that does not transfer does."""
+    a threshold that does not transfer does. Seeds that are `turned` rank the pairs of test "a" the wrong way round."""
     label, scores = np.tile([0, 1], n // 2), {}
     for at, arm in enumerate([("m", "t"), *controls.values()]):
         for test in ("a", "b"):
             draws = {s: np.random.default_rng([at, s, ord(test)]).normal(size=n) for s in range(seeds)}
-            by_seed = {s: draw + skills.get(arm, 0) * (label - 0.5) + shift for s, draw in draws.items()}
+            signs = {s: -1 if arm == ("m", "t") and test == "a" and s in turned else 1 for s in draws}
+            by_seed = {s: draw + signs[s] * skills.get(arm, 0) * (label - 0.5) + shift for s, draw in draws.items()}
             scores.setdefault(arm, {})[test] = label, by_seed
     spec = {
         "balanced": ["a", "b"],

@@ -12,6 +12,7 @@ import pandas as pd
 from linguist.kinds import KINDS
 from linguist.statistics.comparisons import CHANCE, MAJORITY, MEASURES
 from linguist.statistics.numbers import counted, format_difference, format_points
+from linguist.statistics.seeds import DIRECTIONS, behaviour_text
 from linguist.statistics.thresholds import ALPHA
 from linguist.training.controls import CONTROLS
 
@@ -74,10 +75,11 @@ def by_measure(rows):
     return tuple([row for row in rows if row["measure"] == measure] for measure in MEASURES)
 
 
-def judge_hypothesis(rows):
+def judge_hypothesis(rows, one_way=True):
     """What may be said of a model on a group of tests: one of CLAIMS.
 
-    `rows` are those of `compare_arms` of one arm and group, of both measures.
+    Args: `rows` are those of `compare_arms` of one arm and group, of both measures; `one_way`, whether no seed ranks the pairs
+    of one of these tests the wrong way round. Else a mean over seeds does not show that the model ranks pairs correctly.
     """
     accuracy, at_median = by_measure(rows)
     controlled = any(row["against"] != MAJORITY and CONTROLS[row["against"]].can_refute for row in accuracy)
@@ -85,7 +87,8 @@ def judge_hypothesis(rows):
     if better_than_all(accuracy):
         code = "supported" if controlled else "uncontrolled"
     else:
-        code = "ranks" if better_than_all(at_median) and not transfers and controlled else "not supported"
+        ranks = better_than_all(at_median) and one_way and not transfers and controlled
+        code = "ranks" if ranks else "not supported"
     if code in ("supported", "ranks") and not all(map(has_enough_seeds, rows)):
         return "exploratory"
     return code
@@ -99,7 +102,7 @@ def judge_claims(comparisons, summary, baselines):
     columns of `compare_arms`; code is one of CLAIMS. The primary hypothesis comes first.
     Args: the tables of `compare_arms` and `summarize_pairs`; `baselines` maps tests to their best baseline.
     """
-    accuracy = summary.set_index(["model", "trainset", "test"])["accuracy"]
+    summary = summary.set_index(["model", "trainset", "test"])
     groups = comparisons[comparisons["level"] == "group"]
     rows = []
     for (model, trainset, group), part in groups.groupby(["model", "trainset", "scope"], sort=False):
@@ -108,8 +111,11 @@ def judge_claims(comparisons, summary, baselines):
         own, _ = by_measure(compared)
         closest, majority = closest_control(own), next(row for row in own if row["against"] == MAJORITY)
         row = {"model": model, "trainset": trainset, "group": group, "tests": ", ".join(tests)}
-        row |= {name: closest[name] for name in OF_CLAIM} | {"code": judge_hypothesis(compared)}
-        row["accuracy"] = float(np.mean([accuracy[model, trainset, test] for test in tests]))
+        cells = {test: summary.loc[(model, trainset, test)] for test in tests}
+        turned = {test: cell for test, cell in cells.items() if cell["reversed_seeds"]}
+        row |= {name: closest[name] for name in OF_CLAIM} | {"code": judge_hypothesis(compared, not turned)}
+        row["turned"] = [f"On {test}: {behaviour_text(cell, DIRECTIONS)}." for test, cell in turned.items()]
+        row["accuracy"] = float(np.mean([cell["accuracy"] for cell in cells.values()]))
         row["baseline"] = float(np.mean([baselines[test]["accuracy"] for test in tests]))
         lowest = row["accuracy"] - (majority["difference"] - majority["low"])
         row["not_above_baseline"] = not lowest > row["baseline"]  # also where the baseline is not known
@@ -157,7 +163,7 @@ def seeds_text(row):
         said += f" Of {row['runs']} seeds only {row['seeds']} differ in their scores; equal ones count as one."
     if row["collapsed"]:
         said += f" Collapsed seeds (nearly all pairs of a test get one answer): {row['collapsed']}."
-    return said
+    return " ".join([said, *row["turned"]])
 
 
 def study_headline(claims):

@@ -20,6 +20,7 @@ BEHAVIOUR = {
     "ranking_seeds": "pairs ranked correctly",
     "reversed_seeds": "pairs ranked the wrong way round",
 }
+CONSTANT, DIRECTIONS = tuple(BEHAVIOUR)[:2], tuple(BEHAVIOUR)[2:]
 
 
 def seed_behaviour(part):

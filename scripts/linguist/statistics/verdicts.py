@@ -16,7 +16,7 @@ from linguist.statistics.claims import (
 )
 from linguist.statistics.comparisons import MAJORITY
 from linguist.statistics.numbers import format_difference, format_interval
-from linguist.statistics.seeds import BEHAVIOUR, behaviour_text, most_rank, rank_opposite
+from linguist.statistics.seeds import CONSTANT, DIRECTIONS, behaviour_text, most_rank, rank_opposite
 from linguist.statistics.summaries import summarize_pairs
 from linguist.statistics.tables import read_results
 from linguist.statistics.thresholds import ALPHA
@@ -68,11 +68,12 @@ def judge_test(row, compared):
     own, at_median = by_measure(compared)
     majority = next(other for other in own if other["against"] == MAJORITY)
     controls = [other for other in own if other is not majority]
-    if significantly_better(majority):
+    better, ranks = significantly_better(majority), most_rank(row) and better_than_all(at_median)
+    if better:
         code = "uncontrolled" if not controls else "above" if better_than_all(own) else "control"
     elif rank_opposite(row):
         code = "opposite"
-    elif most_rank(row) and better_than_all(at_median):
+    elif ranks:
         code = "ranks"
     elif row["constant"] == row["seeds"]:
         code = "constant"
@@ -82,12 +83,12 @@ def judge_test(row, compared):
         code = "exploratory"
     numbers = [f"accuracy {format_interval(row, 'accuracy')}, majority class {row['majority']:.3f}"]
     numbers += [format_difference(other, COMPARED[other["against"]], other["p_holm"]) for other in controls]
-    if code not in ("above", "control", "uncontrolled"):
+    if not better:
         numbers.append(f"AUROC {format_auroc(row)}")
-    if code == "ranks":
+    if ranks and not better:
         numbers.append(f"accuracy at the median score {row['accuracy_median']:.3f} (at most {row['median_bound']:.3f})")
-    named = BEHAVIOUR if code in ("ranks", "opposite") or row["reversed_seeds"] else ("same_seeds", "different_seeds")
-    numbers += filter(None, [behaviour_text(row, named)])
+    directions = DIRECTIONS if row["reversed_seeds"] or (row["ranking_seeds"] and not better) else ()
+    numbers += filter(None, [behaviour_text(row, (*CONSTANT, *directions))])
     return code, f"{VERDICTS[code]}: {'; '.join(numbers)}"
 
 

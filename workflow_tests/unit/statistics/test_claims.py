@@ -246,3 +246,13 @@ def test_numbers_in_words():
     assert "95" not in format_difference(dict.fromkeys(row, 0.0), "chance", 1)
     assert (format_points(-0.0001), format_points(-0.05)) == ("0.0", "−5.0")
     assert (format_p(0.0001), format_p(0.0314), format_p(1.0)) == ("p < 0.001", "p = 0.031", "p = 1")
+
+
+def test_a_model_does_not_rank_pairs_if_a_seed_ranks_them_the_wrong_way_round():
+    """The mean over twenty seeds is significantly better at the median score in both cases."""
+    (row,) = study({("m", "t"): 2}, shift=9, seeds=20).to_dict("records")
+    assert row["code"] == "ranks"
+    (row,) = study({("m", "t"): 2}, shift=9, seeds=20, turned=(3,)).to_dict("records")
+    assert row["code"] == "not supported"
+    assert "On a: pairs ranked correctly by 19 of 20 seeds" in row["text"]
+    assert "wrong way round by 1 of 20 seeds (seed 3)" in row["text"] and "On b" not in row["text"]
