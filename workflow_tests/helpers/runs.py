@@ -53,12 +53,15 @@ def planned_resources(output):
 
 
 def submitted_jobs(folder, output):
-    """How many jobs a run on a cluster would submit, from the output of its dry run: groups, and single jobs of rules that
-    are not local."""
+    """From the output of the dry run of a run on a cluster: (how many jobs it would submit, how many steps are in them).
+
+    Jobs are groups, and single steps of rules that are not local.
+    """
     rules = re.split(r"^rule ", "".join(path.read_text() for path in folder.glob("rules/*.smk")), flags=re.M)
     local = {"all"} | {rule.partition(":")[0] for rule in rules if "    localrule: True\n" in rule}
-    single = [rule for rule in re.findall(r"^rule (\w+):$", output, re.M) if rule not in local]
-    return len(single) + len(re.findall(r"Group job \w+ \(", output))
+    steps = [step for step in re.findall(r"^( *)rule (\w+):$", output, re.M) if step[1] not in local]
+    single = [rule for indent, rule in steps if not indent]
+    return len(single) + len(re.findall(r"Group job \w+ \(", output)), len(steps)
 
 
 def error_lines(run):
