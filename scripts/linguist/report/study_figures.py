@@ -87,17 +87,18 @@ def _tests(config, study):
 FIGURES = {
     "accuracy": StudyFigure(
         "Accuracy on each test",
-        "Mean accuracy over seeds with its 95 % interval (filled marker), single seeds (dots; rings if constant), control "
-        "conditions (small marks above) and majority-class accuracy (black bar). Controls should perform at chance if the "
-        "hypothesis is true: the untrained model, training on shuffled or flipped labels, and random weights. The hypothesis "
-        "is supported only if the model is significantly above the bar and all controls. A single good seed is not evidence.",
+        "Mean accuracy over seeds with its 95 % interval (filled marker; hollow where seeds do opposite things), single "
+        "seeds (dots; rings if constant), control conditions (small marks above) and majority-class accuracy (black bar). "
+        "Controls should perform at chance if the hypothesis is true: the untrained model, training on shuffled or flipped "
+        "labels, and random weights. The hypothesis is supported only if the model is significantly above the bar and all "
+        "controls. A single good seed is not evidence.",
     ),
     "seeds": StudyFigure(
         "Accuracy by seed",
         "Accuracy of each run by seed, with mean ± standard deviation at the right. If accuracy varies strongly between "
         "seeds, a single run is not evidence; a paper that reports its best seed would report the highest point. Lines that "
         "rise and fall together show that seeds which are good on one test are good on the others. Hollow: the run gives "
-        "nearly all pairs one answer.",
+        "nearly all pairs one answer. There is no mean where seeds do opposite things.",
         fits=has_readable_seeds,
         read=_read_metrics,
     ),

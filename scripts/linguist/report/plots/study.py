@@ -28,7 +28,14 @@ from linguist.report.plots.style import (
 )
 from linguist.statistics.numbers import counted
 from linguist.statistics.scores import confusion_matrix
-from linguist.statistics.seeds import are_opposite, behaviour_of_scores, rank_opposite, seed_count, without_constant
+from linguist.statistics.seeds import (
+    are_opposite,
+    behaviour_of_scores,
+    rank_opposite,
+    seed_behaviour,
+    seed_count,
+    without_constant,
+)
 from linguist.training.controls import CONTROLS, is_control
 
 NOTE_BOX = {"bbox": {"fc": "#fdf5e2", "ec": "#e69f00", "lw": 0.5, "pad": 1}}
@@ -169,7 +176,9 @@ def draw_accuracy(axis, summary, metrics, trainset, models):
         mean = rows_of_arm(summary, (model, trainset))
         y = mean["test"].map(tests.index) + lane
         axis.hlines(y, mean["low"], mean["high"], color=colour, lw=1.4, zorder=3)
-        axis.plot(mean["accuracy"], y, marker, color=colour, mew=0.9, ms=4.6, zorder=4)
+        opposite = mean.apply(are_opposite, axis=1)
+        for at, face in ((opposite, "white"), (~opposite, colour)):
+            axis.plot(mean["accuracy"][at], y[at], marker, color=colour, mfc=face, mew=0.9, ms=4.6, zorder=4)
         runs = metrics[(metrics["model"] == model) & (metrics["trainset"] == trainset)]
         dots = runs["test"].map(tests.index) + lane + apart
         draw_runs(axis, runs["accuracy"], dots, runs["constant"] == 1, colour)
@@ -251,7 +260,7 @@ def curves_figure(summary, metrics, curves):
 @rc_context(STYLE)
 def seeds_figure(metrics):
     """Accuracy of every run along the seeds, a panel for each (model, training set), a line for each test, and at its end the
-    mean ± sd (paper 1, Figs. 5 and 7).
+    mean ± sd (paper 1, Figs. 5 and 7), where seeds do not do opposite things.
 
     `metrics` is the table of `compute_metrics`; controls are left out.
     """
@@ -267,8 +276,9 @@ def seeds_figure(metrics):
             axis.plot(places, line["accuracy"], ms=4, lw=1.1, mew=0, **LOOKS[number])
             constant = line["constant"].to_numpy() == 1
             axis.plot(places[constant], line["accuracy"][constant], ls="", ms=4, mew=1, mfc="white", **LOOKS[number])
-            spread = line["accuracy"].std(ddof=1)
-            axis.errorbar(len(line) + 0.16 * number, line["accuracy"].mean(), spread, ms=4, capsize=2, **LOOKS[number])
+            if not are_opposite(seed_behaviour(line)):
+                mean, spread = line["accuracy"].mean(), line["accuracy"].std(ddof=1)
+                axis.errorbar(len(line) + 0.16 * number, mean, spread, ms=4, capsize=2, **LOOKS[number])
         axis.set_xticks([*places, len(places) + 0.08 * (len(tests) - 1)], [*line["seed"], "mean\n± sd"])
         axis.set_title(f"{arm[0]}, fine-tuned on {arm[1]}", loc="left")
         axis.set(xlabel="seed", ylabel="accuracy")

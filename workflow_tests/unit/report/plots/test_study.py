@@ -161,3 +161,18 @@ def test_the_runs_of_each_arm_stand_along_the_seeds(tmp_path):
     mine = table[(table["model"] == "m1") & (table["trainset"] == "en") & (table["test"] == "fr")].set_index("seed")
     assert list(figure.axes[0].lines[0].get_ydata()) == [mine["accuracy"][seed] for seed in (1, 2, 3)]
     assert {"fr", "dna150", "1", "2", "3"} <= set(texts(figure, tmp_path / "seeds.svg"))
+
+
+def test_no_mean_is_drawn_like_others_where_seeds_do_opposite_things():
+    label, draw = np.arange(80) % 2, np.random.default_rng(2)
+    skills = {"same way": (3, 3, 3), "both ways": (3, 3, -3)}
+    tests = {
+        test: (label, {s: k * (label - 0.5) + draw.normal(size=80) for s, k in enumerate(of_seed)})
+        for test, of_seed in skills.items()
+    }
+    table = compute_metrics("s", {("m", "t"): tests})
+    means = [
+        line for line in accuracy_figure(summarize_pairs(table), table).axes[0].lines if line.get_markersize() == 4.6
+    ]
+    assert {(line.get_markerfacecolor() == "white", *line.get_ydata()) for line in means} == {(True, 1), (False, 0)}
+    assert len(seeds_figure(table).axes[0].containers) == 1
