@@ -19,11 +19,14 @@ def build_pairs(name, spec, files, record=None):
     What was read and dropped goes to the log and to `record`, a dict for JSON; contradictory labels go to the log.
 
     Raises LinguistError, which names the pair set, for what the recipe cannot make, and for an empty split that should
-    have rows.
+    have rows; ValueError if the recipe is not as balanced as it says, since tests would then be too liberal.
     """
+    recipe = RECIPES[spec["recipe"]]
     with naming(f"pairs/{name}"):
-        splits = make_set(RECIPES[spec["recipe"]], spec, files, partial(pair_conflicts, kind=spec["kind"]), record)
+        splits = make_set(recipe, spec, files, partial(pair_conflicts, kind=spec["kind"]), record)
         for split in SPLITS:
+            if recipe.balanced and abs(2 * sum(int(row[3]) for row in splits[split]) - len(splits[split])) > 1:
+                raise ValueError(f"split '{split}' of recipe '{recipe.name}' has not as many positives as negatives")
             if not splits[split] and split in spec.get("files", SPLITS):
                 raise LinguistError(
                     f"split '{split}' is empty: 0 rows found, {spec['sizes'][split]} wanted; give a source with more rows"

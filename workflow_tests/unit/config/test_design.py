@@ -84,10 +84,25 @@ def test_a_group_has_tests_of_one_kind_and_question_without_the_training_set():
         "dna-hard": {"kind": "dna", "recipe": "hard", "of": "dna"},
         "coding": {"kind": "coding", "recipe": "coding"},
     }
-    study = {"models": ["m"], "trainsets": ["en"], "seeds": [1], "tests": list(pairsets), "controls": ["shuffled"]}
-    (found,) = design.comparisons_of({"pairsets": pairsets, "studies": {"s": study}}, "s")
+    pairsets |= {
+        f"{base}-reverse": {"kind": "dna", "recipe": "reverse-complement", "of": base} for base in ("dna", "table")
+    }
+    pairsets = {"table": {"kind": "dna", "recipe": "table"}} | pairsets
+    study = {"models": ["m", "n"], "trainsets": ["en", "dna"], "tests": list(pairsets), "controls": ["shuffled"]}
+    study["primary"] = {"model": "m", "trainset": "en", "group": "DNA"}
+    found, *others = design.comparisons_of({"pairsets": pairsets, "studies": {"s": study}}, "s")
+    assert [found["primary"], *(other["primary"] for other in others)] == ["DNA", None, None, None]
+    # recipes fix the numbers of both labels, tables do not; nor does a set that is made from one
+    assert found["balanced"] == ["dna", "dna-hard", "coding", "dna-reverse"]
+    assert found["across"] == [name for name in pairsets if name not in ("en", "fr")] and others[0]["across"] == []
     assert found["arm"] == ["m", "en"] and found["controls"] == {"shuffled": ["m", "en.shuffled"]}
-    groups = {"sentences": ["fr"], "DNA": ["dna"], "DNA, matched": ["dna-hard"], "DNA with protein": ["coding"]}
+    groups = {
+        "sentences": ["fr"],
+        "DNA": ["table", "dna"],
+        "DNA, matched": ["dna-hard"],
+        "DNA with protein": ["coding"],
+    }
+    groups["DNA, reverse complement"] = ["dna-reverse", "table-reverse"]
     assert found["groups"] == groups
 
 

@@ -558,6 +558,32 @@ MISTAKES = [
         "studies.first.published.tables: table5 has no cell (model, training set and test) in common with this study",
     ),
     ("studies.first.published", "{tables: [table1], at: {}}", "studies.first.published: unknown key 'at'"),
+    # a primary hypothesis
+    (
+        "studies.first.primary",
+        "{model: nano, trainset: en}",
+        "studies.first.primary: missing key 'group'; add it (a group",
+    ),
+    (
+        "studies.first.primary",
+        "{model: nana, trainset: en, group: DNA}",
+        "studies.first.primary.model: 'nana' is not in the study's models; did you mean 'nano'?",
+    ),
+    (
+        "studies.first.primary",
+        "{model: nano, trainset: dna, group: DNA}",
+        "studies.first.primary.trainset: 'dna' is not in the study's trainsets; known: en",
+    ),
+    (
+        "studies.first.primary",
+        "{model: nano, trainset: en, group: sentences}",
+        "studies.first.primary.group: the study has no tests of group 'sentences' for en; known: DNA",
+    ),
+    (
+        "studies.tasks.primary",
+        "{model: nano, trainset: cut, group: DNA}",
+        "studies.tasks.primary: is for studies of pair sets; remove it",
+    ),
     (
         "studies.tasks.published",
         "{tables: [table1]}",
@@ -759,6 +785,7 @@ def test_a_config_is_settled_without_transformers():
         ("pairsets.far", "{kind: dna, recipe: reverse-complement, of: dna}"),
         ("studies.first.tests", "[tab, cod, dna]"),
         ("studies.first.published", "{tables: [table1], as: {nano: gpt2}}"),
+        ("studies.first.primary", "{model: nano, trainset: en, group: DNA}"),
         ("pairsets.all", "{kind: sentence, recipe: union, of: [en, tab], sizes: {train: 9}, rules: {disjoint: true}}"),
         ("tokenizers.bpe", "{type: kmer, k: 6, corpus: mix}"),
         ("models.nano.corpus", "mix"),

@@ -1,5 +1,6 @@
 """Recipes of pair sets: found in their package, known by their records; errors name the pair set."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,18 @@ ROWS = [("a", "A", "C", 1)]
 def test_a_pair_set_is_what_its_recipe_makes(made):
     splits = dict.fromkeys(SPLITS, ROWS)
     assert build_pairs("x", made, splits) == splits
+
+
+def test_a_recipe_is_as_balanced_as_it_says(made, monkeypatch):
+    """Paired tests rely on it: they take the numbers of both labels as fixed."""
+    monkeypatch.setitem(RECIPES, "made", replace(RECIPES["made"], balanced=True))
+    balanced, other = (
+        dict.fromkeys(SPLITS, [("a", "A", "C", label) for label in labels]) for labels in ((0, 1), (1, 1))
+    )
+    assert build_pairs("x", made, balanced) == balanced
+    with pytest.raises(ValueError, match="positives"):
+        build_pairs("x", made, other)
+    assert not RECIPES["table"].balanced and not RECIPES["union"].balanced and RECIPES["homologs"].balanced
 
 
 @pytest.mark.parametrize("empty", SPLITS)

@@ -194,6 +194,25 @@ def test_with_many_seeds_a_small_gain_is_seen_that_one_comparison_alone_would_no
     assert many["p_claim"] < few["p_claim"] and many["code"] == "supported"
 
 
+def test_the_primary_hypothesis_stands_first_and_its_result_in_the_headline():
+    label, rng = np.tile([0, 1], 150), np.random.default_rng(17)
+    tests = {
+        test: (label, {s: rng.normal(size=300) + skill * (label - 0.5) for s in range(5)})
+        for test, skill in (("x", 3), ("y", 0))
+    }
+    controls = {"untrained": ["m", "untrained"]}
+    none = {test: (label, {s: rng.normal(size=300) for s in range(5)}) for test in tests}
+    for group, code in (("B", "not supported"), ("A", "supported")):
+        spec = {"arm": ["m", "t"], "controls": controls, "groups": {"A": ["x"], "B": ["y"]}, "primary": group}
+        scores = {("m", "t"): tests, ("m", "untrained"): none}
+        summary = summarize_pairs(compute_metrics("s", scores))
+        claims = judge_claims(compare_arms(scores, [spec]), summary, dict.fromkeys(tests, NOTHING["a"]))
+        first, other = claims.to_dict("records")
+        assert first["primary"] and (first["group"], first["code"]) == (group, code) and not other["primary"]
+        assert other["code"] == "not supported"  # where the primary one is not, no other one is
+        assert f"tested on {group}): {code}" in study_headline(claims)[1]
+
+
 # ── all studies together ──
 
 NO_ROWS = pd.DataFrame(columns=["level", "scope", "model", "trainset"])

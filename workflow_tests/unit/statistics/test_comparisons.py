@@ -10,6 +10,7 @@ from scipy import stats
 from linguist.files import write_table
 from linguist.statistics.comparisons import (
     compare_arms,
+    correct_family,
     degrees_of_freedom,
     half_width,
     holm,
@@ -159,6 +160,24 @@ def test_labels_whose_numbers_are_fixed_add_no_variance():
     assert tight[3] == pytest.approx(stats.binomtest(int(right.sum()), 1000).pvalue, abs=0.02)
 
 
+@pytest.mark.parametrize("against", ["opposite", "majority"])
+def test_labels_whose_numbers_vary_are_no_strata(against):
+    """One seed on tables whose labels are sampled, as PAWS-X: two models of opposite bias, or a biased one and the majority
+    class, that are equally right over all such tables. Taking the numbers of labels as fixed would find more than 5 %."""
+    rng, false = np.random.default_rng(14), {"none": 0, "labels": 0}
+    for _ in range(600):
+        label = (rng.random(300) < 0.5).astype(int)
+        often, seldom = (rng.random(300) < share for share in (0.8, 0.2))
+        other = (seldom == label) if against == "opposite" else majority_answers(label)[0]
+        ways = [(often == label)[None].astype(float)], [other[None].astype(float)]
+        for name, labels in (("none", None), ("labels", [label])):
+            low, high = paired_difference(*ways, labels)[1:3]
+            false[name] += low > 0 if against == "majority" else not low <= 0 <= high
+    nominal = {"opposite": 0.05, "majority": 0.025}[against]
+    assert false["none"] / 600 <= nominal + 0.025
+    assert against == "majority" or false["labels"] / 600 > 0.1
+
+
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
 def test_holm_is_the_closed_test_of_bonferroni(p):
     """A hypothesis falls if all intersections that hold it fall (Marcus, Peritz & Gabriel 1976)."""
@@ -199,6 +218,44 @@ def test_a_hypothesis_has_the_largest_p_of_its_controls_corrected_for_the_hypoth
     claim = np.repeat(np.arange(len(p)), 2)
     found = intersection_union(np.ravel(p), claim)
     assert found == pytest.approx(np.repeat(holm(np.max(p, axis=1)), 2))
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6), st.data())
+def test_a_primary_p_is_not_corrected_and_the_others_are_no_smaller(p, data):
+    at = data.draw(st.integers(0, len(p) - 1))
+    found, others = correct_family(p, np.arange(len(p)) == at), np.delete(p, at)
+    assert found[at] == p[at]
+    assert np.delete(found, at) == pytest.approx(np.maximum(holm(others), p[at]))
+    assert correct_family(p, np.zeros(len(p))) == pytest.approx(holm(p))
+
+
+@pytest.mark.parametrize("true", [[], [0], [3]])
+def test_with_a_primary_hypothesis_false_ones_are_seldom_supported(true):
+    """Ten independent hypotheses, of which some are true and always significant; the first one is primary."""
+    p = np.random.default_rng(15).random((4000, 10))
+    p[:, true] = 1e-9
+    found = np.array([correct_family(row, np.arange(10) == 0) for row in p])
+    assert (np.delete(found, true, axis=1) < 0.05).any(axis=1).mean() <= 0.06
+
+
+def test_the_primary_hypothesis_of_a_study_needs_no_correction():
+    rng, label = np.random.default_rng(16), balanced(300)
+    tests = {name: (label, {s: rng.normal(size=300) + 0.6 * (label - 0.5) for s in range(5)}) for name in "abcd"}
+    spec = {
+        "arm": ["m", "t"],
+        "controls": {},
+        "groups": {name.upper(): [name] for name in "abcd"},
+        "balanced": [*"abcd"],
+    }
+    plain, primary = (
+        compare_arms({("m", "t"): tests}, [spec | more])
+        .query("level == 'group' and measure == 'accuracy'")
+        .set_index("scope")
+        for more in ({}, {"primary": "C"})
+    )
+    assert plain["primary"].sum() == 0 and list(primary.index[primary["primary"]]) == ["C"]
+    assert plain["p_claim"]["C"] > plain["p"]["C"] and primary["p_claim"]["C"] == primary["p"]["C"]
+    assert (primary["p_claim"] >= primary["p"]["C"]).all()
 
 
 def test_controls_that_the_model_is_better_than_do_not_make_a_hypothesis_harder():
