@@ -25,6 +25,7 @@ class Kind:
     translated: whether sentence1 is DNA that is compared with sentence2 by its translation
     overlap_word: letters of a word for the baseline "k-mer overlap"
     one_side_words: longest words of sentence1 and of sentence2 for the baseline "one sentence"
+    end_letters: letters at either end that the baseline "equal ends" compares
     shuffled_word: longest words whose counts a shuffled negative keeps
     """
 
@@ -48,6 +49,7 @@ class Kind:
     repeats_masked: bool = False
     whole_records: bool = False
     translated: bool = False
+    end_letters: int = 0
     shuffled_word: int = 2
 
     @property
@@ -91,6 +93,7 @@ DNA = Kind(
     ("dna", "dna"),
     overlap_word=6,
     one_side_words=(4, 4),
+    end_letters=8,
     shuffled_word=4,
     letters="ACGT",
     ambiguous="NRYSWKMBDHV",  # IUPAC codes; N is any base
@@ -122,6 +125,7 @@ PROTEIN = Kind(
     ("protein", "protein"),
     overlap_word=3,
     one_side_words=(2, 2),
+    end_letters=5,
     letters="ACDEFGHIKLMNPQRSTVWY",
     ambiguous="BZXJUO",  # X is any residue, U and O are the two rare ones
     ending="*",

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import product
+from operator import ne
 
 import numpy as np
 from Bio.Seq import reverse_complement, translate
@@ -31,6 +32,7 @@ ALIKE = tuple(name for name in EVERY if not KINDS[name].mixed)  # both sides hav
 TRANSLATED = tuple(name for name in EVERY if KINDS[name].translated)
 FEWEST_ROWS = 50  # below that, weights of words mean nothing
 MOST_ROWS = 5000  # above that, weights hardly change
+WORD_LENGTHS = range(2, 7)  # of the words of `word_overlaps` and `complexity`
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,77 @@ def kmer_overlap(kind, frame):
     return both / np.maximum(1, words1.sum(axis=1) + words2.sum(axis=1) - both)
 
 
+def word_overlaps(frame):
+    """The Jaccard index of the words of each of WORD_LENGTHS letters: an array, pairs × lengths."""
+    found, n = [], len(frame)
+    for size in WORD_LENGTHS:
+        table = word_table([*frame["sentence1"], *frame["sentence2"]], size)
+        table.data[:] = 1
+        both, of_each = table[:n].multiply(table[n:]).sum(axis=1), table.sum(axis=1)
+        found.append(both / np.maximum(1, of_each[:n] + of_each[n:] - both))
+    return np.column_stack(found)
+
+
+@baseline(
+    "2- to 6-mer overlap",
+    "shares of words of 2 to 6 letters in common, weighed on train",
+    ALIKE,
+    uses_order=False,
+    fitted=True,
+)
+def fit_word_overlaps(kind, train):
+    return fit_weights(train, word_overlaps)
+
+
+@lru_cache(maxsize=100_000)  # a split is scored more than once
+def complexity(text):
+    """How repetitive a text is: the number of runs of one letter, and the numbers of distinct words of each of WORD_LENGTHS.
+
+    The number of distinct words is the linguistic complexity (Trifonov 1990) before it is divided by what is possible.
+    """
+    words = (len({text[at : at + size] for at in range(len(text) - size + 1)}) for size in WORD_LENGTHS)
+    return len(text) and 1 + sum(map(ne, text, text[1:])), *words
+
+
+@baseline(
+    "complexity",
+    "numbers of runs and of distinct words of 2 to 6 letters in each sequence, and how far they differ, weighed on train",
+    EVERY,
+    fitted=True,
+    **APART,
+)
+def fit_complexity(kind, train):
+    """A shuffle breaks up the repeats of a natural sequence, so that it has more distinct words; no word of the two sides is
+    compared."""
+
+    def features(frame):
+        side1, side2 = (np.array([complexity(text) for text in frame[column]]) for column in SIDES)
+        return np.hstack([side1, side2, abs(side1 - side2)])
+
+    return fit_weights(train, features)
+
+
+def fit_weights(train, features):
+    """A function of a frame that gives the log odds of label 1 from `features` (frame to array, pairs × features), by logistic
+    regression on `train`; None if that is too small."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    if is_too_small(train):
+        return None
+    if len(train) > MOST_ROWS:
+        train = train.sample(MOST_ROWS, random_state=0)
+    model = make_pipeline(StandardScaler(), LogisticRegression(solver="liblinear", random_state=0))
+    model.fit(features(train), train["label"])
+    return lambda frame: model.decision_function(features(frame)) if len(frame) else np.empty(0)
+
+
+def is_too_small(train):
+    """Whether a train split has too few rows, or rows of a label, for weights to mean anything."""
+    return len(train) < FEWEST_ROWS or train["label"].value_counts().reindex([0, 1], fill_value=0).min() < 3
+
+
 @baseline("one sentence", "short words of one sentence, weighed on train", EVERY, fitted=True, **APART)
 def fit_one_sentence(kind, train):
     """Log odds from counts of the words of one sentence of each pair (logistic regression).
@@ -153,7 +226,7 @@ def fit_one_sentence(kind, train):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import MaxAbsScaler
 
-    if len(train) < FEWEST_ROWS or train["label"].value_counts().reindex([0, 1], fill_value=0).min() < 3:
+    if is_too_small(train):
         return None
     train = train.sample(min(len(train), MOST_ROWS), random_state=0)
     label, best = train["label"], (-1.0,)
@@ -166,6 +239,15 @@ def fit_one_sentence(kind, train):
             best = accuracy, side, words, model.fit(counts, label)
     _, side, words, model = best
     return lambda frame: model.decision_function(words.transform(frame[side])) if len(frame) else np.empty(0)
+
+
+# It compares letters at their places, so it uses their order, unlike the overlaps of words above.
+@baseline("equal ends", "whether both begin, or both end, with the same 8 bases (or 5 residues)", SEARCHABLE)
+def equal_ends(kind, frame):
+    """1 where the first or the last letters are the same, else 0; the kind's record says how many. Nothing else is read."""
+    size = KINDS[kind].end_letters
+    pairs = zip(*(frame[column] for column in SIDES), strict=True)
+    return np.array([float(one[:size] == two[:size] or one[-size:] == two[-size:]) for one, two in pairs])
 
 
 @baseline("alignment", "similarity of the best local alignment", SEARCHABLE)

@@ -1,4 +1,4 @@
-"""Negatives that match a pair set's positives in length and composition, for controls.
+"""Negatives that match a pair set's positives in length, composition and complexity, for controls.
 
 An id ends with the type of its row after a hyphen: `unrelated`, `shuffled` or `permuted`. The recipe `hard` says how each
 type is made.
@@ -6,16 +6,18 @@ type is made.
 
 from dataclasses import replace
 from itertools import pairwise
+from operator import itemgetter
 
 import numpy as np
 from Bio.Seq import reverse_complement
 
 from linguist.errors import LinguistError
 from linguist.kinds import KINDS
+from linguist.pairs.baselines import complexity
 from linguist.pairs.store import Pair, labelled_rows, reversed_id
 from linguist.sequences.alignment import local_similarity
 
-SHUFFLES = 20  # draws of one sequence before another type of negative is tried
+SHUFFLES = 20  # draws of one sequence, of which the one most like it is taken
 
 
 def make_rows(spec, split, positives, draw, mark=""):
@@ -52,6 +54,7 @@ class NegativeMaker:
         letters = sorted(self.kind.letters)
         self.counts1 = count_letters([pair.sentence1 for pair in positives], letters)
         self.counts = count_letters(texts, letters)
+        self.complexities = np.array([complexity(text) for text in texts])
         lengths = np.array([len(text) for text in texts])
         self.of_length = {length: np.flatnonzero(lengths == length) for length in set(lengths.tolist())}
 
@@ -60,7 +63,7 @@ class NegativeMaker:
         return local_similarity(self.kind.name, self.positives[number].sentence1, text) < self.limit
 
     def unrelated(self, number):
-        """sentence1 with the sentence2 of another positive that is nearest in letters to the true partner."""
+        """sentence1 with the sentence2 of another positive that is nearest in letters and complexity to the true partner."""
         pair, own = self.positives[number], self.counts[number]
         n, length1, length2 = len(self.free), len(pair.sentence1), len(pair.sentence2)
         candidates = self.of_length[length2]
@@ -69,8 +72,9 @@ class NegativeMaker:
         distance = np.abs(self.counts[candidates] * length1 - self.counts1[number] * length2).sum(axis=1)
         wanted = np.abs(own * length1 - self.counts1[number] * length2).sum()
         candidates = candidates[np.abs(distance - wanted) <= max(length1, length2)]
-        nearest = np.abs(self.counts[candidates] - own).sum(axis=1).argsort(kind="stable")
-        for at in candidates[nearest].tolist():
+        unlike = np.abs(self.counts[candidates] - own).sum(axis=1)
+        unlike += np.abs(self.complexities[candidates] - self.complexities[number]).sum(axis=1)
+        for at in candidates[unlike.argsort(kind="stable")].tolist():
             text, backwards = self.texts[at], self.texts[(at + n) % len(self.texts)]
             if self.unlike(number, text) and self.unlike(number, backwards):
                 other = self.positives[at % n]
@@ -81,17 +85,31 @@ class NegativeMaker:
 
     def shuffled(self, number):
         text, sizes = self.positives[number].sentence2, range(self.kind.shuffled_word, 1, -1)
-        texts = (shuffle_words(text, size, self.draw) for size in sizes for _ in range(SHUFFLES))
-        return self._first_unlike(number, texts, "shuffled")
+        ways = ((shuffle_words(text, size, self.draw) for _ in range(SHUFFLES)) for size in sizes)
+        return self._nearest(number, ways, "shuffled")
 
     def permuted(self, number):
         text = self.positives[number].sentence2
-        texts = ("".join(self.draw.sample(text, len(text))) for _ in range(SHUFFLES))
-        return self._first_unlike(number, texts, "permuted")
+        shuffles = ("".join(self.draw.sample(text, len(text))) for _ in range(SHUFFLES))
+        return self._nearest(number, [shuffles], "permuted")
 
-    def _first_unlike(self, number, texts, word):
-        pair, text = self.positives[number], next((text for text in texts if self.unlike(number, text)), None)
-        return text and Pair(pair.id1, f"{pair.id2}-{word}", pair.sentence1, text)
+    def _nearest(self, number, ways, word):
+        """The dissimilar shuffle nearest to the true partner in complexity, of the first of some `ways` that gives one.
+
+        The first that equals it in complexity saves the others.
+        """
+        pair, own = self.positives[number], self.complexities[number]
+        for texts in ways:
+            far = []
+            for text in texts:
+                distance = int(np.abs(np.subtract(complexity(text), own)).sum())
+                if not distance and self.unlike(number, text):
+                    return Pair(pair.id1, f"{pair.id2}-{word}", pair.sentence1, text)
+                far.append((distance, text))
+            for distance, text in sorted(far, key=itemgetter(0)):
+                if distance and self.unlike(number, text):
+                    return Pair(pair.id1, f"{pair.id2}-{word}", pair.sentence1, text)
+        return None
 
 
 def count_letters(texts, letters):

@@ -6,17 +6,20 @@ from collections import Counter
 from functools import partial
 from itertools import permutations
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.data import make_rows
 from linguist.errors import LinguistError
+from linguist.kinds import KINDS as RECORDS
+from linguist.pairs.baselines import evaluate_baselines
 from linguist.pairs.matched import shuffle_words
 from linguist.pairs.recipes import RECIPES
 from linguist.pairs.recipes import evolved as evolution
 from linguist.pairs.recipes.evolved import evolve
-from linguist.pairs.store import reversed_id, write_pairs
+from linguist.pairs.store import COLUMNS, reversed_id, write_pairs
 from linguist.sequences.alignment import local_similarity
 
 hard, evolved, reverse_complement = (
@@ -227,6 +230,42 @@ def test_neither_length_nor_composition_tells_the_label(kind, bases):
         assert best_accuracy(rows, letter_distance) <= 0.55
         # and the base's own negatives are told, so that the test can fail
         assert best_accuracy(read_rows(bases[kind][split]), letter_distance) > 0.75
+
+
+def repetitive(draw, alphabet, size, share):
+    """A sequence as natural ones: some short parts occur again, so that it has fewer distinct words than its shuffles."""
+    text = letters(draw, 20, alphabet)
+    while len(text) < 120:
+        at = draw.randrange(len(text) - size)
+        text += text[at : at + size] if draw.random() < share else letters(draw, size, alphabet)
+    return text[:120]
+
+
+@pytest.mark.parametrize(("kind", "size", "share"), [("dna", 6, 0.5), ("protein", 3, 0.05)])
+def test_complexity_predicts_nothing(kind, size, share, tmp_path):
+    """It does for shuffles as they come, so that the test can fail."""
+    draw, alphabet = random.Random(5), "ACGT" if kind == "dna" else RESIDUES
+    files, plain = {}, {}
+    for split, n in {"train": 200, "dev": 2, "test": 200}.items():
+        pairs = [
+            (text, related(draw, text, alphabet))
+            for text in (repetitive(draw, alphabet, size, share) for _ in range(n))
+        ]
+        rows = [(f"a:r:{at}-{at + 9}~b:r:{at}-{at + 9}", *pair, 1) for at, pair in enumerate(pairs)]
+        files[split] = tmp_path / f"{split}.tsv"
+        write_pairs(files[split], rows)
+        word = RECORDS[kind].shuffled_word
+        plain[split] = rows + [(f"{name}-x", one, shuffle_words(two, word, draw), 0) for name, one, two, _ in rows]
+
+    def accuracy(splits):
+        frames = {split: pd.DataFrame(rows, columns=COLUMNS) for split, rows in splits.items()}
+        found = evaluate_baselines(kind, frames, [None] * len(frames["test"]))
+        return next(baseline["accuracy"] for baseline in found if baseline["name"] == "complexity")
+
+    spec = SPEC | {"kind": kind, "rules": RULES | {"unrelated": 0.1}}
+    matched = hard(spec, files)
+    assert accuracy(plain) > 0.6 and accuracy(matched) - 0.5 < (accuracy(plain) - 0.5) / 3
+    assert hard(spec, files) == matched
 
 
 def test_with_a_tenth_unrelated_no_dinucleotides_tell_the_label(tmp_path):

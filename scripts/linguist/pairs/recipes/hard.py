@@ -16,7 +16,7 @@ MATCHING_RULES = ("max_negative_similarity", "max_length_difference", "unrelated
     **DERIVING,
 )
 def match_composition(spec, files, tallies):
-    """Positives of another set, and negatives that match them in length and composition.
+    """Positives of another set, and negatives that match them in length, composition and complexity.
 
     Each positive gives one negative with the same sentence1. Its sentence2 has the length of the true partner and the same
     distance to sentence1 in letter frequencies (L1, to within one letter). Each negative's local similarity is below
@@ -27,6 +27,10 @@ def match_composition(spec, files, tallies):
     shuffled: a shuffle of the true partner that keeps the counts of all words of four letters (of proteins: two), or of
     shorter words where twenty such shuffles are too similar.
     permuted: a shuffle that keeps the letters only, where even dinucleotides leave it too similar.
+
+    Complexity is the number of runs of one letter and the numbers of distinct words of two to six letters. A shuffle breaks up
+    repeats and so has more distinct words. Of twenty shuffles, and of the unrelated sequences, the one nearest to the true
+    partner is taken.
 
     The smaller a split, the fewer unrelated negatives it has. Two proteins hardly ever agree in the frequencies of 20
     residues, so theirs are shuffles. Two unrelated sequences of the same composition differ in their dinucleotides, which
