@@ -17,8 +17,24 @@ STATISTICS = {"best": "the best of several seeds", "mean": "the mean over severa
 
 
 def read_published(path=PUBLISHED):
-    """Published results: {"tasks", "setup", "tables", "vectors"}, as in resources/published.yaml."""
+    """Published results: {"dnahlm", "tasks", "task_rows", "setup", "tables", "vectors", …}, as in resources/published.yaml."""
     return read_yaml(path)
+
+
+def dnahlm_accuracies(published):
+    """What the paper of DNAHLM prints, and what its authors' files have: [{"task", "classification", "instruction", "rows"}].
+
+    The last row is the mean over the tasks of the files; its `rows` are the test rows of the instruction-tuned model, those of
+    the other rows None. Both are shown, since they contradict each other.
+    """
+    found = [record | {"rows": None} for record in published["dnahlm"]]
+    files = {"classification": [], "instruction": []}
+    for records in published["tasks"].values():
+        for record in records:
+            if "way" in record:
+                files[record["way"]].append(record)
+    means = {way: sum(record["accuracy"] for record in records) / len(records) for way, records in files.items()}
+    return [*found, {"task": "", **means, "rows": sum(record["test"] for record in files["instruction"])}]
 
 
 def paper_name(asked, model):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from linguist.config.published import dnahlm_accuracies
 from linguist.report.identity import identity_rows
 from linguist.report.page import name_constant
 from linguist.report.ways import method_name, task_findings
@@ -71,7 +72,7 @@ def task_page(study, tables, reports):
         "study": study,
         "tasks": tasks,
         "findings": task_findings(summary, comparisons),
-        "averages": reports["published"]["averages"]["dnahlm"] if compared else None,
+        "dnahlm": dnahlm_accuracies(reports["published"]) if compared else None,
         "rows": [row | {"name": method_name(row["model"], row["method"])} for row in summary.to_dict("records")],
         "by_rule": [
             row | {"name": method_name(row["model"], row["method"])}
