@@ -162,7 +162,7 @@ def seeds_text(row):
     if row["runs"] > row["seeds"]:
         said += f" Of {row['runs']} seeds only {row['seeds']} differ in their scores; equal ones count as one."
     if row["collapsed"]:
-        said += f" Collapsed seeds (nearly all pairs of a test get one answer): {row['collapsed']}."
+        said += f" Seeds that collapsed (constant: nearly all pairs of a test get one answer): {row['collapsed']}."
     return " ".join([said, *row["turned"]])
 
 

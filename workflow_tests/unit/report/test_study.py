@@ -35,6 +35,7 @@ def write_study(
     collapsed=(),
     turned=(),
     problems=None,
+    primary=None,
 ):
     """A study of two models on made-up predictions, and its page. A collapsed seed gives one answer on dna50: an odd one
     "different", an even one "same". A turned one ranks the pairs of coding the wrong way round."""
@@ -90,8 +91,7 @@ def write_study(
         "tokens": {"max_length": 256},
         "finetuning": read_published()["setup"]["finetuning"],
     }
-    if published:
-        spec["published"] = published
+    spec |= {key: value for key, value in (("published", published), ("primary", primary)) if value}
     study = describe_study(config, "s", read_published())
     shortcuts = {test: {"name": "k-mer overlap", "accuracy": 0.75, "low": 0.7, "high": 0.8} for test in tests}
     write_table(folder / "comparisons.tsv", compare_arms(scores, comparisons_of(config, "s")))
@@ -117,6 +117,25 @@ def test_page_is_one_well_formed_file_that_asks_the_network_for_nothing(tmp_path
     assert not re.search(r"https?://|@import|<link|<img|url\((?!#)", source)
     referred = set(re.findall(r'url\(#([^)]+)\)|href="#([^"]+)"|aria-labelledby="([^"]+)"', source))
     assert referred and {name for names in referred for name in names if name} <= set(page.ids)
+
+
+def test_the_primary_hypothesis_is_marked_and_stands_first(tmp_path):
+    page, _, claims = write_study(tmp_path, primary={"model": "m2", "trainset": "en", "group": "DNA"})
+    rows = re.findall(r"<tr data-hypothesis=.*?>", page)
+    assert len(rows) == len(claims) > 1 and ["data-primary" in row for row in rows] == [True] + [False] * (
+        len(rows) - 1
+    )
+    assert tuple(claims.loc[0, ["model", "group"]]) == ("m2", "DNA")
+    assert "data-primary" not in write_study(tmp_path)[0]
+
+
+def test_seeds_that_collapse_and_seeds_that_are_better_stand_in_the_hypotheses(tmp_path):
+    page, _, claims = write_study(tmp_path, seeds=(1, 2, 3), collapsed=(1, 2))
+    said = " ".join(Page(page).text)
+    dna = claims[claims["group"] == "DNA"]
+    assert set(dna["collapsed"]) == {"1, 2"} and set(claims["collapsed"]) == {"", "1, 2"}
+    for row in claims.to_dict("records"):
+        assert f"{row['better']} of {row['seeds']} seeds" in said and row["seeds"] == 3
 
 
 def test_the_page_shows_the_problems_of_its_test_sets_if_there_are_any(tmp_path):

@@ -134,7 +134,7 @@ def test_seeds_that_collapse_are_named_and_those_that_are_better_are_counted():
     assert "2, 5, 9" in found["text"] and f"{found['better']} of 10 seeds" in found["text"]
     assert found["code"] == "supported"
     none = judged({("m", "t"): learned, ("m", "untrained"): control}, label)
-    assert none["collapsed"] == "" and none["better"] == 10 and "ollapsed" not in none["text"]
+    assert none["collapsed"] == "" and none["better"] == 10 and "collapsed" not in none["text"]
 
 
 def test_seeds_with_equal_scores_are_no_replicates():

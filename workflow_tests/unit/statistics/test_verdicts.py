@@ -77,6 +77,17 @@ def test_verdict(row, differences, code):
     assert not (row["constant"] or row["reversed_seeds"]) or behaviour_text(row, NAMED) in text
 
 
+@pytest.mark.parametrize(
+    ("row", "differences"), [(ROW, BETTER), (FLAT | RANKING, RANKS)], ids=["more accurate", "ranks"]
+)
+def test_a_significant_result_of_too_few_seeds_is_exploratory(row, differences):
+    compared = comparison_rows(row, **differences)
+    assert judge_test(row, compared)[0] != "exploratory"
+    few = [other | {"needed": other["seeds"] + 1} for other in compared]
+    assert judge_test(row, few)[0] == "exploratory"
+    assert judge_test(FLAT, [other | {"needed": 10} for other in comparison_rows(FLAT, **EQUAL)])[0] == "chance"
+
+
 def planted(aurocs=(), called=(), n=200):
     """The summary and the verdict of an arm whose seeds have these AUROCs, or call all pairs 1 or 0, on one test."""
     label, draw = np.arange(n) % 2, np.random.default_rng(3)
