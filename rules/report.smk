@@ -324,6 +324,29 @@ rule write_task_page:
         "../scripts/write_task_page.py"
 
 
+rule write_power:
+    """writing the page of errors and power"""
+    input:
+        tests=[layout.pair_splits(test)["test"] for test in plan.pair_tests(config)],
+        template=shipped_file("reports/power.html.j2"),
+        base=shipped_file("reports/base.html.j2"),
+    output:
+        report("<results>/report/power.html", category="power", caption="../reports/captions/power.rst"),
+    log:
+        "<logs>/write_power/all.log",
+    benchmark:
+        "<benchmarks>/write_power/all.tsv"
+    localrule: True
+    conda:
+        "../envs/plots.yaml"
+    params:
+        tests=plan.pair_tests(config),
+        studies=design.study_designs(config),
+        code=code_digest("write_power"),
+    script:
+        "../scripts/write_power.py"
+
+
 rule summarize_studies:
     """summarizing all studies"""
     input:

@@ -2,9 +2,11 @@
 
 import numpy as np
 from scipy import stats
+from scipy.special import expit, logit, stdtrit
 from sklearn.metrics import roc_auc_score
 
 LEVEL = 0.95
+SATTERTHWAITE_FROM = 5  # seeds; with fewer, Satterthwaite's degrees of freedom are too many where seeds vary much
 
 
 def wilson(successes, n):
@@ -14,9 +16,11 @@ def wilson(successes, n):
 
 
 def auroc_interval(label, score):
-    """Area under the ROC curve with DeLong's interval (DeLong, DeLong & Clarke-Pearson 1988): (area, low, high).
+    """Area under the ROC curve with DeLong's interval (DeLong, DeLong & Clarke-Pearson 1988) on the scale of its logit, on which it
+    holds the true area as often as it says also near 0 and 1 (Pepe 2003): (area, low, high).
 
-    All three are NaN if only one class occurs.
+    Where a score separates the classes without error, the interval is that of a share without exception among the items of the
+    smaller class (Clopper & Pearson 1934). All three are NaN if only one class occurs.
     """
     positive, negative = score[label == 1], score[label == 0]
     if not len(positive) or not len(negative):
@@ -27,21 +31,42 @@ def auroc_interval(label, score):
     over = (ranks[:m] - stats.rankdata(positive)) / n
     under = 1 - (ranks[m:] - stats.rankdata(negative)) / m
     spread = np.sqrt((over.var(ddof=1) if m > 1 else 0) / m + (under.var(ddof=1) if n > 1 else 0) / n)
-    half_width = stats.norm.ppf((1 + LEVEL) / 2) * spread
-    return area, max(0.0, area - half_width), min(1.0, area + half_width)
+    if area in (0, 1):
+        reach = 1 - ((1 - LEVEL) / 2) ** (1 / min(m, n))
+        return area, max(0.0, area - reach), min(1.0, area + reach)
+    half_width = stats.norm.ppf((1 + LEVEL) / 2) * spread / (area * (1 - area))
+    return area, *(float(expit(logit(area) + side * half_width)) for side in (-1, 1))
+
+
+def crossed_half_width(parts, seeds, p):
+    """Half the width of the interval, at the level p, of a mean over seeds and items.
+
+    Args: `parts` are its variance components ((variance of the mean, degrees of freedom), ...), numbers or arrays. From
+    SATTERTHWAITE_FROM seeds on it is Student's t with the degrees of freedom of their sum; with fewer, the root of the sum of
+    t(freedom)^2 variance.
+    """
+    if seeds < SATTERTHWAITE_FROM:
+        return np.sqrt(sum(variance * stdtrit(freedom, p / 2) ** 2 for variance, freedom in parts))
+    return -stdtrit(degrees_of_freedom(parts), p / 2) * np.sqrt(sum(variance for variance, _ in parts))
+
+
+def degrees_of_freedom(parts):
+    """Degrees of freedom of the sum of variance components ((variance, degrees of freedom), ...) (Satterthwaite 1946)."""
+    return sum(variance for variance, _ in parts) ** 2 / sum(variance**2 / freedom for variance, freedom in parts)
 
 
 def mean_interval(values, item_half_width, least=0.0, most=1.0):
-    """Interval of the mean of `values`, one for each seed, cut to least … most: (low, high).
+    """Interval of the mean of `values`, one for each seed (numbers or arrays), cut to least … most: (low, high).
 
     It covers two sources of variance: the seeds (Student's t) and the test items, which all seeds share. Their half-widths
     are combined as the root of the sum of squares. One seed has the half-width of the items alone.
     """
     n, half_width = len(values), item_half_width
     if n > 1:
-        seed_half_width = stats.t.ppf((1 + LEVEL) / 2, n - 1) * np.std(values, ddof=1) / np.sqrt(n)
+        seed_half_width = stats.t.ppf((1 + LEVEL) / 2, n - 1) * np.std(values, axis=0, ddof=1) / np.sqrt(n)
         half_width = np.hypot(seed_half_width, item_half_width)
-    return max(least, np.mean(values) - half_width), min(most, np.mean(values) + half_width)
+    mean = np.mean(values, axis=0)
+    return np.maximum(least, mean - half_width), np.minimum(most, mean + half_width)
 
 
 def accuracy_interval(accuracies, n):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from linguist.config.plan import all_models, main_arms
+from linguist.config.plan import all_models, main_arms, pair_studies
 from linguist.config.published import setup_differences
 from linguist.config.settings import has_random_weights, weights_origin
 from linguist.config.used import (
@@ -206,6 +206,15 @@ def comparisons_of(config, study):
             else None,
         }
         for model, trainset in main_arms(block)
+    ]
+
+
+def study_designs(config):
+    """What the errors and the power of the studies of pair sets depend on: for each its title, the number of its seeds and
+    its comparisons."""
+    return [
+        {"title": block["title"], "seeds": len(block["seeds"]), "comparisons": comparisons_of(config, name)}
+        for name, block in pair_studies(config).items()
     ]
 
 

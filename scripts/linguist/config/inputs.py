@@ -302,6 +302,8 @@ def requested_files(config):
         wanted += ["<results>/report/answer.html", "<results>/tables/summary.txt"]
     if config["studies"]:
         wanted.append("<results>/tables/metrics.tsv")
+    if plan.pair_studies(config):
+        wanted.append("<results>/report/power.html")
     trained = plan.trained_runs(plan.all_runs(config))
     if config["keep_weights"] == "best":
         arms = sorted({run[:2] for run in trained})

@@ -24,6 +24,11 @@ def task_studies(config):
     return {name: study for name, study in config["studies"].items() if is_of_tasks(config, name)}
 
 
+def pair_tests(config):
+    """The pair sets on which studies test, each once."""
+    return list(dict.fromkeys(test for study in pair_studies(config).values() for test in study["tests"]))
+
+
 def published_studies(config):
     """The studies that ask for a paper's results beside their own."""
     return [name for name, study in pair_studies(config).items() if "published" in study]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
-from scipy.special import bdtr, betaincinv, stdtr, stdtrit
+from scipy.special import bdtr, betaincinv, stdtr
 
-from linguist.intervals import LEVEL
+from linguist.intervals import LEVEL, SATTERTHWAITE_FROM, crossed_half_width, degrees_of_freedom
 from linguist.statistics.scores import correct, correct_at_median, is_constant
 from linguist.statistics.thresholds import SEEDS_FOR_CLAIM, SEEDS_FOR_TRANSFER
 
@@ -102,24 +102,14 @@ def exact_signs(values, label):
 
 
 def half_width(found, p):
-    """Half the width of the interval of a Difference at the level p.
+    """Half the width of the interval of a Difference at the level p (`crossed_half_width`).
 
-    From five seeds on it is Student's t with the degrees of freedom of the sum of the components (Satterthwaite 1946). With
-    fewer, these would be too many where seeds vary much: it is the root of the sum of t(freedom)^2 variance over the
-    components. Where the two ways answer all items alike, it is the largest share of differences that is compatible with
-    seeing none (Clopper & Pearson 1934).
+    Where the two ways answer all items alike, it is the largest share of differences that is compatible with seeing none
+    (Clopper & Pearson 1934).
     """
-    total = sum(variance for variance, _ in found.parts)
-    if not total:
+    if not sum(variance for variance, _ in found.parts):
         return 1 - (p / 2) ** (1 / found.items)
-    if found.seeds >= SEEDS_FOR_CLAIM:
-        return -stdtrit(degrees_of_freedom(found.parts), p / 2) * np.sqrt(total)
-    return np.sqrt(sum(variance * stdtrit(freedom, p / 2) ** 2 for variance, freedom in found.parts))
-
-
-def degrees_of_freedom(parts):
-    """Satterthwaite's degrees of freedom of the sum of variance components ((variance, degrees of freedom), ...)."""
-    return sum(variance for variance, _ in parts) ** 2 / sum(variance**2 / freedom for variance, freedom in parts)
+    return crossed_half_width(found.parts, found.seeds, p)
 
 
 def difference_with_interval(found):
@@ -135,7 +125,7 @@ def p_value(found):
     total, mean = sum(variance for variance, _ in found.parts), abs(found.mean)
     if mean < 1e-12:
         return 1.0
-    if found.seeds >= SEEDS_FOR_CLAIM or len(found.parts) == 1:
+    if found.seeds >= SATTERTHWAITE_FROM or len(found.parts) == 1:
         return max(LEAST_P, float(2 * stdtr(degrees_of_freedom(found.parts), -mean / np.sqrt(total))))
     if half_width(found, LEAST_P) <= mean:
         return LEAST_P

@@ -1,0 +1,49 @@
+"""How large a difference must be to be found, and what seeds that fail to train may hide."""
+
+from functools import cache
+
+import numpy as np
+from scipy.special import bdtr
+
+from linguist.intervals import crossed_half_width
+
+POWER = 0.8  # a detectable difference is significant with this probability
+SEED_SD = 0.03  # standard deviation over seeds that is assumed where no model learned
+ITEM_VARIANCE = 0.25  # of an answer that is right half of the time: the largest
+COLLAPSE = 0.3  # a hypothesis must hold even if so many seeds collapse, that is, give all items one answer
+DRAWS = 4000
+
+
+def smallest_lead(parts, seeds, level):
+    """The smallest true difference that is significant at `level` with the probability POWER.
+
+    Args: `parts` are the true variance components of the mean difference, as for `crossed_half_width`. The observed
+    difference varies around the true one, and so do the estimates of its components; both are drawn, always the same.
+    """
+    estimates = tuple((variance * _chi_square(freedom), freedom) for variance, freedom in parts)
+    error = _normal() * np.sqrt(sum(variance for variance, _ in parts))
+    return float(np.quantile(crossed_half_width(estimates, seeds, level) - error, POWER))
+
+
+@cache
+def _chi_square(freedom):
+    """Draws of an estimated variance of 1 with so many degrees of freedom."""
+    return np.random.default_rng(freedom).chisquare(freedom, DRAWS) / freedom
+
+
+@cache
+def _normal():
+    return np.random.default_rng(0).normal(size=DRAWS)
+
+
+def collapse_margin(accuracy):
+    """How much better than a rival of this accuracy the other seeds must be to make up for a share COLLAPSE of collapsed seeds.
+
+    A collapsed seed has the accuracy 0.5 on average: it gives all items either of two answers.
+    """
+    return COLLAPSE / (1 - COLLAPSE) * np.maximum(0, accuracy - 0.5)
+
+
+def collapse_p(collapsed, seeds):
+    """The probability that of `seeds` seeds so few as `collapsed` collapse if a share COLLAPSE does."""
+    return bdtr(collapsed, seeds, COLLAPSE)
