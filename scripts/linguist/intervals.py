@@ -11,8 +11,11 @@ SATTERTHWAITE_FROM = 5  # seeds; with fewer, Satterthwaite's degrees of freedom 
 
 def wilson(successes, n):
     """Wilson's score interval of a share (Wilson 1927): (low, high)."""
-    interval = stats.binomtest(int(successes), int(n)).proportion_ci(LEVEL, method="wilson")
-    return interval.low, interval.high
+    z = stats.norm.ppf((1 + LEVEL) / 2)
+    share, weight = successes / n, z**2 / n
+    middle = (share + weight / 2) / (1 + weight)
+    half_width = np.sqrt(weight * (share * (1 - share) + weight / 4)) / (1 + weight)
+    return max(0.0, float(middle - half_width)), min(1.0, float(middle + half_width))
 
 
 def auroc_interval(label, score):

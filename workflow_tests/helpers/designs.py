@@ -32,6 +32,10 @@ def studies_of(name):
     config = settle(yaml.safe_load((ROOT / f"config/{name}.yaml").read_text(encoding="utf-8")))
     sizes = {test: config["pairsets"][test]["sizes"]["test"] for test in plan.pair_tests(config)}
     return {
-        study: (design.comparisons_of(config, study), len(block["seeds"]), {test: sizes[test] for test in block["tests"]})
+        study: (
+            design.comparisons_of(config, study),
+            len(block["seeds"]),
+            {test: sizes[test] for test in block["tests"]},
+        )
         for study, block in plan.pair_studies(config).items()
     }

@@ -25,7 +25,7 @@ def answers(rng, label, hard, seeds, accuracy, sd=0.0, collapse=0.0):
     return score + 1e-3 * rng.random((seeds, 1))  # equal seeds would count as one
 
 
-def simulated_scores(rng, comparisons, sets, seeds, truth):
+def simulated_scores(rng, comparisons, seeds, sets, truth):
     """The scores of all arms of a study. Args: `comparisons` as from `design.comparisons_of`, `sets` {test: number of pairs},
     `truth` as of `simulation.Truth`: its model stands for all arms of hypotheses, its controls for theirs, in their order."""
     means = {}
@@ -42,12 +42,17 @@ def simulated_scores(rng, comparisons, sets, seeds, truth):
     return scores
 
 
-def simulated_claims(rng, comparisons, sets, seeds, truth):
+def simulated_claims(rng, comparisons, seeds, sets, truth):
     """The table of `judge_claims` of a simulated study; args as of `simulated_scores`."""
-    scores = simulated_scores(rng, comparisons, sets, seeds, truth)
+    scores = simulated_scores(rng, comparisons, seeds, sets, truth)
     summary = pd.DataFrame(
         [
-            {"model": model, "trainset": trainset, "test": test, "accuracy": np.mean([(s > 0) == label for s in by.values()])}
+            {
+                "model": model,
+                "trainset": trainset,
+                "test": test,
+                "accuracy": np.mean([(s > 0) == label for s in by.values()]),
+            }
             for (model, trainset), tests in scores.items()
             for test, (label, by) in tests.items()
         ]

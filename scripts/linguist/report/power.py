@@ -13,8 +13,8 @@ from linguist.statistics.simulation import (
     coverage,
     error_rate,
     group_test,
-    least_lead,
     lead_truth,
+    least_lead,
     support_rate,
 )
 from linguist.statistics.thresholds import ALPHA, SEEDS_FOR_CLAIM, SEEDS_FOR_TRANSFER
@@ -22,7 +22,7 @@ from linguist.statistics.thresholds import ALPHA, SEEDS_FOR_CLAIM, SEEDS_FOR_TRA
 
 def groups_of(comparisons, seeds, sets):
     """The kinds of hypotheses of a study, each a dict: name (of the group of tests), tests, needed (seeds), count (how many
-    hypotheses), primary (whether it is the primary hypothesis), test (a simulation.Test).
+    hypotheses), primary (whether it is the primary hypothesis), test (a simulation.Hypothesis).
 
     Args: `comparisons` as from `design.comparisons_of`; `sets` maps each test to (number of pairs, majority-class accuracy).
     """
@@ -31,7 +31,9 @@ def groups_of(comparisons, seeds, sets):
         for name, tests in spec["groups"].items():
             primary = name == spec.get("primary")
             balanced = all(test in spec.get("balanced", []) for test in tests)
-            test = group_test(*zip(*(sets[test] for test in tests), strict=True), balanced, seeds, len(spec["controls"]))
+            test = group_test(
+                *zip(*(sets[test] for test in tests), strict=True), balanced, seeds, len(spec["controls"])
+            )
             needed = SEEDS_FOR_TRANSFER if set(tests) & set(spec.get("across", [])) else SEEDS_FOR_CLAIM
             group = {"name": name, "tests": tests, "needed": needed, "count": 0, "primary": primary, "test": test}
             found.setdefault((primary, name, *tests), group)["count"] += 1

@@ -12,6 +12,7 @@ import pandas as pd
 from linguist.kinds import KINDS
 from linguist.statistics.comparisons import CHANCE, MAJORITY, MEASURES
 from linguist.statistics.numbers import counted, format_difference, format_points
+from linguist.statistics.power import COLLAPSE, SEED_SD
 from linguist.statistics.seeds import DIRECTIONS, behaviour_text
 from linguist.statistics.thresholds import ALPHA
 from linguist.training.controls import CONTROLS
@@ -37,7 +38,7 @@ OF_CLAIM = [
     "better",
 ]  # columns of the closest control that claims have, too
 COLUMNS = ["model", "trainset", "group", "tests", *OF_CLAIM, "accuracy", "baseline", "not_above_baseline", "against"]
-COLUMNS += ["difference", "low", "high", "p_claim", "detectable", "code", "text"]
+COLUMNS += ["difference", "low", "high", "p_claim", "hidden", "detectable", "assumed", "code", "text"]
 
 
 def significantly_better(row):
@@ -119,7 +120,7 @@ def judge_claims(comparisons, summary, baselines):
         row["baseline"] = float(np.mean([baselines[test]["accuracy"] for test in tests]))
         lowest = row["accuracy"] - (majority["difference"] - majority["low"])
         row["not_above_baseline"] = not lowest > row["baseline"]  # also where the baseline is not known
-        row |= {name: closest[name] for name in ("against", "difference", "low", "high", "p_claim", "detectable")}
+        row |= {name: closest[name] for name in COLUMNS[COLUMNS.index("against") : COLUMNS.index("code")]}
         rows.append(row | {"text": claim_text(row, compared)})
     rows.sort(key=lambda row: not row["primary"])
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -161,6 +162,10 @@ def seeds_text(row):
         said += f" A claim needs {row['needed']} seeds."
     if row["runs"] > row["seeds"]:
         said += f" Of {row['runs']} seeds only {row['seeds']} differ in their scores; equal ones count as one."
+    if row["hidden"]:
+        said += (
+            f" If {COLLAPSE:.0%} of the seeds collapsed, the difference could vanish, and so few seeds may miss that."
+        )
     if row["collapsed"]:
         said += f" Seeds that collapsed (constant: nearly all pairs of a test get one answer): {row['collapsed']}."
     return " ".join([said, *row["turned"]])
@@ -213,21 +218,24 @@ def few_seeds_text(claims):
 
 
 def detectable_text(claims):
-    """The smallest differences that a study could have detected, in a sentence; empty where nothing is to be said.
+    """The smallest differences that a study would have found, in a sentence; empty where nothing is to be said.
 
     It is about the unsupported hypotheses with several seeds, and differences from their closest control.
     """
     lacking = claims[~claims["code"].isin(["supported", "exploratory", "uncontrolled"]) & (claims["seeds"] > 1)]
-    lacking = lacking[lacking["detectable"] > 1e-6]  # without any variance there is nothing to say
     if not len(lacking):
         return ""
     share = (lacking["accuracy"] - lacking["difference"]).where(lacking["against"] == MAJORITY, 0)
-    possible = lacking.loc[lacking["detectable"] < 1 - share, "detectable"]
+    possible = lacking[lacking["detectable"] < 1 - share]
     seeds = f"With {lacking['seeds'].min()} seeds"
     if not len(possible):
-        return f"{seeds}, no difference was detectable: the seeds vary too much."
-    low, high = format_points(possible.min()), format_points(possible.max())
-    text = f"{seeds}, only differences above {low if low == high else f'{low} to {high}'} points were detectable"
+        return f"{seeds}, no difference was detectable: there are too few seeds and test pairs."
+    enough = (possible["seeds"] >= possible["needed"]).all()
+    low, high = (format_points(end) for end in (possible["detectable"].min(), possible["detectable"].max()))
+    points = f"a true difference of {low}" if low == high else f"true differences of {low} to {high}"
+    text = f"{seeds}, {points} points would have been {'supported' if enough else 'significant'} in 4 of 5 studies like this one"
+    if possible["assumed"].any():
+        text += f" (assumed where models did not learn or seeds collapsed: an sd of {SEED_SD} over seeds)"
     beyond = len(lacking) - len(possible)
     return f"{text}. No difference was detectable for {beyond} of the hypotheses." if beyond else f"{text}."
 

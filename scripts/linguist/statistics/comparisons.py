@@ -1,6 +1,6 @@
 """Paired differences between ways to answer the same items, with their tests and the corrections for many tests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -8,8 +8,9 @@ from scipy.optimize import brentq
 from scipy.special import bdtr, betaincinv, stdtr
 
 from linguist.intervals import LEVEL, SATTERTHWAITE_FROM, crossed_half_width, degrees_of_freedom
+from linguist.statistics.power import ITEM_VARIANCE, SEED_SD, collapse_margin, collapse_p, smallest_lead
 from linguist.statistics.scores import correct, correct_at_median, is_constant
-from linguist.statistics.thresholds import SEEDS_FOR_CLAIM, SEEDS_FOR_TRANSFER
+from linguist.statistics.thresholds import ALPHA, SEEDS_FOR_CLAIM, SEEDS_FOR_TRANSFER
 
 # Besides its controls, a run is compared with always predicting the majority class, and with chance.
 MAJORITY, CHANCE = "majority", "chance"
@@ -133,6 +134,18 @@ def p_value(found):
     return float(10**exponent)
 
 
+def p_despite_collapse(found, p, accuracy, collapsed):
+    """The p of the hypothesis that a way is better, also if more of its seeds collapse than were seen to.
+
+    A seed that gives all items one answer may be missed by few seeds, and the others are then better than the mean. The
+    difference must therefore be larger than `collapse_margin`, or so few collapsed seeds must be unlikely (`collapse_p`).
+    Args: a Difference and its p; the accuracy of what it is compared with; how many seeds were seen to collapse.
+    """
+    beyond = replace(found, mean=found.mean - collapse_margin(accuracy))
+    p_beyond = p_value(beyond) if beyond.mean > 0 else 1.0
+    return max(p, min(p_beyond, float(collapse_p(collapsed, found.seeds))))
+
+
 def exact_interval(better, worse, size):
     """McNemar's exact test of `better` against `worse` items: (low, high, p); `size` is the mean size of a difference.
 
@@ -201,8 +214,8 @@ def compare_arms(scores, comparisons):
     needs; collapsed, the seeds that give nearly all pairs of a test one answer; better, in how many seeds the arm is better;
     difference, low, high; p; p_holm, corrected for how often the study makes this comparison (same level, measure and
     control); p_claim, the p of the hypothesis that the arm is better than everything it is compared with (see
-    `intersection_union`); detectable, the smallest difference that would have been significant, corrected for the number of
-    hypotheses that are not supported.
+    `intersection_union` and `p_despite_collapse`); hidden, whether it is not significant only because collapsed seeds may have
+    been missed; detectable and assumed, of groups, as from `add_detectable`.
     Levels "test" and "group" are against the name of a control, MAJORITY (for accuracy) or CHANCE (for accuracy_median);
     level "arms" is against another arm of the study, on the tests of a group that both have.
     """
@@ -298,21 +311,54 @@ def arm_difference(arm, other, spec, tests, measure):
     components = variance_components(own, theirs, labels)
     found = dict(zip(("difference", "low", "high", "p"), difference_with_interval(components), strict=True))
     gaps = np.mean([(mine - right).mean(axis=1) for mine, right in zip(own, theirs, strict=True)], axis=0)
-    return {"seeds": len(common), "better": int((gaps > 1e-12).sum())} | found | {"components": components}
+    accuracy = float(np.mean([right.mean() for right in theirs]))
+    collapsed = {seed for test in tests for seed in arm.collapsed[test]}.intersection(common)
+    found["p_despite"] = p_despite_collapse(components, found["p"], accuracy, len(collapsed))
+    found |= {"components": components, "accuracy": accuracy}
+    return {"seeds": len(common), "better": int((gaps > 1e-12).sum())} | found
 
 
 def add_corrections(table):
-    """The table of `compare_arms` with p_holm, p_claim and detectable, from its column of variance components."""
+    """The table of `compare_arms` with p_holm, p_claim, hidden, detectable and assumed, from its columns p, p_despite, accuracy
+    (of what an arm is compared with) and components."""
     between = table["level"] == "arms"
     family = ["level", "measure", table["against"].where(~between, "")]  # between arms all comparisons are one family
     for _, part in table.groupby(family):
         table.loc[part.index, "p_holm"] = correct_family(part["p"], part["primary"])
-    table["p_claim"] = table["p_holm"]
+    table["p_claim"], table["hidden"] = table["p_holm"], False
     for _, part in table[~between].groupby(["level", "measure"]):
         hypothesis = part.groupby(["model", "trainset", "scope"], sort=False).ngroup()
-        better = part["p"].where(part["difference"] > 0, 1)
-        table.loc[part.index, "p_claim"] = intersection_union(better, hypothesis, part["primary"])
-    unsupported = table.groupby(family)["p_claim"].transform(lambda p: max(1, (p >= 1 - LEVEL).sum()))
-    pairs = zip(table.pop("components"), unsupported, strict=True)
-    table["detectable"] = [half_width(components, (1 - LEVEL) / count) for components, count in pairs]
-    return table[[*KEY, "difference", "low", "high", "p", "p_holm", "p_claim", "detectable"]]
+        seen, despite = (
+            intersection_union(part[p].where(part["difference"] > 0, 1), hypothesis, part["primary"])
+            for p in ("p", "p_despite")
+        )
+        table.loc[part.index, "p_claim"] = despite
+        table.loc[part.index, "hidden"] = (seen < ALPHA) & (despite >= ALPHA)
+    table = add_detectable(table)
+    return table[[*KEY, "difference", "low", "high", "p", "p_holm", "p_claim", "hidden", "detectable", "assumed"]]
+
+
+def add_detectable(table):
+    """A table with the columns detectable and assumed, for the accuracies of groups.
+
+    detectable is the smallest true difference that would have been significant with the probability POWER, among the hypotheses
+    that are not supported. The variance of the items is at least ITEM_VARIANCE, and that of the seeds at least that of SEED_SD
+    where a model did not measurably learn its training set, or where seeds collapsed: such seeds vary little. assumed marks
+    the rows in which SEED_SD was used.
+    """
+    test = (table["level"] == "test") & (table["scope"] == table["trainset"]) & (table["against"] == MAJORITY)
+    learned = set(table[test & (table["low"] > 0)][["model", "trainset"]].itertuples(index=False, name=None))
+    of_groups = (table["level"] == "group") & (table["measure"] == "accuracy")
+    waiting = table[of_groups & (table["p_claim"] >= ALPHA) & ~table["primary"]]
+    count = max(1, len(waiting.drop_duplicates(["model", "trainset", "scope"])))
+    found = pd.DataFrame({"detectable": np.nan, "assumed": False}, table.index)
+    for row in table[of_groups].itertuples():
+        (items, freedom), *seeds = row.components.parts
+        parts = [(max(items, ITEM_VARIANCE / row.components.items), freedom)]
+        least = 0 if (row.model, row.trainset) in learned and not row.collapsed else SEED_SD**2 / row.seeds
+        parts += [(max(variance, least), freedom) for variance, freedom in seeds]
+        level = ALPHA if row.primary else ALPHA / count
+        margin = 0 if collapse_p(0, row.seeds) < level else collapse_margin(row.accuracy)
+        found.loc[row.Index, "detectable"] = smallest_lead(parts, row.seeds, level) + margin
+        found.loc[row.Index, "assumed"] = any(variance < least for variance, _ in seeds)
+    return table.join(found)

@@ -11,7 +11,7 @@ POWER = 0.8  # a detectable difference is significant with this probability
 SEED_SD = 0.03  # standard deviation over seeds that is assumed where no model learned
 ITEM_VARIANCE = 0.25  # of an answer that is right half of the time: the largest
 COLLAPSE = 0.3  # a hypothesis must hold even if so many seeds collapse, that is, give all items one answer
-DRAWS = 4000
+DRAWS = 2000
 
 
 def smallest_lead(parts, seeds, level):

@@ -16,16 +16,20 @@ from linguist.intervals import LEVEL, crossed_half_width, mean_interval, wilson
 from linguist.statistics.power import POWER, collapse_margin, collapse_p
 from linguist.statistics.thresholds import ALPHA
 
-REPLICATES = 10_000
+REPLICATES = 5000
 SEED_SDS = (0.0, 0.01, 0.03, 0.08)  # standard deviations of accuracy over seeds; paper 1 has 0.08 in DNA
 LEADS = (0.02, 0.05, 0.10, 0.15)
-NULLS = ("chance", "control", "majority")  # all at chance; the model ties with one control; it ties with the majority class
+NULLS = (
+    "chance",
+    "control",
+    "majority",
+)  # all at chance; the model ties with one control; it ties with the majority class
 ABOVE = 0.15  # how far above 0.5 a model and a control are that tie
 DIFFICULTY = 0.3  # correlation of the answers of two runs to an item
 
 
 @dataclass(frozen=True)
-class Test:
+class Hypothesis:
     """What a hypothesis is tested with.
 
     seeds: of the model and of each control
@@ -68,12 +72,12 @@ class Arm:
 
 
 def group_test(sizes, majorities, balanced, seeds, controls):
-    """The Test of a hypothesis about a group of tests, with the numbers of their items and their majority-class accuracies.
+    """The Hypothesis about a group of tests, with the numbers of their items and their majority-class accuracies.
 
     Their standard errors are averaged, as by `comparisons.variance_components`.
     """
     items = round(np.mean(1 / np.sqrt(sizes)) ** -2)
-    return Test(seeds, items, round(float(np.mean(majorities)), 2), balanced, controls)
+    return Hypothesis(seeds, items, round(float(np.mean(majorities)), 2), balanced, controls)
 
 
 def null_truth(test, name):
@@ -178,7 +182,7 @@ def error_rate(tests, shared, null, sd=0.0, collapse=0.0):
     """The probability that a study supports at least one hypothesis if all are false.
 
     Hypotheses count as independent, and one may be tested at the full level because all others were true; both are the worst
-    case. Args: `tests` maps Tests to the number of their hypotheses; `shared`: how many hypotheses share ALPHA.
+    case. Args: `tests` maps hypotheses to the number of their hypotheses; `shared`: how many hypotheses share ALPHA.
     """
     truths = {test: replace(null_truth(test, null), sd=sd, collapse=collapse) for test in tests}
     alone = max(support_rate(test, truth, ALPHA) for test, truth in truths.items())
@@ -199,7 +203,9 @@ def least_lead(test, sd, shared, step=0.005, most=0.4):
 def coverage(test, truth):
     """How often a 95 % interval holds the true value: (of a difference, the lowest of all rivals; of an accuracy)."""
     model, compared = _compare(test, truth)
-    held = [np.abs(mean - true) <= crossed_half_width(parts, test.seeds, 1 - LEVEL) for _, true, mean, parts in compared]
+    held = [
+        np.abs(mean - true) <= crossed_half_width(parts, test.seeds, 1 - LEVEL) for _, true, mean, parts in compared
+    ]
     right, inverse = np.unique(np.rint(model.accuracy.mean(1).clip(0, 1) * test.items), return_inverse=True)
     halves = np.array([np.ptp(wilson(count, test.items)) / 2 for count in right])[inverse]
     low, high = mean_interval(model.accuracy.T, halves)

@@ -14,6 +14,7 @@ MAY_LACK = [
     "auroc_low",
     "auroc_high",
     "baseline",
+    "detectable",
     "right",
     "low",
     "high",

@@ -9,16 +9,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.designs import FIRST_ANSWER, FIRST_SETS, studies_of
-from helpers.simulated import simulated_claims
 from scipy import stats
 
+from helpers.designs import FIRST_ANSWER, studies_of
+from helpers.simulated import simulated_claims
 from linguist.report.power import study_power
+from linguist.statistics.comparisons import paired_difference
 from linguist.statistics.power import smallest_lead
 from linguist.statistics.simulation import (
     NULLS,
     SEED_SDS,
-    Test,
+    Hypothesis,
     Truth,
     error_rate,
     lead_truth,
@@ -50,7 +51,8 @@ def check_page(page):
 
 
 @pytest.mark.parametrize(
-    ("name", "study"), [("config", "transfer"), ("config", "stability"), ("first-answer", "first-answer"), ("paper", "transfer")]
+    ("name", "study"),
+    [("config", "transfer"), ("config", "stability"), ("first-answer", "first-answer"), ("paper", "transfer")],
 )
 def test_the_page_of_a_design_shows_few_errors_and_intervals_that_hold(name, study):
     check_page(errors_of_page(*studies_of(name)[study]))
@@ -61,7 +63,11 @@ def test_the_page_of_a_design_shows_few_errors_and_intervals_that_hold(name, stu
 def test_the_page_of_every_design_shows_few_errors_and_intervals_that_hold(name):
     for study, parts in studies_of(name).items():
         page = errors_of_page(*parts)
-        print(name, study, [round(max(row[c][null] for c in (False, True) for null in NULLS), 3) for row in page["errors"]])
+        print(
+            name,
+            study,
+            [round(max(row[c][null] for c in (False, True) for null in NULLS), 3) for row in page["errors"]],
+        )
         check_page(page)
 
 
@@ -78,7 +84,7 @@ def codes_of(design, truth, replicates, seed=0):
 
 def test_a_demo_supports_nothing_and_seldom_calls_a_false_hypothesis_exploratory():
     design = studies_of("config")["stability"]
-    test = Test(3, 200, 0.5, True, len(design[0][0]["controls"]))
+    test = Hypothesis(3, 200, 0.5, True, len(design[0][0]["controls"]))
     for null in NULLS:
         for collapse in (0.0, 0.3):
             found = codes_of(design, replace(null_truth(test, null), sd=0.03, collapse=collapse), 25)
@@ -99,18 +105,18 @@ def test_seeds_that_collapse_do_not_make_a_claim_of_five():
 
 
 def single(seeds, items, controls=1, across=False):
-    """A study of one hypothesis, and its Test."""
+    """A study of one hypothesis, and its Hypothesis."""
     names = {f"c{at}": ["m", "untrained"] if not at else [f"m{at}", "en"] for at in range(controls)}
     known = dict(zip(("untrained", "random-weights", "shuffled"), names.values(), strict=False))
     spec = {"arm": ["m", "en"], "controls": known, "groups": {"DNA": ["x"]}, "balanced": ["x"], "primary": None}
-    return ([spec | {"across": ["x"] * across}], seeds, {"x": items}), Test(seeds, items, 0.5, True, controls)
+    return ([spec | {"across": ["x"] * across}], seeds, {"x": items}), Hypothesis(seeds, items, 0.5, True, controls)
 
 
 POWERS = [(5, 400, 1, 0.08, 0.03), (10, 400, 2, 0.06, 0.03), (10, 1000, 1, 0.06, 0.08)]
 
 
 @pytest.mark.parametrize(("seeds", "items", "controls", "lead", "sd"), POWERS)
-def test_a_difference_is_found_as_often_as_the_page_says(seeds, items, controls, lead, sd, replicates=150):
+def test_a_difference_is_found_as_often_as_the_page_says(seeds, items, controls, lead, sd, replicates=100):
     design, test = single(seeds, items, controls)
     truth = lead_truth(test, lead, sd)
     said, found = support_rate(test, truth, LEVEL), codes_of(design, truth, replicates)["supported"] / replicates
@@ -129,7 +135,7 @@ def test_a_difference_is_found_as_often_as_the_page_says_at_length(setting):
 def test_false_hypotheses_are_seldom_supported_by_whole_studies(name, replicates=12):
     """Every null, spread and share of collapsed seeds, down to the judgement; by answers to single pairs."""
     for study, design in studies_of(name).items():
-        test, found, n = Test(design[1], 200, 0.5, True, len(design[0][0]["controls"])), Counter(), 0
+        test, found, n = Hypothesis(design[1], 200, 0.5, True, len(design[0][0]["controls"])), Counter(), 0
         for at, (null, sd, collapse) in enumerate((n, sd, c) for n in NULLS for sd in SEED_SDS for c in (0.0, 0.3)):
             found += codes_of(design, replace(null_truth(test, null), sd=sd, collapse=collapse), replicates, at)
             n += replicates
@@ -146,8 +152,6 @@ def test_the_smallest_lead_is_significant_in_four_of_five_studies(seeds, level):
     items, sd, rng = 300, 0.03, np.random.default_rng(4)
     lead = smallest_lead(((0.25 / items, items - 2), (sd**2 / seeds, seeds - 1)), seeds, level)
     n, found = 1500, 0
-    from linguist.statistics.comparisons import paired_difference
-
     for _ in range(n):
         gaps = lead + sd * rng.normal(size=(seeds, 1)) + 0.5 * rng.normal(size=(1, items))
         found += paired_difference([gaps], [np.zeros((1, items))])[3] < level
@@ -155,6 +159,7 @@ def test_the_smallest_lead_is_significant_in_four_of_five_studies(seeds, level):
 
 
 def test_a_hypothesis_that_is_alone_is_as_often_wrongly_supported_as_among_others_that_are_true():
-    test = Test(10, 400, 0.5, True, 2)
-    assert error_rate({test: 1}, 1, "majority") == support_rate(test, null_truth(test, "majority"), LEVEL)
-    assert error_rate({test: 5}, 5, "majority") >= error_rate({test: 1}, 1, "majority")
+    test = Hypothesis(10, 400, 0.5, True, 2)
+    alone = support_rate(test, null_truth(test, "majority"), LEVEL)
+    assert error_rate({test: 1}, 1, "majority") == pytest.approx(alone)
+    assert error_rate({test: 5}, 5, "majority") >= 0.99 * alone
