@@ -48,7 +48,7 @@ def comparison_rows(row=ROW, level="test", scope=None, **differences):
         key = {"model": row["model"], "trainset": row["trainset"], "scope": scope or row["test"], "level": level}
         key |= {"tests": row["test"], "measure": "accuracy_median" if at_median else "accuracy", "against": against}
         ends = {"difference": difference, "low": difference - 0.05, "high": difference + 0.05}
-        p = {"p": 0.001, "p_holm": 0.001 if difference else 1.0, "detectable": 0.1}
+        p = {"p": 0.001, "p_holm": 0.001 if difference else 1.0, "hidden": False, "detectable": 0.1, "assumed": False}
         seeds = {"primary": False, "runs": row["seeds"], "seeds": row["seeds"], "needed": row["seeds"], "collapsed": ""}
         found.append(key | ends | p | seeds | {"better": row["seeds"] * (difference > 0)})
     for row in found:

@@ -58,7 +58,7 @@ class Truth:
 
 
 @dataclass(frozen=True)
-class Arm:
+class Runs:
     """The seeds of an arm on the test, in each replicate: arrays (replicates, seeds).
 
     accuracy; learned: which seeds did not collapse; constant: 1 if a seed always predicts the larger class, -1 the smaller,
@@ -95,7 +95,7 @@ def lead_truth(test, lead, sd):
 
 
 def simulate_arm(test, accuracy, truth, number):
-    """An Arm of a mean accuracy; its `number` chooses its draws, which are the same each time."""
+    """The Runs of a mean accuracy; its `number` chooses its draws, which are the same each time."""
     shape = REPLICATES, test.seeds
     skill = min(0.99, (accuracy - truth.collapse * 0.5) / (1 - truth.collapse))
     deviation, answers, chance = (_normal(number, part, shape) for part in range(3))
@@ -105,14 +105,14 @@ def simulate_arm(test, accuracy, truth, number):
     constant = np.where(learned, 0, np.sign(deviation))  # a collapsed seed has no other use for its deviation
     majority = _majority_accuracy(test)
     flat = np.where(constant > 0, majority, 1 - majority)
-    return Arm(np.where(learned, mean, flat), learned, constant, skill * (1 - skill))
+    return Runs(np.where(learned, mean, flat), learned, constant, skill * (1 - skill))
 
 
 def _majority_arm(test):
-    """The Arm of always predicting the larger class."""
+    """The Runs of always predicting the larger class."""
     shape = REPLICATES, test.seeds
     accuracy = np.broadcast_to(_majority_accuracy(test), shape)
-    return Arm(accuracy, np.zeros(shape, bool), np.ones(shape), 0.0)
+    return Runs(accuracy, np.zeros(shape, bool), np.ones(shape), 0.0)
 
 
 def _majority_accuracy(test):
@@ -131,7 +131,7 @@ def _normal(number, part, shape):
 
 
 def difference(test, one, other):
-    """The mean difference of two Arms and its variance components as a study estimates them, each an array (replicates)."""
+    """The mean difference of two Runs and its variance components as a study estimates them, each an array (replicates)."""
     gaps = one.accuracy - other.accuracy
     shares = [arm.learned.mean(1) for arm in (one, other)]
     deviations = [np.sqrt(arm.variance) * share for arm, share in zip((one, other), shares, strict=True)]
@@ -156,7 +156,7 @@ def _chi_square(freedom):
 
 @lru_cache(4)
 def _compare(test, truth):
-    """The model's Arm, and for each of its rivals (mean accuracy in each replicate, true difference, difference, parts)."""
+    """The model's Runs, and for each of its rivals (mean accuracy in each replicate, true difference, difference, parts)."""
     model = simulate_arm(test, truth.model, truth, 1)
     rivals = [(test.majority, _majority_arm(test))]
     # Controls do not collapse: where only the model does, a false hypothesis is supported most often.
