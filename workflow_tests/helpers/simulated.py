@@ -51,6 +51,7 @@ def simulated_claims(rng, comparisons, seeds, sets, truth):
                 "model": model,
                 "trainset": trainset,
                 "test": test,
+                "reversed_seeds": "",
                 "accuracy": np.mean([(s > 0) == label for s in by.values()]),
             }
             for (model, trainset), tests in scores.items()
