@@ -43,6 +43,7 @@ class Baseline:
     function: (kind, frame) to scores; if `fitted`, (kind, train) to a function of a frame, or None if train is too small
     uses_order: whether the score depends on more than counts of letters or short words
     each_side_alone: whether it describes each side by itself (length, composition) and matches no letters of both sides
+    in_part: whether it reads a part of each side only, and finds no relation elsewhere
     """
 
     name: str
@@ -51,6 +52,7 @@ class Baseline:
     function: Callable
     uses_order: bool = True
     each_side_alone: bool = False
+    in_part: bool = False
     fitted: bool = False
 
 
@@ -242,7 +244,9 @@ def fit_one_sentence(kind, train):
 
 
 # It compares letters at their places, so it uses their order, unlike the overlaps of words above.
-@baseline("equal ends", "whether both begin, or both end, with the same 8 bases (or 5 residues)", SEARCHABLE)
+@baseline(
+    "equal ends", "whether both begin, or both end, with the same 8 bases (or 5 residues)", SEARCHABLE, in_part=True
+)
 def equal_ends(kind, frame):
     """1 where the first or the last letters are the same, else 0; the kind's record says how many. Nothing else is read."""
     size = KINDS[kind].end_letters
@@ -289,7 +293,7 @@ def evaluate_baselines(kind, frames, types_of_rows):
             continue
         score = one.function(kind, frames["train"]) if one.fitted else partial(one.function, kind)
         if score is not None:
-            said = {key: getattr(one, key) for key in ("name", "about", "uses_order", "each_side_alone")}
+            said = {key: getattr(one, key) for key in ("name", "about", "uses_order", "each_side_alone", "in_part")}
             found.append(said | _metrics(score, frames, source, np.array(types_of_rows, dtype=object)))
     return found
 

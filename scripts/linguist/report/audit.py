@@ -136,7 +136,7 @@ def count_finding(what, counts, severity="flaw", example=None):
 
 def shortcut_finding(audit):
     """Whether lengths, composition or one sequence alone predict the label, by a threshold or else by ranking."""
-    sources = "length, composition or one sequence" if is_of_pairs(audit) else "length or composition"
+    sources = "length, composition, complexity or one sequence" if is_of_pairs(audit) else "length or composition"
     single, share = [b for b in order_free(audit) if b["each_side_alone"]], _majority_accuracy(audit["splits"]["test"])
     if not single:
         return (
@@ -169,16 +169,16 @@ def shortcut_finding(audit):
 
 
 def word_findings(audit):
-    """Baselines above the majority class that compare both sides, but not the order of their letters."""
-    return [
-        (
-            "note",
-            f"The baseline {b['name']} has accuracy {format_interval(b, 'accuracy')} without the order of words. "
-            "A model must exceed this to show that it uses the order.",
-        )
-        for b in order_free(audit)
-        if not b["each_side_alone"] and b["low"] > _majority_accuracy(audit["splits"]["test"])
-    ]
+    """Baselines above the majority class that compare both sides, but not the order of their letters, or a part of them only."""
+    lines, share = [], _majority_accuracy(audit["splits"]["test"])
+    for found in scored(audit):
+        without, more = "without the order of letters beyond short words", "uses their order"
+        if found["uses_order"]:
+            without, more = "from the first and last letters alone", "reads the rest"
+        if found["low"] > share and (found.get("in_part") or not (found["uses_order"] or found["each_side_alone"])):
+            text = f"The baseline {found['name']} has accuracy {format_interval(found, 'accuracy')} {without}."
+            lines.append(("note", f"{text} A model must exceed this to show that it {more}."))
+    return lines
 
 
 def widening(n):
@@ -190,7 +190,7 @@ def widening(n):
 def solvable_findings(audit):
     """Whether alignment or translation recovers the labels; and baselines whose threshold saw the test split."""
     lines, share = [], _majority_accuracy(audit["splits"]["test"])
-    full = [baseline for baseline in scored(audit) if baseline["uses_order"]]
+    full = [baseline for baseline in scored(audit) if baseline["uses_order"] and not baseline.get("in_part")]
     best = max(full, key=lambda baseline: baseline["accuracy"], default=None)
     if best and best["low"] > share and best["accuracy"] >= thresholds.SOLVABLE_FROM:
         text = f"The labels can be recovered: {best['name']} has accuracy {format_interval(best, 'accuracy')}."

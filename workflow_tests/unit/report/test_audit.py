@@ -215,6 +215,18 @@ def test_the_best_baseline_of_a_test_is_one_without_order_information():
         assert found["name"] == "none" and np.isnan(found["accuracy"])
 
 
+def test_a_baseline_that_reads_the_ends_alone_is_noted_and_neither_order_free_nor_a_way_to_recover_the_labels():
+    ends = baseline("equal ends", False, 0.93) | {"in_part": True}
+    order_free = baseline("composition", True, 0.53)
+    with_ends = CLEAN | {"baselines": [order_free, ends, baseline("alignment", False, 0.6)]}
+    assert best_baseline(with_ends)["name"] == "composition"
+    said = [(severity, text) for severity, text in audit_findings(with_ends) if "ends" in text or "alignment" in text]
+    assert [severity for severity, _ in said] == ["note", "note"]
+    assert "0.930 [0.880–0.980]" in said[0][1] and "alignment" in said[1][1]
+    at_chance = CLEAN | {"baselines": [order_free, ends | baseline("equal ends", False, 0.52)]}
+    assert not any("equal ends" in text for _, text in audit_findings(at_chance))
+
+
 def test_a_similarity_limit_is_useful_only_above_chance():
     assert limit_finding(SPEC, CLEAN)[0] == "fine"
     assert limit_finding(SPEC, altered("random_similarity", "max", value=0.58))[0] == "flaw"
