@@ -6,7 +6,7 @@ from linguist.report.audit import best_baselines, find_problems, problem_sentenc
 from linguist.report.tasks import read_task_tables
 from linguist.report.terminal import answer_text, study_text, task_study_text, vectors_text
 from linguist.report.vectors import read_vectors_table
-from linguist.statistics.claims import answer_of
+from linguist.statistics.answer import answer_of
 from linguist.statistics.verdicts import read_study_tables
 
 

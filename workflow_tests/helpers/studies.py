@@ -14,6 +14,11 @@ NOTHING = {test: {"name": "none", "accuracy": 0.5, "low": 0.4, "high": 0.6} for 
 ARMS = {"shuffled": ("m", "t.shuffled"), "untrained": ("m", "untrained"), "random-weights": ("m-random", "t")}
 
 
+def balanced(n=200):
+    """Labels of as many positives as negatives."""
+    return np.arange(n) % 2
+
+
 def study(skills, seeds=5, shift=0.0, n=200, controls=ARMS, baselines=NOTHING, across=(), turned=()):
     """The hypotheses of a study of one model on two tests; `skills` by arm, 0 for those not named; `shift` moves all scores, as
     a threshold that does not transfer does. Seeds that are `turned` rank the pairs of test "a" the wrong way round."""

@@ -2,10 +2,10 @@
 
 from linguist.report.vectors import vectors_headline
 from linguist.report.ways import difference_finding
+from linguist.statistics.answer import answer_of
 from linguist.statistics.claims import (
     CLAIMS,
     COMPARED,
-    answer_of,
     differences_text,
     learned_arms,
     not_learned_text,

@@ -74,7 +74,7 @@ class Runs:
 def group_test(sizes, majorities, balanced, seeds, controls):
     """The Hypothesis about a group of tests, with the numbers of their items and their majority-class accuracies.
 
-    Their standard errors are averaged, as by `comparisons.variance_components`.
+    Their standard errors are averaged, as by `paired.variance_components`.
     """
     items = round(np.mean(1 / np.sqrt(sizes)) ** -2)
     return Hypothesis(seeds, items, round(float(np.mean(majorities)), 2), balanced, controls)

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from linguist.sequences.neighbours import IDENTITY_BINS, identity_bins
-from linguist.statistics.comparisons import MAJORITY, holm, paired_difference
+from linguist.statistics.comparisons import MAJORITY, holm
+from linguist.statistics.paired import paired_difference
 from linguist.statistics.scores import is_constant, task_metrics
 from linguist.statistics.summaries import BIN_COLUMNS, accuracy_of_bin
 from linguist.statistics.tables import read_predictions

@@ -14,7 +14,7 @@ from scipy import stats
 from helpers.designs import FIRST_ANSWER, studies_of
 from helpers.simulated import simulated_claims
 from linguist.report.power import study_power
-from linguist.statistics.comparisons import paired_difference
+from linguist.statistics.paired import paired_difference
 from linguist.statistics.power import smallest_lead
 from linguist.statistics.simulation import (
     NULLS,
