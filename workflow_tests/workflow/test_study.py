@@ -195,7 +195,12 @@ def test_the_report(copy, snakemake, tmp_path):
     assert run.returncode == 0, run.stderr
     studies = yaml.safe_load((copy / STUDY).read_text())
     titles = {name: block["title"] for name, block in (studies["studies"] | studies["vectors"]).items()}
-    pages = {"report.html": [], "report/costs.html": ["core-hours"], "report/methods.html": [*titles.values()]}
+    pages = {
+        "report.html": [],
+        "report/costs.html": ["core-hours"],
+        "report/power.html": ["How sure is this?"],
+        "report/methods.html": [*titles.values()],
+    }
     pages["report/answer.html"] = [*titles.values()]
     for name, block in (studies["studies"] | studies["vectors"]).items():
         pages[f"report/{name}/page.html"] = [block["title"], " ".join(block["question"].split())]

@@ -16,7 +16,7 @@ from linguist.intervals import LEVEL, crossed_half_width, mean_interval, wilson
 from linguist.statistics.power import POWER, collapse_margin, collapse_p
 from linguist.statistics.thresholds import ALPHA
 
-REPLICATES = 5000
+REPLICATES = 10_000
 SEED_SDS = (0.0, 0.01, 0.03, 0.08)  # standard deviations of accuracy over seeds; paper 1 has 0.08 in DNA
 LEADS = (0.02, 0.05, 0.10, 0.15)
 NULLS = (
