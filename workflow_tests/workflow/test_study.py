@@ -16,7 +16,6 @@ from Bio.Seq import Seq
 
 from helpers.pages import Page, open_page
 from helpers.runs import COMMAND, RUN, STUDY, digests, edit_config, error_lines, planned_rules
-from linguist.files import read_lines
 
 
 def test_what_it_leaves(finished):
@@ -50,8 +49,8 @@ def test_no_document_has_half_of_the_words_of_a_test_window(finished):
 
     windows = pd.read_csv(results / "pairs/dna50/test.tsv", sep="\t", skipfooter=1, engine="python")
     windows = [words(text) for side in ("sentence1", "sentence2") for text in windows[side]]
-    texts = [text for split in ("train", "dev") for text in read_lines(results / f"corpora/mixed/{split}.txt")]
-    documents = [words(text) for text in texts]
+    texts = ((results / f"corpora/mixed/{split}.txt").read_text() for split in ("train", "dev"))
+    documents = [words(document) for text in texts for document in text.splitlines()]
     assert not any(2 * len(window & document) >= len(window) for window in windows for document in documents)
     genome = words(
         gzip.decompress((results / "sequences/dna/hg38.fa.gz").read_bytes()).decode().upper().replace("\n", "")
