@@ -102,7 +102,7 @@ def test_no_blind_baseline_tells_the_labels_of_a_hard_twin(checkout, snakemake):
         audit = json.loads((checkout / f"results/pairs/{name}/audit.json").read_text())
         found[name] = {baseline["name"]: baseline for baseline in audit["baselines"]}
     blind = [name for name, baseline in found["hard"].items() if baseline["each_side_alone"]]
-    assert {"length difference", "composition", "2-mer composition", "one sentence"} <= set(blind)
+    assert {"length difference", "composition", "2-mer composition", "complexity", "one sentence"} <= set(blind)
     # .55, and two standard deviations of 600 rows for what is .5 in truth
     assert all(found["hard"][name]["low"] <= 0.55 and found["hard"][name]["accuracy"] <= 0.59 for name in blind)
     assert found["dna50"]["composition"]["accuracy"] > 0.8 and found["hard"]["alignment"]["accuracy"] > 0.95
