@@ -14,6 +14,7 @@ from scipy import stats
 from helpers.designs import FIRST_ANSWER, studies_of
 from helpers.simulated import simulated_claims
 from linguist.report.power import study_power
+from linguist.statistics import simulation
 from linguist.statistics.paired import paired_difference
 from linguist.statistics.power import smallest_lead
 from linguist.statistics.simulation import (
@@ -28,7 +29,6 @@ from linguist.statistics.simulation import (
 )
 
 LEVEL = 0.05
-PRIMARY = ["bert", "en"]
 
 
 def at_most(count, n, p, luck=1e-3):
@@ -50,10 +50,23 @@ def check_page(page):
         assert (np.diff(rates, axis=1) >= -0.01).all() and (np.diff(rates, axis=0) <= 0.01).all()
 
 
+@pytest.fixture
+def fewer_replicates(monkeypatch):
+    """A quarter of the replicates of the page, whose results are kept by `cache`."""
+    kept = simulation._chi_square, simulation._compare, simulation.support_rate
+    monkeypatch.setattr(simulation, "REPLICATES", 2500)
+    for results in kept:
+        results.cache_clear()
+    yield
+    for results in kept:
+        results.cache_clear()
+
+
 @pytest.mark.parametrize(
     ("name", "study"),
     [("config", "transfer"), ("config", "stability"), ("first-answer", "first-answer"), ("paper", "transfer")],
 )
+@pytest.mark.usefixtures("fewer_replicates")
 def test_the_page_of_a_design_shows_few_errors_and_intervals_that_hold(name, study):
     check_page(errors_of_page(*studies_of(name)[study]))
 
