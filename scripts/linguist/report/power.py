@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from linguist.statistics.comparisons import seeds_needed
 from linguist.statistics.power import COLLAPSE
 from linguist.statistics.simulation import (
     DIFFICULTY,
@@ -17,7 +18,7 @@ from linguist.statistics.simulation import (
     least_lead,
     support_rate,
 )
-from linguist.statistics.thresholds import ALPHA, SEEDS_FOR_CLAIM, SEEDS_FOR_TRANSFER
+from linguist.statistics.thresholds import ALPHA
 
 
 def groups_of(comparisons, seeds, sets):
@@ -34,8 +35,8 @@ def groups_of(comparisons, seeds, sets):
             test = group_test(
                 *zip(*(sets[test] for test in tests), strict=True), balanced, seeds, len(spec["controls"])
             )
-            needed = SEEDS_FOR_TRANSFER if set(tests) & set(spec.get("across", [])) else SEEDS_FOR_CLAIM
-            group = {"name": name, "tests": tests, "needed": needed, "count": 0, "primary": primary, "test": test}
+            group = {"name": name, "tests": tests, "needed": seeds_needed(spec, tests), "count": 0}
+            group |= {"primary": primary, "test": test}
             found.setdefault((primary, name, *tests), group)["count"] += 1
     return sorted(found.values(), key=lambda group: not group["primary"])
 

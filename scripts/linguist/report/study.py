@@ -7,6 +7,7 @@ from linguist.report.published import compare_published
 from linguist.report.study_figures import FIGURES
 from linguist.statistics.claims import COMPARED, differences_text, significant_differences, study_headline
 from linguist.statistics.numbers import format_range, whole_percent
+from linguist.statistics.power import COLLAPSE
 from linguist.statistics.seeds import rank_opposite, seed_count
 from linguist.statistics.thresholds import ALPHA, ONE_CLASS, SEEDS_FOR_CLAIM, SEEDS_FOR_TRANSFER
 from linguist.statistics.verdicts import VERDICTS, format_auroc, not_learned_warning
@@ -46,6 +47,7 @@ def study_page(study, tables, parts, facts, published):
         "verdicts": VERDICTS,
         "compared": COMPARED,
         "alpha": ALPHA,
+        "collapse": COLLAPSE,
         "seeds_needed": (SEEDS_FOR_CLAIM, SEEDS_FOR_TRANSFER),
         "one_class": ONE_CLASS,
         "rows": judged.to_dict("records"),

@@ -26,14 +26,9 @@ CLAIMS = {
     "uncontrolled": "significantly better than the majority class; the study has no control that could refute the hypothesis",
     "exploratory": "significant, but with fewer seeds than a claim needs",
 }
-OF_CLAIM = [
-    "primary",
-    "runs",
-    "seeds",
-    "needed",
-    "collapsed",
-    "better",
-]  # columns of the closest control that claims have, too
+# Of a difference that is significant only if no collapsed seed was missed.
+HIDDEN = f"if {100 * COLLAPSE:.0f} % of the model's seeds collapse, there may be no difference, and so few seeds may miss that"
+OF_CLAIM = ["primary", "runs", "seeds", "needed", "collapsed", "better"]  # of the closest control
 COLUMNS = ["model", "trainset", "group", "tests", *OF_CLAIM, "accuracy", "baseline", "not_above_baseline", "against"]
 COLUMNS += ["difference", "low", "high", "p_claim", "hidden", "detectable", "assumed", "code", "text"]
 
@@ -160,11 +155,10 @@ def seeds_text(row):
     if row["runs"] > row["seeds"]:
         said += f" Of {row['runs']} seeds only {row['seeds']} differ in their scores; equal ones count as one."
     if row["hidden"]:
-        said += (
-            f" If {COLLAPSE:.0%} of the seeds collapsed, the difference could vanish, and so few seeds may miss that."
-        )
+        said += f" But {HIDDEN}."
     if row["collapsed"]:
-        said += f" Seeds that collapsed (constant: nearly all pairs of a test get one answer): {row['collapsed']}."
+        several = "s" * ("," in row["collapsed"])
+        said += f" Collapsed (nearly all pairs of a test get one answer): seed{several} {row['collapsed']}."
     return " ".join([said, *row["turned"]])
 
 

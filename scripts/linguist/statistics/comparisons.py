@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from linguist.statistics.paired import difference_with_interval, p_despite_collapse, variance_components
-from linguist.statistics.power import ITEM_VARIANCE, SEED_SD, collapse_margin, collapse_p, smallest_lead
+from linguist.statistics.power import ITEM_VARIANCE, SEED_SD, smallest_lead, unseen_collapse
 from linguist.statistics.scores import correct, correct_at_median, is_constant
 from linguist.statistics.thresholds import ALPHA, SEEDS_FOR_CLAIM, SEEDS_FOR_TRANSFER
 
@@ -140,10 +140,14 @@ def read_arm(tests):
 def describe_arm(arm, spec, tests):
     """The columns of `compare_arms` on an arm, its tests and its seeds."""
     found = {"model": spec["arm"][0], "trainset": spec["arm"][1], "tests": ", ".join(tests), "runs": arm.runs}
-    across = any(test in spec.get("across", []) for test in tests)
     collapsed = dict.fromkeys(seed for test in tests for seed in arm.collapsed[test])
-    found |= {"needed": SEEDS_FOR_TRANSFER if across else SEEDS_FOR_CLAIM}
+    found |= {"needed": seeds_needed(spec, tests)}
     return found | {"collapsed": ", ".join(map(str, sorted(collapsed)))}
+
+
+def seeds_needed(spec, tests):
+    """How many seeds a claim about these tests needs; `spec` is one of `design.comparisons_of`."""
+    return SEEDS_FOR_CLAIM if set(tests).isdisjoint(spec.get("across", [])) else SEEDS_FOR_TRANSFER
 
 
 def control_differences(arms, spec, tests):
@@ -171,8 +175,8 @@ def arm_difference(arm, other, spec, tests, measure):
     found = dict(zip(("difference", "low", "high", "p"), difference_with_interval(components), strict=True))
     gaps = np.mean([(mine - right).mean(axis=1) for mine, right in zip(own, theirs, strict=True)], axis=0)
     accuracy = float(np.mean([right.mean() for right in theirs]))
-    collapsed = {seed for test in tests for seed in arm.collapsed[test]}.intersection(common)
-    found["p_despite"] = p_despite_collapse(components, found["p"], accuracy, len(collapsed))
+    collapsed = float(np.mean([len(set(arm.collapsed[test]).intersection(common)) for test in tests]))
+    found["p_despite"] = p_despite_collapse(components, found["p"], accuracy, collapsed)
     found |= {"components": components, "accuracy": accuracy}
     return {"seeds": len(common), "better": int((gaps > 1e-12).sum())} | found
 
@@ -217,7 +221,7 @@ def add_detectable(table):
         least = 0 if (row.model, row.trainset) in learned and not row.collapsed else SEED_SD**2 / row.seeds
         parts += [(max(variance, least), freedom) for variance, freedom in seeds]
         level = ALPHA if row.primary else ALPHA / count
-        margin = 0 if collapse_p(0, row.seeds) < level else collapse_margin(row.accuracy)
-        found.loc[row.Index, "detectable"] = smallest_lead(parts, row.seeds, level) + margin
+        unseen = unseen_collapse(row.accuracy, 0, row.seeds, level)
+        found.loc[row.Index, "detectable"] = smallest_lead(parts, row.seeds, level) + unseen
         found.loc[row.Index, "assumed"] = any(variance < least for variance, _ in seeds)
     return table.join(found)

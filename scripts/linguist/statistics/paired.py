@@ -1,13 +1,13 @@
 """The paired difference between two ways to answer the same items: its variance components, interval and p-value."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import bdtr, betaincinv, stdtr
 
 from linguist.intervals import LEVEL, SATTERTHWAITE_FROM, crossed_half_width, degrees_of_freedom
-from linguist.statistics.power import collapse_margin, collapse_p
+from linguist.statistics.power import unseen_collapse
 
 LEAST_P = 1e-15  # the smallest p-value that is computed; smaller ones get this value
 NO_VARIANCE = 1e-20  # a variance below this is a rounding error
@@ -120,22 +120,31 @@ def p_value(found):
         return 1.0
     if found.seeds >= SATTERTHWAITE_FROM or len(found.parts) == 1:
         return max(LEAST_P, float(2 * stdtr(degrees_of_freedom(found.parts), -mean / np.sqrt(total))))
-    if half_width(found, LEAST_P) <= mean:
+    return level_that_needs(mean, lambda p: half_width(found, p))
+
+
+def level_that_needs(mean, needed):
+    """The level p at which `needed(p)`, which falls as p grows, is the mean; from LEAST_P to 1."""
+    if needed(1.0) >= mean:
+        return 1.0
+    if needed(LEAST_P) <= mean:
         return LEAST_P
-    exponent = brentq(lambda at: half_width(found, 10**at) - mean, np.log10(LEAST_P), 0, xtol=1e-10)
-    return float(10**exponent)
+    return float(10 ** brentq(lambda at: needed(10**at) - mean, np.log10(LEAST_P), 0, xtol=1e-10))
 
 
 def p_despite_collapse(found, p, accuracy, collapsed):
     """The p of the hypothesis that a way is better, also if more of its seeds collapse than were seen to.
 
     A seed that gives all items one answer may be missed by few seeds, and the others are then better than the mean. The
-    difference must therefore be larger than `collapse_margin`, or so few collapsed seeds must be unlikely (`collapse_p`).
-    Args: a Difference and its p; the accuracy of what it is compared with; how many seeds were seen to collapse.
+    difference must therefore be significantly larger than `unseen_collapse`.
+    Args: a Difference and its p; the accuracy of what it is compared with; how many seeds were seen to collapse, as the mean
+    over tests.
     """
-    beyond = replace(found, mean=found.mean - collapse_margin(accuracy))
-    p_beyond = p_value(beyond) if beyond.mean > 0 else 1.0
-    return max(p, min(p_beyond, float(collapse_p(collapsed, found.seeds))))
+
+    def needed(level):
+        return half_width(found, level) + unseen_collapse(accuracy, collapsed, found.seeds, level)
+
+    return p if accuracy <= 0.5 else max(p, level_that_needs(found.mean, needed))
 
 
 def exact_interval(better, worse, size):

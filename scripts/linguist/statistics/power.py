@@ -3,14 +3,14 @@
 from functools import cache
 
 import numpy as np
-from scipy.special import bdtr
+from scipy.special import betaincinv
 
 from linguist.intervals import crossed_half_width
 
 POWER = 0.8  # a detectable difference is significant with this probability
 SEED_SD = 0.03  # standard deviation over seeds that is assumed where no model learned
 ITEM_VARIANCE = 0.25  # of an answer that is right half of the time: the largest
-COLLAPSE = 0.3  # a hypothesis must hold even if so many seeds collapse, that is, give all items one answer
+COLLAPSE = 0.3  # a hypothesis must hold even if up to this share of seeds collapse, that is, give all items one answer
 DRAWS = 2000
 
 
@@ -36,14 +36,14 @@ def _normal():
     return np.random.default_rng(0).normal(size=DRAWS)
 
 
-def collapse_margin(accuracy):
-    """How much better than a rival of this accuracy the other seeds must be to make up for a share COLLAPSE of collapsed seeds.
+def unseen_collapse(accuracy, collapsed, seeds, level):
+    """How much better than a rival of this accuracy a model may look only because collapsed seeds were missed.
 
-    A collapsed seed has the accuracy 0.5 on average: it gives all items either of two answers.
+    Up to the share COLLAPSE of a model's seeds may collapse. Of `seeds` runs, `collapsed` did. The share in all seeds is at most
+    COLLAPSE and at most its upper confidence limit (Clopper & Pearson 1934), with an error of half of `level`; the other half is
+    the one-sided error of the paired test. A collapsed seed has the accuracy 0.5 on average: it gives all items either of two
+    answers. The others make up for it if the mean over all seeds is the rival's. Numbers or arrays.
     """
-    return COLLAPSE / (1 - COLLAPSE) * np.maximum(0, accuracy - 0.5)
-
-
-def collapse_p(collapsed, seeds):
-    """The probability that of `seeds` seeds so few as `collapsed` collapse if a share COLLAPSE does."""
-    return bdtr(collapsed, seeds, COLLAPSE)
+    limit = betaincinv(collapsed + 1, np.maximum(seeds - collapsed, 1e-6), 1 - level / 2)
+    share = np.minimum(COLLAPSE, limit)
+    return np.maximum(0, share - collapsed / seeds) / (1 - share) * np.maximum(0, accuracy - 0.5)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from linguist.intervals import LEVEL, crossed_half_width, mean_interval, wilson
-from linguist.statistics.power import POWER, collapse_margin, collapse_p
+from linguist.statistics.power import POWER, unseen_collapse
 from linguist.statistics.thresholds import ALPHA
 
 REPLICATES = 10_000
@@ -170,12 +170,15 @@ def _compare(test, truth):
 def support_rate(test, truth, level):
     """The probability that a hypothesis is significant at the level: better than all rivals, whatever collapse may hide."""
     model, compared = _compare(test, truth)
-    unlikely = collapse_p((~model.learned).sum(1), test.seeds) < level
-    found = np.ones(REPLICATES, bool)
+    collapsed = (~model.learned).sum(1)
+    found = np.arange(REPLICATES)
     for accuracy, _, mean, parts in compared:
-        margin = np.where(unlikely, 0, collapse_margin(accuracy))
-        found &= mean - margin > crossed_half_width(parts, test.seeds, level)
-    return float(found.mean())
+        # No quantile of Student's t is below the normal one, which is faster and leaves few replicates of a false hypothesis.
+        found = found[mean[found] > -ndtri(level / 2) * np.sqrt(sum(variance[found] for variance, _ in parts))]
+        half_width = crossed_half_width([(variance[found], freedom) for variance, freedom in parts], test.seeds, level)
+        unseen = unseen_collapse(accuracy[found], collapsed[found], test.seeds, level)
+        found = found[mean[found] > half_width + unseen]
+    return len(found) / REPLICATES
 
 
 def error_rate(tests, shared, null, sd=0.0, collapse=0.0):

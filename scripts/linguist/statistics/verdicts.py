@@ -6,6 +6,7 @@ import pandas as pd
 
 from linguist.statistics.claims import (
     COMPARED,
+    HIDDEN,
     better_than_all,
     by_measure,
     closest_control,
@@ -89,6 +90,7 @@ def judge_test(row, compared):
         numbers.append(f"accuracy at the median score {row['accuracy_median']:.3f} (at most {row['median_bound']:.3f})")
     directions = DIRECTIONS if row["reversed_seeds"] or (row["ranking_seeds"] and not better) else ()
     numbers += filter(None, [behaviour_text(row, (*CONSTANT, *directions))])
+    numbers += [f"but {HIDDEN}"] * bool(own[0]["hidden"])
     return code, f"{VERDICTS[code]}: {'; '.join(numbers)}"
 
 

@@ -130,7 +130,7 @@ def test_seeds_that_collapse_are_named_and_those_that_are_better_are_counted():
     assert (
         found["collapsed"] == "2, 5, 9" and found["seeds"] == found["runs"] == 10 and found["better"] in (7, 8, 9, 10)
     )
-    assert "2, 5, 9" in found["text"] and f"{found['better']} of 10 seeds" in found["text"]
+    assert "seeds 2, 5, 9" in found["text"] and f"{found['better']} of 10 seeds" in found["text"]
     assert found["code"] == "supported"
     none = judged({("m", "t"): learned, ("m", "untrained"): control}, label)
     assert none["collapsed"] == "" and none["better"] == 10 and "collapsed" not in none["text"]

@@ -9,7 +9,14 @@ from scipy import stats
 from helpers.studies import balanced
 from linguist.intervals import degrees_of_freedom
 from linguist.statistics.comparisons import majority_answers
-from linguist.statistics.paired import half_width, paired_difference, variance_components
+from linguist.statistics.paired import (
+    difference_with_interval,
+    half_width,
+    p_despite_collapse,
+    paired_difference,
+    variance_components,
+)
+from linguist.statistics.power import COLLAPSE, unseen_collapse
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -160,3 +167,26 @@ def test_labels_whose_numbers_vary_are_no_strata(against):
     nominal = {"opposite": 0.05, "majority": 0.025}[against]
     assert false["none"] / 600 <= nominal + 0.025
     assert against == "majority" or false["labels"] / 600 > 0.1
+
+
+# ── seeds that collapse unseen ──
+
+
+@pytest.mark.parametrize("seeds", [2, 4, 5, 10, 60])
+def test_a_lead_must_be_larger_than_what_collapsed_seeds_can_hide(seeds):
+    rng = np.random.default_rng(15)
+    found = variance_components([rng.random((seeds, 900)) < 0.8], [(rng.random((1, 900)) < 0.7).astype(float)])
+    p = difference_with_interval(found)[3]
+    despite = p_despite_collapse(found, p, 0.7, 0)
+    assert p < despite <= 1 and p_despite_collapse(found, p, 0.5, 0) == p
+    for level in (0.001, 0.01, 0.2):
+        significant = found.mean > half_width(found, level) + unseen_collapse(0.7, 0, seeds, level)
+        assert significant == (despite < level)
+
+
+def test_what_collapsed_seeds_can_hide_falls_with_the_seeds_and_with_the_collapsed_ones_that_were_seen():
+    hidden = [float(unseen_collapse(0.7, 0, seeds, 0.05)) for seeds in (5, 10, 20, 40, 80)]
+    assert hidden[0] == pytest.approx(0.2 * COLLAPSE / (1 - COLLAPSE)) and hidden == sorted(hidden, reverse=True)
+    assert 0 < hidden[-1] < 0.01
+    seen = unseen_collapse(0.7, np.arange(11), 10, 0.05)
+    assert (np.diff(seen) <= 0).all() and seen[0] > 0 and (seen[3:] == 0).all()

@@ -18,6 +18,7 @@ from helpers.verdicts import (
     judged_summary,
 )
 from linguist.files import write_table
+from linguist.statistics.claims import HIDDEN
 from linguist.statistics.comparisons import compare_arms
 from linguist.statistics.scores import compute_metrics
 from linguist.statistics.seeds import are_opposite, behaviour_of_scores, behaviour_text
@@ -86,6 +87,13 @@ def test_a_significant_result_of_too_few_seeds_is_exploratory(row, differences):
     few = [other | {"needed": other["seeds"] + 1} for other in compared]
     assert judge_test(row, few)[0] == "exploratory"
     assert judge_test(FLAT, [other | {"needed": 10} for other in comparison_rows(FLAT, **EQUAL)])[0] == "chance"
+
+
+def test_a_difference_that_collapsed_seeds_may_explain_is_said_to_be_one():
+    """All differences are significant, but so few seeds may have missed that some collapse."""
+    compared = comparison_rows(ROW, **BETTER)
+    code, text = judge_test(ROW, [row | {"hidden": True, "p_claim": 0.2} for row in compared])
+    assert code == "control" and HIDDEN in text and HIDDEN not in judge_test(ROW, compared)[1]
 
 
 def planted(aurocs=(), called=(), n=200):
