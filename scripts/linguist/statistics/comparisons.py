@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from linguist.statistics.paired import difference_with_interval, p_despite_collapse, variance_components
+from linguist.statistics.paired import count_better, difference_with_interval, p_despite_collapse, variance_components
 from linguist.statistics.power import ITEM_VARIANCE, SEED_SD, smallest_lead, unseen_collapse
 from linguist.statistics.scores import correct, correct_at_median, is_constant
 from linguist.statistics.thresholds import ALPHA, SEEDS_FOR_CLAIM, SEEDS_FOR_TRANSFER
@@ -173,12 +173,11 @@ def arm_difference(arm, other, spec, tests, measure):
     labels = [arm.labels[test] if test in spec.get("balanced", []) else None for test in tests]
     components = variance_components(own, theirs, labels)
     found = dict(zip(("difference", "low", "high", "p"), difference_with_interval(components), strict=True))
-    gaps = np.mean([(mine - right).mean(axis=1) for mine, right in zip(own, theirs, strict=True)], axis=0)
     accuracy = float(np.mean([right.mean() for right in theirs]))
     collapsed = float(np.mean([len(set(arm.collapsed[test]).intersection(common)) for test in tests]))
     found["p_despite"] = p_despite_collapse(components, found["p"], accuracy, collapsed)
     found |= {"components": components, "accuracy": accuracy}
-    return {"seeds": len(common), "better": int((gaps > 1e-12).sum())} | found
+    return {"seeds": len(common), "better": count_better(own, theirs)} | found
 
 
 def add_corrections(table):

@@ -13,7 +13,7 @@ import pandas as pd
 
 from linguist.sequences.neighbours import IDENTITY_BINS, identity_bins
 from linguist.statistics.comparisons import MAJORITY, holm
-from linguist.statistics.paired import paired_difference
+from linguist.statistics.paired import count_better, paired_difference
 from linguist.statistics.scores import is_constant, task_metrics
 from linguist.statistics.summaries import BIN_COLUMNS, accuracy_of_bin
 from linguist.statistics.tables import read_predictions
@@ -185,17 +185,19 @@ def differences_by(called, rules):
             row = dict(zip(KEY, (question, *one, *other), strict=True))
             *found, tasks = difference_of_ways(ways[one], ways[other])
             row |= dict(zip(DIFFERENCE, found, strict=True)) | {"tasks": tasks}
-            seeds = [
-                min(map(len, right))
-                for way, right in zip((one, other), right_answers(ways[one], ways[other]), strict=True)
-                if way[0] not in WITHOUT_SEEDS
-            ]
-            row |= {"seeds": min(seeds, default=0), "better": count_better(ways[one], ways[other])}
+            right = right_answers(ways[one], ways[other])
+            seeds = [min(map(len, part)) for way, part in zip((one, other), right, strict=True) if has_seeds(way)]
+            row |= {"seeds": min(seeds, default=0), "better": count_better(*right)}
             for side, way in (("", one), ("against_", other)):
                 row |= {f"{side}{name}": value for name, value in describe_collapse(way, ways[way]).items()}
             rows.append(row)
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.assign(p_holm=holm(table["p"]))
+
+
+def has_seeds(way):
+    """Whether a way is trained, with seeds; baselines and the majority class are not."""
+    return way[0] not in WITHOUT_SEEDS
 
 
 def without_equal_runs(way):
@@ -222,7 +224,7 @@ def describe_collapse(way, tests):
     }
     found = {test: seeds for test, seeds in found.items() if seeds and way != ALWAYS}
     named = (
-        test if way[0] in WITHOUT_SEEDS else f"{test} with seed {', '.join(map(str, seeds))}"
+        f"{test} with seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}" if has_seeds(way) else test
         for test, seeds in found.items()
     )
     runs = sum(map(len, tests.values()))
@@ -265,9 +267,3 @@ def difference_of_ways(one, other):
     """
     right = right_answers(one, other)
     return *paired_difference(*right, shared=False), len(right[0])
-
-
-def count_better(one, other):
-    """In how many seeds a way is more accurate than another, on average over the tasks that both answered."""
-    gaps = [(a - b).mean(axis=1) for a, b in zip(*right_answers(one, other), strict=True)]
-    return int((np.mean(gaps, axis=0) > 0).sum())
