@@ -3,7 +3,7 @@
 import numpy as np
 
 from linguist.statistics.comparisons import seeds_needed
-from linguist.statistics.power import COLLAPSE
+from linguist.statistics.power import COLLAPSE, SEED_SD
 from linguist.statistics.simulation import (
     DIFFICULTY,
     LEADS,
@@ -64,15 +64,18 @@ def study_power(comparisons, seeds, sets):
         "controls": len(comparisons[0]["controls"]),
         "able": bool(able),
         "errors": [_errors(tests, shared, sd) for sd in SEED_SDS],
-        "power": [_power(group, 1 if group["primary"] else shared) for group in _shown(judged)],
+        "power": [_power(group, 1 if group["primary"] else shared) for group in _shown(judged, shared)],
     }
 
 
-def _shown(groups):
-    """The primary hypothesis, if there is one, and the group of the others with the fewest pairs."""
+def _shown(groups, shared):
+    """The primary hypothesis, if there is one, and of the other groups the one that needs the largest difference."""
+
+    def least(group):
+        return np.nan_to_num(least_lead(group["test"], SEED_SD, shared), nan=np.inf)
+
     others = [group for group in groups if not group["primary"]]
-    hardest = sorted(others, key=lambda group: (group["test"].items, group["test"].balanced))[:1]
-    return [group for group in groups if group["primary"]] + hardest
+    return [group for group in groups if group["primary"]] + sorted(others, key=least, reverse=True)[:1]
 
 
 def _errors(tests, shared, sd):
