@@ -92,7 +92,7 @@ def judge_claims(comparisons, summary, baselines):
 
     accuracy is the mean over the tests, baseline the mean of their best baselines without order information,
     not_above_baseline whether the interval of accuracy is not wholly above that; against is the closest control, with its
-    columns of `compare_arms`; code is one of CLAIMS. The primary hypothesis comes first.
+    columns of `compare_arms`; detectable and assumed are those of the control for which the difference must be largest; code is one of CLAIMS. The primary hypothesis comes first.
     Args: the tables of `compare_arms` and `summarize_pairs`; `baselines` maps tests to their best baseline.
     """
     summary = summary.set_index(["model", "trainset", "test"])
@@ -113,6 +113,8 @@ def judge_claims(comparisons, summary, baselines):
         lowest = row["accuracy"] - (majority["difference"] - majority["low"])
         row["not_above_baseline"] = not lowest > row["baseline"]  # also where the baseline is not known
         row |= {name: closest[name] for name in COLUMNS[COLUMNS.index("against") : COLUMNS.index("code")]}
+        hardest = max(own, key=lambda other: other["detectable"])
+        row |= {name: hardest[name] for name in ("detectable", "assumed")}
         rows.append(row | {"text": claim_text(row, compared)})
     rows.sort(key=lambda row: not row["primary"])
     return pd.DataFrame(rows, columns=COLUMNS)

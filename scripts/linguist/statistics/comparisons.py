@@ -161,7 +161,8 @@ def control_differences(arms, spec, tests):
 
 
 def arm_difference(arm, other, spec, tests, measure):
-    """The columns seeds, better, difference, low, high, p and components of `compare_arms`: one arm against another one.
+    """One arm against another one: the columns seeds, better, difference, low, high and p of `compare_arms`, and those that
+    `add_corrections` reads.
 
     They are compared in the seeds that both have; one with a single seed stands for all seeds of the first.
     """
@@ -176,13 +177,13 @@ def arm_difference(arm, other, spec, tests, measure):
     accuracy = float(np.mean([right.mean() for right in theirs]))
     collapsed = float(np.mean([len(set(arm.collapsed[test]).intersection(common)) for test in tests]))
     found["p_despite"] = p_despite_collapse(components, found["p"], accuracy, collapsed)
-    found |= {"components": components, "accuracy": accuracy}
+    found |= {"components": components, "accuracy": accuracy, "varying": 1 + (len(other.seeds) > 1)}
     return {"seeds": len(common), "better": count_better(own, theirs)} | found
 
 
 def add_corrections(table):
     """The table of `compare_arms` with p_holm, p_claim, hidden, detectable and assumed, from its columns p, p_despite, accuracy
-    (of what an arm is compared with) and components."""
+    (of what an arm is compared with), varying (how many of the two have seeds) and components."""
     between = table["level"] == "arms"
     family = ["level", "measure", table["against"].where(~between, "")]  # between arms all comparisons are one family
     for _, part in table.groupby(family):
@@ -205,7 +206,8 @@ def add_detectable(table):
 
     detectable is the smallest true difference that would have been significant with the probability POWER, among the hypotheses
     that are not supported. The variance of the items is at least ITEM_VARIANCE, and that of the seeds at least that of SEED_SD
-    where a model did not measurably learn its training set, or where seeds collapsed: such seeds vary little. assumed marks
+    of each of the two arms where a model did not measurably learn its training set, or where seeds collapsed: such seeds vary
+    little. assumed marks
     the rows in which SEED_SD was used.
     """
     test = (table["level"] == "test") & (table["scope"] == table["trainset"]) & (table["against"] == MAJORITY)
@@ -217,7 +219,8 @@ def add_detectable(table):
     for row in table[of_groups].itertuples():
         (items, freedom), *seeds = row.components.parts
         parts = [(max(items, ITEM_VARIANCE / row.components.items), freedom)]
-        least = 0 if (row.model, row.trainset) in learned and not row.collapsed else SEED_SD**2 / row.seeds
+        known = (row.model, row.trainset) in learned and not row.collapsed
+        least = 0 if known else row.varying * SEED_SD**2 / row.seeds
         parts += [(max(variance, least), freedom) for variance, freedom in seeds]
         level = ALPHA if row.primary else ALPHA / count
         unseen = unseen_collapse(row.accuracy, 0, row.seeds, level)

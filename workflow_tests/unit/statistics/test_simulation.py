@@ -24,6 +24,7 @@ from linguist.statistics.simulation import (
     Truth,
     error_rate,
     lead_truth,
+    least_lead,
     null_truth,
     support_rate,
 )
@@ -187,3 +188,12 @@ def test_a_hypothesis_that_is_alone_is_as_often_wrongly_supported_as_among_other
     alone = support_rate(test, null_truth(test, "majority"), LEVEL)
     assert error_rate({test: 1}, 1, "majority") == pytest.approx(alone)
     assert error_rate({test: 5}, 5, "majority") >= 0.99 * alone
+
+
+@pytest.mark.parametrize(("seeds", "items", "controls"), [(3, 200, 2), (5, 400, 1), (10, 1000, 3)])
+def test_a_study_says_the_same_smallest_difference_as_the_page_of_its_design(seeds, items, controls):
+    """Models at chance, whose seeds vary as much as is assumed."""
+    design, test = single(seeds, items, controls)
+    truth = Truth(0.5, (0.5,) * controls, 0.03)
+    found = [simulated_claims(np.random.default_rng(at), *design, truth)["detectable"].iloc[0] for at in range(5)]
+    assert np.median(found) == pytest.approx(least_lead(test, 0.03, 1), abs=0.03)
