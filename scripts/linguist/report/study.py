@@ -1,5 +1,6 @@
 """The page of a study of pair sets."""
 
+from linguist.intervals import SATTERTHWAITE_FROM
 from linguist.kinds import KINDS
 from linguist.pairs.recipes import RECIPES
 from linguist.report.identity import identity_rows
@@ -48,6 +49,7 @@ def study_page(study, tables, parts, facts, published):
         "compared": COMPARED,
         "alpha": ALPHA,
         "collapse": COLLAPSE,
+        "satterthwaite_from": SATTERTHWAITE_FROM,
         "seeds_needed": (SEEDS_FOR_CLAIM, SEEDS_FOR_TRANSFER),
         "one_class": ONE_CLASS,
         "rows": judged.to_dict("records"),
