@@ -28,6 +28,7 @@ from linguist.statistics.simulation import (
     null_truth,
     support_rate,
 )
+from linguist.statistics.thresholds import SEEDS_FOR_TRANSFER
 
 LEVEL = 0.05
 
@@ -45,7 +46,10 @@ def check_page(page):
     for row in page["errors"]:
         for case in (False, True):
             assert max(row[case][null] for null in NULLS) <= LEVEL, (page["seeds"], row)
-        assert min(row[False]["difference"], row[False]["accuracy"]) >= 0.93, row
+        for case in (False, True)[
+            : 1 + (page["seeds"] >= SEEDS_FOR_TRANSFER)
+        ]:  # fewer seeds do not show that some collapse
+            assert min(row[case]["difference"], row[case]["accuracy"]) >= 0.93, (page["seeds"], row)
     for part in page["power"]:
         rates = np.array([row["rates"] for row in part["rows"]])
         assert (np.diff(rates, axis=1) >= -0.01).all() and (np.diff(rates, axis=0) <= 0.01).all()
