@@ -11,7 +11,7 @@ from linguist.files import read_json, read_table
 from linguist.report.page import collect_facts
 from linguist.report.tokenizer import CLASS_LABELS
 from linguist.statistics.numbers import counted, format_p, format_points
-from linguist.statistics.thresholds import SEPARATE_CLASSES
+from linguist.statistics.thresholds import SEEDS_FOR_CLAIM, SEPARATE_CLASSES
 
 BEFORE = "before"  # stands in the column seed, which is text, for the model before fine-tuning
 METRICS = {"euclidean": "Euclidean", "cosine": "cosine"}
@@ -179,11 +179,13 @@ def approach_statement(found):
         }[raw["direction"]]
         text += f". These measures fell: {fell}" if fell else ". No other measure of DNA tokens fell significantly"
         return "not supported", text + (" (one seed)." if raw["code"] == "one seed" else ".") + seeds
+    enough = raw["seeds"] >= SEEDS_FOR_CLAIM
+    seeds += "" if enough else f" This is exploratory: a claim needs {SEEDS_FOR_CLAIM} seeds."
     if not not_fell:
         said = "Yes: DNA tokens moved closer to English tokens, by Euclidean distance and under every control."
-        return "supported", said + seeds
+        return "supported" if enough else "exploratory", said + seeds
     kept = f"These measures fell too: {fell}. These" if fell else "The other measures"
-    return "in part", f"In part: {distance} fell. {kept} did not: {not_fell}.{seeds}"
+    return "in part" if enough else "exploratory", f"In part: {distance} fell. {kept} did not: {not_fell}.{seeds}"
 
 
 def vectors_headline(table):
@@ -191,7 +193,9 @@ def vectors_headline(table):
     said = {model: approach_statement(last_layer_changes(table, model)) for model in table["model"].unique()}
     codes = {code for code, _ in said.values()}
     text = " ".join(text if len(said) == 1 else f"{model}: {text}" for model, (_, text) in said.items())
-    return codes.pop() if len(codes) == 1 else "in part", text
+    if len(codes) > 1:
+        codes = {"in part" if codes & {"supported", "in part"} else "exploratory"}
+    return codes.pop(), text
 
 
 def compare_with_shuffled(row):
@@ -289,4 +293,5 @@ def vectors_page(study, table, reports):
         ],
         "facts": {label: value for label, value in facts.items() if value != "none"},
         "before": BEFORE,
+        "seeds_needed": SEEDS_FOR_CLAIM,
     }

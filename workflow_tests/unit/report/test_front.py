@@ -55,7 +55,7 @@ def front(tmp_path):
     save(closest_control_figure(claims), tmp_path / "closest_controls.svg")
     other = COMPARISON | {"question": "baseline", "against_model": "k-mers", "against_method": "classification"}
     tasks = {"tasks": pd.DataFrame([other, COMPARISON])}
-    vectors = {"words": table_of((10, 5), [(6, 5), (6.1, 5), (5.9, 5)])}
+    vectors = {"words": table_of((10, 5), [(6 + at / 10, 5) for at in range(5)])}
     studies = {name: (table, NO_ROWS) for name, table in claims.items()}
     values = answer_page(TITLES, studies, tasks, vectors, {"t": "sentence"}, {"transfer": "One <set>."})
     figure = inline(tmp_path / "closest_controls.svg", "figure-closest-controls")

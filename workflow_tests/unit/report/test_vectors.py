@@ -56,7 +56,7 @@ def test_seeds_that_move_in_opposite_ways_have_no_mean():
 def test_the_statement_counts_the_seeds_in_which_all_measures_fell():
     for after, count in (([(6, 5), (6.1, 5), (5.9, 5)], 3), ([(9, 5), (12, 5), (8, 5)], 2), ([(5, 2.5), (12, 5)], 0)):
         code, text = statement(table_of((10, 5), after))
-        assert f"in {count} of {len(after)} seeds" in text.split(". ")[-1]
+        assert f"By every measure, DNA tokens moved closer in {count} of {len(after)} seeds" in text
     code, text = statement(table_of((10, 5), [(9, 5), (12, 5), (8, 5)]))
     assert code == "not supported" and "fell in 2 of 3 seeds, rose in 1" in text
 
@@ -64,8 +64,10 @@ def test_the_statement_counts_the_seeds_in_which_all_measures_fell():
 @pytest.mark.parametrize(
     ("after", "claim"),
     [
-        ([(6, 5), (6.1, 5), (5.9, 5)], "supported"),
-        ([(5, 2.5), (5.1, 2.55), (4.9, 2.45)], "in part"),  # everything shrank by half
+        ([(6, 5), (6.1, 5), (5.9, 5), (6.2, 5), (5.8, 5)], "supported"),
+        ([(5, 2.5), (5.1, 2.55), (4.9, 2.45), (5.2, 2.6), (4.8, 2.4)], "in part"),  # everything shrank by half
+        ([(6, 5), (6.1, 5), (5.9, 5), (6.2, 5)], "exploratory"),  # too few seeds for a claim
+        ([(5, 2.5), (5.1, 2.55), (4.9, 2.45)], "exploratory"),
         ([(10, 5), (10.1, 5), (9.9, 5)], "not supported"),
         ([(12, 5), (12.1, 5), (11.9, 5)], "not supported"),
         ([(6, 5)], "exploratory"),
@@ -76,19 +78,24 @@ def test_the_statement_knows_shrinking_from_approach(after, claim):
     code, text = statement(table_of((10, 5), after))
     assert code == claim
     assert text.startswith({"supported": "Yes", "in part": "In part", "not supported": "No"}.get(code, ""))
+    assert (code == "exploratory" and len(after) > 1) == ("exploratory" in text)
     assert ("one seed" in text or "only seed" in text) == (len(after) == 1)
 
 
 def test_models_that_differ_have_a_statement_each():
-    tables = [table_of((10, 5), after) for after in ([(6, 5), (6.1, 5), (5.9, 5)], [(12, 5), (12.1, 5), (11.9, 5)])]
-    both = pd.concat([tables[0], tables[1].assign(model="n")])
-    code, text = vector_report.vectors_headline(both)
-    assert code == "in part" and text.index("m: Yes") < text.index("n: No")
+    closer, farther = ([(middle + at / 10, 5) for at in range(5)] for middle in (6, 12))
+    tables = [table_of((10, 5), after) for after in (closer, farther, closer[:3])]
+    for first, expected in ((0, "in part"), (2, "exploratory")):
+        both = pd.concat([tables[first], tables[1].assign(model="n")])
+        code, text = vector_report.vectors_headline(both)
+        assert code == expected and text.index("m: Yes") < text.index("n: No")
     assert vector_report.vectors_headline(tables[0]) == statement(tables[0])
 
 
 def test_a_measure_that_did_not_fall_is_named():
-    code, text = statement(table_of((10, 5), [(6, 5), (6.1, 5), (5.9, 5)], metric_of=lambda value: 1.0))
+    code, text = statement(
+        table_of((10, 5), [(6, 5), (6.1, 5), (5.9, 5), (6.2, 5), (5.8, 5)], metric_of=lambda value: 1.0)
+    )
     assert code == "in part" and vector_report.measure_name("dna", "cosine", "mnnd") in text.rpartition("did not")[2]
 
 
