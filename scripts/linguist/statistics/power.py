@@ -20,15 +20,15 @@ def smallest_lead(parts, seeds, level):
     Args: `parts` are the true variance components of the mean difference, as for `crossed_half_width`. The observed
     difference varies around the true one, and so do the estimates of its components; both are drawn, always the same.
     """
-    estimates = tuple((variance * _chi_square(freedom), freedom) for variance, freedom in parts)
+    estimates = tuple((variance * draw_variances(freedom, DRAWS), freedom) for variance, freedom in parts)
     error = _normal() * np.sqrt(sum(variance for variance, _ in parts))
     return float(np.quantile(crossed_half_width(estimates, seeds, level) - error, POWER))
 
 
 @cache
-def _chi_square(freedom):
-    """Draws of an estimated variance of 1 with so many degrees of freedom."""
-    return np.random.default_rng(freedom).chisquare(freedom, DRAWS) / freedom
+def draw_variances(freedom, draws):
+    """Draws of an estimated variance of 1 with so many degrees of freedom, the same each time."""
+    return np.random.default_rng(freedom).chisquare(freedom, draws) / freedom
 
 
 @cache
@@ -37,12 +37,12 @@ def _normal():
 
 
 def unseen_collapse(accuracy, collapsed, seeds, level):
-    """How much better than a rival of this accuracy a model may look only because collapsed seeds were missed.
+    """How much better than a control of this accuracy a model may look only because collapsed seeds were missed.
 
     Up to the share COLLAPSE of a model's seeds may collapse. Of `seeds` runs, `collapsed` did. The share in all seeds is at most
     COLLAPSE and at most its upper confidence limit (Clopper & Pearson 1934), with an error of half of `level`; the other half is
     the one-sided error of the paired test. A collapsed seed has the accuracy 0.5 on average: it gives all items either of two
-    answers. The others make up for it if the mean over all seeds is the rival's. Numbers or arrays.
+    answers. The others make up for it if the mean over all seeds is the control's. Numbers or arrays.
     """
     limit = betaincinv(collapsed + 1, np.maximum(seeds - collapsed, 1e-6), 1 - level / 2)
     share = np.minimum(COLLAPSE, limit)

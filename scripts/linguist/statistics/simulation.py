@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from linguist.intervals import LEVEL, crossed_half_width, mean_interval, wilson
-from linguist.statistics.power import POWER, unseen_collapse
+from linguist.statistics.power import POWER, draw_variances, unseen_collapse
 from linguist.statistics.thresholds import ALPHA
 
 REPLICATES = 10_000
@@ -140,15 +140,10 @@ def difference(test, one, other):
     if not test.balanced:
         variance += test.majority * (1 - test.majority) * (one.constant.mean(1) - other.constant.mean(1)) ** 2
     freedom = test.items - 1 - test.balanced
-    parts = [(variance / test.items * _chi_square(freedom), freedom)]
+    parts = [(variance / test.items * draw_variances(freedom, REPLICATES), freedom)]
     if test.seeds > 1:
         parts.append((gaps.var(1, ddof=1) / test.seeds, test.seeds - 1))
     return gaps.mean(1), [(np.maximum(variance, 1e-12), freedom) for variance, freedom in parts]
-
-
-@cache
-def _chi_square(freedom):
-    return np.random.default_rng(freedom).chisquare(freedom, REPLICATES) / freedom
 
 
 # ── what a study makes of it ──
@@ -156,19 +151,19 @@ def _chi_square(freedom):
 
 @lru_cache(4)
 def _compare(test, truth):
-    """The model's Runs, and for each of its rivals (mean accuracy in each replicate, true difference, difference, parts)."""
+    """The model's Runs, and for all that it is compared with (mean accuracy in each replicate, true difference, difference, parts)."""
     model = simulate_arm(test, truth.model, truth, 1)
-    rivals = [(test.majority, _majority_arm(test))]
+    others = [(test.majority, _majority_arm(test))]
     # Controls do not collapse: where only the model does, a false hypothesis is supported most often.
     calm = replace(truth, collapse=0.0)
-    rivals += [(mean, simulate_arm(test, mean, calm, at)) for at, mean in enumerate(truth.controls, 2)]
-    compared = [(arm.accuracy.mean(1), truth.model - mean, *difference(test, model, arm)) for mean, arm in rivals]
+    others += [(mean, simulate_arm(test, mean, calm, at)) for at, mean in enumerate(truth.controls, 2)]
+    compared = [(arm.accuracy.mean(1), truth.model - mean, *difference(test, model, arm)) for mean, arm in others]
     return model, compared
 
 
 @cache
 def support_rate(test, truth, level):
-    """The probability that a hypothesis is significant at the level: better than all rivals, whatever collapse may hide."""
+    """The probability that a hypothesis is significant at the level: better than all controls, whatever collapse may hide."""
     model, compared = _compare(test, truth)
     collapsed = (~model.learned).sum(1)
     found = np.arange(REPLICATES)
@@ -204,7 +199,7 @@ def least_lead(test, sd, shared, step=0.005, most=0.4):
 
 
 def coverage(test, truth):
-    """How often a 95 % interval holds the true value: (of a difference, the lowest of all rivals; of an accuracy)."""
+    """How often a 95 % interval holds the true value: (of a difference, the lowest of all; of an accuracy)."""
     model, compared = _compare(test, truth)
     held = [
         np.abs(mean - true) <= crossed_half_width(parts, test.seeds, 1 - LEVEL) for _, true, mean, parts in compared

@@ -58,7 +58,7 @@ def check_page(page):
 @pytest.fixture
 def fewer_replicates(monkeypatch):
     """A quarter of the replicates of the page, whose results are kept by `cache`."""
-    kept = simulation._chi_square, simulation._compare, simulation.support_rate
+    kept = simulation._compare, simulation.support_rate
     monkeypatch.setattr(simulation, "REPLICATES", 2500)
     for results in kept:
         results.cache_clear()
