@@ -8,6 +8,7 @@ from helpers.studies import NOTHING, study
 from linguist.statistics.claims import (
     CLAIMS,
     COMPARED,
+    HIDDEN,
     closest_control,
     detectable_text,
     differences_text,
@@ -134,6 +135,23 @@ def test_seeds_that_collapse_are_named_and_those_that_are_better_are_counted():
     assert found["code"] == "supported"
     none = judged({("m", "t"): learned, ("m", "untrained"): control}, label)
     assert none["collapsed"] == "" and none["better"] == 10 and "collapsed" not in none["text"]
+
+
+@pytest.mark.parametrize(
+    ("control", "seeds", "code"), [(1.0, 5, "not supported"), (0.0, 5, "supported"), (1.0, 40, "supported")]
+)
+def test_collapsed_seeds_that_may_have_been_missed_leave_no_claim_against_a_good_control(control, seeds, code):
+    """The model is 8 points better than a control of 0.69 in every seed. If 30 % of its seeds collapsed, it would be as good."""
+    label, rng = np.tile([0, 1], 2000), np.random.default_rng(16)
+    arms = {("m", "t"): 1.5, ("m", "untrained"): control}
+    scores = {
+        arm: {seed: rng.normal(size=4000) + skill * (label - 0.5) for seed in range(seeds)}
+        for arm, skill in arms.items()
+    }
+    found = judged(scores, label)
+    hidden = code == "not supported"
+    assert found["code"] == code and found["hidden"] == hidden and (HIDDEN in found["text"]) == hidden
+    assert found["low"] > 0, "the interval alone would say that the model is better"
 
 
 def test_seeds_with_equal_scores_are_no_replicates():
