@@ -341,7 +341,7 @@ rule write_power:
         "../envs/plots.yaml"
     params:
         tests=plan.pair_tests(config),
-        studies=design.study_designs(config),
+        studies=one_line_json(design.study_designs(config)),
         code=code_digest("write_power"),
     script:
         "../scripts/write_power.py"
