@@ -19,6 +19,7 @@ from linguist.pairs.search import BLAST_COLUMNS, CHECK_SUMS, WRITE_SUMS
 from linguist.provenance import SCRIPTS, code_digest, text_digest
 from linguist.report.study_figures import FIGURES, figures_of
 from linguist.sequences import neighbours
+from linguist.sequences.lockfile import LockFile, find_lock_file
 from linguist.splits import SPLITS
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 from linguist.tokenizers.types import TYPES
@@ -43,6 +44,8 @@ try:
         if workflow.overwrite_configfiles:
             config = workflow.config_settings.overwrite_config
     config = settle(config)
+    # Not a key of the study. The first file is that of --configfile, if there is one.
+    config["lock"] = find_lock_file(next(iter(workflow.configfiles), None))
 except LinguistError as error:
     sys.exit(f"error: {error}")
 
@@ -126,6 +129,16 @@ scattergather:
 def weights_output(path):
     """A run's weights as an output; Snakemake deletes them once the predictions are written, unless the config keeps them."""
     return directory(path) if WEIGHTS_STAY else temp(directory(path))
+
+
+def source_of(wildcards, output):
+    """The resource's part of the config. Snakemake stops if a file lies there that is not the one of the lock file."""
+    source = config["resources"][wildcards.resource]
+    try:
+        LockFile(**config["lock"]).check(source, output.file, output.record)
+    except LinguistError as error:
+        sys.exit(f"error: {error}")
+    return source
 
 
 def growing(amount, unit, by_weights=0):

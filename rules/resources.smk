@@ -23,7 +23,7 @@ rule fetch_resource:
     conda:
         "../envs/sequences.yaml"
     params:
-        source=lookup(dpath="resources/{resource}", within=config),
+        source=source_of,
         code=code_digest("fetch_resource"),
     script:
         "../scripts/fetch_resource.py"

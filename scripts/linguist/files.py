@@ -4,21 +4,25 @@ Results that the workflow reads back are checked: JSON must be complete, compres
 list ends with an empty line (`END`), without which it was cut.
 """
 
+import fcntl
 import gzip
 import hashlib
 import io
 import json
+import logging
 import os
 import re
 import shutil
 import tempfile
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import yaml
 
 from linguist.errors import LinguistError, machine_failure, one_line
+
+log = logging.getLogger("linguist")
 
 ROOT = Path(__file__).resolve().parents[2]  # the folder of the workflow
 BLOCK = 2**17  # bytes unpacked at a time
@@ -62,6 +66,29 @@ def atomic_path(target):
         os.replace(room / target.name, target)
     finally:
         shutil.rmtree(room, ignore_errors=True)
+
+
+def open_locked(path, wait=True):
+    """The open file at `path`, which is made if there is none; locked by this process until it is closed.
+
+    The lock is the kernel's (flock): it ends with the process, however that ends. On NFS it holds between machines, too. The
+    holder may replace or delete the file. A file system without locks gives the file unlocked, and a line in the log. Raises
+    BlockingIOError if another process holds it, unless it is to `wait`.
+    """
+    while True:
+        file = open(path, "a+")  # noqa: SIM115 - open as long as the lock is held; for writing, as NFS wants it
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise
+        except OSError as error:
+            log.info("%s: no lock on this file system (%s); let one process at a time use it", path, error)
+            return file
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                return file
+        file.close()  # its last holder has replaced or deleted the file after it was opened here
 
 
 def write_text(path, text):

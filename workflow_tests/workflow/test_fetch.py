@@ -4,6 +4,7 @@ import hashlib
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 
@@ -112,3 +113,49 @@ def test_after_fetch_a_run_needs_no_network(checkout, snakemake, tmp_path):
     assert not attempts.exists(), attempts.read_text()
     assert "fetch_" not in re.sub("fetch_(resource|model)/", "", rest.stdout + rest.stderr)
     assert (checkout / "results/report/answer.html").is_file()
+
+
+def test_a_first_download_is_remembered_beside_the_study(checkout, snakemake, tmp_path):
+    """By three jobs at once; on a second machine with the lock file, the same file is taken and another one refused."""
+    write_tables(tmp_path / "site")
+    first, second = tmp_path / "first/studies", tmp_path / "second/studies"
+    environment = {**os.environ, "NO_PROXY": "*"}
+
+    def fetch_in(studies):
+        command = ["fetch", "--snakefile", checkout / "Snakefile", "--configfile", "studies/my.yaml", "--cores", "4"]
+        return snakemake(studies.parent, *command, env=environment)
+
+    def sums(folder):
+        return {split: hashlib.sha256((folder / f"{split}.tsv").read_bytes()).hexdigest() for split in SPLITS}
+
+    with site_of(tmp_path / "site") as site:
+        study = {key: part for key, part in study_of(site).items() if key in ("resources", "pairsets")}
+        for resource in study["resources"].values():
+            del resource["sha256"]
+        first.mkdir(parents=True)
+        (first / "my.yaml").write_text(yaml.safe_dump(study))
+        done = fetch_in(first)
+        assert done.returncode == 0, done.stderr
+        lock, begun = first / "my.lock.yaml", sums(tmp_path / "site")
+        downloads = yaml.safe_load(lock.read_text())["downloads"]
+        assert downloads == [{"url": f"{site.base}/{split}.tsv", "sha256": begun[split]} for split in sorted(SPLITS)]
+        assert "Nothing to be done" in fetch_in(first).stderr
+
+        shutil.copytree(first, second)
+        with open(tmp_path / "site/dev.tsv", "a") as table:
+            table.write("99\ta\tb\t0\n")
+        changed, asked = sums(tmp_path / "site"), fetch_in(second)
+        assert asked.returncode != 0 and "Traceback" not in asked.stderr
+        [line] = set(error_lines(asked))
+        assert all(text in line for text in ("resources/dev", begun["dev"], changed["dev"], "studies/my.lock.yaml"))
+        assert sorted(path.name for path in (second.parent / "results/resources").iterdir()) == ["test", "train"]
+
+        # The new file is accepted, here and where the old one lies.
+        accepted = lock.read_text().replace(begun["dev"], changed["dev"])
+        (second / lock.name).write_text(accepted)
+        assert fetch_in(second).returncode == 0 and (second / lock.name).read_text() == accepted
+        lock.write_text(accepted)
+        stopped = fetch_in(first)
+        assert stopped.returncode != 0 and "Traceback" not in stopped.stderr
+        [line] = error_lines(stopped)
+        assert all(text in line for text in ("delete results/resources/dev", begun["dev"], changed["dev"]))

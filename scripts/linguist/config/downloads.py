@@ -5,6 +5,7 @@ from pathlib import Path
 
 from linguist.config.settings import model_settings
 from linguist.sequences.fetching import Origin, measure
+from linguist.sequences.lockfile import LockFile
 from linguist.training.hub import measure_model
 
 ASKED_AT_ONCE = 8
@@ -26,7 +27,7 @@ def _size_before(config, name):
     section, _, key = name.partition("/")
     if section == "models":
         return measure_model(**model_settings(config, key), mirror=config["mirror"])
-    return measure(key, Origin(**config[section][key]), config["mirror"])
+    return measure(key, Origin(**LockFile(**config["lock"]).pin(config[section][key])), config["mirror"])
 
 
 def _size(path):

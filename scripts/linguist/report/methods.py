@@ -66,6 +66,8 @@ def list_resource(name, spec, record, licence):
     """A resource as the page lists it, from its part of the config and the record of its download."""
     checksum = next((f"{kind} {spec[kind]}" for kind in ("sha256", "md5") if kind in spec), None)
     address = spec.get("path") or hide_credentials(spec["url"])
+    if record["verified"] and not checksum:
+        checksum = "sha256 in the lock file"
     return {
         "name": name,
         "address": address,

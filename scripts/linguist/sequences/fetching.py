@@ -12,7 +12,7 @@ import requests
 import urllib3
 
 from linguist import files
-from linguist.errors import LinguistError, hide_credentials, root_cause
+from linguist.errors import LinguistError, hide_credentials, naming, root_cause
 
 log = logging.getLogger("linguist")
 
@@ -44,14 +44,14 @@ class Origin:
     path: a copy that the user has, the only source if given; relative to the working folder
     url: an http, https or file address
     sha256, md5: the checksum in hex; MD5 where the site publishes no SHA-256
-    unverified: True where the site publishes no checksum that lasts; then the SHA-256 of what came is logged
+    lock: the lock file that the checksum comes from, where the config has none
     """
 
     path: str | None = None
     url: str | None = None
     sha256: str | None = None
     md5: str | None = None
-    unverified: bool = False
+    lock: str | None = None
 
     @property
     def checksum(self):
@@ -59,7 +59,7 @@ class Origin:
         return ("sha256", self.sha256.lower()) if self.sha256 else ("md5", self.md5.lower()) if self.md5 else None
 
 
-def fetch(name, target, origin, mirror=None):
+def fetch(name, target, origin, mirror=None, lock=None):
     """Put the raw file of resource `name` at `target`, whole or not at all.
 
     Sources are tried in this order, and a file must have the checksum: `origin.path` alone if given; else `mirror/name`,
@@ -67,24 +67,24 @@ def fetch(name, target, origin, mirror=None):
     never copied. A failed download is tried RETRIES times more and resumes where it was cut off; a wrong checksum is
     retried once.
     Without a checksum, a download that was cut off starts again, and a mirror is asked by `name` alone: nothing could
-    detect a mixture of two versions, or another file of the same name.
+    detect a mixture of two versions, or another file of the same name. `lock`, the study's LockFile, then gets the SHA-256.
     Returns what is known of the file: source, bytes, sha256, the algorithm that verified it (or None) and the day (UTC).
     Raises LinguistError, one line with the cause at each source, and leaves `target` as it was.
     """
     where, path, expected = f"resources/{name}", origin.path, origin.checksum
-    if not path and not (origin.url and (expected or origin.unverified)):
-        raise LinguistError(
-            f"{where}: no verified source; give a 'url' with its 'sha256' (or 'unverified: true'), or the 'path' of your copy"
-        )
-    causes = []
+    if not (path or origin.url):
+        raise LinguistError(f"{where}: no source; give a 'url', or the 'path' of your copy")
+    causes, changed = [], False
     for source in _sources(name, origin, mirror):
         try:
             if isinstance(source, Path):
                 digest = _link(source, Path(target), expected)
             else:
                 digest = download(where, source, target, expected)
-            if not path and not expected:
-                log.warning("%s: SHA-256 %s; write it into the config to pin this version", where, digest)
+            if lock and not path and not expected:
+                with naming(where):
+                    place = lock.remember(origin.url, digest)
+                log.info("%s: first download, SHA-256 %s; written to %s", where, digest, place)
             return {
                 "source": hide_credentials(str(source)),
                 "bytes": os.path.getsize(target),
@@ -95,10 +95,13 @@ def fetch(name, target, origin, mirror=None):
         except DownloadFailed as error:
             log.info("%s: %s: %s", where, source, error)
             causes.append(f"{source}: {error}")
+            changed = changed or isinstance(error.__cause__ or error, _WrongChecksum)
         except OSError as error:
             problem = f"{error.filename or target}: {error.strerror or error}"
             raise LinguistError(f"{where}: {problem}; check the free space and the permissions") from error
     cure = "correct 'path' or its checksum" if path else "check the URL, or put a verified copy under 'path'"
+    if changed and origin.lock:
+        cure = f"the first download is in {origin.lock}; to accept another file, write its sha256 there"
     raise LinguistError(f"{where}: {'; '.join(causes)}; {cure}")
 
 

@@ -1,10 +1,9 @@
 """Checkpoints: a training that was killed resumes, and ends with the same bytes as an uninterrupted one."""
 
-import fcntl
 import logging
 import os
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather_object
 
 from linguist.errors import LinguistError
-from linguist.files import reading_result
+from linguist.files import open_locked, reading_result
 from linguist.training.cpu import RandomBits
 
 logger = logging.getLogger("linguist")
@@ -116,35 +115,21 @@ class Checkpoint:
 
 
 def take_lock(path):
-    """The open file at `path`, locked by this process until it is closed. Raises LinguistError if another has locked it.
-
-    On NFS the lock holds between machines, too. A file system without locks gives the file unlocked, and a line in the log.
-    """
+    """The open file at `path`, locked as by `open_locked`, with a text in it that names this process. Raises LinguistError if
+    another process has locked it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    while True:
-        lock = open(path, "a+")  # noqa: SIM115 - open as long as the lock is held; for writing, as NFS wants it
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip() or "another process"
-            lock.close()
-            raise LinguistError(
-                f"{path}: {holder} trains this run; wait until it ends, or end it, and run again"
-            ) from None
-        except OSError as error:
-            logger.info("%s: no lock on this file system (%s); start no second training of this run", path, error)
-            return lock
-        try:
-            current = os.path.samestat(os.fstat(lock.fileno()), os.stat(path))
-        except FileNotFoundError:
-            current = False
-        if current:
-            lock.truncate(0)
-            lock.write(f"process {os.getpid()} on {socket.gethostname()}")
-            lock.flush()
-            return lock
-        lock.close()  # its last holder has deleted the file after it was opened here
+    try:
+        lock = open_locked(path, wait=False)
+    except BlockingIOError:
+        holder = ""
+        with suppress(FileNotFoundError):  # it may have ended by now
+            holder = path.read_text().strip()
+        message = f"{path}: {holder or 'another process'} trains this run; wait until it ends, or end it, and run again"
+        raise LinguistError(message) from None
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()} on {socket.gethostname()}")
+    lock.flush()
+    return lock
 
 
 @dataclass

@@ -609,11 +609,10 @@ MISTAKES = [
     ("models.other", "{path: folder}", "models.other.path: 'folder' holds no config.json"),
     ("resources.genome.path", "x" * 300, "resources.genome.path: no such file: 'xxx"),
     ("resources.genome.path", "null", "resources.genome.path: is null, but must be text"),
-    ("resources.genome", "{url: 'https://a.org/x'}", "resources.genome: a url needs its checksum; give 'sha256'"),
     ("resources.genome", "{url: 'ftp://a', sha256: SHA256}", "resources.genome.url: is 'ftp://a', but must be"),
     ("resources.genome", "{url: 'https://a.org/x', sha256: ab}", "resources.genome.sha256: is 'ab', but must be"),
     ("resources.genome", "{url: 'https://a', sha256: SHA256, path: x}", "has 'url' and 'sha256' and 'path', but"),
-    ("resources.genome", "{url: 'https://a', unverified: false}", "resources.genome.unverified: "),
+    ("resources.genome", "{url: 'https://a', checksum: x}", "resources.genome: unknown key 'checksum'"),
     ("resources.genome", "{}", "resources.genome: has no key, but must be a resource with either 'url'"),
     # tasks and instructions
     ("tasks.cut.recipe", "splice", "tasks.cut.recipe: is 'splice'; did you mean 'splice-sites'?"),
@@ -776,7 +775,7 @@ def test_a_config_is_settled_without_transformers():
     [
         ("studies", "{}"),
         ("studies", "DELETE"),
-        ("resources.genome", "{url: 'https://a.org/x', unverified: true}"),
+        ("resources.genome", "{url: 'https://a.org/x'}"),
         ("resources.genome", "{url: 'https://a.org/x', md5: 0123456789abcdef0123456789abcdef}"),
         ("pairsets.cod.proteins", "genome"),
         ("pairsets.tab.files", "{test: ['genome:member']}"),

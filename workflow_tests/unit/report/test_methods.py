@@ -143,6 +143,9 @@ def test_a_resource_says_whether_it_was_verified_and_where_it_came_from():
     spec = {"url": "https://example.org/hg38", "sha256": "ab" * 32}
     found = methods.list_resource("hg38", spec, RECORD | {"verified": "sha256"}, None)
     assert found["verified"] and found["mirror"] == "/a/mirror/hg38" and found["licence"] == "not stated"
+    unpinned = {"url": "https://example.org/hg38"}
+    assert methods.list_resource("hg38", unpinned, RECORD, None)["checksum"] == "none"
+    assert "lock file" in methods.list_resource("hg38", unpinned, RECORD | {"verified": "sha256"}, None)["checksum"]
     found = methods.list_resource("hg38", {"path": "hg38.fa"}, RECORD, "CC0")
     assert not found["verified"] and found["mirror"] is None and found["address"] == "hg38.fa"
 

@@ -17,6 +17,7 @@ import pytest
 from helpers.files import failure
 from linguist.sequences import fetching
 from linguist.sequences.fetching import Origin
+from linguist.sequences.lockfile import LockFile, find_lock_file, read_entries, write_entries
 
 BODY = bytes(range(256)) * 4096  # 1 MiB, several blocks
 SUM = hashlib.sha256(BODY).hexdigest()
@@ -167,11 +168,12 @@ def target(tmp_path):
     return folder / "pawsx"
 
 
-def fetch(name, target, mirror=None, retries=3, timeout=60, wait=1.0, **origin):
+def fetch(name, target, mirror=None, lock=None, retries=3, timeout=60, wait=1.0, **origin):
     with pytest.MonkeyPatch.context() as patch:
         for constant, value in (("RETRIES", retries), ("TIMEOUT", timeout), ("WAIT", wait)):
             patch.setattr(fetching, constant, value)
-        return fetching.fetch(name, target, Origin(**origin), mirror)
+        source = {key: value for key, value in origin.items() if value is not None}
+        return fetching.fetch(name, target, Origin(**(lock.pin(source) if lock else source)), mirror, lock)
 
 
 def refused(target, *words, **options):
@@ -279,9 +281,7 @@ def test_no_server(target):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({}, "no verified source"),
-        ({"url": "http://127.0.0.1:9/x", "sha256": None}, "give a 'url' with its 'sha256' (or 'unverified: true'), or"),
-        ({"unverified": True, "sha256": None}, "no verified source"),
+        ({}, "no source; give a 'url', or the 'path'"),
         ({"url": "http://:0:/x"}, "not an http, https or file address"),
         ({"url": "ftp://example.org/x"}, "not an http, https or file address"),
     ],
@@ -436,39 +436,68 @@ def test_all_sources_are_named(server, target, tmp_path):
     refused(target, *words, url=f"{server.base}/missing", mirror=tmp_path)
 
 
-# resources whose site publishes no checksum
+# resources without a checksum: a lock file remembers the first download
 
 
-PIN = f"resources/pawsx: SHA-256 {SUM}; write it into the config to pin this version"
+@pytest.fixture
+def study(tmp_path):
+    (tmp_path / "study").mkdir()
+    return tmp_path / "study/my.yaml"
+
+
+def lock_of(study):
+    """The lock file as the next run of the study finds it."""
+    return LockFile(**find_lock_file(study))
 
 
 @pytest.mark.parametrize("page", ["good", "busy_twice", "cut_once", "cut_chunks_once", "mixed", "moved"])
-def test_unverified_download_starts_again_and_its_checksum_is_logged(server, target, caplog, page):
-    fetch("pawsx", target, url=f"{server.base}/{page}", unverified=True, wait=0)
-    assert target.read_bytes() == BODY
-    assert PIN in caplog.messages
+def test_a_first_download_starts_again_and_is_remembered(server, target, study, page):
+    url = f"{server.base}/{page}"
+    record = fetch("pawsx", target, url=url, lock=lock_of(study), wait=0)
+    assert target.read_bytes() == BODY and record["verified"] is None
     assert all(span is None for _, span in server.requests)
+    assert read_entries(study.with_name("my.lock.yaml")) == {url: SUM}
 
 
-def test_unverified_mirror_copy_is_taken_and_its_checksum_is_logged(server, target, tmp_path, caplog):
-    (tmp_path / "mirror").mkdir()
-    (tmp_path / "mirror" / "pawsx").write_bytes(BODY)
-    fetch("pawsx", target, url=f"{server.base}/missing", unverified=True, mirror=tmp_path / "mirror")
+def test_a_later_download_must_be_the_same(server, target, study):
+    """It may then be resumed, and a mirror may hold it by its file's name."""
+    lock, url = study.with_name("my.lock.yaml"), f"{server.base}/resumable"
+    write_entries(lock, {url: SUM, f"{server.base}/wrong": SUM})
+    written = lock.stat().st_ino
+    assert fetch("pawsx", target, url=url, lock=lock_of(study), wait=0)["verified"] == "sha256"
+    assert server.requests[-1][1] is not None
+    (study.parent / "wrong").write_bytes(BODY)
+    fetch("pawsx", target, url=f"{server.base}/wrong", lock=lock_of(study), mirror=study.parent)
+    assert target.read_bytes() == BODY and lock.stat().st_ino == written
+
+
+def test_another_file_than_the_first_is_refused_in_one_line(server, target, study):
+    """It names both sums, and where to write the new one; then the new file is taken."""
+    lock, url = study.with_name("my.lock.yaml"), f"{server.base}/good"
+    write_entries(lock, {url: BAD})
+    target.write_text("former")
+    options = {"url": url, "sha256": None}
+    refused(target, f"sha256 is {SUM}, expected {BAD}", f"in {lock}; to accept", lock=lock_of(study), **options)
+    assert target.read_text() == "former" and read_entries(lock) == {url: BAD}
+    lock.write_text(lock.read_text().replace(BAD, SUM))
+    (study.parent / "pawsx").write_text("of a mirror that has another file of this name")
+    fetch("pawsx", target, mirror=study.parent, lock=lock_of(study), wait=0, **options)
     assert target.read_bytes() == BODY
-    assert PIN in caplog.messages
-    fetch("corpus.txt", target, url=f"{server.base}/missing", unverified=True, mirror=f"{server.base}/mirror", wait=0)
-    assert target.read_bytes() == BODY
-    assert PIN.replace("pawsx", "corpus.txt") in caplog.messages
-    assert [path for path, _ in server.requests] == ["/mirror/corpus.txt"]
 
 
-def test_unverified_mirror_copy_must_bear_the_resources_name(server, target, tmp_path):
+def test_a_first_download_from_a_mirror_has_the_name_of_the_resource(server, target, study, tmp_path):
+    """A file with the name of the url may be another resource's."""
     (tmp_path / "train.csv").write_text("of another resource")
-    options = {"url": f"{server.base}/missing/train.csv", "sha256": None, "unverified": True}
-    refused(target, f"{tmp_path}/pawsx: No such file", "HTTP 404", mirror=tmp_path, **options)
+    url = f"{server.base}/missing/train.csv"
+    options = {"url": url, "sha256": None, "mirror": tmp_path}
+    refused(target, f"{tmp_path}/pawsx: No such file", "HTTP 404", lock=lock_of(study), **options)
+    (tmp_path / "pawsx").write_bytes(BODY)
+    fetch("pawsx", target, lock=lock_of(study), **options)
+    assert target.read_bytes() == BODY and read_entries(study.with_name("my.lock.yaml")) == {url: SUM}
 
 
-def test_a_checksum_is_held_to_even_so(server, target, caplog):
-    refused(target, "sha256 is", url=f"{server.base}/wrong", unverified=True)
-    fetch("pawsx", target, url=f"{server.base}/good", sha256=SUM, unverified=True)
-    assert PIN not in caplog.messages
+def test_what_has_a_checksum_or_is_the_users_is_not_remembered(server, target, study, copy):
+    refused(target, "sha256 is", url=f"{server.base}/wrong", lock=lock_of(study))
+    fetch("pawsx", target, url=f"{server.base}/good", sha256=SUM, lock=lock_of(study))
+    fetch("pawsx", target, path=copy, lock=lock_of(study))
+    assert not list(study.parent.iterdir())
