@@ -1,36 +1,42 @@
 """Evaluation: all tests of a run in one job; then metrics, which are computed from the predictions."""
 
+untrained_arms = dict.fromkeys(run[:2] for run in plan.all_runs(config) if run[1] == UNTRAINED)
 
 # For controls without training, and for runs whose weights are kept. The rule `finetune` scores the tests of other runs.
-rule evaluate:
-    """scoring the tests of {model} on {trainset}, seed {seed}"""
-    input:
-        weights=lambda wildcards: inputs.tested_weights(wildcards.model, wildcards.trainset, wildcards.seed),
-        tests=lambda wildcards: inputs.test_files(config, wildcards.model, wildcards.trainset),
-    output:
-        ensure("<results>/runs/{model}/{trainset}/seed-{seed}/predictions.tsv.gz", non_empty=True),
-    log:
-        "<logs>/evaluate/{model}/{trainset}/seed-{seed}.log",
-    benchmark:
-        "<benchmarks>/evaluate/{model}/{trainset}/seed-{seed}.tsv"
-    wildcard_constraints:
-        trainset=one_of(TRAINSETS if WEIGHTS_STAY else [UNTRAINED]),
-    conda:
-        "../envs/lm.yaml"
-    threads: config["threads"]
-    resources:
-        gpu=1,
-        gpu_share=1,
-        runs_per_gpu=config["runs_per_gpu"],
-        mem=growing(8, "GB", by_weights=2),
-        runtime=growing(1, "h", by_weights=1),
-    params:
-        tests=lambda wildcards: plan.tests_of_arm(config, wildcards.model, wildcards.trainset),
-        options=lambda wildcards: settings.tuning_settings(config, wildcards.model, wildcards.trainset),
-        classes=lambda wildcards: settings.answers_of(config, wildcards.trainset),
-        code=code_digest("evaluate"),
-    script:
-        "../scripts/evaluate.py"
+for job in jobs_of("evaluate", plan.shared_jobs(config, untrained_arms)):
+
+    rule:
+        """scoring the tests of {model} on {trainset}, {runs}"""
+        name:
+            job.name
+        input:
+            weights=inputs.tested_weights,
+            tests=lambda wildcards: inputs.test_files(config, wildcards.model, wildcards.trainset),
+        output:
+            predictions=ensure(run_outputs(job, "predictions.tsv.gz"), non_empty=True),
+        log:
+            f"<logs>/evaluate/{{model}}/{{trainset}}/{job.runs}.log",
+        benchmark:
+            f"<benchmarks>/evaluate/{{model}}/{{trainset}}/{job.runs}.tsv"
+        wildcard_constraints:
+            model=job.models,
+            trainset=one_of(TRAINSETS if WEIGHTS_STAY else [UNTRAINED]),
+        conda:
+            "../envs/lm.yaml"
+        threads: config["threads"]
+        resources:
+            gpu=1,
+            gpu_share=1,
+            runs_per_gpu=config["runs_per_gpu"],
+            mem=growing(8, "GB", by_weights=2),
+            runtime=growing(len(job.seeds), "h", by_weights=len(job.seeds)),
+        params:
+            tests=lambda wildcards: plan.tests_of_arm(config, wildcards.model, wildcards.trainset),
+            options=lambda wildcards: settings.tuning_settings(config, wildcards.model, wildcards.trainset),
+            classes=lambda wildcards: settings.answers_of(config, wildcards.trainset),
+            code=code_digest("evaluate"),
+        script:
+            "../scripts/evaluate.py"
 
 
 rule compute_metrics:

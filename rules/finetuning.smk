@@ -1,47 +1,52 @@
 """Fine-tuning: one run for each model, training set and seed."""
 
+trained_arms = dict.fromkeys(run[:2] for run in plan.trained_runs(plan.all_runs(config)))
 
 # The job that trains a run also scores its tests: for a small model, starting another job takes longer than the training. With
 # `keep_weights: all` another rule scores the tests, so that a new test does not repeat the training.
-rule finetune:
-    """fine-tuning {model} on {trainset}, seed {seed}"""
-    input:
-        unpack(lambda wildcards: inputs.training_files(config, wildcards.model, wildcards.trainset)),
-        model="<results>/models/{model}",
-        tests=lambda wildcards: ([] if WEIGHTS_STAY else inputs.test_files(config, wildcards.model, wildcards.trainset)),
-    output:
-        metrics=ensure("<results>/runs/{model}/{trainset}/seed-{seed}/metrics.json", non_empty=True),
-        curve="<results>/runs/{model}/{trainset}/seed-{seed}/curve.tsv",
-        weights=weights_output("<results>/runs/{model}/{trainset}/seed-{seed}/weights"),
-        predictions=(
-            []
-            if WEIGHTS_STAY
-            else ensure("<results>/runs/{model}/{trainset}/seed-{seed}/predictions.tsv.gz", non_empty=True)
-        ),
-    log:
-        "<logs>/finetune/{model}/{trainset}/seed-{seed}.log",
-    benchmark:
-        "<benchmarks>/finetune/{model}/{trainset}/seed-{seed}.tsv"
-    wildcard_constraints:
-        trainset=one_of(TRAINABLE),
-    conda:
-        "../envs/lm.yaml"
-    threads: config["threads"]
-    resources:
-        gpu=1,
-        gpu_share=1,
-        runs_per_gpu=config["runs_per_gpu"],
-        mem=growing(8, "GB", by_weights=6),
-        runtime=growing(4, "h", by_weights=2),
-    params:
-        options=lambda wildcards: settings.tuning_settings(config, wildcards.model, wildcards.trainset),
-        change=lambda wildcards: row_change(wildcards.trainset),
-        classes=lambda wildcards: settings.answers_of(config, wildcards.trainset),
-        tests=lambda wildcards: [] if WEIGHTS_STAY else plan.tests_of_arm(config, wildcards.model, wildcards.trainset),
-        checkpoint=subpath(output.metrics, parent=True),
-        code=code_digest("finetune"),
-    script:
-        "../scripts/finetune.py"
+for job in jobs_of("finetune", plan.shared_jobs(config, trained_arms)):
+
+    rule:
+        """fine-tuning {model} on {trainset}, {runs}"""
+        name:
+            job.name
+        input:
+            unpack(lambda wildcards: inputs.training_files(config, wildcards.model, wildcards.trainset)),
+            model="<results>/models/{model}",
+            tests=lambda wildcards: (
+                [] if WEIGHTS_STAY else inputs.test_files(config, wildcards.model, wildcards.trainset)
+            ),
+        output:
+            metrics=ensure(run_outputs(job, "metrics.json"), non_empty=True),
+            curve=run_outputs(job, "curve.tsv"),
+            weights=[] if len(job.seeds) > 1 else weights_output(run_outputs(job, "weights")),
+            predictions=[] if WEIGHTS_STAY else ensure(run_outputs(job, "predictions.tsv.gz"), non_empty=True),
+        log:
+            f"<logs>/finetune/{{model}}/{{trainset}}/{job.runs}.log",
+        benchmark:
+            f"<benchmarks>/finetune/{{model}}/{{trainset}}/{job.runs}.tsv"
+        wildcard_constraints:
+            model=job.models,
+            trainset=one_of(TRAINABLE),
+        conda:
+            "../envs/lm.yaml"
+        threads: config["threads"]
+        resources:
+            gpu=1,
+            gpu_share=1,
+            runs_per_gpu=config["runs_per_gpu"],
+            mem=growing(8, "GB", by_weights=6),
+            runtime=growing(4 * len(job.seeds), "h", by_weights=2 * len(job.seeds)),
+        params:
+            options=lambda wildcards: settings.tuning_settings(config, wildcards.model, wildcards.trainset),
+            change=lambda wildcards: row_change(wildcards.trainset),
+            classes=lambda wildcards: settings.answers_of(config, wildcards.trainset),
+            tests=lambda wildcards: (
+                [] if WEIGHTS_STAY else plan.tests_of_arm(config, wildcards.model, wildcards.trainset)
+            ),
+            code=code_digest("finetune"),
+        script:
+            "../scripts/finetune.py"
 
 
 rule keep_best_weights:

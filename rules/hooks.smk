@@ -75,8 +75,8 @@ def failed_jobs():
 
 def description(job):
     """What a job does, from its rule's docstring. A rule of a workflow that has this one as a module may have none, or one with
-    other braces."""
-    wildcards, text = job.wildcards_dict, job.rule.docstring or job.rule.name
+    other braces. `{runs}` is what the log is named after."""
+    wildcards, text = job.wildcards_dict | {"runs": Path(job.log[0]).stem}, job.rule.docstring or job.rule.name
     return re.sub(r"\{(\w+)\}", lambda found: wildcards.get(found[1], found[0]), text)
 
 

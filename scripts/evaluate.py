@@ -1,4 +1,6 @@
-"""Score all tests of a run."""
+"""Score all tests of a run, or of several runs that are not trained."""
+
+from pathlib import Path
 
 from linguist.logs import start_log
 from linguist.training.devices import own_gpus
@@ -7,11 +9,13 @@ from linguist.training.finetuning import CLASSES, SavedClassifier, write_predict
 
 def main(smk):
     start_log(smk.log[0])
-    seed, options, classes = int(smk.wildcards.seed), smk.params.options, smk.params.classes or CLASSES
-    classifier = SavedClassifier(smk.input.weights, seed, classes, options["precision"], options["attention"])
+    options, classes = smk.params.options, smk.params.classes or CLASSES
     tests = dict(zip(smk.params.tests, smk.input.tests, strict=True))
     with own_gpus(smk.resources.gpu, smk.resources.runs_per_gpu):
-        write_predictions(classifier, tests, smk.output[0], smk.threads)
+        for path in smk.output.predictions:
+            seed = int(Path(path).parent.name.removeprefix("seed-"))
+            classifier = SavedClassifier(smk.input.weights, seed, classes, options["precision"], options["attention"])
+            write_predictions(classifier, tests, path, smk.threads)
 
 
 if "snakemake" in globals():

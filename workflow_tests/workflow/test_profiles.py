@@ -1,5 +1,6 @@
 """What the profiles of clusters ask for, by dry runs."""
 
+import re
 import shutil
 
 import pytest
@@ -8,8 +9,9 @@ import yaml
 from helpers.data import ROOT
 from helpers.runs import STUDY, planned_resources, submitted_jobs
 
+DEMO = "config/config.yaml"
 # Jobs for each step that is not local, at most. Each fine-tuning of the papers is a job of its own.
-LIMITS = {"config/config.yaml": 0.4, "config/paper.yaml": 0.5}
+LIMITS = {DEMO: 0.4, "config/paper.yaml": 0.5}
 
 
 def dry_run(snakemake, folder, profile, config, *options):
@@ -31,6 +33,19 @@ def test_without_gpus_no_job_asks_for_one(checkout, snakemake):
     assert set(gpus["slurm"].values()) == {"1"} and set(gpus["slurm-cpu"].values()) == {"0"}
     listed = yaml.safe_load((checkout / "profiles/slurm-cpu/config.yaml").read_text())["set-resources"]
     assert set(listed) == set(gpus["slurm"]) == set(gpus["slurm-cpu"])
+
+
+def test_what_a_profile_sets_for_a_rule_holds_for_its_jobs_of_several_runs(checkout, snakemake):
+    """The demo has such jobs. On a cluster the limit of time grows with their runs."""
+    jobs = {name: planned_resources(dry_run(snakemake, checkout, name, DEMO)) for name in ("slurm", "slurm-cpu")}
+    shared = {
+        name: {rule: found for rule, found in listed if re.match("(finetune|evaluate)_seeds_", rule)}
+        for name, listed in jobs.items()
+    }
+    assert shared["slurm"] and {found["gpu"] for found in shared["slurm"].values()} == {"1"}
+    assert {found["gpu"] for found in shared["slurm-cpu"].values()} == {"0"}
+    one = dict(jobs["slurm"])["finetune"]
+    assert int(shared["slurm"]["finetune_seeds_1to3"]["runtime"]) == 3 * int(one["runtime"])
 
 
 def test_profiles_of_slurm_differ_in_gpus_only():

@@ -213,11 +213,12 @@ def test_files(config, model, trainset):
     return [layout.token_splits(test, tokenizer)["test"] for test in plan.tests_of_arm(config, model, trainset)]
 
 
-def tested_weights(model, trainset, seed):
-    """What a run is tested with: its weights; if untrained, the model itself, which gets a head drawn from the seed."""
-    if trainset == UNTRAINED:
-        return layout.model_folder(model)
-    return run_files([(model, trainset, seed)], "weights")[0]
+def tested_weights(run):
+    """What a run is tested with: its weights; if untrained, the model itself, which gets a head drawn from the seed. `run` has
+    its wildcards; without a seed it is several untrained runs."""
+    if run.trainset == UNTRAINED:
+        return layout.model_folder(run.model)
+    return run_files([(run.model, run.trainset, run.seed)], "weights")[0]
 
 
 def run_files(runs, name):

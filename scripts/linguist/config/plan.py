@@ -4,7 +4,7 @@ A run is one fine-tuning, as (model, training set, seed). An arm is a run withou
 """
 
 from linguist.kinds import KINDS
-from linguist.training.controls import CONTROLS, UNTRAINED
+from linguist.training.controls import CONTROLS, UNTRAINED, is_control
 
 # ── studies ──
 
@@ -104,6 +104,44 @@ def tests_of_arm(config, model, trainset):
     elif trainset in config["instructions"]:
         tests = (test for test in tests if test in config["instructions"][trainset]["tasks"])
     return list(dict.fromkeys(tests))
+
+
+# ── jobs of several runs ──
+
+
+def shared_jobs(config, arms):
+    """{seeds: arms} of the jobs that make several runs: up to `runs_per_job` seeds of an arm, in ascending order.
+
+    A seed that is left over has a job of its own, as has each run whose weights something else reads: if such a run shared its
+    job with one that is added later, it would have to be trained again, since its weights are deleted.
+    """
+    seeds_of, found, size = {}, {}, config["runs_per_job"]
+    for model, trainset, seed in all_runs(config):
+        seeds_of.setdefault((model, trainset), []).append(seed)
+    for arm in arms:
+        seeds = sorted(seeds_of[arm])
+        for part in (tuple(seeds[start : start + size]) for start in range(0, len(seeds), size)):
+            if len(part) > 1 and not are_weights_read(config, *arm):
+                found.setdefault(part, []).append(arm)
+    return found
+
+
+def are_weights_read(config, model, trainset):
+    """Whether something reads the weights of an arm's runs after their predictions are written."""
+    vectors = [(m, block["trainset"]) for block in config["vectors"].values() for m in block["models"]]
+    best = config["keep_weights"] == "best" and not is_control(model, trainset)
+    return (model, trainset) in vectors or trainset in config["instructions"] or best or config["keep_weights"] == "all"
+
+
+def name_of_seeds(seeds):
+    """A name of several seeds, for files: 1to3-7 for 1, 2, 3 and 7."""
+    spans = []
+    for seed in seeds:
+        if spans and seed == spans[-1][-1] + 1:
+            spans[-1].append(seed)
+        else:
+            spans.append([seed])
+    return "-".join(f"{span[0]}to{span[-1]}" if len(span) > 2 else "-".join(map(str, span)) for span in spans)
 
 
 # ── who reads what ──

@@ -47,18 +47,25 @@ def find_files(pattern, folder, used, runs):
 def find_jobs(steps, used, runs, trainings):
     """A table with a row (JOB) for each job of the configuration that left a log or a benchmark file.
 
-    Args: `steps` maps a rule to `log` and `benchmark`, each None or (pattern, folder), and `gpu`, its jobs' share of a GPU;
-    `used` and `runs` as for `is_of_config`; `trainings` is a list of (model, trainset, seed, metrics.json).
-    Values that were not measured are NaN; `gpus` is NaN if no file says whether the job had a GPU.
+    Args: `steps` maps a rule to `log` and `benchmark`, each None or (pattern, folder), and `gpu`, its jobs' share of a GPU; a
+    rule whose jobs make several runs has their `seeds` as well, and in `of` the rule that makes one. Such a job has a row for
+    each run, with an equal share of its time. `used` and `runs` as for `is_of_config`; `trainings` is a list of (model,
+    trainset, seed, metrics.json). Values that were not measured are NaN; `gpus` is NaN if no file says whether the job had a
+    GPU.
     """
-    rows, runs = [], set(map(tuple, runs))
+    rows, runs = {}, set(map(tuple, runs))
     for rule, step in steps.items():
         logs, files = (find_files(*step[kind], used, runs) if step[kind] else {} for kind in ("log", "benchmark"))
-        for wildcards in logs | files:
-            measured = read_benchmark(files[wildcards]) if wildcards in files else (np.nan, np.nan, np.nan)
-            gpus = gpus_of(dict(wildcards), trainings) * step["gpu"] if step["gpu"] else 0
-            rows.append([rule, "/".join(value for _, value in wildcards) or "all", *measured, gpus])
-    return pd.DataFrame(rows, columns=JOB)
+        seeds = [{"seed": str(seed)} for seed in step.get("seeds", [])] or [{}]
+        for found in logs | files:
+            seconds, cpu, memory = read_benchmark(files[found]) if found in files else (np.nan, np.nan, np.nan)
+            measured = [seconds / len(seeds), cpu / len(seeds), memory]
+            for wildcards in (dict(found) | seed for seed in seeds):
+                if is_of_config(wildcards, used, runs):
+                    job = (step.get("of", rule), "/".join(wildcards.values()) or "all")
+                    gpus = gpus_of(wildcards, trainings) * step["gpu"] if step["gpu"] else 0
+                    rows[job] = [*job, *measured, gpus]
+    return pd.DataFrame(rows.values(), columns=JOB)
 
 
 def gpus_of(wildcards, trainings):

@@ -2,6 +2,7 @@
 its GPUs by lock files."""
 
 import fcntl
+import gc
 import logging
 import os
 import socket
@@ -106,6 +107,14 @@ def choose_attention(wanted, device):
 def describe_device(device):
     """A GPU's name, or the type of another device."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def forget_models():
+    """Free what the models of this process leave behind that nothing uses any more: before the next one of several runs."""
+    gc.collect()
+    torch.compiler.reset()  # each code may be compiled for a few models only
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Which files a rule reads: properties that hold for every shipped config, and what changes with a key."""
 
 import copy
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -81,8 +82,13 @@ def test_documents_of_a_genome_are_its_segments_and_excluded_pairs_are_test_rows
 
 
 def test_an_untrained_run_is_tested_with_the_model_itself_and_a_control_reads_the_rows_of_its_set(demo):
-    assert inputs.tested_weights("gpt2-nano", UNTRAINED, 1) == layout.model_folder("gpt2-nano")
-    assert inputs.tested_weights("gpt2-nano", "en", 1) != layout.model_folder("gpt2-nano")
+    model = SimpleNamespace(model="gpt2-nano")
+    untrained, run = (
+        SimpleNamespace(**vars(model), trainset=UNTRAINED),
+        SimpleNamespace(**vars(model), trainset="en", seed=1),
+    )
+    assert inputs.tested_weights(untrained) == layout.model_folder("gpt2-nano")
+    assert inputs.tested_weights(run) == "<results>/runs/gpt2-nano/en/seed-1/weights"
     given = inputs.training_files(demo, "gpt2-nano", "dna50")
     assert inputs.training_files(demo, "gpt2-nano", "dna50.shuffled") == given
     assert inputs.training_files(demo, "gpt2-nano-random", "dna50") == given  # it has the tokenizer of its original

@@ -47,6 +47,37 @@ def test_seeds_of_a_model_and_trainset_come_from_all_studies():
     assert plan.seeds_of_arm(CONFIG, "base", "dna") == []
 
 
+def test_seeds_of_one_model_and_trainset_share_jobs():
+    arms = dict.fromkeys((model, trainset) for model, trainset, _ in plan.all_runs(CONFIG))
+    config = CONFIG | {"runs_per_job": 2, "keep_weights": "none"}
+    assert plan.shared_jobs(config, arms) == {
+        (1, 2): [("nano", "en"), ("base", "en"), ("nano", "untrained"), ("base", "untrained")],
+        (1, 3): [("nano", "dna")],
+    }  # seed 3 of (nano, en) is left over
+    assert (1, 2, 3) in plan.shared_jobs(config | {"runs_per_job": 10}, arms)
+    assert plan.shared_jobs(config | {"runs_per_job": 1}, arms) == {}
+
+
+def test_runs_whose_weights_are_read_share_no_job():
+    arms, config = [("nano", "en"), ("base", "en")], CONFIG | {"runs_per_job": 10, "keep_weights": "none"}
+    vectors = {"words": {"models": ["nano"], "trainset": "en", "seeds": [1]}}
+    assert plan.shared_jobs(config | {"vectors": vectors}, arms) == {(1, 2): [("base", "en")]}
+    assert plan.shared_jobs(config | {"keep_weights": "best"}, [*arms, ("nano", "untrained")]) == {
+        (1, 2): [("nano", "untrained")]
+    }
+    assert plan.shared_jobs(config | {"keep_weights": "all"}, arms) == {}
+
+
+@given(st.sets(st.integers(0, 30), min_size=1), st.sets(st.integers(0, 30), min_size=1))
+def test_different_seeds_have_different_names(one, other):
+    names = [plan.name_of_seeds(sorted(seeds)) for seeds in (one, other)]
+    assert (names[0] == names[1]) == (one == other)
+
+
+def test_consecutive_seeds_are_named_by_the_first_and_the_last():
+    assert plan.name_of_seeds([1, 2, 3, 7]) == "1to3-7" and plan.name_of_seeds([1, 2]) == "1-2"
+
+
 def test_a_test_knows_the_other_sets_that_its_runs_are_trained_on():
     assert plan.other_trainsets(CONFIG, "dna") == plan.other_trainsets(CONFIG, "fr")[:1] == ["en"]
     assert plan.other_trainsets(CONFIG, "fr") == ["en", "dna"]  # in the order of the config, not of the study

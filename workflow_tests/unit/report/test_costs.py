@@ -63,6 +63,18 @@ TRAININGS = [("tiny", "en", 1, training("a GPU")), ("tiny", "en", 2, training("a
 TRAININGS += [("tiny", None, 1, training("a GPU", utilisation=0.523))]
 
 
+def test_a_job_of_several_runs_counts_for_each_with_an_equal_share(steps, tmp_path):
+    """Also if a run has a file of a job of its own, from before."""
+    write_benchmark(tmp_path / "benchmarks/finetune/tiny/en/seeds-1-2-9.tsv", 300, 700, 90)
+    shared = step(tmp_path, "finetune", "(?P<model>tiny|other)/(?P<trainset>en|untrained)/seeds-1-2-9", gpu=True)
+    steps["finetune_seeds_1_2_9"] = shared | {"of": "finetune", "seeds": [1, 2, 9]}
+    jobs = costs.find_jobs(steps, USED, RUNS, TRAININGS)
+    runs = jobs[jobs["rule"] == "finetune"].set_index("job")
+    assert sorted(runs.index) == ["tiny/en/1", "tiny/en/2"]  # seed 9 is not of the configuration
+    assert (runs["seconds"] == 100).all() and (runs["cpu_seconds"] == 30).all() and (runs["memory_mb"] == 700).all()
+    assert runs["gpus"].to_dict() == {"tiny/en/1": 1, "tiny/en/2": 2}
+
+
 def test_the_table_counts_what_was_measured_of_this_run_alone(steps):
     jobs = costs.find_jobs(steps, USED, RUNS, TRAININGS)
     table = costs.tabulate_costs(jobs).set_index("rule")
