@@ -115,7 +115,6 @@ wildcard_constraints:
     task=one_of(config["tasks"]),
     instructions=one_of(config["instructions"]),
     study=one_of(plan.pair_studies(config)),
-    figure=one_of(FIGURES),
     task_study=one_of(plan.task_studies(config)),
     vectors=one_of(config["vectors"]),
     seed=r"\d+",

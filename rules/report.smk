@@ -131,19 +131,27 @@ rule write_pretraining:
         "../scripts/write_pretraining.py"
 
 
-rule tabulate_study:
-    """tabulating the study {study}"""
+# All figures in one job: to start another takes longer than to draw a figure.
+rule plot_study:
+    """plotting the figures of the study {study}"""
     input:
-        metrics="<results>/tables/{study}.metrics.tsv",
-        comparisons="<results>/tables/{study}.comparisons.tsv",
-        audits=lambda wildcards: inputs.audit_files(config, config["studies"][wildcards.study]["tests"]),
+        unpack(
+            lambda wildcards: {
+                figure: FIGURES[figure].files(config, wildcards.study)
+                for figure in figures_of(config, wildcards.study)
+            }
+        ),
     output:
-        table=report("<results>/report/{study}/table.tsv", category="{study}", caption="../reports/captions/table.rst"),
-        claims=report(
-            "<results>/report/{study}/claims.tsv", category="{study}", caption="../reports/captions/claims.rst"
+        report(
+            directory("<results>/report/{study}/figures"),
+            patterns=["{figure}.svg"],
+            category=lambda wildcards, params: params.study,
+            caption="../reports/captions/figure.rst",
         ),
     log:
-        "<logs>/tabulate_study/{study}.log",
+        "<logs>/plot_study/{study}.log",
+    benchmark:
+        "<benchmarks>/plot_study/{study}.tsv"
     group:
         "study"
     conda:
@@ -152,30 +160,11 @@ rule tabulate_study:
         mem=growing(1, "GB"),
         runtime=growing(20, "m"),
     params:
-        tests=lookup(dpath="studies/{study}/tests", within=config),
-        code=code_digest("tabulate_study"),
-    script:
-        "../scripts/tabulate_study.py"
-
-
-rule plot_study:
-    """plotting the figure {figure} of the study {study}"""
-    input:
-        lambda wildcards: FIGURES[wildcards.figure].files(config, wildcards.study),
-    output:
-        report("<results>/report/{study}/{figure}.svg", category="{study}", caption="../reports/captions/figure.rst"),
-    log:
-        "<logs>/plot_study/{study}/{figure}.log",
-    group:
-        "study"
-    conda:
-        "../envs/plots.yaml"
-    resources:
-        mem=growing(1, "GB"),
-        runtime=growing(20, "m"),
-    params:
-        settings=lambda wildcards: FIGURES[wildcards.figure].settings(config, wildcards.study),
-        caption=lambda wildcards: FIGURES[wildcards.figure].caption,
+        study=lambda wildcards: wildcards.study,
+        settings=lambda wildcards: {
+            figure: FIGURES[figure].settings(config, wildcards.study) for figure in figures_of(config, wildcards.study)
+        },
+        captions=lambda wildcards: {figure: FIGURES[figure].caption for figure in figures_of(config, wildcards.study)},
         code=code_digest("plot_study"),
     script:
         "../scripts/plot_study.py"
@@ -223,21 +212,24 @@ rule write_page:
         comparisons="<results>/tables/{study}.comparisons.tsv",
         runs=lambda wildcards: inputs.metrics_files(config, wildcards.study),
         tokens=lambda wildcards: inputs.tokens_reports(config, plan.study_inputs(config, wildcards.study)),
-        table="<results>/report/{study}/table.tsv",
         kinds="<results>/tables/{study}.kinds.tsv",
         identity="<results>/tables/{study}.identity.tsv",
-        figures=lambda wildcards: [
-            f"<results>/report/{wildcards.study}/{figure}.svg" for figure in figures_of(config, wildcards.study)
-        ],
+        figures="<results>/report/{study}/figures",
         audits=lambda wildcards: inputs.audit_files(config, config["studies"][wildcards.study]["tests"]),
         template=shipped_file("reports/study.html.j2"),
         parts=[shipped_file(f"reports/{part}.html.j2") for part in ("identity", "problems", "warnings")],
         base=shipped_file("reports/base.html.j2"),
         caption=shipped_file("reports/captions/published_figure.rst"),
     output:
-        report("<results>/report/{study}/page.html", category="{study}", caption="../reports/captions/page.rst"),
+        page=report("<results>/report/{study}/page.html", category="{study}", caption="../reports/captions/page.rst"),
+        table=report("<results>/report/{study}/table.tsv", category="{study}", caption="../reports/captions/table.rst"),
+        claims=report(
+            "<results>/report/{study}/claims.tsv", category="{study}", caption="../reports/captions/claims.rst"
+        ),
     log:
         "<logs>/write_page/{study}.log",
+    benchmark:
+        "<benchmarks>/write_page/{study}.tsv"
     group:
         "study"
     conda:
@@ -247,6 +239,7 @@ rule write_page:
         runtime=growing(20, "m"),
     params:
         readings=lambda wildcards: [", ".join(cell) for cell in plan.study_inputs(config, wildcards.study)],
+        figures=lambda wildcards: figures_of(config, wildcards.study),
         config=lambda wildcards: one_line_json(design.page_config(config, wildcards.study)),
         texts=REGISTRY_TEXTS,
         code=code_digest("write_page"),

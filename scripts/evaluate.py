@@ -1,10 +1,9 @@
 """Score all tests of a run, or of several runs that are not trained."""
 
-from pathlib import Path
-
 from linguist.logs import start_log
 from linguist.training.devices import own_gpus
 from linguist.training.finetuning import CLASSES, SavedClassifier, write_predictions
+from linguist.training.finished import seed_of
 
 
 def main(smk):
@@ -13,7 +12,7 @@ def main(smk):
     tests = dict(zip(smk.params.tests, smk.input.tests, strict=True))
     with own_gpus(smk.resources.gpu, smk.resources.runs_per_gpu):
         for path in smk.output.predictions:
-            seed = int(Path(path).parent.name.removeprefix("seed-"))
+            seed = seed_of(path)
             classifier = SavedClassifier(smk.input.weights, seed, classes, options["precision"], options["attention"])
             write_predictions(classifier, tests, path, smk.threads)
 

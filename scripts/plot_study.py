@@ -1,4 +1,6 @@
-"""A figure of a study."""
+"""The figures of a study."""
+
+from pathlib import Path
 
 from linguist.logs import start_log
 from linguist.report.plots.style import save
@@ -7,7 +9,8 @@ from linguist.report.study_figures import draw_figure
 
 def main(smk):
     start_log(smk.log[0])
-    save(draw_figure(smk.wildcards.figure, smk.input, smk.params.settings), smk.output[0])
+    for figure, settings in smk.params.settings.items():
+        save(draw_figure(figure, smk.input[figure], settings), Path(smk.output[0], f"{figure}.svg"))
 
 
 if "snakemake" in globals():

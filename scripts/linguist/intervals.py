@@ -1,21 +1,28 @@
-"""Confidence intervals: of a share, of an AUROC, and of a mean over seeds."""
+"""Confidence intervals: of a share, of an AUROC, and of a mean over seeds.
+
+Most jobs import this module, and many of them are short: scipy.stats and scikit-learn would take them a second to import.
+"""
 
 import numpy as np
-from scipy import stats
-from scipy.special import expit, logit, stdtrit
-from sklearn.metrics import roc_auc_score
+from scipy.special import expit, logit, ndtri, stdtrit
 
 LEVEL = 0.95
+Z = ndtri((1 + LEVEL) / 2)  # of the standard normal distribution
 SATTERTHWAITE_FROM = 5  # seeds; with fewer, Satterthwaite's degrees of freedom are too many where seeds vary much
 
 
 def wilson(successes, n):
     """Wilson's score interval of a share (Wilson 1927): (low, high)."""
-    z = stats.norm.ppf((1 + LEVEL) / 2)
-    share, weight = successes / n, z**2 / n
+    share, weight = successes / n, Z**2 / n
     middle = (share + weight / 2) / (1 + weight)
     half_width = np.sqrt(weight * (share * (1 - share) + weight / 4)) / (1 + weight)
     return max(0.0, float(middle - half_width)), min(1.0, float(middle + half_width))
+
+
+def ranks_of(values):
+    """The ranks of an array's values from 1; equal values have the mean of their ranks."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[place]
 
 
 def auroc_interval(label, score):
@@ -28,16 +35,16 @@ def auroc_interval(label, score):
     positive, negative = score[label == 1], score[label == 0]
     if not len(positive) or not len(negative):
         return np.nan, np.nan, np.nan
-    area = roc_auc_score(label, score)
-    ranks = stats.rankdata(np.concatenate([positive, negative]))
+    ranks = ranks_of(np.concatenate([positive, negative]))
     m, n = len(positive), len(negative)
-    over = (ranks[:m] - stats.rankdata(positive)) / n
-    under = 1 - (ranks[m:] - stats.rankdata(negative)) / m
+    over = (ranks[:m] - ranks_of(positive)) / n
+    under = 1 - (ranks[m:] - ranks_of(negative)) / m
+    area = over.mean()
     spread = np.sqrt((over.var(ddof=1) if m > 1 else 0) / m + (under.var(ddof=1) if n > 1 else 0) / n)
     if area in (0, 1):
         reach = 1 - ((1 - LEVEL) / 2) ** (1 / min(m, n))
         return area, max(0.0, area - reach), min(1.0, area + reach)
-    half_width = stats.norm.ppf((1 + LEVEL) / 2) * spread / (area * (1 - area))
+    half_width = Z * spread / (area * (1 - area))
     return area, *(float(expit(logit(area) + side * half_width)) for side in (-1, 1))
 
 
@@ -66,7 +73,7 @@ def mean_interval(values, item_half_width, least=0.0, most=1.0):
     """
     n, half_width = len(values), item_half_width
     if n > 1:
-        seed_half_width = stats.t.ppf((1 + LEVEL) / 2, n - 1) * np.std(values, axis=0, ddof=1) / np.sqrt(n)
+        seed_half_width = stdtrit(n - 1, (1 + LEVEL) / 2) * np.std(values, axis=0, ddof=1) / np.sqrt(n)
         half_width = np.hypot(seed_half_width, item_half_width)
     mean = np.mean(values, axis=0)
     return np.maximum(least, mean - half_width), np.minimum(most, mean + half_width)

@@ -2,16 +2,23 @@
 
 import ast
 import re
+import textwrap
 
 import pytest
 
 from helpers.data import ROOT
 
 RULE = re.compile(r"^(?:rule (?P<name>\w+)|use rule (?P<base>\w+) as \w+ with):\n(?P<body>(?:(?:    .*)?\n)+)", re.M)
+# The rules of jobs that make one run or several: the same rule for each list of seeds.
+LOOP = re.compile(r'^for job in jobs_of\("(?P<name>\w+)",.*\):\n\n    rule:\n(?P<body>(?:(?:        .*)?\n)+)', re.M)
 RULE_FILES = [ROOT / "Snakefile", *sorted(ROOT.glob("rules/*.smk"))]
 FOUND = [match for path in RULE_FILES for match in RULE.finditer(path.read_text())]
 TARGETS = ("all", "fetch")  # rules that only ask for files
 RULES = {match["name"]: match["body"] for match in FOUND if match["name"] and match["name"] not in TARGETS}
+for path in RULE_FILES:
+    for match in LOOP.finditer(path.read_text()):
+        body = textwrap.indent(textwrap.dedent(match["body"]), "    ").replace("{job.runs}", "{runs}")
+        RULES[match["name"]] = re.sub(r'f(".*")', lambda text: text[1].replace("{{", "{").replace("}}", "}"), body)
 SCRIPTS = {path.stem: path.read_text() for path in ROOT.glob("scripts/*.py")}
 LIBRARY = {path.relative_to(ROOT / "scripts").as_posix(): path for path in ROOT.glob("scripts/linguist/**/*.py")}
 REGISTRIES = ("linguist.pairs.recipes", "linguist.tasks.recipes", "linguist.tokenizers.types")

@@ -14,10 +14,31 @@ from pathlib import Path
 
 from linguist.files import atomic_path, file_digest, write_json
 from linguist.provenance import versions
+from linguist.training.devices import forget_models
 
 logger = logging.getLogger("linguist")
-RESULTS = ("metrics.json", "curve.tsv", "predictions.tsv.gz")
+METRICS = "metrics.json"
+RESULTS = (METRICS, "curve.tsv", "predictions.tsv.gz")
 RECORD = "record.json"
+
+
+def make_runs(metrics, made_from, make):
+    """Make the run of each of these files ("…/seed-3/metrics.json"), one after another, by `make(folder, seed, keep)`, which calls
+    `keep()` when its results are written. If there are several, those that are finished stay; `made_from` is from
+    `digest_sources`."""
+    for number, folder in enumerate((Path(path).parent for path in metrics), 1):
+        logger.info("run %d of %d: %s", number, len(metrics), folder)
+        finished = Finished.in_folder(folder, made_from)
+        if len(metrics) > 1 and finished.restore():
+            logger.info("finished before: it stays (to make it again, delete its folder)")
+        else:
+            make(folder, seed_of(folder / METRICS), finished.keep)
+            forget_models()
+
+
+def seed_of(path):
+    """The seed of the run that has this file."""
+    return int(Path(path).parent.name.removeprefix("seed-"))
 
 
 @dataclass(frozen=True)
