@@ -21,7 +21,7 @@ from linguist.provenance import SCRIPTS, code_digest, text_digest
 from linguist.report.study_figures import FIGURES, figures_of
 from linguist.sequences import neighbours
 from linguist.sequences.lockfile import LockFile, find_lock_file
-from linguist.splits import SPLITS
+from linguist.splits import CORPUS_SPLITS, SPLITS
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
 from linguist.tokenizers.types import TYPES
 from linguist.training.changes import CHANGES, GIVEN, row_change

@@ -86,18 +86,18 @@ rule mix_corpus:
 
 
 rule encode_corpus:
-    """encoding the corpus {corpus} ({split}) with the tokenizer {tokenizer}"""
+    """encoding the corpus {corpus} with the tokenizer {tokenizer}"""
     input:
-        text="<results>/corpora/{corpus}/{split}.txt",
-        sources="<results>/corpora/{corpus}/{split}.sources.npy",
+        texts=expand("<results>/corpora/{corpus}/{split}.txt", split=CORPUS_SPLITS, allow_missing=True),
+        sources=expand("<results>/corpora/{corpus}/{split}.sources.npy", split=CORPUS_SPLITS, allow_missing=True),
         tokenizer="<results>/tokenizers/{tokenizer}",
     output:
-        ids="<results>/tokens/{corpus}.{tokenizer}/{split}.bin",
-        about="<results>/tokens/{corpus}.{tokenizer}/{split}.json",
+        ids=expand("<results>/tokens/{corpus}.{tokenizer}/{split}.bin", split=CORPUS_SPLITS, allow_missing=True),
+        about=expand("<results>/tokens/{corpus}.{tokenizer}/{split}.json", split=CORPUS_SPLITS, allow_missing=True),
     log:
-        "<logs>/encode_corpus/{corpus}.{tokenizer}/{split}.log",
+        "<logs>/encode_corpus/{corpus}.{tokenizer}.log",
     benchmark:
-        "<benchmarks>/encode_corpus/{corpus}.{tokenizer}/{split}.tsv"
+        "<benchmarks>/encode_corpus/{corpus}.{tokenizer}.tsv"
     conda:
         "../envs/lm.yaml"
     threads: 8
