@@ -205,16 +205,23 @@ rule build_questions:
         "../scripts/build_questions.py"
 
 
+# The job that tunes a model also answers the test questions, as a fine-tuning scores its tests.
 rule tune_instructions:
     """instruction tuning of {model} on {instructions}, seed {seed}"""
     input:
         model="<results>/models/{model}",
         train="<results>/instructions/{instructions}/train.jsonl",
         dev="<results>/instructions/{instructions}/dev.jsonl",
+        rows=[] if WEIGHTS_STAY else "<results>/instructions/{instructions}/test.jsonl",
     output:
         metrics=ensure("<results>/runs/{model}/{instructions}/seed-{seed}/metrics.json", non_empty=True),
         curve="<results>/runs/{model}/{instructions}/seed-{seed}/curve.tsv",
         weights=weights_output("<results>/runs/{model}/{instructions}/seed-{seed}/weights"),
+        predictions=(
+            []
+            if WEIGHTS_STAY
+            else ensure("<results>/runs/{model}/{instructions}/seed-{seed}/predictions.tsv.gz", non_empty=True)
+        ),
     log:
         "<logs>/tune_instructions/{model}/{instructions}/seed-{seed}.log",
     benchmark:
@@ -227,7 +234,7 @@ rule tune_instructions:
         gpu_share=1,
         runs_per_gpu=config["runs_per_gpu"],
         mem=growing(8, "GB", by_weights=6),
-        runtime=growing(8, "h", by_weights=2),
+        runtime=growing(10, "h", by_weights=3),
     params:
         spec=lambda wildcards: {key: config["instructions"][wildcards.instructions][key] for key in ("tasks", "style")},
         loss=lookup(dpath="instructions/{instructions}/loss", within=config),
@@ -239,6 +246,7 @@ rule tune_instructions:
         "../scripts/tune_instructions.py"
 
 
+# For runs whose weights are kept. The rule `tune_instructions` answers the questions of other runs.
 rule answer_instructions:
     """answering the test questions with {model} on {instructions}, seed {seed}"""
     input:
@@ -250,6 +258,8 @@ rule answer_instructions:
         "<logs>/answer_instructions/{model}/{instructions}/seed-{seed}.log",
     benchmark:
         "<benchmarks>/answer_instructions/{model}/{instructions}/seed-{seed}.tsv"
+    wildcard_constraints:
+        instructions=one_of(config["instructions"] if WEIGHTS_STAY else []),
     conda:
         "../envs/lm.yaml"
     threads: config["threads"]

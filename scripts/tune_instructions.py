@@ -1,9 +1,9 @@
-"""Tune a language model on an instruction set, with one seed."""
+"""Tune a language model on an instruction set, with one seed, and answer the test questions if the rule asks for predictions."""
 
 from pathlib import Path
 
 from linguist.logs import start_log
-from linguist.tasks.instruction_tuning import tune_instructions
+from linguist.tasks.instruction_tuning import tune_instructions, write_answers
 from linguist.tasks.prompts import TRAINED, wordings_of
 from linguist.training.devices import own_gpus
 from linguist.training.tuning import Run
@@ -19,8 +19,15 @@ def main(smk):
     checkpoint = Path(smk.params.checkpoint) / "checkpoint.pt"
     seed, code = int(smk.wildcards.seed), smk.params.code
     run = Run(smk.input.model, seed, smk.params.options, smk.output, checkpoint, smk.threads, code)
+
+    def answer():
+        if smk.output.predictions:
+            answers = {task: about["answers"] for task, about in tasks.items()}
+            weights, predictions = smk.output.weights, smk.output.predictions
+            write_answers(weights, smk.input.rows, answers, smk.params.options, predictions, smk.threads)
+
     with own_gpus(smk.resources.gpu, smk.resources.runs_per_gpu):
-        tune_instructions(run, (smk.input.train, smk.input.dev), smk.params.loss, tasks)
+        tune_instructions(run, (smk.input.train, smk.input.dev), smk.params.loss, tasks, answer)
 
 
 if "snakemake" in globals():

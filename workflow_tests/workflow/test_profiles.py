@@ -28,7 +28,16 @@ def test_few_jobs_are_submitted(checkout, snakemake, config):
 
 def test_without_gpus_no_job_asks_for_one(checkout, snakemake):
     """The rules that ask for a GPU are listed in the profile of clusters without them: the list must be complete."""
-    jobs = {name: planned_resources(dry_run(snakemake, checkout, name, STUDY)) for name in ("slurm", "slurm-cpu")}
+    jobs = {
+        name: [
+            job
+            for weights in ("best", "all")  # some rules are for weights that stay
+            for job in planned_resources(
+                dry_run(snakemake, checkout, name, STUDY, "--config", f"keep_weights={weights}")
+            )
+        ]
+        for name in ("slurm", "slurm-cpu")
+    }
     gpus = {name: {rule: found["gpu"] for rule, found in listed if "gpu" in found} for name, listed in jobs.items()}
     assert set(gpus["slurm"].values()) == {"1"} and set(gpus["slurm-cpu"].values()) == {"0"}
     listed = yaml.safe_load((checkout / "profiles/slurm-cpu/config.yaml").read_text())["set-resources"]

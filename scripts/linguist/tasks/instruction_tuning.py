@@ -122,12 +122,12 @@ def answer_metrics(model, tokens, accelerator):
     return {"loss": float(total / count), "accuracy": float(correct / len(tokens))}
 
 
-def tune_instructions(run, sets, loss, tasks):
+def tune_instructions(run, sets, loss, tasks, after=lambda: None):
     """Tune a language model on an instruction set and keep the epoch with the best dev answers.
 
     Args: `run` is a `tuning.Run`; `sets` are the paths of the train and dev rows; `loss` is "prompt" (over the whole text) or
     "answer"; `tasks` ({task: {"answers", "phrasings"}}) is kept in the model's configuration, so that it can be asked later.
-    Accuracy is the share of dev answers that are exactly right.
+    Accuracy is the share of dev answers that are exactly right. `after` as for `tuning.tune`.
     Raises LinguistError for a model that is not causal, has too few positions, or has no end token.
     """
     tokenizer = load_tokenizer(run.model)
@@ -146,7 +146,7 @@ def tune_instructions(run, sets, loss, tasks):
     answers_only, facts = loss == "answer", {"loss_over": loss}
     make_loss, count = make_instruction_loss(answers_only), count_targets(answers_only)
     method = Method(load, make_loss, answer_metrics, Objective, count_targets=count, facts=facts)
-    tune(run, train_tokens, dev_tokens, method)
+    tune(run, train_tokens, dev_tokens, method, after)
 
 
 def write_answers(weights, rows_path, tasks, options, predictions, threads):

@@ -86,7 +86,7 @@ def test_a_tuned_model_is_given_its_trained_wordings_and_nothing_outside_of_the_
     import tune_instructions as script
 
     given = {}
-    monkeypatch.setattr(script, "tune_instructions", lambda run, sets, loss, tasks: given.update(tasks=tasks))
+    monkeypatch.setattr(script, "tune_instructions", lambda run, sets, loss, tasks, after: given.update(tasks=tasks))
     monkeypatch.setattr(script, "start_log", lambda _: None)
     tasks = {name: {key: task[key] for key in ("answers", "phrasings")} for name, task in TASKS.items()}
     smk = SimpleNamespace(log=[""], output=None, threads=1, resources=SimpleNamespace(gpu=1, runs_per_gpu=1))
