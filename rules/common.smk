@@ -126,6 +126,12 @@ scattergather:
     queries=config["blast"]["parts"],
 
 
+def models_of(arms):
+    """The expression for the wildcard {model} of paths "{model}/{trainset}..." that takes only these (model, training set)."""
+    trainsets = {model: one_of(t for m, t in arms if m == model) for model, _ in arms}
+    return "|".join(f"{re.escape(model)}(?=/(?:{found})(?:/|[.]log$))" for model, found in trainsets.items()) or "(?!)"
+
+
 several_runs = {}  # {rule whose jobs make several runs: what `measured_steps` says of it}
 
 
@@ -147,9 +153,7 @@ def jobs_of(rule, shared):
     jobs = [Job(rule, ["{seed}"], "seed-{seed}", one_of(config["models"]))]
     for seeds, arms in shared.items():
         name = plan.name_of_seeds(seeds)
-        trainsets = {model: one_of(t for m, t in arms if m == model) for model, _ in arms}
-        models = "|".join(f"{re.escape(model)}(?=/(?:{found})/)" for model, found in trainsets.items())
-        jobs.append(Job(f"{rule}_seeds_{name.replace('-', '_')}", list(seeds), f"seeds-{name}", models))
+        jobs.append(Job(f"{rule}_seeds_{name.replace('-', '_')}", list(seeds), f"seeds-{name}", models_of(arms)))
     rename, given = workflow.modifier.modify_rulename, workflow.resource_settings
     for job in jobs[1:]:
         several_runs[job.name] = {"of": rule, "seeds": job.seeds}

@@ -1,10 +1,12 @@
 """Fine-tuning: one run for each model, training set and seed."""
 
 trained_arms = dict.fromkeys(run[:2] for run in plan.trained_runs(plan.all_runs(config)))
+shared = plan.shared_jobs(config, trained_arms)
+shared_arms = [arm for arms in shared.values() for arm in arms]
 
 # The job that trains a run also scores its tests: for a small model, starting another job takes longer than the training. With
 # `keep_weights: all` another rule scores the tests, so that a new test does not repeat the training.
-for job in jobs_of("finetune", plan.shared_jobs(config, trained_arms)):
+for job in jobs_of("finetune", shared):
 
     rule:
         """fine-tuning {model} on {trainset}, {runs}"""
@@ -59,6 +61,8 @@ rule keep_best_weights:
     log:
         "<logs>/keep_best_weights/{model}/{trainset}.log",
     wildcard_constraints:
+        # Runs that share a job leave no weights.
+        model=f"(?!{models_of(shared_arms)})(?:{one_of(config['models'])})",
         trainset=one_of([*TRAINABLE, *config["instructions"]]),
     conda:
         "../envs/lm.yaml"
