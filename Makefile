@@ -53,7 +53,7 @@ gpu: .venv/tests ## test on a GPU and measure the speed there, in ten minutes
 	$(BIN)/python workflow_tests/check_gpu.py
 
 clean: ## delete all results of this folder; the environment stays
-	rm -rf results logs benchmarks .snakemake
+	rm -rf results logs benchmarks preview .snakemake
 
 .venv/ready: requirements.txt
 	@sh envs/setup.sh python "$(PYTHON)" .venv

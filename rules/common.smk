@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(workflow.current_basedir, "../scripts"))
 
 from linguist import layout
 from linguist.config import design, inputs, plan, settings, used
+from linguist.config.cut import FOLDER, cut_config
 from linguist.config.settle import settle
 from linguist.config.strict import check_file
 from linguist.errors import LinguistError
@@ -45,6 +46,9 @@ try:
         if workflow.overwrite_configfiles:
             config = workflow.config_settings.overwrite_config
     config = settle(config)
+    study = config
+    if config["preview"]["cut"]:
+        config = cut_config(config)
     # Not a key of the study. The first file is that of --configfile, if there is one.
     config["lock"] = find_lock_file(next(iter(workflow.configfiles), None))
 except LinguistError as error:
@@ -52,6 +56,12 @@ except LinguistError as error:
 
 if workflow.deployment_settings.deployment_method == {DeploymentMethod.APPTAINER}:
     sys.exit("error: --sdm apptainer: rules run in conda environments; type --sdm conda apptainer (see envs/README.md)")
+
+if config["preview"]["cut"]:
+
+    pathvars:
+        **{name: f"{FOLDER}/{name}" for name in ("results", "logs", "benchmarks")},
+
 
 if config["container"]:
 
@@ -177,6 +187,8 @@ def weights_output(path):
 def source_of(wildcards, output):
     """The resource's part of the config. Snakemake stops if a file lies there that is not the one of the lock file."""
     source = config["resources"][wildcards.resource]
+    if "cut" in source:  # its beginning has another checksum
+        return source
     try:
         LockFile(**config["lock"]).check(source, output.file, output.record)
     except LinguistError as error:
@@ -204,7 +216,7 @@ def measured_steps(wildcards):
         return (path.regex().pattern, os.path.dirname(path.constant_prefix()))
 
     # The rules of this workflow by the names that they have here; a module that uses it may rename them and have others.
-    steps = {name: proxy.rule for name, proxy in rules._rules.items() if len(proxy.rule.log)}
+    steps = {name: proxy.rule for name, proxy in rules._rules.items() if len(proxy.rule.log) and len(proxy.rule.output)}
     return {
         name: {
             "log": place(step.log[0]),

@@ -87,7 +87,7 @@ onstart:
     signal.signal(signal.SIGTERM, stop_run)
     if missing := missing_programs():
         sys.exit(f"error: {not_installed(missing[0])}")
-    fetched.update(sorted(fetching_jobs()))
+    fetched.update([] if config["preview"]["cut"] else sorted(fetching_jobs()))
     if fetched:
         from linguist.config.downloads import announce
 

@@ -1,12 +1,18 @@
 """The log file of a script."""
 
+import atexit
 import logging
+import os
+import re
 import sys
 
 from linguist.errors import LinguistError, hide_credentials, machine_failure, one_line
 from linguist.layout import with_source
 
 ERROR = "error: "  # begins the last line of a script's log if the script failed
+CPU_TIME = re.compile(
+    r"done: (\d+\.\d+) s of CPU, (\d+\.\d+) s of them before the first line"
+)  # the last line of another
 
 
 class _Formatter(logging.Formatter):
@@ -20,7 +26,7 @@ def start_log(path):
     """Send the `linguist` logger, standard output, standard error and uncaught exceptions to the file at `path`.
 
     The last line of the log of a failed script is `error: ` with the message. An exception that is neither a LinguistError nor a
-    failure of the machine has its traceback above that line.
+    failure of the machine has its traceback above that line. The log of another script ends with its CPU time, as CPU_TIME has it.
     """
     try:
         open(path, "w").close()
@@ -33,9 +39,18 @@ def start_log(path):
     handler.setFormatter(_Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("linguist").setLevel(logging.INFO)
-    plain = sys.excepthook
+    plain, started, failed = sys.excepthook, cpu_seconds(), []
+
+    def finish():
+        if not failed:
+            logging.getLogger("linguist").info(
+                "done: %.2f s of CPU, %.2f s of them before the first line", cpu_seconds(), started
+            )
+
+    atexit.register(finish)
 
     def hook(kind, error, traceback):
+        failed.append(kind)
         message = with_source(str(error)) if issubclass(kind, LinguistError) else machine_failure(error)
         if message is None:
             plain(kind, error, traceback)
@@ -47,3 +62,8 @@ def start_log(path):
             sys.__stderr__.write(line)
 
     sys.excepthook = hook
+
+
+def cpu_seconds():
+    """The CPU time of this process and of those that it started and that have ended."""
+    return sum(os.times()[:4])

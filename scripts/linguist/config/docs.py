@@ -88,7 +88,7 @@ def make_table(name):
         return tuning_table(schema)
     if name == "other keys":
         rows = [row_of(key, schema["properties"][key], schema) for key in SCALARS]
-        for section in ("pairs", "task", "corpus", "blast", "tokens"):
+        for section in ("pairs", "task", "corpus", "blast", "tokens", "preview"):
             properties = schema["properties"][section]["properties"].items()
             rows += [row_of(f"{section}.{key}", part, schema) for key, part in properties if key != "rules"]
         return key_table(rows)

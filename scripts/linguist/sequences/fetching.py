@@ -75,7 +75,7 @@ def fetch(name, target, origin, mirror=None, lock=None):
     if not (path or origin.url):
         raise LinguistError(f"{where}: no source; give a 'url', or the 'path' of your copy")
     causes, changed = [], False
-    for source in _sources(name, origin, mirror):
+    for source in sources_of(name, origin, mirror):
         try:
             if isinstance(source, Path):
                 digest = _link(source, Path(target), expected)
@@ -107,7 +107,7 @@ def fetch(name, target, origin, mirror=None, lock=None):
 
 def measure(name, origin, mirror=None):
     """Bytes of what `fetch` will bring; None if that cannot be known before."""
-    for source in _sources(name, origin, mirror):
+    for source in sources_of(name, origin, mirror):
         if isinstance(source, Path):
             if source.is_file():
                 return source.stat().st_size
@@ -123,7 +123,7 @@ def measure(name, origin, mirror=None):
     return None
 
 
-def _sources(name, origin, mirror):
+def sources_of(name, origin, mirror):
     """Where a resource may lie, in the order in which it is looked for: Paths and web addresses."""
     if origin.path:
         return [Path(origin.path).expanduser()]

@@ -64,9 +64,9 @@ def measure_model(hub=None, revision=None, path=None, mirror=None):
         return None
 
 
-def download_model(where, hub, revision, folder):
-    """Download the files of a model that are needed into `folder`, the weights last. Those with a checksum on the hub are
-    verified. `where` names the model in the log.
+def download_model(where, hub, revision, folder, weights=True):
+    """Download the files of a model that are needed into `folder`, the weights last, unless they shall stay where they are.
+    Those with a checksum on the hub are verified. `where` names the model in the log.
 
     Raises LinguistError if the hub does not give them or if the model needs code of its own.
     """
@@ -75,9 +75,13 @@ def download_model(where, hub, revision, folder):
         download(where, _listing(hub, revision), folder / "listing", headers=_access())
         entries = _entries(json.loads((folder / "listing").read_bytes()))
         (folder / "listing").unlink()
+        if not weight_files(entries):
+            raise DownloadFailed("no model.safetensors and no pytorch_model.bin")
         for name in model_files(entries):
             if name in weight_files(entries):
                 refuse_own_code(folder, hub)
+                if not weights:
+                    break
             checksum = entries[name].get("lfs", {}).get("oid")
             address = f"{_endpoint()}/{hub}/resolve/{revision}/{quote(name)}"
             download(f"{where}: {name}", address, folder / name, checksum and ("sha256", checksum), _access())

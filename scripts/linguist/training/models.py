@@ -23,7 +23,7 @@ from linguist.tokenizers.fit import check_tokenizer
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.pretrained import load_pretrained, refuse_own_code
 from linguist.training import cpu
-from linguist.training.hub import download_model, find_model
+from linguist.training.hub import download_model, files_in, find_model, weight_files
 from linguist.training.weights import class_of, fitting_tensors, name_some, read_tensors, write_tensors
 
 transformers_logging.set_verbosity_error()
@@ -37,12 +37,13 @@ DROPOUTS = {  # fields of a configuration
 LAST_TOKEN = ("xlnet",)  # model types whose classifier reads the last place of a row, which may be padding
 
 
-def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None):
+def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None, cut=None):
     """Put a pretrained model and its tokenizer in `folder`, whole or not at all. The weights are copied as they are, block by
     block, into one safetensors file: they are not loaded into memory.
 
     Args: `path` is a local folder. Without it, `hub` and `revision` name the model on the Hugging Face hub, which is asked
-    unless the folder `{mirror}/{hub}` exists or the hub's cache has the model.
+    unless the folder `{mirror}/{hub}` exists or the hub's cache has the model. For a preview, `cut` has `layers`: the model gets
+    so many, and random weights. Weights on the hub are then not downloaded, those on this machine are checked all the same.
     Raises LinguistError with the cause, also if weights or tokenizer do not fit config.json, or if the architecture has no
     sequence classifier. What may be wrong is in FETCH_WARNINGS of `folder`, and in the log.
     """
@@ -52,13 +53,17 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
             source = find_model(hub, revision, path, mirror)
             if source is None:
                 source = temporary.with_name(".downloads")
-                download_model(f"models/{name}", hub, revision, source)
+                download_model(f"models/{name}", hub, revision, source, weights=not cut)
             refuse_own_code(source, given)
             config = load_pretrained(AutoConfig, source)
             with naming(given):
                 refuse_architecture(config)
-                model_class, held = class_of(config), read_tensors(source)
-                tensors = fitting_tensors(model_class, config, held)
+                model_class = class_of(config)
+                if not cut or weight_files(files_in(source)):
+                    held = read_tensors(source)
+                    tensors = fitting_tensors(model_class, config, held)
+                if cut:
+                    held = tensors = draw_tensors(config, cut["layers"], temporary.with_name(".cut"))
                 tokenizer = load_tokenizer(source)
                 warnings = check_tokenizer(tokenizer, config)
             for warning in warnings:
@@ -84,6 +89,17 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
             else "check the folder, its permissions and the free space"
         )
         raise LinguistError(f"models/{name}: cannot load {given} ({one_line(error)}); {cure}") from None
+
+
+def draw_tensors(config, layers, folder):
+    """Cut a configuration to so many layers, and write a model of it with random weights; returns them, {name: Tensor}. The
+    number of layers of the whole model becomes `whole_layers` of the configuration."""
+    config.whole_layers = config.num_hidden_layers
+    config.num_hidden_layers = min(layers, config.num_hidden_layers)
+    if getattr(config, "layer_types", None):
+        config.layer_types = config.layer_types[: config.num_hidden_layers]
+    class_of(config)(config).save_pretrained(folder)
+    return read_tensors(folder)
 
 
 def refuse_architecture(config):

@@ -1,0 +1,131 @@
+"""The cut configuration of a preview: the same rules, models and sets as the study has, on little data.
+
+The first megabytes of each resource, few rows of each pair set and task, one layer of each model, ten steps of each training, one
+or two seeds of each study, and each control in the first study that has it. Everything else that decides which code runs stays:
+recipes, kinds, lengths, widths and tests.
+"""
+
+import copy
+
+from linguist.config import plan, used
+from linguist.config.settings import pretraining_settings, tuning_settings, without
+from linguist.config.shapes import SHAPES
+from linguist.kinds import KINDS
+
+FOLDER = "preview"  # of all files of a preview, in the working folder
+STEPS = 10  # of each training; pretraining has batches of another size
+BATCH, TASK_BATCH = 8, 4  # rows of pair sets, and of each task: an instruction set has several, of long rows
+ROWS = {"train": STEPS * BATCH, "dev": 20, "test": 20}
+TASK_ROWS = {"train": STEPS * TASK_BATCH, "dev": 12, "test": 12}
+LAYERS = 1
+WINDOWS, PARTS = 800, 2  # of each BLAST search
+CORPUS, PAIR = 1_000_000, 100  # bytes of a corpus, and of a row of sentences
+BYTES_PER_TOKEN = 4
+VOCABULARY = 2000  # tokens, at most
+FEW_ARMS = 3  # a study with so few has two seeds, so that what needs several seeds is tried
+
+
+def cut_config(config):
+    """The configuration of a preview of a final one. Entries of resources and models get the key `cut`, which says what is
+    fetched of them."""
+    cut = copy.deepcopy(config)
+    cut["blast"]["parts"] = min(PARTS, config["blast"]["parts"])
+    cut["vector"] |= {"permutations": min(10, config["vector"]["permutations"])}
+    copies = homologs_of(config)
+    for name, resource in cut["resources"].items():
+        resource["cut"] = {"bytes": round(1e6 * config["preview"]["megabytes"]), "copies": copies.get(name, [])}
+    for pairset in cut["pairsets"].values():
+        pairset["sizes"] = {split: min(size, ROWS[split]) for split, size in pairset["sizes"].items()}
+        if "windows" in pairset["rules"]:
+            pairset["rules"]["windows"] = min(WINDOWS, pairset["rules"]["windows"])
+    for task in cut["tasks"].values():
+        task["sizes"] = {split: min(rows, task.get("sizes", {}).get(split, rows)) for split, rows in TASK_ROWS.items()}
+    for corpus in cut["corpora"].values():
+        cut_corpus(corpus)
+    for tokenizer in cut["tokenizers"].values():
+        tokenizer.pop("sample", None)  # then it is as much as there is
+        if "vocab_size" in tokenizer:
+            tokenizer["vocab_size"] = min(VOCABULARY, tokenizer["vocab_size"])
+    for name in cut["models"]:
+        cut_model(cut, config, name)
+    for section, batch in (("finetuning", BATCH), ("classification", TASK_BATCH), ("instruction_tuning", TASK_BATCH)):
+        cut[section] |= cut_training(config[section], batch)
+    for name, instructions in cut["instructions"].items():
+        batch = TASK_BATCH * len(instructions["tasks"])
+        instructions["swapped"] = min(4, instructions["swapped"])
+        instructions["tuning"] = instructions.get("tuning", {}) | cut_training(config["instruction_tuning"], batch)
+    seen = set()
+    for name, study in cut["studies"].items():
+        kinds = {(plan.is_of_tasks(config, name), control) for control in study["controls"]}
+        study["controls"] = [control for of_tasks, control in sorted(kinds - seen)]
+        seen |= kinds
+        arms = len(study["models"]) * len(study["trainsets"]) * (1 + len(study["controls"]))
+        study["seeds"] = study["seeds"][: 2 if arms <= FEW_ARMS else 1]
+    for vectors in cut["vectors"].values():
+        vectors["seeds"] = vectors["seeds"][:1]
+    return cut
+
+
+def homologs_of(config):
+    """{resource that BLAST searches: [(resource whose windows it searches for, letters of its sequences)]}. The beginnings of
+    two genomes need not have homologs."""
+    found = {}
+    for spec in config["pairsets"].values():
+        for name in spec["search"] if used.is_searched(spec) else []:
+            entry = (spec["queries"], KINDS[spec["kind"]].letters)
+            if entry not in found.setdefault(name, []):
+                found[name].append(entry)
+    return found
+
+
+def cut_training(options, batch):
+    """Training options that are cut to STEPS steps of `batch` rows."""
+    return {"batch_size": batch, "epochs": 1, "warmup": min(options["warmup"], 0.1)}
+
+
+def cut_corpus(corpus):
+    """Give the sources of a corpus fewer bytes, in the same shares."""
+    asked = sum(source.get("bytes", 0) for source in corpus["sources"].values())
+    for source in corpus["sources"].values():
+        if "bytes" in source:
+            least = CORPUS // (4 * len(corpus["sources"]))
+            drawn = max(least, round(source["bytes"] / asked * CORPUS))
+            source["bytes"] = min(source["bytes"], round(drawn * source.get("share", 1)))
+    corpus["dev"] = max(0.1, corpus["dev"])
+
+
+def cut_model(cut, config, name):
+    """Leave a model LAYERS layers, and its pretraining about STEPS steps."""
+    model = cut["models"][name]
+    if "architecture" in model:
+        model["shape"] = model["shape"] | {SHAPES[model["architecture"]][0]: LAYERS}
+    elif "random_of" not in model:
+        model["cut"] = {"layers": LAYERS}
+    if "finetuning" in model:
+        model["finetuning"] |= cut_training(tuning_settings(config, name, None), BATCH)
+    if "corpus" in model:
+        options = pretraining_settings(config, name)
+        blocks = corpus_bytes(cut, model["corpus"]) / BYTES_PER_TOKEN / options["context"]
+        batch = max(1, round(blocks / STEPS))
+        own = {"batch_size": batch, "micro_batch": min(batch, options["micro_batch"] or batch), "epochs": 1}
+        own |= {"warmup": min(options["warmup"], 0.1), "evaluations": 2, "dev_blocks": min(8, options["dev_blocks"])}
+        model["pretraining"] = model.get("pretraining", {}) | own
+
+
+def corpus_bytes(cut, corpus):
+    """The bytes of a corpus of a cut configuration, as far as it says; at most CORPUS for a source without."""
+    total = 0
+    for source in cut["corpora"][corpus]["sources"].values():
+        rows = sum(cut["pairsets"][name]["sizes"]["train"] for name in source.get("pairsets", []))
+        total += source.get("bytes", rows * PAIR if "pairsets" in source else CORPUS)
+    return total
+
+
+def whole_layers(model):
+    """The layers of a model from scratch; `model` is its entry in a final configuration."""
+    return model["shape"].get(SHAPES[model["architecture"]][0], 12)
+
+
+def without_cut(entry):
+    """An entry of a resource or model, as it stands in the study."""
+    return without(entry, "cut")
