@@ -46,7 +46,6 @@ try:
         if workflow.overwrite_configfiles:
             config = workflow.config_settings.overwrite_config
     config = settle(config)
-    study = config
     if config["preview"]["cut"]:
         config = cut_config(config)
     # Not a key of the study. The first file is that of --configfile, if there is one.

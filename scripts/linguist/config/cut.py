@@ -8,7 +8,7 @@ recipes, kinds, lengths, widths and tests.
 import copy
 
 from linguist.config import plan, used
-from linguist.config.settings import pretraining_settings, tuning_settings, without
+from linguist.config.settings import pretraining_settings, tuning_settings
 from linguist.config.shapes import SHAPES
 from linguist.kinds import KINDS
 
@@ -50,7 +50,7 @@ def cut_config(config):
         cut_model(cut, config, name)
     for section, batch in (("finetuning", BATCH), ("classification", TASK_BATCH), ("instruction_tuning", TASK_BATCH)):
         cut[section] |= cut_training(config[section], batch)
-    for name, instructions in cut["instructions"].items():
+    for instructions in cut["instructions"].values():
         batch = TASK_BATCH * len(instructions["tasks"])
         instructions["swapped"] = min(4, instructions["swapped"])
         instructions["tuning"] = instructions.get("tuning", {}) | cut_training(config["instruction_tuning"], batch)
@@ -124,8 +124,3 @@ def corpus_bytes(cut, corpus):
 def whole_layers(model):
     """The layers of a model from scratch; `model` is its entry in a final configuration."""
     return model["shape"].get(SHAPES[model["architecture"]][0], 12)
-
-
-def without_cut(entry):
-    """An entry of a resource or model, as it stands in the study."""
-    return without(entry, "cut")
