@@ -33,7 +33,7 @@ def preview_commands(wildcards):
 
 
 def rule_files(wildcards):
-    """{rule: (patterns of its outputs, log, benchmark or None)} of the rules that leave files."""
+    """{rule: the fields of a `Step`} of the rules that leave files."""
 
     def place(path):
         return path and strip_wildcard_constraints(str(path))
@@ -45,6 +45,8 @@ def rule_files(wildcards):
             [re.sub(r"\d+\\-of\\-\d+", r"\\d+-of-\\d+", path.regex().pattern) for path in step.output],
             place(step.log[0]),
             place(step.benchmark),
+            several_runs.get(name, {}).get("of"),
+            several_runs.get(name, {}).get("seeds", [None]),
         )
         for name, step in found.items()
     }

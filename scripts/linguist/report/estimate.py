@@ -185,7 +185,8 @@ class Load:
     def instruction_flops(self, model, instructions):
         epochs = self.options(model, instructions)["epochs"]
         rows = BACKWARD * self.task_rows(instructions, ["train"]) + self.task_rows(instructions, ["dev"])
-        return epochs * rows * self.prompt_tokens(model, instructions) * self.shape(model).flops(head=True)
+        tuning = epochs * rows * self.prompt_tokens(model, instructions) * self.shape(model).flops(head=True)
+        return tuning + (self.config["keep_weights"] != "all") * self.answer_flops(model, instructions)
 
     def answer_flops(self, model, instructions):
         rows = self.task_rows(instructions, ["test"]) * 2  # each is asked in two ways
@@ -261,7 +262,7 @@ AMOUNTS = {
     "segment_genome": source_amount,
     "collect_documents": source_amount,
     "mix_corpus": lambda load, w: load.corpus_bytes(w["corpus"]),
-    "encode_corpus": lambda load, w: load.corpus_bytes(w["corpus"], w["split"]),
+    "encode_corpus": lambda load, w: load.corpus_bytes(w["corpus"]),
     "train_tokenizer": lambda load, w: load.sample_bytes(w["tokenizer"]),
     "describe_vocabulary": lambda load, w: load.corpus_bytes(
         load.config["tokenizers"][w["tokenizer"]]["corpus"], "dev"
@@ -319,22 +320,28 @@ OUTPUTS = {
 
 @dataclass(frozen=True)
 class Step:
-    """Where the jobs of a rule leave files: patterns of its outputs, and its log and benchmark with wildcards in braces."""
+    """Where the jobs of a rule leave files: patterns of its outputs, and its log and benchmark with wildcards in braces. Jobs that
+    make several runs have their `seeds`, and in `of` the rule that makes one."""
 
     outputs: list
     log: str
     benchmark: str | None
+    of: str | None = None
+    seeds: tuple = (None,)
 
 
 def read_jobs(text, steps):
-    """{(rule, wildcards as sorted pairs): [outputs]} from what `snakemake --summary` prints; `steps` is {rule: Step}."""
+    """{(rule, wildcards as sorted pairs): [outputs]} from what `snakemake --summary` prints; `steps` is {rule: Step}. A job of
+    several runs counts as so many jobs of one."""
     jobs = defaultdict(list)
     for line in text.splitlines():
         path, _, rule, *_ = [*line.split("\t"), "", ""]
         path = path.removeprefix(f"{FOLDER}/")
         for pattern in steps[rule].outputs if rule in steps else []:
             if match := re.fullmatch(pattern, path):
-                jobs[rule, tuple(sorted(match.groupdict().items()))].append(path)
+                for seed in steps[rule].seeds:
+                    wildcards = match.groupdict() | ({"seed": str(seed)} if seed is not None else {})
+                    jobs[steps[rule].of or rule, tuple(sorted(wildcards.items()))].append(path)
                 break
     return dict(jobs)
 
