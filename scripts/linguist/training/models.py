@@ -23,7 +23,7 @@ from linguist.tokenizers.fit import check_tokenizer
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.tokenizers.pretrained import load_pretrained, refuse_own_code
 from linguist.training import cpu
-from linguist.training.hub import download_model, files_in, find_model, weight_files
+from linguist.training.hub import download_model, find_model
 from linguist.training.weights import class_of, fitting_tensors, name_some, read_tensors, write_tensors
 
 transformers_logging.set_verbosity_error()
@@ -50,7 +50,7 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
     given = path or hub
     try:
         with atomic_path(folder) as temporary:
-            source = find_model(hub, revision, path, mirror)
+            source = here = find_model(hub, revision, path, mirror)
             if source is None:
                 source = temporary.with_name(".downloads")
                 download_model(f"models/{name}", hub, revision, source, weights=not cut)
@@ -59,7 +59,7 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
             with naming(given):
                 refuse_architecture(config)
                 model_class = class_of(config)
-                if not cut or weight_files(files_in(source)):
+                if here or not cut:
                     held = read_tensors(source)
                     tensors = fitting_tensors(model_class, config, held)
                 if cut:

@@ -14,7 +14,13 @@ from linguist.files import read_json
 from linguist.tokenizers.loading import load_tokenizer
 from linguist.training import cpu
 from linguist.training.finetuning import SavedClassifier, finetune, write_predictions
-from linguist.training.models import fetch_model, load_base_model, load_classifier, load_language_model
+from linguist.training.models import (
+    fetch_model,
+    load_base_model,
+    load_classifier,
+    load_language_model,
+    randomize_model,
+)
 from linguist.training.tuning import Run
 
 CAUSAL = ("gpt2", "gpt-neox", "llama", "mistral", "qwen3", "gemma2", "gpt-oss")
@@ -28,6 +34,17 @@ def fetched(request, tokenizers, tmp_path_factory):
     make_architecture(request.param, load_tokenizer(tokenizers["bert"]), folder / "source")
     fetch_model("m", folder / request.param, path=folder / "source")
     return folder / request.param
+
+
+def test_a_preview_gets_fewer_layers_of_the_same_width(fetched, tmp_path):
+    fetch_model("m", tmp_path / "cut", path=fetched, cut={"layers": 1})
+    whole, cut = (load_classifier(folder, CLASSES, 1, None) for folder in (fetched, tmp_path / "cut"))
+    assert (whole.config.num_hidden_layers, cut.config.num_hidden_layers, cut.config.whole_layers) == (2, 1, 2)
+    shapes = {name: parameter.shape for name, parameter in whole.named_parameters()}
+    for name, parameter in cut.named_parameters():
+        assert parameter.shape == shapes[name] or "contact_head" in name  # ESM's has a weight for each layer
+    randomize_model(tmp_path / "cut", 1, tmp_path / "random")
+    assert load_classifier(tmp_path / "random", CLASSES, 1, None).config.whole_layers == 2
 
 
 def forward(model, precision):

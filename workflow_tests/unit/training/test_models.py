@@ -228,6 +228,16 @@ def test_a_model_comes_from_the_hub(hub, base_models, tmp_path, monkeypatch):
     assert [path.name for path in (tmp_path / "model").parent.glob(".model*")] == []
 
 
+def test_a_preview_downloads_no_weights_but_must_find_them(hub, base_models, tmp_path):
+    fetch_model("m", tmp_path / "model", hub="org/tiny", revision=COMMIT, cut={"layers": 1})
+    assert "tokenizer.json" in asked(hub) and "model.safetensors" not in asked(hub)
+    load_classifier(tmp_path / "model", ("different", "same"), 0, None)
+    for folder, place in ((hub.folder, {"hub": "org/tiny", "revision": COMMIT}), (hub.folder, {"path": hub.folder})):
+        (folder / "model.safetensors").unlink(missing_ok=True)
+        with pytest.raises(LinguistError, match="models/m: .*model.safetensors"):
+            fetch_model("m", tmp_path / "none", **place, cut={"layers": 1})
+
+
 def test_the_hubs_cache_needs_no_hub(no_home, base_models, tmp_path):
     snapshot = tmp_path / "home/hub/models--org--tiny/snapshots" / COMMIT
     shutil.copytree(base_models["gpt2"], snapshot)
