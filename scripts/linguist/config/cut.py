@@ -1,8 +1,8 @@
 """The cut configuration of a preview: the same rules, models and sets as the study has, on little data.
 
 The first megabytes of each resource, few rows of each pair set and task, one layer of each model, ten steps of each training, one
-or two seeds of each study, and each control in the first study that has it. Everything else that decides which code runs stays:
-recipes, kinds, lengths, widths and tests.
+or two seeds of each study, and each model and control in the first study that has it. Everything else that decides which code
+runs stays: recipes, kinds, lengths, widths, training sets and tests.
 """
 
 import copy
@@ -28,7 +28,7 @@ FEW_ARMS = 3  # a study with so few has two seeds, so that what needs several se
 def cut_config(config):
     """The configuration of a preview of a final one. Entries of resources and models get the key `cut`, which says what is
     fetched of them."""
-    cut = copy.deepcopy(config) | {"runs_per_job": 1}
+    cut = copy.deepcopy(config) | {"runs_per_job": 1, "threads": 1}
     cut["blast"]["parts"] = min(PARTS, config["blast"]["parts"])
     cut["vector"] |= {"permutations": min(10, config["vector"]["permutations"])}
     copies = homologs_of(config)
@@ -54,16 +54,24 @@ def cut_config(config):
         batch = TASK_BATCH * len(instructions["tasks"])
         instructions["swapped"] = min(4, instructions["swapped"])
         instructions["tuning"] = instructions.get("tuning", {}) | cut_training(config["instruction_tuning"], batch)
-    seen = set()
-    for name, study in cut["studies"].items():
-        kinds = {(plan.is_of_tasks(config, name), control) for control in study["controls"]}
-        study["controls"] = [control for of_tasks, control in sorted(kinds - seen)]
-        seen |= kinds
-        arms = len(study["models"]) * len(study["trainsets"]) * (1 + len(study["controls"]))
-        study["seeds"] = study["seeds"][: 2 if arms <= FEW_ARMS else 1]
+    for studies in (plan.pair_studies(cut), plan.task_studies(cut)):
+        cut_studies(studies.values())
     for vectors in cut["vectors"].values():
         vectors["seeds"] = vectors["seeds"][:1]
     return cut
+
+
+def cut_studies(studies):
+    """Leave studies of one kind the models and controls that no earlier one has, the first model, and one or two seeds."""
+    models, controls = set(), set()
+    for study in studies:
+        first, *others = study["models"]
+        study["models"] = [first, *(model for model in others if model not in models)]
+        study["controls"] = [control for control in study["controls"] if control not in controls]
+        models |= {*study["models"]}
+        controls |= {*study["controls"]}
+        arms = len(study["models"]) * len(study["trainsets"]) * (1 + len(study["controls"]))
+        study["seeds"] = study["seeds"][: 2 if arms <= FEW_ARMS else 1]
 
 
 def homologs_of(config):

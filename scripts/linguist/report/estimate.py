@@ -154,12 +154,16 @@ class Load:
 
     def tokens(self, name, model, split):
         """Tokens of a split of a pair set or task, for a model."""
-        counts = self.read(f"tokens/{name}.{plan.tokenizer_of(self.config, model)}/tokens.json")[split]
+        counts = self.counts(name, model)[split]
         return self.rows(name, [split]) * counts["tokens"] / max(1, counts["inputs"])
 
     def longest(self, name, model):
-        counts = self.read(f"tokens/{name}.{plan.tokenizer_of(self.config, model)}/tokens.json")
-        return max(counts[split]["longest"] for split in SPLITS)
+        return max(self.counts(name, model)[split]["longest"] for split in SPLITS)
+
+    def counts(self, name, model):
+        """The counts of tokens of a set for a model; for another one, if the preview does not have the two together."""
+        own = self.folder / f"tokens/{name}.{plan.tokenizer_of(self.config, model)}/tokens.json"
+        return read_json(own if own.exists() else min(self.folder.glob(f"tokens/{name}.*/tokens.json")))
 
     def test_tokens(self, model, trainset):
         return sum(self.tokens(test, model, "test") for test in plan.tests_of_arm(self.config, model, trainset))
