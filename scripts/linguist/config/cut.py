@@ -16,10 +16,11 @@ FOLDER = "preview"  # of all files of a preview, in the working folder
 STEPS = 10  # of each training; pretraining has batches of another size
 BATCH, TASK_BATCH = 8, 4  # rows of pair sets, and of each task: an instruction set has several, of long rows
 ROWS = {"train": STEPS * BATCH, "dev": 20, "test": 20}
-TASK_ROWS = {"train": STEPS * TASK_BATCH, "dev": 12, "test": 12}
+TASK_ROWS = {"train": STEPS * TASK_BATCH, "dev": 12, "test": 12}  # at least
+ROWS_PER_CLASS = 12  # of each split of a task: rows are drawn at random, and each class must be among them
 LAYERS = 1
 WINDOWS, PARTS = 800, 2  # of each BLAST search
-CORPUS, PAIR = 1_000_000, 100  # bytes of a corpus, and of a row of sentences
+CORPUS, PAIR = 600_000, 100  # bytes of a corpus for each megabyte of a resource, one at most, and of a row of sentences
 BYTES_PER_TOKEN = 4
 VOCABULARY = 2000  # tokens, at most
 FEW_ARMS = 3  # a study with so few has two seeds, so that what needs several seeds is tried
@@ -39,9 +40,9 @@ def cut_config(config):
         if "windows" in pairset["rules"]:
             pairset["rules"]["windows"] = min(WINDOWS, pairset["rules"]["windows"])
     for task in cut["tasks"].values():
-        task["sizes"] = {split: min(rows, task.get("sizes", {}).get(split, rows)) for split, rows in TASK_ROWS.items()}
+        task["sizes"] = cut_sizes(task)
     for corpus in cut["corpora"].values():
-        cut_corpus(corpus)
+        cut_corpus(corpus, round(CORPUS * min(1, config["preview"]["megabytes"])))
     for tokenizer in cut["tokenizers"].values():
         tokenizer.pop("sample", None)  # then it is as much as there is
         if "vocab_size" in tokenizer:
@@ -91,13 +92,19 @@ def cut_training(options, batch):
     return {"batch_size": batch, "epochs": 1, "warmup": min(options["warmup"], 0.1)}
 
 
-def cut_corpus(corpus):
-    """Give the sources of a corpus fewer bytes, in the same shares."""
+def cut_sizes(task):
+    """The rows of a task in a preview: few, but some of each class."""
+    most = {split: max(rows, ROWS_PER_CLASS * len(task["answers"])) for split, rows in TASK_ROWS.items()}
+    return {split: min(rows, task.get("sizes", {}).get(split, rows)) for split, rows in most.items()}
+
+
+def cut_corpus(corpus, size):
+    """Give the sources of a corpus `size` bytes together, in the same shares, or a quarter of an equal share."""
     asked = sum(source.get("bytes", 0) for source in corpus["sources"].values())
     for source in corpus["sources"].values():
         if "bytes" in source:
-            least = CORPUS // (4 * len(corpus["sources"]))
-            drawn = max(least, round(source["bytes"] / asked * CORPUS))
+            least = size // (4 * len(corpus["sources"]))
+            drawn = max(least, round(source["bytes"] / asked * size))
             source["bytes"] = min(source["bytes"], round(drawn * source.get("share", 1)))
     corpus["dev"] = max(0.1, corpus["dev"])
 
