@@ -50,6 +50,7 @@ def test_a_preview_tries_every_rule_and_estimates_it(checkout, snakemake):
     with open(checkout / "preview/estimate.tsv") as table:
         rows = {row["rule"]: row for row in csv.DictReader(table, delimiter="\t")}
     assert rows.keys() == planned and all(int(row["jobs"]) > 0 for row in rows.values())
+    assert [rule for rule, row in rows.items() if not row["core_hours"]] == []  # all were measured
     assert {rule for rule, row in rows.items() if float(row["gpu_hours"]) > 0} == {"pretrain", "finetune"}
     assert float(rows["finetune"]["core_hours"]) > 0 and float(rows["pretrain"]["gpu_gb"]) > 0
     metrics = json.loads((checkout / "preview/results/runs/tiny/en/seed-1/metrics.json").read_text())
@@ -88,5 +89,7 @@ def test_a_large_configuration_goes_through_its_preview(checkout, snakemake, rea
         checkout, "preview", "--cores", "2", "--configfile", f"config/{name}.yaml", "--config", "mirror=mirror"
     )
     assert run.returncode == 0, run.stderr
-    print((checkout / "preview/estimate.txt").read_text())
+    text = (checkout / "preview/estimate.txt").read_text()
+    print(text)
+    assert "Not in the preview" not in text
     assert rules_of(run.stdout) == planned_rules(snakemake, checkout, f"config/{name}.yaml")

@@ -389,7 +389,7 @@ def read_sizes(path):
 
 
 def estimate(configs, jobs, steps, folder):
-    """A table of the rules (COLUMNS), those with most hours first.
+    """A table of the rules (COLUMNS), those with most hours first; core_hours is NaN if the preview did not run the rule.
 
     Args: `configs` and `jobs` are pairs: of the whole run, and of the preview; `steps` is {rule: Step}; `folder` has the results
     of the preview.
@@ -406,6 +406,7 @@ def estimate(configs, jobs, steps, folder):
         row, amount = rows[rule], AMOUNTS.get(rule, lambda load, w: 1)
         row["jobs"] += 1
         if not measured[rule]:
+            row["core_hours"] = math.nan
             continue
         near = max(measured[rule], key=lambda other: len({*other} & {*wildcards}))
         job, needed, left = measured[rule][near], amount(whole, dict(wildcards)), OUTPUTS.get(rule, amount)
@@ -462,6 +463,7 @@ def format_estimate(name, table, rate, cores):
         table["core_hours"].sum(),
         table.loc[on_gpu, "gpu_hours"].sum(),
     )
+    untried = ", ".join(table.loc[table["core_hours"].isna(), "rule"])
     fetched = table.loc[table["rule"] == "fetch_resource", "disk_gb"].sum()
     return f"""\
 {name}: every rule ran on a cut of its inputs. The whole run, estimated:
@@ -471,6 +473,7 @@ def format_estimate(name, table, rate, cores):
 With one GPU: {format_amount(gpu)} GPU hours, and {format_amount(rest)} core hours of other jobs ({format_amount(rest / cores)} hours on {cores} cores).
 Without a GPU: {format_amount(cpu)} core hours ({format_amount(cpu / cores)} hours on {cores} cores).
 GPU memory: {format_amount(table["gpu_gb"].max())} GB, and about 1 GB for the libraries. Disk: {format_amount(table["disk_gb"].sum())} GB.
+{f"Not in the preview, and not counted: {untried}." + chr(10) if untried else ""}\
 Downloads of resources: {format_amount(fetched)} GB, {format_amount(fetched * 1e9 / BYTES_PER_SECOND / 3600)} hours at {BYTES_PER_SECOND / 1e6:g} MB/s.
 
 Core hours were measured on this machine and grow with bytes, rows or FLOPs. Of rules other than trainings and tests they are upper

@@ -145,6 +145,15 @@ def test_hours_grow_with_the_amount_of_work(preview, tmp_path):
     assert all(rule in text for rule in STEPS) and "200 TFLOP/s" in text
 
 
+def test_a_rule_that_the_preview_did_not_run_is_named(preview, tmp_path):
+    whole, cut, results = preview
+    table = estimate((whole, cut), (read_jobs(summary("", (1,)), STEPS), {}), STEPS, results)
+    assert table["core_hours"].isna().all()
+    text = format_estimate("study.yaml", table, 200, 2)
+    line = next(line for line in text.splitlines() if line.startswith("Not in the preview"))
+    assert all(rule in line for rule in STEPS)
+
+
 def test_the_time_of_arithmetic_is_told_from_that_of_loading(preview, monkeypatch):
     """The truth is known: 3 s, 10 ns a parameter and 1e-10 s a FLOP."""
     _, cut, results = preview
