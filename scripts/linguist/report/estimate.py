@@ -248,8 +248,9 @@ def source_amount(load, w):
 
 
 RESOURCE = ("fetch_resource", "unpack_resource", "index_sequences", "build_blast_database", "mask_repeats")
-PAIRS = ("build_pairs", "audit_pairs", "tokenize_pairs")
-TASKS = ("build_task", "audit_task", "tokenize_task", "score_baselines")
+# Of so few sequences BLAST's time grows with their number, not with the number of comparisons.
+PAIRS = ("build_pairs", "audit_pairs", "tokenize_pairs", "search_pair_neighbours")
+TASKS = ("build_task", "audit_task", "tokenize_task", "score_baselines", "search_neighbours")
 # What the work of a rule's job is proportional to: (Load, wildcards) to a number. The work of other rules is taken to be the
 # same in both runs.
 AMOUNTS = {
@@ -259,10 +260,6 @@ AMOUNTS = {
     "sample_queries": lambda load, w: load.size(load.config["pairsets"][w["pairset"]]["queries"]),
     "search_homologs": search_amount,
     "choose_positives": lambda load, w: load.config["pairsets"][w["pairset"]]["rules"]["windows"],
-    "search_pair_neighbours": lambda load, w: (
-        load.rows(w["pairset"], ["train"]) * max(1, load.rows(w["pairset"], ["test"]))
-    ),
-    "search_neighbours": lambda load, w: load.rows(w["task"], ["train"]) * load.rows(w["task"], [w["split"]]),
     "segment_genome": source_amount,
     "collect_documents": source_amount,
     "mix_corpus": lambda load, w: load.corpus_bytes(w["corpus"]),
@@ -370,7 +367,7 @@ def measure_job(wildcards, outputs, step):
         return Measured(start, total - start, disk)
     if step.benchmark and (path := folder / step.benchmark.format(**wildcards)).is_file():
         seconds, cpu, _ = read_benchmark(path)
-        return Measured(0, seconds if math.isnan(cpu) else cpu, disk)
+        return Measured(0, cpu if cpu > 0 else seconds, disk)  # of a short job there is none
     return None
 
 
