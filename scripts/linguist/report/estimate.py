@@ -305,6 +305,9 @@ OUTPUTS = {
     "fetch_resource": lambda load, w: (
         load.size(w["resource"]) if "url" in load.config["resources"][w["resource"]] else 0
     ),
+    "search_homologs": lambda load, w: (
+        load.config["pairsets"][w["pairset"]]["rules"]["windows"] / load.config["blast"]["parts"]
+    ),
     "pretrain": lambda load, w: load.weight_bytes(w["model"]),
     "finetune": lambda load, w: (
         load.weight_bytes(w["model"])
