@@ -26,6 +26,7 @@ class Recipe:
     kinds: the kinds of pairs that it makes
     needs, optional: the keys that its part of the config must have, and may have
     rules: the rules that it reads; a change of another rule does not rerun it
+    negatives: the kinds of negatives that it makes, if it reads the rule `negatives`
     files: (spec, name of the set) to {input: path or list of paths}, what `build` gets as `files`
     resources: spec to the resources that it reads, each as resource or resource:path/in/archive
     bases: spec to the pair sets that it is made from; with `several`, the key `of` is a list
@@ -42,6 +43,7 @@ class Recipe:
     needs: tuple[str, ...]
     optional: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    negatives: tuple[str, ...] = ()
     files: Callable[[dict, str], dict] = lambda spec, name: {}
     resources: Callable[[dict], list[str]] = lambda spec: []
     bases: Callable[[dict], list[str]] = lambda spec: []

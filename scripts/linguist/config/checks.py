@@ -117,6 +117,20 @@ def check_pairsets(config):
             refuse(f"{key}.length", f"is {spec['length']}, but must be a multiple of 3 (whole codons)")
         if sum(spec["rules"].get(share, 0) for share in ("identical", "contained")) > 1:
             refuse(f"{key}.rules", "identical and contained are shares; together at most 1")
+        check_negatives(f"{key}.rules.negatives", spec, recipe)
+
+
+def check_negatives(key, spec, recipe):
+    """The rule `negatives` asks for kinds that the recipe makes, in shares that are 1 together, of sentences."""
+    if not (shares := spec["rules"].get("negatives")):
+        return
+    if not KINDS[spec["kind"]].is_text:
+        refuse(key, f"is for sentence pairs, not {spec['kind']}; remove it")
+    for kind in shares:
+        if kind not in recipe.negatives:
+            refuse(key, f"recipe '{recipe.name}' makes no '{kind}' negatives; known: {', '.join(recipe.negatives)}")
+    if abs(sum(shares.values()) - 1) > 1e-6:
+        refuse(key, f"the shares are {sum(shares.values()):g} together, but must be 1; correct them")
 
 
 def check_base(config, name, base):

@@ -191,6 +191,7 @@ REGISTERED = {
 READERS = {  # by the name of a table: the head of its column of readers, and which of whose records read a key
     "pairsets": ("for recipe", RECIPES, lambda recipe: (*recipe.keys, *["rules"] * bool(recipe.rules))),
     "rules": ("for recipe", RECIPES, lambda recipe: recipe.rules),
+    "rules.negatives": ("for recipe", RECIPES, lambda recipe: recipe.negatives),
     "tasks": ("for recipe", TASK_RECIPES, lambda recipe: recipe.keys),
     "tokenizers": ("for type", TYPES, lambda found: found.options),
 }

@@ -124,6 +124,8 @@ def set_lines(config, sets, setup):
         yield f"{names}: without the train and dev rows that share a sentence with a later split"
     if names := named(lambda name, spec: is_pawsx(spec) and spec["rules"].get("conflicts") == DROP):
         yield f"{names}: without the rows whose labels contradict one another"
+    if names := named(lambda name, spec: is_pawsx(spec) and spec["rules"].get("negatives")):
+        yield f"{names}: with negatives of other kinds"
     for recipe, difference in REBUILT.items():
         if names := named(lambda name, spec, recipe=recipe: spec["recipe"] == recipe):
             yield f"{names}: rebuilt; {difference}"

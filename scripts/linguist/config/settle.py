@@ -68,7 +68,10 @@ def complete_pairsets(config):
     for name, spec in config["pairsets"].items():
         recipe = RECIPES[spec["recipe"]]
         full = merge(config["pairs"], spec)
-        full["rules"] = {rule: full["rules"][rule] for rule in recipe.rules}
+        rules = config["pairs"]["rules"] | spec.get(
+            "rules", {}
+        )  # a set's own rule replaces the whole of the common one
+        full["rules"] = {rule: rules[rule] for rule in recipe.rules}
         bases = [pairsets[base] for base in (recipe.bases(spec) if "of" in spec else []) if base in pairsets]
         if bases:
             sizes = {split: sum(base["sizes"][split] for base in bases) for split in SPLITS}

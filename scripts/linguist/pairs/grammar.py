@@ -4,7 +4,8 @@ A meaning is a frame (a scenario) with a filler in every slot. In a pair of labe
 realisations of one meaning. In a pair of label 0, the second sentence has two exchangeable slots swapped. Only the swap
 depends on the label, and a swap does not change the bag of words. So neither shared words, nor the length, nor one
 sentence alone predicts the label; only who did what to whom does. The idea is from PAWS (Zhang, Baldridge and He 2019);
-the sentences are our own.
+the sentences are our own. Negatives that are easier to tell, on request: the second sentence has another meaning, or
+half of the fillers are others.
 
 `frames.yaml` has frames, fillers and swaps; one file for each language has the realisations. The draws do not depend on
 the language, so the pairs of one seed are translations of each other, as in PAWS-X (Yang et al. 2019).
@@ -15,6 +16,7 @@ import random
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from math import comb, prod
 from pathlib import Path
@@ -23,6 +25,7 @@ import yaml
 
 from linguist.errors import LinguistError
 from linguist.files import ROOT
+from linguist.pairs.negatives import OVERLAP, SAME, SWAPPED, UNRELATED, deal_kinds
 from linguist.splits import SPLITS
 
 FOLDER = ROOT / "resources" / "grammar"
@@ -81,8 +84,23 @@ class Scenarios:
         deals = {type_: rng.sample(self.fillers[type_], n) for type_, n in Counter(frame.slots.values()).items()}
         return Meaning(frame, {slot: deals[type_].pop() for slot, type_ in frame.slots.items()})
 
+    def draw_unrelated(self, rng, meaning):
+        """A random meaning of another frame that has no filler in common with `meaning`."""
+        other = self.draw(rng)
+        while other.frame == meaning.frame or not set(other.fillers.values()).isdisjoint(meaning.fillers.values()):
+            other = self.draw(rng)
+        return other
+
+    def draw_overlapping(self, rng, meaning):
+        """The meaning with half of its fillers replaced by others; of an odd number, the larger or the smaller half."""
+        fillers, n = dict(meaning.fillers), len(meaning.fillers)
+        for slot in rng.sample(sorted(fillers), (n + rng.randrange(2)) // 2):
+            taken = {*meaning.fillers.values(), *fillers.values()}
+            fillers[slot] = rng.choice([new for new in self.fillers[meaning.frame.slots[slot]] if new not in taken])
+        return Meaning(meaning.frame, fillers)
+
     def room(self, split):
-        """The most rows that a split may have: a tenth of its meanings, so that all frames are drawn about equally often."""
+        """The most meanings that may be drawn for a split: a tenth of all, so that all frames are drawn about equally often."""
         smallest = min(
             prod(comb(len(self.fillers[type_]), n) for type_, n in Counter(frame.slots.values()).items())
             for frame in self.frames
@@ -100,6 +118,13 @@ class Language:
     def realise(self, meaning, realisation):
         """The sentence: a realisation with the meaning's fillers in the spelling of this language."""
         return realisation.format(**{slot: self.names.get(filler, filler) for slot, filler in meaning.fillers.items()})
+
+    def realise_both(self, rng, one, other):
+        """A sentence for each of two meanings, by two different realisations. Only these draws differ between languages, so
+        they must come last."""
+        forms = [self.realisations[meaning.frame.name] for meaning in (one, other)]
+        chosen = rng.sample(forms[0], 2) if one.frame == other.frame else [rng.choice(part) for part in forms]
+        return tuple(map(self.realise, (one, other), chosen))
 
 
 def read_scenarios(folder=FOLDER):
@@ -140,41 +165,51 @@ def read_language(language, scenarios, folder=FOLDER):
     return Language(realisations, content.get("names") or {})
 
 
-def sentence_pairs(language, n, seed, split, folder=FOLDER):
+def sentence_pairs(language, n, seed, split, negatives=None, folder=FOLDER):
     """Draw `n` labelled sentence pairs of one split ("train", "dev" or "test") in one language.
 
     Gives a list of (id, sentence1, sentence2, label); label 1 means the same meaning. Rows 1 and 2, 3 and 4, … have one of
-    each label, so the labels are balanced to within one, and a smaller `n` gives the first rows of a larger one. The id
-    ends with the type: `same`, `swap_roles`, `swap_places` or `swap_numbers`. The same seed and split give the same
-    meanings, labels and ids in every language. No meaning occurs twice, and no sentence occurs in two splits, whatever
-    their seeds. `folder` has the files of the grammar.
+    each label, so the labels are balanced to within one, and a smaller `n` gives the first rows of a larger one. `negatives`
+    has the share of each kind of negative, UNRELATED, OVERLAP and SWAPPED (None: all are SWAPPED), and each beginning has
+    these shares to within one. The id ends with the type: `same`, `unrelated`, `overlap`, `swap_roles`, `swap_places` or
+    `swap_numbers`. The same seed and split give the same meanings, labels and ids in every language. No meaning occurs in two
+    rows, and no sentence occurs in two splits, whatever their seeds. `folder` has the files of the grammar.
 
     Raises LinguistError for an unknown language or split, and for an `n` below 2 or too large for the grammar.
     """
-    scenarios = read_scenarios(folder)
+    scenarios, negatives = read_scenarios(folder), negatives or {SWAPPED: 1}
     speaker = read_language(language, scenarios, folder)
     if split not in SPLITS:
         raise LinguistError(f"grammar: no split {split!r}; use one of {', '.join(SPLITS)}")
-    room = scenarios.room(split)
-    if not 2 <= n <= room:
-        raise LinguistError(f"grammar: {n} pairs requested for {split}; give a number from 2 to {room}, or add fillers")
+    own = 1 - negatives.get(SWAPPED, 0)  # share of the negatives whose second sentence has a meaning of its own
+    most = int(scenarios.room(split) / (1 + own / 2))
+    if not 2 <= n <= most:
+        raise LinguistError(f"grammar: {n} pairs requested for {split}; give a number from 2 to {most}, or add fillers")
 
-    rows, used = [], set()
+    rows, used, kinds = [], set(), deal_kinds(negatives)
+    draws = {UNRELATED: scenarios.draw_unrelated, OVERLAP: scenarios.draw_overlapping}
     for index in range(n):
         rng = random.Random(f"{seed} {split} {index}")
-        meaning = scenarios.draw(rng)
-        while meaning.split != split or meaning.key in used:
-            meaning = scenarios.draw(rng)
-        used.add(meaning.key)
+        meaning = _draw_new(partial(scenarios.draw, rng), split, used)
         swap = rng.choice(tuple(meaning.frame.swaps))
-        # The only draw that differs between languages comes last, so that the others are the same in all of them.
-        form1, form2 = rng.sample(speaker.realisations[meaning.frame.name], 2)
         label = (random.Random(f"{seed} {split} labels {index // 2}").randrange(2) + index) % 2
-        done, other = ("same", meaning) if label else (f"swap_{swap}", meaning.swapped(swap))
-        rows.append(
-            (f"{split}-{index:06d}-{done}", speaker.realise(meaning, form1), speaker.realise(other, form2), label)
-        )
+        if label:
+            done, other = SAME, meaning
+        elif (kind := next(kinds)) == SWAPPED:
+            done, other = f"swap_{swap}", meaning.swapped(swap)
+        else:
+            done, other = kind, _draw_new(partial(draws[kind], rng, meaning), split, used)
+        rows.append((f"{split}-{index:06d}-{done}", *speaker.realise_both(rng, meaning, other), label))
     return rows
+
+
+def _draw_new(draw, split, used):
+    """A meaning of a split that is not in `used` yet, and is from now on; `draw()` gives one at random."""
+    meaning = draw()
+    while meaning.split != split or meaning.key in used:
+        meaning = draw()
+    used.add(meaning.key)
+    return meaning
 
 
 def _expand(template):

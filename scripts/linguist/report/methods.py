@@ -48,8 +48,9 @@ def count_rows(names, paths):
 
 
 def used_rules(spec):
-    """The rules of a pair set that its recipe reads, with their values."""
-    return {rule: spec["rules"][rule] for rule in RECIPES[spec["recipe"]].rules if rule in spec["rules"]}
+    """The rules of a pair set that its recipe reads, with their values; without those that ask for nothing."""
+    rules = {rule: spec["rules"].get(rule) for rule in RECIPES[spec["recipe"]].rules}
+    return {rule: value for rule, value in rules.items() if value is not None}
 
 
 def stated_licences(config):

@@ -135,6 +135,14 @@ def test_a_study_is_completed_and_not_changed(study):
     assert config["finetuning"] == DEFAULTS["finetuning"]
 
 
+def test_a_sets_own_negatives_replace_the_common_ones(study):
+    study["pairs"] = {"rules": {"negatives": {"unrelated": 1.0}}}
+    study["pairsets"]["tab"] |= {"rules": {"negatives": {"own": 1}}}
+    config = settle(study)
+    assert config["pairsets"]["en"]["rules"] == {"negatives": {"unrelated": 1.0}}
+    assert config["pairsets"]["tab"]["rules"]["negatives"] == {"own": 1}
+
+
 def test_a_set_without_a_train_split_gives_no_vectors(study):
     study["pairsets"]["tab"]["files"] = {"test": ["genome"]}
     study["vectors"]["words"]["trainset"] = "tab"
@@ -476,6 +484,30 @@ MISTAKES = [
     ("pairsets.dna.proteins", "genome", "pairsets.dna: recipe 'homologs' has no key 'proteins'; known: queries"),
     ("pairsets.cod.proteins", "genom", "pairsets.cod.proteins: 'genom' is not in resources; did you mean 'genome'?"),
     ("pairsets.cod.sequences", "genom", "pairsets.cod.sequences: 'genom' is not in resources; did you mean"),
+    # negatives
+    (
+        "pairsets.en.rules",
+        "{negatives: {unrelated: 0.4, overlap: 0.3}}",
+        "pairsets.en.rules.negatives: the shares are 0.7",
+    ),
+    ("pairsets.en.rules", "{negatives: {unrelatd: 1}}", "pairsets.en.rules.negatives: unknown key 'unrelatd'; did you"),
+    (
+        "pairsets.en.rules",
+        "{negatives: {own: 1}}",
+        "pairsets.en.rules.negatives: recipe 'grammar' makes no 'own' negatives",
+    ),
+    (
+        "pairsets.tab.rules",
+        "{negatives: {swapped: 1}}",
+        "recipe 'table' makes no 'swapped' negatives; known: unrelated, own",
+    ),
+    ("pairsets.en.rules", "{negatives: {}}", "pairsets.en.rules.negatives: is empty; give at least one"),
+    ("pairsets.dna.rules", "{negatives: {own: 1}}", "pairsets.dna.rules: recipe 'homologs' reads no rule 'negatives'"),
+    (
+        "pairsets.tab",
+        "{kind: dna, recipe: table, files: {test: [genome]}, rules: {negatives: {own: 1}}}",
+        "pairsets.tab.rules.negatives: is for sentence pairs, not dna; remove it",
+    ),
     # sets made from others
     ("pairsets.far", "{kind: dna, recipe: hard}", "pairsets.far: missing key 'of', which recipe 'hard' needs; add it"),
     ("pairsets.far", "{kind: dna, recipe: hard, of: dnna}", "pairsets.far.of: 'dnna' is not in pairsets; did you mean"),

@@ -213,3 +213,74 @@ def test_a_missing_or_broken_folder_is_told(tmp_path):
     with pytest.raises(LinguistError, match="frames.yaml") as caught:
         sentence_pairs("en", 10, 1, "train", folder=tmp_path)
     assert "\n" not in str(caught.value)
+
+
+# ── graded negatives ──
+
+SHARES = {"unrelated": 0.4, "overlap": 0.3, "swapped": 0.3}
+
+
+@pytest.fixture(scope="module")
+def graded(language):
+    return sentence_pairs(language, 1000, 7, "train", SHARES)
+
+
+def kind_of(row):
+    return row[0].split("-")[-1].partition("_")[0]
+
+
+def fillers_in(sentence, speaker):
+    """The names and numbers of a sentence."""
+    names = [speaker.names.get(name, name) for type_ in ("person", "place") for name in SCENARIOS.fillers[type_]]
+    return {name for name in names if name in sentence} | set(re.findall(r"\d+", sentence))
+
+
+def test_graded_negatives_have_exact_shares_in_every_language(graded):
+    assert Counter(map(kind_of, graded)) == {"same": 500, "unrelated": 200, "overlap": 150, "swap": 150}
+    assert [(id, label) for id, *_, label in graded] == [
+        (id, label) for id, *_, label in sentence_pairs("en", 1000, 7, "train", SHARES)
+    ]
+    assert all((kind_of(row) == "same") == (row[3] == 1) for row in graded)
+    for n in (2, 3, 50, 999):
+        assert abs(2 * sum(label for *_, label in graded[:n]) - n) <= 1
+
+
+def test_graded_pairs_are_the_same_again_and_a_prefix_stays(graded, language):
+    assert sentence_pairs(language, 101, 7, "train", SHARES) == graded[:101]
+    assert sentence_pairs(language, 101, 8, "train", SHARES) != graded[:101]
+
+
+def test_all_swapped_is_what_no_shares_give(pairs, language):
+    assert sentence_pairs(language, 2000, 7, "train", {"swapped": 1.0}) == pairs
+
+
+def test_a_kind_says_how_many_fillers_two_sentences_share(graded, language):
+    speaker, shares = read_language(language, SCENARIOS), {}
+    for row in graded:
+        one, other = (fillers_in(side, speaker) for side in row[1:3])
+        shares.setdefault(kind_of(row), []).append(len(one & other) / max(len(one), len(other)))
+    assert set(shares["same"]) == set(shares["swap"]) == {1.0}
+    assert sum(shares["unrelated"]) < 1  # one-letter names such as 빈 are also found inside other words
+    assert all(0.3 < share < 0.7 for share in shares["overlap"])
+    assert sum(shares["overlap"]) / len(shares["overlap"]) == pytest.approx(0.5, abs=0.03)
+
+
+def test_no_graded_sentence_comes_twice_or_in_two_splits(language):
+    sentences = Counter()
+    for split in SPLITS:
+        for _, one, two, _ in sentence_pairs(language, 600, SPLITS.index(split), split, SHARES):
+            sentences.update((one, two))
+    assert max(sentences.values()) == 1
+
+
+def test_no_graded_sentence_alone_tells_the_label(graded):
+    labels = [label for *_, label in graded]
+    for side in (1, 2):
+        assert auc([len(row[side]) for row in graded], labels) == pytest.approx(0.5, abs=0.06)
+
+
+def test_graded_negatives_need_more_meanings():
+    with pytest.raises(LinguistError, match="from 2 to (\\d+)") as caught:
+        sentence_pairs("en", 10**9, 1, "test", {"unrelated": 1.0})
+    most = int(re.search(r"to (\d+)", str(caught.value))[1])
+    assert most == SCENARIOS.room("test") * 2 // 3

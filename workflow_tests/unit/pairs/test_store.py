@@ -96,6 +96,7 @@ def test_a_pair_set_is_built_by_its_recipe():
         "language": "fr",
         "sizes": {"train": 6, "dev": 4, "test": 2},
         "seed": 1,
+        "rules": {"negatives": None},
     }
     splits = build_pairs("fr", spec, {})
     assert {split: len(rows) for split, rows in splits.items()} == spec["sizes"]
@@ -109,7 +110,7 @@ def test_an_error_of_a_recipe_names_the_pair_set(tmp_path):
         "kind": "sentence",
         "recipe": "table",
         "files": dict.fromkeys(files, ["rows"]),
-        "rules": {"disjoint": False, "conflicts": "keep"},
+        "rules": {"disjoint": False, "conflicts": "keep", "negatives": None},
     }
     spec["sizes"] = dict.fromkeys(files, 5)
     with pytest.raises(LinguistError, match=r"^pairs/mine: .*rows\.tsv, line 1: label 'x' is not 0 or 1"):

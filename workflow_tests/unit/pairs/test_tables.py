@@ -275,7 +275,8 @@ def splits_of(tmp_path, tables, disjoint, size=100, conflicts="keep"):
         ]
         names[split] = [f"{split}{i}" for i in range(len(parts))]
     sizes = dict.fromkeys(("train", "dev", "test"), size)
-    spec = {"kind": "sentence", "files": names, "rules": {"disjoint": disjoint, "conflicts": conflicts}, "sizes": sizes}
+    rules = {"disjoint": disjoint, "conflicts": conflicts, "negatives": None}
+    spec = {"kind": "sentence", "files": names, "rules": rules, "sizes": sizes}
     return make_rows(RECIPES["table"], spec, files)
 
 
@@ -327,7 +328,7 @@ def test_a_member_of_an_archive_is_read_from_its_folder(tmp_path):
     spec = {
         "kind": "sentence",
         "files": dict.fromkeys(names, ["pawsx:en/t.tsv"]),
-        "rules": {"disjoint": False, "conflicts": "keep"},
+        "rules": {"disjoint": False, "conflicts": "keep", "negatives": None},
         "sizes": dict.fromkeys(names, 9),
     }
     assert make_rows(RECIPES["table"], spec, dict.fromkeys(names, [tmp_path / "pawsx"]))["dev"] == [("1", "a", "b", 1)]
@@ -381,7 +382,7 @@ def test_real_paws_wiki_without_what_pawsx_tests(real_data):
     files = {split: [real_data / name] for split, name in names.items()}
     assert len(read_pair_table(files["train"][0])) == len(read_pair_table(real_data / "paws_wiki/test.tsv")) == 8000
     spec = {"kind": "sentence", "files": dict.fromkeys(names, ["x"]), "sizes": dict.fromkeys(names, 10_000)}
-    spec["rules"] = {"disjoint": False, "conflicts": "keep"}
+    spec["rules"] = {"disjoint": False, "conflicts": "keep", "negatives": None}
     before = make_rows(RECIPES["table"], spec, files)
     spec["rules"]["disjoint"] = True
     after = make_rows(RECIPES["table"], spec, files)
@@ -403,7 +404,7 @@ def test_real_pairs_of_dna_with_protein(real_data, tmp_path):
     spec = {
         "kind": "coding",
         "files": {"test": ["authors"]},
-        "rules": {"disjoint": False, "conflicts": "keep"},
+        "rules": {"disjoint": False, "conflicts": "keep", "negatives": None},
         "sizes": sizes,
     }
     with pytest.raises(LinguistError, match="the first 2000 of the 16000 rows for 'test' all have label 1"):

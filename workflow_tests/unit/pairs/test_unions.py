@@ -14,7 +14,9 @@ from_grammar, union = (partial(make_rows, RECIPES[name]) for name in ("grammar",
 
 
 def test_the_grammar_gives_the_sizes_asked_for():
-    splits = from_grammar({"language": "ko", "sizes": {"train": 8, "dev": 4, "test": 2}, "seed": 3}, {})
+    splits = from_grammar(
+        {"language": "ko", "sizes": {"train": 8, "dev": 4, "test": 2}, "seed": 3, "rules": {"negatives": None}}, {}
+    )
     assert {split: len(rows) for split, rows in splits.items()} == {"train": 8, "dev": 4, "test": 2}
 
 
@@ -24,7 +26,10 @@ SIZES = {"train": 8, "dev": 4, "test": 4}
 @pytest.fixture
 def parallel(tmp_path):
     """Two parallel sets of the grammar: the files of a union, and the rows that went into them."""
-    rows = {name: from_grammar({"language": name, "sizes": SIZES, "seed": 3}, {}) for name in ("en", "fr")}
+    rows = {
+        name: from_grammar({"language": name, "sizes": SIZES, "seed": 3, "rules": {"negatives": None}}, {})
+        for name in ("en", "fr")
+    }
     files = {split: [tmp_path / f"{name}.{split}.tsv" for name in rows] for split in SPLITS}
     for split in SPLITS:
         for name, path in zip(rows, files[split], strict=True):

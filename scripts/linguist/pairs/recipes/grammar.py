@@ -9,13 +9,23 @@ def grammar_files(spec, name):
     return {"grammar": [shipped_file(f"resources/grammar/{part}.yaml") for part in ("frames", spec["language"])]}
 
 
-@recipe("grammar", kinds=("sentence",), needs=("language",), files=grammar_files, synthetic=True, balanced=True)
+@recipe(
+    "grammar",
+    kinds=("sentence",),
+    needs=("language",),
+    rules=("negatives",),
+    negatives=("unrelated", "overlap", "swapped"),
+    files=grammar_files,
+    synthetic=True,
+    balanced=True,
+)
 def draw_sentences(spec, files, tallies):
     """Synthetic sentences of the demo's grammar, not natural language.
 
     The pairs of one seed have the same meanings and labels in every language (see `sentence_pairs`). They show that the
-    workflow runs; for results, use PAWS-X.
+    workflow runs; for results, use PAWS-X. The negatives are swaps, or of the kinds that the rule `negatives` asks for.
     """
     from linguist.pairs.grammar import sentence_pairs
 
-    return {split: sentence_pairs(spec["language"], spec["sizes"][split], spec["seed"], split) for split in SPLITS}
+    language, seed, negatives = spec["language"], spec["seed"], spec["rules"]["negatives"]
+    return {split: sentence_pairs(language, spec["sizes"][split], seed, split, negatives) for split in SPLITS}

@@ -1,6 +1,6 @@
 """Recipe `table`."""
 
-from linguist.errors import LinguistError
+from linguist.errors import LinguistError, naming
 from linguist.kinds import KINDS
 from linguist.layout import files_of_references
 from linguist.recipe import recipe, table_files, table_resources
@@ -13,7 +13,8 @@ FEWEST = 10  # so many rows hardly have one label by chance
     "table",
     kinds=tuple(KINDS),
     needs=("files",),
-    rules=("disjoint", "conflicts"),
+    rules=("disjoint", "conflicts", "negatives"),
+    negatives=("unrelated", "own"),
     files=table_files,
     resources=table_resources,
 )
@@ -25,10 +26,15 @@ def read_pair_tables(spec, files, tallies):
     test of PAWS-X share some (https://github.com/google-research-datasets/paws). Rows without a label or a sentence are
     dropped. With the rule `conflicts: drop`, so are all rows of a pair that has both labels, and pairs of equal sides that
     are labelled different.
+
+    With the rule `negatives`, each split has as many positives as negatives, in random order: the first positives of its
+    tables, and as negatives the tables' own or unrelated sentences of these positives. Sentences that rows link, directly or
+    through others, are not unrelated. Tables have too few sentences that share half of their words and say something else.
     """
     from functools import partial
 
     from linguist.pairs.conflicts import pair_conflicts, resolve_conflicts
+    from linguist.pairs.negatives import UNRELATED, grade_rows
     from linguist.pairs.store import drop_shared
     from linguist.pairs.tables import read_pair_table
     from linguist.tally import BEYOND_SIZES
@@ -41,9 +47,17 @@ def read_pair_tables(spec, files, tallies):
     splits = resolve_conflicts(splits, conflicts, spec["rules"]["conflicts"], tallies)
     if spec["rules"]["disjoint"]:
         splits = drop_shared(splits, tallies)
+    sizes = spec["sizes"]
+    if kinds := spec["rules"]["negatives"]:
+        for split in spec["files"]:
+            with naming(f"split '{split}'"):
+                graded = grade_rows(splits[split], kinds, sizes[split], f"{split} {spec['seed']}")
+            made = sum(row[0].endswith(f"-{UNRELATED}") for row in graded)
+            tallies[split].leave("without use for the rule negatives", len(splits[split]) + made - len(graded))
+            splits[split] = graded
     for split, rows in splits.items():
-        tallies[split].leave(BEYOND_SIZES, len(rows) - spec["sizes"][split])
-    return {split: first_rows(splits[split], spec["sizes"][split], split) for split in SPLITS}
+        tallies[split].leave(BEYOND_SIZES, len(rows) - sizes[split])
+    return {split: first_rows(splits[split], sizes[split], split) for split in SPLITS}
 
 
 def first_rows(rows, size, split):
