@@ -8,6 +8,7 @@ from linguist.corpora.exclusions import excluded_records
 from linguist.files import write_json
 from linguist.layout import files_of_references
 from linguist.logs import start_log
+from linguist.pairs.store import read_sentences
 
 logger = logging.getLogger("linguist")
 
@@ -16,7 +17,8 @@ def main(smk):
     start_log(smk.log[0])
     source, places = smk.params.source, smk.input.files
     if "pairsets" in source:
-        kind, paths, excluded, words = "pairs", places, {}, ()
+        kind, paths, words = source.get("documents", "sentences"), places, ()
+        excluded = dict.fromkeys(paths, read_sentences(smk.input.pairs))
     else:
         kind, paths = source["kind"], files_of_references(source["resources"], places)
         records = excluded_records(smk.input.pairs, source["resources"])

@@ -10,7 +10,11 @@ def main(smk):
     corpus = smk.params.corpus
     sources = {
         name: {"path": path, "rows": read_json(rows)}
-        | {key: source[key] for key in ("kind", "resources", "pairsets", "licence") if key in source}
+        | {
+            key: source[key]
+            for key in ("kind", "resources", "pairsets", "documents", "repeated", "licence")
+            if key in source
+        }
         for path, rows, (name, source) in zip(smk.input.texts, smk.input.rows, corpus["sources"].items(), strict=True)
     }
     mix_corpus(sources, smk.output, dev=corpus["dev"], seed=corpus["seed"])

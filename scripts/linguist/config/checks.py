@@ -181,8 +181,12 @@ def check_corpora(config):
             for pairset in spec.get("pairsets", []):
                 must_have_splits(config, f"{key}.pairsets", pairset, ("train",))
             (check_genome if is_genome(spec) else check_uncut)(key, spec)
-            if spec["exclude"]["pairsets"] and (spec["kind"] == "text" or "pairsets" in spec):
-                refuse(f"{key}.exclude.pairsets", "only genomes and protein files can lack windows; remove it")
+            if "documents" in spec and "pairsets" not in spec:
+                refuse(f"{key}.documents", "only pair sets have sentences and pairs; remove it")
+            if "pairsets" in spec:
+                continue  # these lack the sentences of any pair set
+            if spec["exclude"]["pairsets"] and spec["kind"] == "text":
+                refuse(f"{key}.exclude.pairsets", "only genomes, protein files and pair sets can lack them; remove it")
             for pairset in spec["exclude"]["pairsets"]:
                 sides, letters = KINDS[config["pairsets"][pairset]["kind"]].sides, kind_of_source(spec["kind"])
                 if not any(KINDS[side].database == letters.database for side in sides):

@@ -136,7 +136,11 @@ def source_files(config, corpus, name):
     return {
         "files": files,
         "beds": [layout.resource_file(bed) for bed in source["exclude"]["beds"]],
-        "pairs": [layout.pair_splits(pairset)["test"] for pairset in source["exclude"]["pairsets"]],
+        # Sentences of the test splits of a source's own pair sets are left out in any case.
+        "pairs": [
+            layout.pair_splits(pairset)["test"]
+            for pairset in dict.fromkeys([*source.get("pairsets", []), *source["exclude"]["pairsets"]])
+        ],
     }
 
 

@@ -38,8 +38,8 @@ def is_genome(source):
 
 
 def source_settings(config, corpus, name):
-    """What the documents of a corpus's source depend on: all but its licence."""
-    return without(config["corpora"][corpus]["sources"][name], "licence")
+    """What the documents of a corpus's source depend on: all but its licence and how they are mixed."""
+    return without(config["corpora"][corpus]["sources"][name], "licence", "repeated")
 
 
 def source_kinds(config, corpus):

@@ -10,7 +10,7 @@ from linguist.corpora.store import escape
 from linguist.errors import LinguistError
 from linguist.files import END, atomic_path, reading
 from linguist.kinds import FAMILY_WORD
-from linguist.pairs.store import read_pairs
+from linguist.pairs.store import SIDES, read_pairs
 from linguist.sequences.fasta import read_sequences
 from linguist.sequences.forms import check_form
 from linguist.sequences.tables import is_parquet, read_json_lines, read_parquet, text_of
@@ -25,11 +25,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def read_documents(path, kind, tally=None):
-    """Yield (name, document) for each document of a file, in order: stripped, none empty, inner line breaks kept.
+    """Yield (names, document) for each document of a file, in order: stripped, none empty, inner line breaks kept.
 
-    Only records of FASTA files have a name, other documents None. `kind` is "protein" (FASTA, plain or gzip: each
-    record's sequence in upper case), "pairs" (a table of a pair set: its distinct sentences) or "text". The beginning of
-    a text decides its form, and all forms but Parquet may be gzip:
+    The names say what to exclude the document by: the name of a record of a FASTA file, the sentences of a table, nothing
+    of a text. `kind` is "protein" (FASTA, plain or gzip: each record's sequence in upper case), "sentences" (a table of a
+    pair set: its distinct sentences), "pairs" (its positives, each two lines) or "text". The beginning of a text decides its
+    form, and all forms but Parquet may be gzip:
     - Parquet (its first four bytes) with a column `text`, as Wikipedia's and OpenWebText's;
     - JSON lines (the first line begins with `{"`) with a key `text`;
     - WikiText (the first line is a heading, ` = Title = `): a document is an article, from one heading to the next.
@@ -42,15 +43,19 @@ def read_documents(path, kind, tally=None):
     """
     parquet, tally = is_parquet(path), tally or Tally()  # also refuses a file that cannot be read
     if kind == "protein":
-        yield from ((record.name, record.sequence.upper()) for record in read_sequences(path, "protein"))
+        yield from (((record.name,), record.sequence.upper()) for record in read_sequences(path, "protein"))
+    elif kind == "sentences":
+        sentences = read_pairs(path)[[*SIDES]].to_numpy().ravel()
+        yield from (((sentence,), sentence) for sentence in dict.fromkeys(sentences))
     elif kind == "pairs":
-        sentences = read_pairs(path)[["sentence1", "sentence2"]].to_numpy().ravel()
-        yield from ((None, sentence) for sentence in dict.fromkeys(sentences))
+        frame = read_pairs(path)
+        sides = frame.loc[frame["label"] == 1, [*SIDES]].itertuples(index=False, name=None)
+        yield from ((pair, "\n".join(pair)) for pair in sides)
     elif kind == "text":
         for where, text in _texts_of(read_parquet(path, TEXT)) if parquet else _read_texts(path):
             document = _CONTROL.sub(" ", text).strip()
             if document:
-                yield None, document
+                yield (), document
             elif where:
                 tally.read += 1
                 tally.drop("without text", where)
@@ -63,8 +68,8 @@ def collect_documents(paths, kind, size, target, excluded=None, share=1.0, words
 
     Stops at the document that completes `size` bytes (of UTF-8, before documents become lines) and reads no further; a
     `size` of None takes all. A `share` below 1 takes that share of the documents, chosen by their digests, so that the
-    sample covers the whole of a sorted file. Of equal documents the first is taken. Records of a FASTA file whose name is
-    in `excluded[path]` are skipped, and proteins that contain one of `words` (of `excluded_words`). Memory: 8 bytes a document,
+    sample covers the whole of a sorted file. Of equal documents the first is taken. Documents with a name (see
+    `read_documents`) in `excluded[path]` are skipped, and proteins that contain one of `words` (of `excluded_words`). Memory: 8 bytes a document,
     and the names of the records of FASTA files.
     Returns counts: documents and bytes written, duplicates and excluded documents skipped; and "rows", the Tally's record of
     the documents that were read.
@@ -138,10 +143,10 @@ def _next_batch(stream, size):
 def _skip_excluded(paths, kind, excluded, words, counts, tally):
     for path in paths:
         names = excluded.get(path, ())
-        for name, document in read_documents(path, kind, tally):
+        for own, document in read_documents(path, kind, tally):
             tally.read += 1
-            if name in names:
-                tally.leave("excluded by name")
+            if any(name in names for name in own):
+                tally.leave("excluded by name" if kind == "protein" else "with a sentence of a test split")
             elif len(words) and shares_word(document, words):
                 tally.leave(f"with {FAMILY_WORD['protein']} residues in a row of an excluded protein")
             else:

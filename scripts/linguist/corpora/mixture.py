@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import numpy as np
 
-from linguist.corpora.store import choose_dev
+from linguist.corpora.store import choose_dev, choose_repeated, escape
 from linguist.errors import LinguistError
 from linguist.files import END, atomic_path, check_end, write_json
 from linguist.splits import CORPUS_SPLITS
@@ -25,10 +25,11 @@ def mix_corpus(sources, outputs, *, dev, seed):
     Args: `sources` is {name: {"path": text with one document a line, as `escape` gives them, and END, and keys that describe it}};
     `outputs` has the paths `train`, `dev` (texts in the same form), `train_sources`, `dev_sources` (.npy, uint8: the
     number of each line's source, in the order of `sources`) and `manifest`; `dev` is the share of each source's
-    documents in the dev split.
+    documents in the dev split. A source's key `repeated` is the share of its documents that stand twice, with a line break
+    between; they count as one document.
 
     The manifest (JSON) has the seed and the share; of each source its own keys without the path, `documents`, `bytes`
-    (UTF-8, before they became lines), `characters` and the `sha256` of the lines, and the first three for each split; of each
+    (UTF-8, before they became lines), `characters` and the `sha256` of its text, and the first three for each split; of each
     split these three and the file's sha256; and the totals. Own keys with these names are replaced.
     The same bytes give the same bytes. All outputs appear or none. Memory: 24 bytes a document, and some blocks.
     Raises LinguistError for a source without two documents.
@@ -37,7 +38,7 @@ def mix_corpus(sources, outputs, *, dev, seed):
         raise LinguistError(f"{len(sources)} sources, {MOST_SOURCES} at most; merge some")
     with ExitStack() as stack:
         places = {key: stack.enter_context(atomic_path(outputs[key])) for key in OUTPUTS}
-        texts, starts, chosen, manifests, labels, splits = [], [], [], {}, {}, {}
+        texts, starts, chosen, twice, manifests, labels, splits = [], [], [], [], {}, {}, {}
         for name, source in sources.items():
             text, lines, counts = _scan(name, source["path"], stack)
             texts.append(text)
@@ -46,12 +47,14 @@ def mix_corpus(sources, outputs, *, dev, seed):
                 chosen.append(choose_dev(counts["documents"], dev, seed))
             except LinguistError as error:
                 raise LinguistError(f"{name}: {error}") from None
+            twice.append(choose_repeated(counts["documents"], source.get("repeated", 0), seed))
+            _count_repeated(text, lines, twice[-1], counts)
             manifests[name] = {key: value for key, value in source.items() if key != "path"} | counts
-        in_dev = np.concatenate(chosen)
+        in_dev, twice = np.concatenate(chosen), np.concatenate(twice)
         for number, split in enumerate(CORPUS_SPLITS):
             order = np.flatnonzero(in_dev == (split == "dev"))
             np.random.default_rng([seed, number]).shuffle(order)
-            splits[split], labels[split] = _write_split(texts, starts, order, places[split])
+            splits[split], labels[split] = _write_split(texts, starts, order, twice, places[split])
             with open(places[f"{split}_sources"], "wb") as handle:
                 np.save(handle, labels[split])
         _add_splits(manifests, places["dev"], labels["dev"])
@@ -92,8 +95,18 @@ def _count_marks(data):
     return data.count(b"\\") - data.count(b"\\\\")
 
 
-def _write_split(texts, starts, order, path):
-    """Write the documents `order` (numbers among the documents of all sources); returns the file's SHA-256 and the labels."""
+def _count_repeated(text, starts, chosen, counts):
+    """Add to a source's COUNTS what the `chosen` documents have more, when they stand twice."""
+    for at in np.flatnonzero(chosen).tolist():
+        line = text[starts[at] : starts[at + 1] - 1]
+        marks = _count_marks(line)
+        counts["bytes"] += len(line) - marks + 1
+        counts["characters"] += len(line.decode()) - marks + 1
+
+
+def _write_split(texts, starts, order, twice, path):
+    """Write the documents `order` (numbers among the documents of all sources), some `twice` (boolean, of all documents);
+    returns the file's SHA-256 and the labels."""
     bounds = np.cumsum([len(lines) - 1 for lines in starts])
     labels = np.empty(len(order), np.uint8)
     mean = sum(map(len, texts)) // bounds[-1] + 1
@@ -103,15 +116,18 @@ def _write_split(texts, starts, order, path):
         for at in range(0, len(order), step):
             batch = order[at : at + step]
             labels[at : at + step] = np.searchsorted(bounds, batch, side="right")
-            block = _gather(texts, starts, bounds, batch)
+            lines = _gather(texts, starts, bounds, batch)
+            for place in np.flatnonzero(twice[batch]).tolist():
+                lines[place] += escape("\n").encode() + lines[place]
+            block = b"\n".join([*lines, b""])
             digest.update(block)
             handle.write(block)
     return digest.hexdigest(), labels
 
 
 def _gather(texts, starts, bounds, batch):
-    """The lines of a batch of documents, in its order."""
-    lines = [b""] * (len(batch) + 1)
+    """The lines of a batch of documents, in its order: a list."""
+    lines = [b""] * len(batch)
     # In the order of the files, so that each page is read once.
     places = np.argsort(batch)
     ordered = batch[places]
@@ -122,7 +138,7 @@ def _gather(texts, starts, bounds, batch):
         ends = begins[local + 1] - 1
         for place, begin, end in zip(places[part].tolist(), begins[local].tolist(), ends.tolist(), strict=True):
             lines[place] = text[begin:end]
-    return b"\n".join(lines)
+    return lines
 
 
 def _add_splits(manifests, dev_text, labels):

@@ -40,6 +40,13 @@ def choose_dev(n, share, seed):
     return chosen
 
 
+def choose_repeated(n, share, seed):
+    """Which of a source's `n` documents stand twice: boolean array (n,), exactly the share, and independent of `choose_dev`."""
+    chosen = np.zeros(n, bool)
+    chosen[np.random.default_rng([seed, n, 1]).permutation(n)[: round(share * n)]] = True
+    return chosen
+
+
 def read_sources(path):
     """The numbers of the sources of a split's documents: uint8 array (documents,). Raises LinguistError if it is damaged."""
     with reading_result(path):

@@ -56,6 +56,11 @@ def read_sides(path):
     return frame.assign(id1=halves[0], id2=halves[2].where(halves[1] != "", halves[0]))
 
 
+def read_sentences(paths):
+    """The sentences of some files of pair sets: a set."""
+    return {sentence for path in paths for sentence in read_pairs(path)[[*SIDES]].to_numpy().ravel()}
+
+
 def read_positives(path):
     """The positives of one split of a pair set, as Pairs in their order."""
     frame = read_sides(path)

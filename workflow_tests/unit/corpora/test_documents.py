@@ -16,7 +16,7 @@ from linguist.corpora.documents import Seen, collect_documents, read_documents
 from linguist.corpora.store import unescape
 from linguist.errors import LinguistError
 from linguist.files import read_lines
-from linguist.pairs.store import write_pairs
+from linguist.pairs.store import read_sentences, write_pairs
 
 DOCUMENTS = ["First one,\n\twith = signs = in it", 'Él dijo: "no"', "彼は東京で生まれた。\nC:\\new", "{last} 😀"]
 
@@ -181,7 +181,7 @@ def test_flaws_of_parquet_get_one_line(tmp_path):
         one_line(caught, path)
 
 
-@pytest.mark.parametrize("kind", ["text", "protein", "pairs"])
+@pytest.mark.parametrize("kind", ["text", "protein", "sentences", "pairs"])
 def test_a_file_that_is_not_there_or_a_folder_gets_one_line(tmp_path, kind):
     for path in (tmp_path, tmp_path / "none"):
         with pytest.raises(LinguistError, match=r"directory") as caught:
@@ -205,9 +205,32 @@ ROWS = [("1", "b c", "a", 1), ("2", "a", 'd "', 0), ("3", "NA", "b c", 1)]
 def test_sentences_of_pairs_come_once_and_in_order(tmp_path):
     write_pairs(tmp_path / "t.tsv", ROWS)
     write_pairs(tmp_path / "u.tsv", [("1", "e", "a", 1)])
-    assert documents_of(tmp_path / "t.tsv", "pairs") == ["b c", "a", 'd "', "NA"]
-    collect_documents([tmp_path / "t.tsv", tmp_path / "u.tsv"], "pairs", None, tmp_path / "c.txt")
+    assert documents_of(tmp_path / "t.tsv", "sentences") == ["b c", "a", 'd "', "NA"]
+    collect_documents([tmp_path / "t.tsv", tmp_path / "u.tsv"], "sentences", None, tmp_path / "c.txt")
     assert collected(tmp_path / "c.txt") == ["b c", "a", 'd "', "NA", "e"]
+
+
+def test_a_document_of_pairs_has_both_sentences_of_a_positive(tmp_path):
+    write_pairs(tmp_path / "t.tsv", ROWS)
+    write_pairs(tmp_path / "u.tsv", [("1", "e", "a", 1), ("2", "b c", "a", 1)])
+    paths = [tmp_path / "t.tsv", tmp_path / "u.tsv"]
+    counts = collect_documents(paths, "pairs", None, tmp_path / "c.txt")
+    assert collected(tmp_path / "c.txt") == ["b c\na", "NA\nb c", "e\na"]
+    assert (counts["documents"], counts["duplicates"], counts["rows"]["read"]) == (3, 1, 4)
+
+
+@pytest.mark.parametrize(("kind", "kept"), [("sentences", ["b c", "NA", "e"]), ("pairs", ["NA\nb c"])])
+def test_no_document_has_a_sentence_of_a_test_split(tmp_path, kind, kept):
+    write_pairs(tmp_path / "t.tsv", ROWS)
+    write_pairs(tmp_path / "u.tsv", [("1", "e", "a", 1)])
+    write_pairs(tmp_path / "test.tsv", [("1", "a", "z", 0), ("2", 'd "', "y", 1)])
+    paths = [tmp_path / "t.tsv", tmp_path / "u.tsv"]
+    excluded = dict.fromkeys(paths, read_sentences([tmp_path / "test.tsv"]))
+    counts = collect_documents(paths, kind, None, tmp_path / "c.txt", excluded)
+    assert collected(tmp_path / "c.txt") == kept
+    said = counts["rows"]
+    assert said["left_out"]["with a sentence of a test split"] == counts["excluded"] > 0
+    assert said["read"] == counts["documents"] + sum(said["left_out"].values())
 
 
 # ── collecting ──

@@ -32,10 +32,12 @@ def outputs(folder):
     return {key: folder / name for key, name in names.items()} | {"manifest": folder / "manifest.json"}
 
 
-def mix(folder, texts, dev=0.25, seed=1):
+def mix(folder, texts, dev=0.25, seed=1, repeated=None):
     """The splits, as lists of (source, document), and the manifest of a mixture."""
-    places = outputs(folder / "out")
-    mix_corpus(lay(folder / "in", texts), places, dev=dev, seed=seed)
+    places, given = outputs(folder / "out"), lay(folder / "in", texts)
+    for name, share in (repeated or {}).items():
+        given[name]["repeated"] = share
+    mix_corpus(given, places, dev=dev, seed=seed)
     splits = {split: list(read_split(places[split], places[f"{split}_sources"])) for split in CORPUS_SPLITS}
     return splits, json.loads(places["manifest"].read_text())
 
@@ -102,6 +104,33 @@ def test_every_document_is_in_one_split_and_the_figures_agree(tmp_path, texts, d
         digest = hashlib.sha256((tmp_path / f"out/{split}.txt").read_bytes()).hexdigest()
         assert manifest["splits"][split] == count([text for _, text in splits[split]]) | {"sha256": digest}
     assert manifest["total"] == count([text for those in texts.values() for text in those])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(sources, st.floats(0, 1), st.integers(0, 9), st.sampled_from([1, 2**24]))
+def test_a_share_of_a_sources_documents_stands_twice(tmp_path, texts, share, seed, block):
+    """And nothing else changes: splits, order, and the other sources."""
+    first = next(iter(texts))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corpora, "BLOCK", block)
+        before, _ = mix(tmp_path, texts, seed=seed)
+        splits, manifest = mix(tmp_path, texts, seed=seed, repeated={first: share})
+    changed = 0
+    for split, rows in splits.items():
+        for (source, text), (number, plain) in zip(rows, before[split], strict=True):
+            assert source == number and text in (plain, f"{plain}\n{plain}")
+            assert text == plain or source == 0
+            changed += text != plain
+        assert manifest["splits"][split].items() >= count([text for _, text in rows]).items()
+    assert changed == round(share * len(texts[first]))
+    for number, name in enumerate(texts):
+        said, own = (
+            manifest["sources"][name],
+            [text for rows in splits.values() for source, text in rows if source == number],
+        )
+        assert said.items() >= count(own).items() and said.get("repeated") == (share if name == first else None)
+        for split, rows in splits.items():
+            assert said["splits"][split] == count([text for source, text in rows if source == number])
 
 
 def count(texts):
