@@ -68,9 +68,8 @@ def complete_pairsets(config):
     for name, spec in config["pairsets"].items():
         recipe = RECIPES[spec["recipe"]]
         full = merge(config["pairs"], spec)
-        rules = config["pairs"]["rules"] | spec.get(
-            "rules", {}
-        )  # a set's own rule replaces the whole of the common one
+        # A set's own rule replaces the whole of the common one.
+        rules = config["pairs"]["rules"] | spec.get("rules", {})
         full["rules"] = {rule: rules[rule] for rule in recipe.rules}
         bases = [pairsets[base] for base in (recipe.bases(spec) if "of" in spec else []) if base in pairsets]
         if bases:

@@ -69,8 +69,8 @@ def collect_documents(paths, kind, size, target, excluded=None, share=1.0, words
     Stops at the document that completes `size` bytes (of UTF-8, before documents become lines) and reads no further; a
     `size` of None takes all. A `share` below 1 takes that share of the documents, chosen by their digests, so that the
     sample covers the whole of a sorted file. Of equal documents the first is taken. Documents with a name (see
-    `read_documents`) in `excluded[path]` are skipped, and proteins that contain one of `words` (of `excluded_words`). Memory: 8 bytes a document,
-    and the names of the records of FASTA files.
+    `read_documents`) in `excluded[path]` are skipped, and proteins that contain one of `words` (of `excluded_words`).
+    Memory: 8 bytes a document, and the names of the records of FASTA files.
     Returns counts: documents and bytes written, duplicates and excluded documents skipped; and "rows", the Tally's record of
     the documents that were read.
     Raises LinguistError if the files have no document or fewer bytes than `size`, or if most of their records have no text.
