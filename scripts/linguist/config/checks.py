@@ -48,6 +48,7 @@ def check_sense(config):
     check_tasks(config)
     check_studies(config)
     check_vectors(config)
+    check_pruning(config)
     check_warmups(config)
     check_paths(config)
 
@@ -310,6 +311,13 @@ def check_vectors(config):
 
 
 # ── training ──
+
+
+def check_pruning(config):
+    """Only without weight decay do the embeddings of tokens that do not occur stay as they are."""
+    for name, model in config["models"].items():
+        if model.get("prune_vocabulary") and (config["finetuning"] | model.get("finetuning", {}))["weight_decay"]:
+            refuse(f"models.{name}.prune_vocabulary", "needs finetuning.weight_decay 0; set it, or remove this key")
 
 
 def check_warmups(config):

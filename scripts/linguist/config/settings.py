@@ -74,10 +74,12 @@ def has_random_weights(model):
 def weights_origin(spec):
     """Where a model's weights come from, in a phrase; `spec` is its entry in the config."""
     if "corpus" in spec:
-        return f"{spec['architecture']}, pretrained here from random weights on the corpus {spec['corpus']}"
-    if "architecture" in spec:
-        return f"{spec['architecture']}, from scratch: random weights, not pretrained"
-    return f"{spec['hub']} at {spec['revision']}" if "hub" in spec else f"local folder {spec['path']}"
+        origin = f"{spec['architecture']}, pretrained here from random weights on the corpus {spec['corpus']}"
+    elif "architecture" in spec:
+        origin = f"{spec['architecture']}, from scratch: random weights, not pretrained"
+    else:
+        origin = f"{spec['hub']} at {spec['revision']}" if "hub" in spec else f"local folder {spec['path']}"
+    return f"{origin}; {spec['note']}" if "note" in spec else origin
 
 
 def model_settings(config, model):
@@ -87,7 +89,7 @@ def model_settings(config, model):
     original = config["models"].get(spec.get("random_of"), {})
     if "architecture" in original:
         spec = without(original, "corpus")
-    return without(spec, "pretraining", "finetuning")
+    return without(spec, "pretraining", "finetuning", "prune_vocabulary", "note")
 
 
 def pretraining_settings(config, model):
@@ -103,4 +105,6 @@ def tuning_settings(config, model, trainset):
     if trainset in config["instructions"]:
         return config["instruction_tuning"] | config["instructions"][trainset].get("tuning", {})
     own = config["models"][model]
-    return config["finetuning"] | config["models"].get(own.get("random_of"), own).get("finetuning", {})
+    original = config["models"].get(own.get("random_of"), own)
+    pruning = {"prune_vocabulary": True} if original.get("prune_vocabulary") else {}
+    return config["finetuning"] | original.get("finetuning", {}) | pruning

@@ -31,7 +31,7 @@ RECORDED_STEPS = 500  # steps of a training whose train loss is recorded; in a l
 class TrainingOptions:
     """Hyper-parameters of a training. `warmup` is a share of all steps if below 1, else a number of steps; `schedule` is a
     name that transformers knows; `select_by` names the dev metric that selects the weights: "loss" (lowest), "accuracy"
-    (highest), or "last" (the last evaluation)."""
+    (highest), or "last" (the last evaluation); `prune_vocabulary` is as for `pruning.prune_embeddings`."""
 
     learning_rate: float
     batch_size: int
@@ -47,6 +47,7 @@ class TrainingOptions:
     micro_batch: int | None = None
     evaluations: int = 1
     gradient_checkpointing: bool = False
+    prune_vocabulary: bool = False
 
     def result_options(self):
         """The options that the result depends on, as a dict."""

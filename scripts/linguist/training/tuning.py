@@ -16,6 +16,7 @@ from linguist.training.checkpoints import Checkpoint
 from linguist.training.devices import describe_device, prepare_environment
 from linguist.training.loop import Callbacks, TrainingOptions, train
 from linguist.training.models import save_model
+from linguist.training.pruning import prune_embeddings
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def tune(run, train_tokens, dev_tokens, method, after=lambda: None):
     accelerator, environment = prepare_environment(options.precision, options.attention, run.threads)
     model, data = method.load(environment.attention), digest_tokens(train_tokens, dev_tokens)
     described = replace(environment, attention=model.config._attn_implementation).describe()
+    pruned = prune_embeddings(model, train_tokens.ids, dev_tokens.ids) if options.prune_vocabulary else None
 
     lengths, to_inputs = train_tokens.lengths, Collator(model, train_tokens, environment.device)
 
@@ -96,6 +98,8 @@ def tune(run, train_tokens, dev_tokens, method, after=lambda: None):
     checkpoint = Checkpoint(Path(run.checkpoint), fingerprint)
     with checkpoint.locked():
         history, pace = train(accelerator, method.wrap(model), callbacks, options, run.seed, checkpoint)
+        if pruned:
+            pruned.restore()
         save_model(model, load_tokenizer(run.model), run.outputs["weights"])
         write_table(run.outputs["curve"], pd.DataFrame(history.curve))
         best = history.curve[history.best]

@@ -248,6 +248,11 @@ MISTAKES = [
     ("finetuning", "{learning_rate: 10}", "finetuning.learning_rate: is 10, but must be at most 1"),
     ("threads", "1e999999", "threads: is '1e999999', but must be a whole number (CPU threads"),
     ("finetuning", "{warmup: 3200}", "finetuning.warmup: is 3200 steps, but nano on en has at most 3200 (rows: 16000)"),
+    (
+        "models.nano",
+        "{prune_vocabulary: true, finetuning: {weight_decay: 0.01}}",
+        "models.nano.prune_vocabulary: needs finetuning",
+    ),
     ("models.nano.finetuning", "{warmup: 9999}", "models.nano.finetuning.warmup: is 9999 steps, but nano on en has at"),
     ("classification", "{epochs: 1}", "classification.warmup: is 50 steps, but nano on cut has at most 13 (rows: 400)"),
     (

@@ -32,6 +32,7 @@ from linguist.training.finetuning import (
     write_predictions,
 )
 from linguist.training.models import load_classifier
+from linguist.training.pruning import prune_embeddings
 from linguist.training.tuning import Run
 
 ARCHITECTURES = pytest.mark.parametrize("architecture", ["bert", "gpt2"])
@@ -189,6 +190,55 @@ def test_a_seed_is_its_bytes_and_its_predictions(architecture, precision, base_m
     )
     assert not any(info[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
     assert reloaded.dtype == torch.float32
+
+
+@ARCHITECTURES
+def test_training_without_the_embeddings_of_absent_tokens_gives_the_same(
+    architecture, base_models, encoded, options, tmp_path
+):
+    """Predictions of all tokens stay the same, also of those that no training row has, whose embeddings stay as they were."""
+    options |= {"precision": "fp32", "checkpoint_minutes": 9, "epochs": 2}
+    scores, embeddings = {}, {}
+    seen = [PairTokens.load(encoded[architecture][split]).ids for split in ("train", "dev")]
+    before = load_classifier(base_models[architecture], ("different", "same"), 1, "eager")
+    size = before.config.vocab_size
+    absent = np.setdiff1d(np.arange(size), np.concatenate([*seen, [before.config.pad_token_id]]))
+    assert 0 < len(absent) < size
+    other = PairTokens.load(encoded[architecture]["dev"])
+    other.ids[::2] = np.resize(absent, len(other.ids[::2]))
+    for pruned in (False, True):
+        folder = tmp_path / f"pruned-{pruned}"
+        run(architecture, base_models, encoded, folder, options | {"prune_vocabulary": pruned})
+        model = load_classifier(folder / "weights", ("different", "same"), 1, "eager")
+        embeddings[pruned] = model.get_input_embeddings().weight.detach().numpy()
+        scores[pruned] = predict(model, other, prepare_environment("fp32")[0])
+    np.testing.assert_allclose(scores[True], scores[False], rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(embeddings[True], embeddings[False], rtol=1e-3, atol=1e-5)
+    assert np.array_equal(embeddings[True][absent], before.get_input_embeddings().weight.detach().numpy()[absent])
+    assert not np.allclose(embeddings[True], before.get_input_embeddings().weight.detach().numpy())
+
+
+def test_a_model_trains_without_the_embeddings_of_absent_tokens():
+    """The padding token gets no gradient, wherever its embedding stands, and others get theirs."""
+    config = RobertaConfig(
+        vocab_size=50, pad_token_id=9, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8
+    )
+    torch.manual_seed(1)
+    model = RobertaForSequenceClassification(config).eval()
+    ids = torch.tensor([[3, 30, 41, 9], [41, 3, 9, 9]])
+    inputs = {"input_ids": ids, "attention_mask": (ids != 9).long()}
+    expected = model(**inputs).logits
+    expected.sum().backward()
+    embeddings = model.get_input_embeddings()
+    gradient = embeddings.weight.grad
+    pruned = prune_embeddings(model, ids.numpy().ravel())
+    found = model(**inputs).logits
+    found.sum().backward()
+    assert torch.equal(found, expected)
+    assert embeddings.weight.shape == (4, 8)
+    assert torch.equal(embeddings.weight.grad, gradient[[3, 9, 30, 41]])
+    pruned.restore()
+    assert torch.equal(model(**inputs).logits, expected)
 
 
 KILLED_RUN = """
