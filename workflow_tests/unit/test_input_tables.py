@@ -85,7 +85,10 @@ def test_a_spreadsheet_is_named(tmp_path, member):
 
 def table_spec(**rules):
     spec = {"kind": "sentence", "recipe": "table", "files": dict.fromkeys(SPLITS, ["t"])}
-    return spec | {"sizes": dict.fromkeys(SPLITS, 10_000), "rules": {"disjoint": False, "conflicts": "keep"} | rules}
+    return spec | {
+        "sizes": dict.fromkeys(SPLITS, 10_000),
+        "rules": {"disjoint": False, "conflicts": "keep", "negatives": None} | rules,
+    }
 
 
 def write_splits(folder, **splits):

@@ -25,7 +25,7 @@ SAME_PLACE = (  # sections whose names stand in the same place of a path
     ("instructions", "tasks"),
     ("vectors", "studies"),
 )
-PAIR_KEYS = ("kind", "sizes", "rules")  # keys of every recipe, besides its own
+PAIR_KEYS = ("kind", "sizes", "asked", "rules")  # keys of every recipe, besides its own; `settle` makes `asked`
 TASK_KEYS = ("answers", "phrasings", "held_out", "published")
 TRAINED_SPLITS = ("train", "dev")
 

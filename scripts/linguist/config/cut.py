@@ -36,6 +36,7 @@ def cut_config(config):
     for name, resource in cut["resources"].items():
         resource["cut"] = {"bytes": round(1e6 * config["preview"]["megabytes"]), "copies": copies.get(name, [])}
     for pairset in cut["pairsets"].values():
+        pairset.pop("asked", None)  # the beginning of a table may have fewer rows
         pairset["sizes"] = {split: min(size, ROWS[split]) for split, size in pairset["sizes"].items()}
         if "windows" in pairset["rules"]:
             pairset["rules"]["windows"] = min(WINDOWS, pairset["rules"]["windows"])

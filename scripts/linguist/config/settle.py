@@ -63,7 +63,8 @@ def on_one_line(block):
 
 
 def complete_pairsets(config):
-    """All pair sets with seed, sizes, and the rules that their recipes read. A set made from others has their sizes."""
+    """All pair sets with seed, sizes, and the rules that their recipes read. A set made from others has their sizes; one that is read
+    from tables gets `asked`, its own sizes, beside those that it has from `pairs.sizes`."""
     pairsets = {}
     for name, spec in config["pairsets"].items():
         recipe = RECIPES[spec["recipe"]]
@@ -75,6 +76,8 @@ def complete_pairsets(config):
         if bases:
             sizes = {split: sum(base["sizes"][split] for base in bases) for split in SPLITS}
             full["sizes"] = sizes | spec.get("sizes", {})
+        if "files" in recipe.needs and "sizes" in spec:
+            full["asked"] = spec["sizes"]
         pairsets[name] = full
     return pairsets
 

@@ -64,9 +64,9 @@ def measure_model(hub=None, revision=None, path=None, mirror=None):
         return None
 
 
-def download_model(where, hub, revision, folder, weights=True):
+def download_model(where, hub, revision, folder, mirror=None, weights=True):
     """Download the files of a model that are needed into `folder`, the weights last, unless they shall stay where they are.
-    Those with a checksum on the hub are verified. `where` names the model in the log.
+    Those with a checksum on the hub are verified. `where` names the model in the log, `mirror` a folder that lacks it.
 
     Raises LinguistError if the hub does not give them or if the model needs code of its own.
     """
@@ -88,7 +88,13 @@ def download_model(where, hub, revision, folder, weights=True):
     except (DownloadFailed, *NO_HUB) as error:
         reason = error if isinstance(error, DownloadFailed) else "this is no hub (HF_ENDPOINT)"
         cure = "check id and revision, set HF_TOKEN for a model with restricted access, or give a folder as path"
-        raise LinguistError(f"cannot fetch {hub} at {revision} from {_endpoint()}: {reason}; {cure}") from error
+        problem = f"cannot fetch {hub} at {revision} from {_endpoint()}: {reason}"
+        if mirror and "://" not in str(mirror):  # an address holds resources alone
+            problem, cure = (
+                f"no folder {Path(mirror) / hub} in the mirror, and {problem}",
+                f"put the model there, {cure}",
+            )
+        raise LinguistError(f"{problem}; {cure}") from error
 
 
 def _entries(listing):

@@ -53,7 +53,7 @@ def fetch_model(name, folder, *, hub=None, revision=None, path=None, mirror=None
             source = here = find_model(hub, revision, path, mirror)
             if source is None:
                 source = temporary.with_name(".downloads")
-                download_model(f"models/{name}", hub, revision, source, weights=not cut)
+                download_model(f"models/{name}", hub, revision, source, mirror, weights=not cut)
             refuse_own_code(source, given)
             config = load_pretrained(AutoConfig, source)
             with naming(given):

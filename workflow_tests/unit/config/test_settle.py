@@ -143,6 +143,15 @@ def test_a_sets_own_negatives_replace_the_common_ones(study):
     assert config["pairsets"]["tab"]["rules"]["negatives"] == {"own": 1}
 
 
+def test_only_a_tables_own_sizes_are_asked_of_it(study):
+    study["pairs"] = {"sizes": {"train": 900}}
+    assert not any("asked" in spec for spec in settle(study)["pairsets"].values())
+    for name in ("tab", "en"):
+        study["pairsets"][name]["sizes"] = {"test": 6}
+    sets = settle(study)["pairsets"]
+    assert sets["tab"]["asked"] == {"test": 6} and sets["tab"]["sizes"]["train"] == 900 and "asked" not in sets["en"]
+
+
 def test_a_set_without_a_train_split_gives_no_vectors(study):
     study["pairsets"]["tab"]["files"] = {"test": ["genome"]}
     study["vectors"]["words"]["trainset"] = "tab"

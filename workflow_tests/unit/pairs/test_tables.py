@@ -265,8 +265,8 @@ def test_lucaone_rows_of_other_kinds_get_one_line(tmp_path):
 # ── splits ──
 
 
-def splits_of(tmp_path, tables, disjoint, size=100, conflicts="keep"):
-    """The recipe on {split: list of tables, each a list of rows}."""
+def splits_of(tmp_path, tables, disjoint, size=100, conflicts="keep", **more):
+    """The recipe on {split: list of tables, each a list of rows}; `more` are further fields of the set."""
     files, names = {}, {}
     for split, parts in tables.items():
         files[split] = [
@@ -276,7 +276,7 @@ def splits_of(tmp_path, tables, disjoint, size=100, conflicts="keep"):
         names[split] = [f"{split}{i}" for i in range(len(parts))]
     sizes = dict.fromkeys(("train", "dev", "test"), size)
     rules = {"disjoint": disjoint, "conflicts": conflicts, "negatives": None}
-    spec = {"kind": "sentence", "files": names, "rules": rules, "sizes": sizes}
+    spec = {"kind": "sentence", "files": names, "rules": rules, "sizes": sizes, **more}
     return make_rows(RECIPES["table"], spec, files)
 
 
@@ -350,6 +350,15 @@ def test_a_cut_that_leaves_one_label_gets_one_line(tmp_path):
         LinguistError, match="the first 15 of the 30 rows for 'test' all have label 1: .+ sizes.test to 30"
     ):
         splits_of(tmp_path, {"test": [rows]}, disjoint=False, size=15)
+
+
+def test_fewer_rows_than_the_set_itself_asks_for_get_one_line(tmp_path):
+    """Rows that are dropped count: a published table has so many rows that some say."""
+    tables = TABLES | {"test": [TABLES["test"][0] + [("9", "NS", "h", 1)]]}
+    asked = {"train": 4, "test": 3}
+    assert len(splits_of(tmp_path, tables, disjoint=True, asked=asked)["train"]) == 1
+    with pytest.raises(LinguistError, match="split 'train': its tables have 4 rows, but sizes.train is 5,000; lower"):
+        splits_of(tmp_path, tables, disjoint=False, asked={"train": 5000})
 
 
 # ── real tables ──

@@ -143,8 +143,13 @@ def test_a_mirror_is_taken_instead_of_the_hub(no_home, base_models, tmp_path):
     (tmp_path / "mirror" / "org" / "tiny").symlink_to(base_models["gpt2"])
     fetch_model("m", tmp_path / "model", hub="org/tiny", revision=COMMIT, mirror=tmp_path / "mirror")
     assert weights(tmp_path / "model") == weights(base_models["gpt2"])
-    with pytest.raises(LinguistError, match="models/m: cannot fetch org/other"):
-        fetch_model("m", tmp_path / "none", hub="org/other", revision=COMMIT, mirror=tmp_path / "mirror")
+    for mirror in (tmp_path / "mirror", tmp_path / "nowhere"):
+        lacks = f"models/m: no folder {mirror}/org/other in the mirror, and cannot fetch org/other at {COMMIT} from "
+        with pytest.raises(LinguistError, match=f"^{lacks}.*; put the model there") as caught:
+            fetch_model("m", tmp_path / "none", hub="org/other", revision=COMMIT, mirror=mirror)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(LinguistError, match="^models/m: cannot fetch org/other"):
+        fetch_model("m", tmp_path / "none", hub="org/other", revision=COMMIT, mirror="https://example.org/mirror")
 
 
 @pytest.mark.parametrize("damage", ["absent", "no weights", "half", "no config"])

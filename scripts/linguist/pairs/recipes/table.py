@@ -21,7 +21,8 @@ FEWEST = 10  # so many rows hardly have one label by chance
 def read_pair_tables(spec, files, tallies):
     """Pairs read from published tables.
 
-    Rows keep the order of their tables and are cut to the split's size; a split without tables has no rows. With the rule
+    Rows keep the order of their tables and are cut to the split's size; a split without tables has no rows. Tables with fewer
+    rows than the set's own `sizes` ask for are refused; those of `pairs.sizes` are upper bounds. With the rule
     `disjoint`, a train row is removed if dev or test contains one of its sentences, and a dev row if test does: dev and
     test of PAWS-X share some (https://github.com/google-research-datasets/paws). Rows without a label or a sentence are
     dropped. With the rule `conflicts: drop`, so are all rows of a pair that has both labels, and pairs of equal sides that
@@ -43,6 +44,7 @@ def read_pair_tables(spec, files, tallies):
     for split, references in spec["files"].items():
         for path in files_of_references(references, files[split]):
             splits[split] += read_pair_table(path, spec["kind"], tallies[split])
+        refuse_few(split, tallies[split].read, spec.get("asked", {}).get(split, 0))
     conflicts = partial(pair_conflicts, kind=spec["kind"])
     splits = resolve_conflicts(splits, conflicts, spec["rules"]["conflicts"], tallies)
     if spec["rules"]["disjoint"]:
@@ -58,6 +60,15 @@ def read_pair_tables(spec, files, tallies):
     for split, rows in splits.items():
         tallies[split].leave(BEYOND_SIZES, len(rows) - sizes[split])
     return {split: first_rows(splits[split], sizes[split], split) for split in SPLITS}
+
+
+def refuse_few(split, rows, asked):
+    """Raise LinguistError if the tables of a split have fewer rows than its set's own sizes ask for. Rows that are dropped later are
+    not missed: people take all rows of a published table by its number of rows."""
+    if rows < asked:
+        raise LinguistError(
+            f"split '{split}': its tables have {rows:,} rows, but sizes.{split} is {asked:,}; lower it, or give a larger table"
+        )
 
 
 def first_rows(rows, size, split):
