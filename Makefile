@@ -7,10 +7,10 @@ CONDA := $(shell command -v conda >/dev/null 2>&1 && echo --use-conda)
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(CONDA)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak lint docs dockerfile bench gpu clean
+.PHONY: help setup demo first-answer test soak lint docs dockerfile bench gpu clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' Makefile
 
 setup: .venv/ready ## install the Python packages and BLAST+, and run nothing
 	@$(if $(CONDA),,sh envs/setup.sh blast)
@@ -21,6 +21,11 @@ demo: setup ## run the main job on the embedded data; write results/report.html 
 	    echo "$(SNAKEMAKE) --report results/report.html"; $(SNAKEMAKE) --report results/report.html; fi
 	@cat results/tables/summary.txt
 	@echo "Report: $(CURDIR)/results/report.html"
+
+first-answer: setup ## run config/first-answer.yaml for hours; write what it found into reports/first-answer and README.md
+	$(SNAKEMAKE) all write_abstract --configfile config/first-answer.yaml
+	$(BIN)/python scripts/publish_abstract.py results/abstract reports/first-answer README.md
+	@cat results/tables/summary.txt
 
 test: .venv/tests ## run the tests
 	@sh envs/setup.sh blast

@@ -403,3 +403,30 @@ rule write_answer:
         code=code_digest("write_answer"),
     script:
         "../scripts/write_answer.py"
+
+
+# Only on request: `snakemake write_abstract --configfile …`. It is small enough to stand in a repository.
+rule write_abstract:
+    """writing the abstract of the run"""
+    input:
+        metrics=expand("<results>/tables/{study}.metrics.tsv", study=design.abstract_studies(config)),
+        comparisons=expand("<results>/tables/{study}.comparisons.tsv", study=design.abstract_studies(config)),
+        audits=inputs.audit_files(config, design.abstract_tests(config)),
+        runs=inputs.run_files(design.abstract_runs(config), "metrics.json"),
+        records=[f"<results>/records/{name}.json" for name in used.used_resources(config)],
+    output:
+        directory("<results>/abstract"),
+    log:
+        "<logs>/write_abstract/all.log",
+    localrule: True
+    conda:
+        "../envs/plots.yaml"
+    params:
+        tests=design.abstract_tests(config),
+        runs=design.abstract_runs(config),
+        resources=used.used_resources(config),
+        design=lambda wildcards: one_line_json(design.abstract_design(config)),
+        config=lambda wildcards: one_line_json(config),
+        code=code_digest("write_abstract"),
+    script:
+        "../scripts/write_abstract.py"

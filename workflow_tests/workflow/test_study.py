@@ -15,6 +15,8 @@ import pytest
 import yaml
 from Bio.Seq import Seq
 
+from helpers.abstracts import named_places, strange_numbers
+from helpers.data import ROOT
 from helpers.pages import Page, open_page
 from helpers.runs import COMMAND, RUN, STUDY, digests, edit_config, error_lines, planned_rules
 
@@ -102,6 +104,23 @@ def test_weights_go_but_the_best_stay(finished):
 
     AutoModelForSequenceClassification.from_pretrained(finished / "results/runs/tiny/en/best")
     AutoTokenizer.from_pretrained(finished / "results/models/tiny")
+
+
+def test_its_abstract_is_written_on_request_and_shown_on_a_page(copy, snakemake):
+    assert not (copy / "results/abstract").exists()
+    before = digests(copy)
+    run = snakemake(copy, "write_abstract", "--cores", "1", "--configfile", STUDY)
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert before.items() <= digests(copy).items()
+    page, folder = copy / "page.md", copy / "shown/small-study"
+    page.write_text("# A\n<!-- small study -->\n<!-- end of small study -->\n")
+    command = [sys.executable, ROOT / "scripts/publish_abstract.py", "results/abstract", folder, page]
+    subprocess.run(command, cwd=copy, check=True)
+    shown, said = page.read_text(), (folder / "abstract.md").read_text()
+    assert "](shown/small-study/figure.svg)" in shown and "no model learned" in shown
+    assert strange_numbers(said, folder) == [] and named_places(folder) == []
+    assert "small" in json.loads((folder / "run.json").read_text())["studies"]
+    assert yaml.safe_load((folder / "config.yaml").read_text())["studies"].keys() >= {"small"}
 
 
 def test_an_instructed_model_can_be_asked(finished):

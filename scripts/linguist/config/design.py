@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from linguist.config.plan import all_models, main_arms, pair_studies
+from linguist.config.plan import all_models, main_arms, pair_studies, study_runs, trained_runs
 from linguist.config.published import setup_differences
 from linguist.config.settings import has_random_weights, weights_origin
 from linguist.config.used import (
@@ -230,3 +230,71 @@ def curves_of(config, study):
                 if len(places) > 1:
                     found.setdefault((key, group), {}).update(places)
     return found
+
+
+# ── the result in short ──
+
+
+def main_study(config):
+    """The study whose result a run's abstract says: the first of pair sets with a primary hypothesis; else the first that
+    trains on sentences, else the first. None without a study of pair sets."""
+    studies = pair_studies(config)
+
+    def rank(name):
+        return "primary" not in studies[name], not trains_on(config, studies[name], text=True)
+
+    return min(studies, key=rank, default=None)
+
+
+def trains_on(config, study, text):
+    """Whether a study has a training set of sentences (`text`), or one of sequences."""
+    return any(KINDS[config["pairsets"][trainset]["kind"]].is_text == text for trainset in study["trainsets"])
+
+
+def abstract_studies(config):
+    """The studies that a run's abstract reads: the main one, and those that train one of its models on sequences, which shows
+    what can be learned from such pairs."""
+    main, studies = main_study(config), pair_studies(config)
+    if main is None:
+        return []
+    found = [
+        name
+        for name, study in studies.items()
+        if name != main
+        and trains_on(config, study, text=False)
+        and not set(study["models"]).isdisjoint(studies[main]["models"])
+    ]
+    return [main, *found]
+
+
+def abstract_tests(config):
+    """The tests of the studies of `abstract_studies`, each once."""
+    return list(dict.fromkeys(test for name in abstract_studies(config) for test in config["studies"][name]["tests"]))
+
+
+def abstract_runs(config):
+    """The fine-tunings of the studies of `abstract_studies`, each once."""
+    return trained_runs(dict.fromkeys(run for name in abstract_studies(config) for run in study_runs(config, name)))
+
+
+def abstract_design(config):
+    """What a run's abstract says of its studies besides their tables.
+
+    studies: title, question, models, training sets, tests, seeds and controls of each, the main one first
+    models: where the weights of each come from
+    sets: of each training set and test its kind, the variant of its recipe, and the base from which a variant is made
+    """
+    keys = ("title", "question", "models", "trainsets", "tests", "seeds", "controls")
+    studies = {name: {key: config["studies"][name][key] for key in keys} for name in abstract_studies(config)}
+    models = dict.fromkeys(model for study in studies.values() for model in study["models"])
+    names, sets = dict.fromkeys(n for study in studies.values() for n in (*study["trainsets"], *study["tests"])), {}
+    for name in names:
+        spec = config["pairsets"][name]
+        variant = RECIPES[spec["recipe"]].variant
+        base = bases_of(spec)[0] if variant else None
+        sets[name] = {"kind": spec["kind"], "variant": variant, "base": base}
+    return {
+        "studies": studies,
+        "models": {model: weights_origin(config["models"][model]) for model in models},
+        "sets": sets,
+    }

@@ -52,6 +52,27 @@ def test_models_say_where_their_weights_come_from(demo):
     assert "a/b" in study.models["hub"].origin and "mixed" in study.models["gpt2-pico"].origin
 
 
+# ── the result in short ──
+
+
+def test_the_abstract_reads_the_main_study_and_those_that_train_its_models_on_sequences(demo):
+    assert design.abstract_studies(demo) == ["transfer", "ceiling"]
+    found = design.abstract_design(demo)
+    assert list(found["studies"]) == ["transfer", "ceiling"] and found["models"].keys() == {"gpt2-nano", "bert-nano"}
+    assert found["sets"]["dna50-hard"] == {"kind": "dna", "variant": "matched", "base": "dna50"}
+    assert found["sets"]["en"]["base"] is None
+    assert set(design.abstract_tests(demo)) == {t for s in found["studies"].values() for t in s["tests"]}
+    assert all(trainset != "untrained" for _, trainset, _ in design.abstract_runs(demo))
+
+
+def test_the_main_study_is_the_one_with_a_primary_hypothesis(demo):
+    primary = {"model": "gpt2-nano", "trainset": "dna50", "group": "DNA"}
+    studies = demo["studies"] | {"ceiling": demo["studies"]["ceiling"] | {"primary": primary}}
+    assert design.main_study(demo | {"studies": studies}) == "ceiling"
+    assert design.main_study(demo | {"studies": {"ceiling": studies["ceiling"]}}) == "ceiling"
+    assert design.main_study(demo | {"studies": {}}) is None and design.abstract_studies(demo | {"studies": {}}) == []
+
+
 # ── parts of the config, groups, curves, caveats ──
 
 
