@@ -38,15 +38,18 @@ def rule_files(wildcards):
     def place(path):
         return path and strip_wildcard_constraints(str(path))
 
+    def outputs(name):
+        """Jobs of several runs have the patterns of jobs of one."""
+        return found[several_runs.get(name, {"of": name})["of"]].output
+
     found = {name: proxy.rule for name, proxy in rules._rules.items() if len(proxy.rule.log) and len(proxy.rule.output)}
     return {
         # The parts of a search have other numbers in the preview.
         name: (
-            [re.sub(r"\d+\\-of\\-\d+", r"\\d+-of-\\d+", path.regex().pattern) for path in step.output],
+            [re.sub(r"\d+\\-of\\-\d+", r"\\d+-of-\\d+", path.regex().pattern) for path in outputs(name)],
             place(step.log[0]),
             place(step.benchmark),
             several_runs.get(name, {}).get("of"),
-            several_runs.get(name, {}).get("seeds", [None]),
         )
         for name, step in found.items()
     }
