@@ -63,7 +63,7 @@ rule preview:
     localrule: True
     conda:
         "../envs/plots.yaml"
-    threads: workflow.cores or 1
+    threads: workflow.resource_settings.cores or 1  # none with --unlock
     params:
         commands=preview_commands,
         steps=rule_files,

@@ -18,7 +18,7 @@ def test_help_lists_the_targets(spaced):
     targets = re.search(r"^\.PHONY: (.*)$", (spaced / "Makefile").read_text(), re.M)[1].split()
     run = subprocess.run(["make", "--no-print-directory", "help"], cwd=spaced, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    rows = [re.fullmatch(r"make (\w+) {2,}(\w.*)", line) for line in run.stdout.splitlines()]
+    rows = [re.fullmatch(r"make ([\w-]+) {2,}(\w.*)", line) for line in run.stdout.splitlines()]
     assert all(rows) and {row[1] for row in rows} == set(targets)
     assert len({row.start(2) for row in rows}) == 1, "the descriptions stand in one column"
 

@@ -18,7 +18,7 @@ COLUMNS = {  # beside the axis: where they stand, in inches from its right end, 
     "majority": (1.3, lambda row: format_number(row["majority"])),
 }
 CLOSEST = 1.42  # where the name of the closest control begins
-OWN, OTHER = "own training task", "other sentences"
+OWN, OTHER = "training task", "other sentences"
 FACES = {  # how a difference is filled: (meaning, share of its colour)
     "full": "significantly better than the majority class and every control",
     "pale": "significant, but too few seeds or no control",
