@@ -144,21 +144,27 @@ def accuracy_text(row):
 
 def topic_text(heading, rows, abstract):
     """The hypotheses of a topic, from their rows of `judge_claims`: the judgement, then the numbers of each."""
+    judged = [judgement(row, abstract.claims) for row in rows]
     if len(rows) == 1:
-        return f"**{heading}: {rows[0]['code']}.** {capital(claim_numbers(rows[0], abstract))}"
-    codes = Counter(row["code"] for row in rows)
+        return f"**{heading}: {judged[0]}.** {capital(claim_numbers(rows[0], abstract))}"
+    codes, n = Counter(judged), len(rows)
     if len(codes) == 1:
-        judgement = f"{rows[0]['code']} ({len(rows)} of {len(rows)} hypotheses)"
+        result = f"{judged[0]} ({n} of {n} hypotheses)"
     else:
-        judgement = ", ".join(f"{code} in {count} of {len(rows)} hypotheses" for code, count in codes.items())
+        result = "; ".join(f"{code} ({count} of {n} hypotheses)" for code, count in codes.items())
     # What tells these hypotheses apart stands before the numbers of each.
     names = [key for key in ("model", "trainset", "group") if len({row[key] for row in rows}) > 1]
     parts = []
-    for row in rows:
+    for row, code in zip(rows, judged, strict=True):
         name = ", ".join(f"fine-tuned on {row[key]}" if key == "trainset" else row[key] for key in names)
-        code = f" ({row['code']})" * (len(codes) > 1)
-        parts.append(f"{capital(name)}{code}: {claim_numbers(row, abstract)}")
-    return f"**{heading}: {judgement}.** {' '.join(parts)}"
+        name = name if "model" in names else capital(name)
+        parts.append(f"{name}{f' ({code})' * (len(codes) > 1)}: {claim_numbers(row, abstract)}")
+    return f"**{heading}: {result}.** {' '.join(parts)}"
+
+
+def judgement(row, claims):
+    """The judgement of a hypothesis, and whether it is so only because the primary hypothesis is not supported."""
+    return f"{row['code']}, as the primary hypothesis is not" if waits_for_primary(row, claims) else row["code"]
 
 
 def capital(text):
@@ -177,15 +183,17 @@ def claim_numbers(row, abstract):
     said.append(seeds_text(row | {"turned": turned_texts(row, abstract)}).strip())
     if row["code"] != "not supported" and row["not_above_baseline"] and not pd.isna(row["baseline"]):
         said.append(f"It is not clearly above the best baseline without order information ({row['baseline']:.3f}).")
-    if row["code"] == "not supported" and row["low"] > 0 and waits_for_primary(row, abstract.claims):
+    if waits_for_primary(row, abstract.claims):
         said.append("Its interval is above 0, but it counts only if the primary hypothesis is supported.")
     return " ".join(filter(None, said))
 
 
 def waits_for_primary(row, claims):
-    """Whether a hypothesis is not tested because the primary one of its study is not significant (see `correct_family`)."""
+    """Whether a hypothesis whose interval lies above 0 is not supported since the primary one of its study is not significant
+    (see `correct_family`)."""
     primary = claims[claims["primary"].astype(bool)]
-    return not row["primary"] and bool((primary["p_claim"] >= ALPHA).any())
+    blocked = not row["primary"] and bool((primary["p_claim"] >= ALPHA).any())
+    return blocked and row["code"] == "not supported" and row["low"] > 0
 
 
 def median_text(row, abstract):

@@ -80,6 +80,7 @@ def test_a_run_says_only_what_it_tested(tmp_path):
     assert "Protein and coding" not in said and NO_MATCHED in said["Composition-matched sets"]
     assert NO_CEILING in said["How sure is this"]
     # DNA is the primary hypothesis, and fails: others are then not tested, whatever their interval is
+    assert "**Other sentences: not supported, as the primary hypothesis is not.**" in said["Other sentences"]
     assert "only if the primary hypothesis" in said["Other sentences"]
     assert "only if the primary hypothesis" not in said["DNA"]
 
