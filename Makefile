@@ -32,7 +32,7 @@ test: .venv/tests ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	$(BIN)/python -m pytest -m gpu workflow_tests/unit/training/test_gpu.py
 
-soak: .venv/tests ## kill, starve, damage, fuzz and simulate at length: about an hour, see workflow_tests/README.md
+soak: .venv/tests ## kill, starve, damage, fuzz and simulate at length: about three hours, see workflow_tests/README.md
 	@sh envs/setup.sh blast
 	$(BIN)/python -m pytest -m soak -s
 	$(BIN)/python -m pytest workflow_tests/unit/test_fuzz.py --hypothesis-profile soak

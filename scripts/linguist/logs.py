@@ -10,9 +10,8 @@ from linguist.errors import LinguistError, hide_credentials, machine_failure, on
 from linguist.layout import with_source
 
 ERROR = "error: "  # begins the last line of a script's log if the script failed
-CPU_TIME = re.compile(
-    r"done: (\d+\.\d+) s of CPU, (\d+\.\d+) s of them before the first line"
-)  # the last line of another
+# The last line of another script's log: its CPU time, and what of it passed before the log began, mostly for imports.
+CPU_TIME = re.compile(r"done: (\d+\.\d+) s of CPU, (\d+\.\d+) s of them before the first line")
 
 
 class _Formatter(logging.Formatter):

@@ -9,19 +9,19 @@ import copy
 
 from linguist.config import plan, used
 from linguist.config.settings import pretraining_settings, tuning_settings
-from linguist.config.shapes import SHAPES
+from linguist.config.shapes import DEPTH, SHAPES
 from linguist.kinds import KINDS
 
 FOLDER = "preview"  # of all files of a preview, in the working folder
-STEPS = 10  # of each training; pretraining has batches of another size
-BATCH, TASK_BATCH = 8, 4  # rows of pair sets, and of each task: an instruction set has several, of long rows
-ROWS = {"train": STEPS * BATCH, "dev": 20, "test": 20}
-TASK_ROWS = {"train": STEPS * TASK_BATCH, "dev": 12, "test": 12}  # at least
-ROWS_PER_CLASS = 12  # of each split of a task: rows are drawn at random, and each class must be among them
+STEPS = 10  # of each training, about
+BATCH, TASK_BATCH = 8, 4  # rows of a step: of pair sets; of tasks, which have longer rows
+ROWS = {"train": STEPS * BATCH, "dev": 20, "test": 20}  # of pair sets, at most
+TASK_ROWS = {"train": STEPS * TASK_BATCH, "dev": 12, "test": 12}  # of tasks
+ROWS_PER_CLASS = 12  # of each split of a task, at least: rows are drawn at random, and each class must be among them
 LAYERS = 1
 WINDOWS, PARTS = 800, 2  # of each BLAST search
-CORPUS, PAIR = 600_000, 100  # bytes of a corpus for each megabyte of a resource, one at most, and of a row of sentences
-BYTES_PER_TOKEN = 4
+CORPUS = 600_000  # bytes of a corpus; fewer, if less than a megabyte of each resource is fetched
+ROW_BYTES, BYTES_PER_TOKEN = 100, 4  # of sentences, about
 VOCABULARY = 2000  # tokens, at most
 FEW_ARMS = 3  # a study with so few has two seeds, so that what needs several seeds is tried
 
@@ -100,7 +100,7 @@ def cut_sizes(task):
 
 
 def cut_corpus(corpus, size):
-    """Give the sources of a corpus `size` bytes together, in the same shares, or a quarter of an equal share."""
+    """Give the sources of a corpus `size` bytes together, in their shares, but none less than a quarter of an equal share."""
     asked = sum(source.get("bytes", 0) for source in corpus["sources"].values())
     for source in corpus["sources"].values():
         if "bytes" in source:
@@ -129,14 +129,14 @@ def cut_model(cut, config, name):
 
 
 def corpus_bytes(cut, corpus):
-    """The bytes of a corpus of a cut configuration, as far as it says; at most CORPUS for a source without."""
+    """The bytes of a corpus of a cut configuration; of a source that does not say how many, CORPUS at most."""
     total = 0
     for source in cut["corpora"][corpus]["sources"].values():
         rows = sum(cut["pairsets"][name]["sizes"]["train"] for name in source.get("pairsets", []))
-        total += source.get("bytes", rows * PAIR if "pairsets" in source else CORPUS)
+        total += source.get("bytes", rows * ROW_BYTES if "pairsets" in source else CORPUS)
     return total
 
 
 def whole_layers(model):
     """The layers of a model from scratch; `model` is its entry in a final configuration."""
-    return model["shape"].get(SHAPES[model["architecture"]][0], 12)
+    return model["shape"].get(SHAPES[model["architecture"]][0], DEPTH)

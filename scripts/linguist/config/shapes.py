@@ -22,7 +22,7 @@ SHAPES = {
 }
 SIZES, LARGEST = 5, 1_000_000  # fields of SHAPES that are sizes; the largest size
 RATES = ("pdrop", "dropout", "dropout_prob")  # endings of fields that are shares
-WIDTH, HEADS = 768, 12  # of both architectures, if a shape does not say
+WIDTH, HEADS, DEPTH = 768, 12, 12  # of both architectures, if a shape does not say
 
 
 def check_shape(config, name, model):

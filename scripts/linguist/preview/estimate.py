@@ -106,32 +106,23 @@ def unsized(config, folder):
 
 def format_estimate(study, table, config, folder, cores):
     """The table as text for a terminal, with its totals and what it assumes; `folder` has the results of the preview."""
-    text = {
-        key: [format_amount(value) for value in table[key]] for key in ("core_hours", "gpu_hours", "gpu_gb", "disk_gb")
-    }
-    text |= {"rule": table["rule"], "jobs": table["jobs"].map(str)}
-    rows = zip(*(text[key] for key in COLUMNS), strict=True)
-    hours, with_model = table["core_hours"], table["rule"].isin([*FLOPS])
+    cells = table.assign(jobs=table["jobs"].map(str))
+    for key in ("core_hours", "gpu_hours", "gpu_gb", "disk_gb"):
+        cells[key] = table[key].map(format_amount)
+    hours, others = table["core_hours"], ~table["rule"].isin([*FLOPS])
     fetched = table["disk_gb"][table["rule"] == "fetch_resource"].sum()
-    gpu, memory, disk, gigabytes, download = map(
-        format_amount,
-        (
-            table["gpu_hours"].sum(),
-            table["gpu_gb"].max(),
-            table["disk_gb"].sum(),
-            fetched,
-            1e9 * fetched / BYTES_PER_SECOND / 3600,
-        ),
-    )
     lines = [
         f"{study}: estimate of the whole run, from a preview of it",
         "",
-        *align([[*COLUMNS.values()], *rows]),
+        *align([[*COLUMNS.values()], *cells[[*COLUMNS]].to_numpy().tolist()]),
         "",
-        f"With one GPU: {gpu} GPU hours, and {format_hours(hours[~with_model].sum(), cores)} of other jobs.",
+        f"With one GPU: {format_amount(table['gpu_hours'].sum())} GPU hours, "
+        f"and {format_hours(hours[others].sum(), cores)} of other jobs.",
         f"Without a GPU: {format_hours(hours.sum(), cores)}.",
-        f"GPU memory: {memory} GB, and about 1 GB for the libraries. Disk: {disk} GB.",
-        f"Downloads of resources: {gigabytes} GB, {download} hours at {BYTES_PER_SECOND / 1e6:g} MB/s.",
+        f"GPU memory: {format_amount(table['gpu_gb'].max())} GB, and about 1 GB for the libraries. "
+        f"Disk: {format_amount(table['disk_gb'].sum())} GB.",
+        f"Downloads of resources: {format_amount(fetched)} GB, "
+        f"{format_amount(fetched * 1e9 / BYTES_PER_SECOND / 3600)} hours at {BYTES_PER_SECOND / 1e6:g} MB/s.",
     ]
     if untried := [*table["rule"][hours.isna()]]:
         lines += [f"Not in the preview, and not counted: {', '.join(untried)}."]
@@ -148,6 +139,7 @@ def align(lines):
 
 
 def format_hours(hours, cores):
+    """Core hours, and what they are on so many cores."""
     return f"{format_amount(hours)} core hours ({format_amount(hours / cores)} hours on {cores} cores)"
 
 
