@@ -7,15 +7,8 @@ def preview_commands(wildcards):
     """Snakemake's commands for this study: `run`, the preview itself; `cut` and `whole`, which list the jobs of the preview and
     of the whole run."""
     given, deployment = dict(workflow.config_settings.config), workflow.deployment_settings
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--snakefile",
-        workflow.main_snakefile,
-        "--cores",
-        str(workflow.cores),
-    ]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", workflow.main_snakefile]
+    command += ["--cores", str(workflow.cores or 1)]  # a profile of a cluster gives no cores
     if workflow.overwrite_configfiles:
         command += ["--configfile", *map(str, workflow.overwrite_configfiles)]
     if deployment.deployment_method:

@@ -112,8 +112,8 @@ def tests_of_arm(config, model, trainset):
 def shared_jobs(config, arms):
     """{seeds: arms} of the jobs that make several runs: up to `runs_per_job` seeds of an arm, in ascending order.
 
-    A seed that is left over has a job of its own, as has each run whose weights something else reads: if such a run shared its
-    job with one that is added later, it would have to be trained again, since its weights are deleted.
+    A seed that is left over has a job of its own. So has each run whose weights something else reads: finished runs
+    are kept without their weights, so that an added seed would train all runs of the job again.
     """
     seeds_of, found, size = {}, {}, config["runs_per_job"]
     for model, trainset, seed in all_runs(config):

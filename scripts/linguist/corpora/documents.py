@@ -27,8 +27,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 def read_documents(path, kind, tally=None):
     """Yield (names, document) for each document of a file, in order: stripped, none empty, inner line breaks kept.
 
-    The names say what to exclude the document by: the name of a record of a FASTA file, the sentences of a table, nothing
-    of a text. `kind` is "protein" (FASTA, plain or gzip: each record's sequence in upper case), "sentences" (a table of a
+    Documents are excluded by their names: the name of a record of a FASTA file, the sentences of a table; a text has none.
+    `kind` is "protein" (FASTA, plain or gzip: each record's sequence in upper case), "sentences" (a table of a
     pair set: its distinct sentences), "pairs" (its positives, each two lines) or "text". The beginning of a text decides its
     form, and all forms but Parquet may be gzip:
     - Parquet (its first four bytes) with a column `text`, as Wikipedia's and OpenWebText's;

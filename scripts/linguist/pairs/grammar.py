@@ -4,8 +4,8 @@ A meaning is a frame (a scenario) with a filler in every slot. In a pair of labe
 realisations of one meaning. In a pair of label 0, the second sentence has two exchangeable slots swapped. Only the swap
 depends on the label, and a swap does not change the bag of words. So neither shared words, nor the length, nor one
 sentence alone predicts the label; only who did what to whom does. The idea is from PAWS (Zhang, Baldridge and He 2019);
-the sentences are our own. Negatives that are easier to tell, on request: the second sentence has another meaning, or
-half of the fillers are others.
+the sentences are our own. On request, some negatives are easier: the second sentence is about something else, or half of
+its fillers are others.
 
 `frames.yaml` has frames, fillers and swaps; one file for each language has the realisations. The draws do not depend on
 the language, so the pairs of one seed are translations of each other, as in PAWS-X (Yang et al. 2019).

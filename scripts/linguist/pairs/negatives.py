@@ -45,8 +45,8 @@ def grade_rows(rows, shares, size, seed):
 
     Args: `rows` are those of a split: (id, sentence1, sentence2, label); `shares` is {UNRELATED or OWN: share}. The first of
     the positives are taken, and the first of the negatives for the kind OWN. An UNRELATED negative has the first sentence of
-    one of these positives and the second of another. Each sentence is used once so, hence no sentence alone gives the label
-    away. The last word of an id is the kind. Raises LinguistError if the rows have too few sentences for a kind.
+    one of these positives and the second of another. Each sentence is used for at most one of them, so that no sentence alone
+    gives the label away. The last word of an id is the kind. Raises LinguistError if the rows have too few sentences for a kind.
     """
     positives, own = ([row for row in rows if row[3] == label] for label in (1, 0))
     positives = positives[: size // 2]

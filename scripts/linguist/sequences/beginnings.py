@@ -33,11 +33,11 @@ def fetch_beginning(name, target, origin, mirror=None, size=1_000_000, homologs=
     """Put the beginning of the raw file of resource `name`, some `size` bytes of it, at `target`.
 
     Text (plain, gzip, bzip2 or xz) ends with a whole line, and FASTA and GenBank with a whole record, if that is not longer than
-    half of it. Of Parquet come the first rows, and of each member of a tar or zip archive the first lines; for that the whole
-    archive is read. A JSON array comes whole. Sources are asked in the order of `fetching.fetch`; checksums are of whole files
-    and are not compared.
-    `homologs` lists (Origin, letters) of FASTA files: behind a FASTA file come copies of the records at their beginnings, with
-    DIVERGENCE, since the beginnings of two genomes need not have homologs.
+    half of it. Of Parquet the first rows are taken, of a tar or zip archive the first lines of each member: for that the whole
+    archive is read. A JSON array is taken whole. Sources are asked in the order of `fetching.fetch`. Checksums are not compared:
+    they are of whole files.
+    `homologs` lists FASTA files as ((name, Origin), letters). Copies of the records at their beginnings, with DIVERGENCE, are
+    added to this FASTA file, since the beginnings of two genomes need not have homologs.
     Returns what `fetching.fetch` returns, and `whole_bytes` of the file itself (None if the server does not say).
     Raises LinguistError, one line with the cause at each source.
     """
@@ -184,7 +184,7 @@ def tar_members(tar):
 
 
 def zip_members(stream):
-    """The same of a zip archive."""
+    """As `tar_members`, of a zip archive."""
     with zipfile.ZipFile(stream) as archive:
         for member in archive.infolist():
             if not member.is_dir():

@@ -110,7 +110,7 @@ def describe_device(device):
 
 
 def forget_models():
-    """Free what the models of this process leave behind that nothing uses any more: before the next one of several runs."""
+    """Free the memory of models that are no longer used, before the next of several runs of this process."""
     gc.collect()
     torch.compiler.reset()  # each code may be compiled for a few models only
     if torch.cuda.is_available():

@@ -30,25 +30,11 @@ def test_a_cut_leaves_the_configuration_as_it_is(whole):
 def test_every_set_model_study_and_control_is_tried(whole):
     cut = cut_config(whole)
     assert cut.keys() == whole.keys()
-    for section in (
-        "resources",
-        "pairsets",
-        "tasks",
-        "instructions",
-        "corpora",
-        "tokenizers",
-        "models",
-        "studies",
-        "vectors",
-    ):
+    sections = "resources pairsets tasks instructions corpora tokenizers models studies vectors"
+    for section in sections.split():
         assert list(cut[section]) == list(whole[section])
-    for names in (
-        used.built_pairsets,
-        used.built_tasks,
-        used.used_resources,
-        used.used_instructions,
-        used.used_corpora,
-    ):
+    parts = ("built_pairsets", "built_tasks", "used_resources", "used_instructions", "used_corpora")
+    for names in (getattr(used, part) for part in parts):
         assert names(cut) == names(whole)
     for model in used.used_models(whole):  # of models with random weights, each way to make them
         assert model in used.used_models(cut) or "random_of" in whole["models"][model]
