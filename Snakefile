@@ -22,6 +22,7 @@ report: "reports/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/jobs.smk"
 
 
 # It comes first, so that it is the target by default, but not of a workflow that has this one as a module.

@@ -4,7 +4,6 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 sys.path.insert(0, os.path.join(workflow.current_basedir, "../scripts"))
 
@@ -135,49 +134,6 @@ scattergather:
     queries=config["blast"]["parts"],
 
 
-def models_of(arms):
-    """The expression for the wildcard {model} of paths "{model}/{trainset}..." that takes only these (model, training set)."""
-    trainsets = {model: one_of(t for m, t in arms if m == model) for model, _ in arms}
-    return "|".join(f"{re.escape(model)}(?=/(?:{found})(?:/|[.]log$))" for model, found in trainsets.items()) or "(?!)"
-
-
-several_runs = {}  # {rule whose jobs make several runs: what `measured_steps` says of it}
-
-
-class Job(NamedTuple):
-    """A kind of job that makes one run or several, of the same model and training set."""
-
-    name: str  # of the rule
-    seeds: list  # the seeds of its runs, or the wildcard of the only one
-    runs: str  # a name for them in paths
-    models: str  # the expression for the wildcard {model}
-
-
-def jobs_of(rule, shared):
-    """The kinds of jobs of a rule: its own, for a run each, and one for each list of seeds in `shared` (`plan.shared_jobs`),
-    which goes first. What a profile or the command line sets for the rule holds for all of them.
-
-    The outputs of a rule are fixed, so each list of seeds needs a rule of its own; each run has the same files in all of them.
-    """
-    jobs = [Job(rule, ["{seed}"], "seed-{seed}", one_of(config["models"]))]
-    for seeds, arms in shared.items():
-        name = plan.name_of_seeds(seeds)
-        jobs.append(Job(f"{rule}_seeds_{name.replace('-', '_')}", list(seeds), f"seeds-{name}", models_of(arms)))
-    rename, given = workflow.modifier.modify_rulename, workflow.resource_settings
-    for job in jobs[1:]:
-        several_runs[job.name] = {"of": rule, "seeds": job.seeds}
-        workflow.ruleorder(job.name, rule)
-        for settings_of in (given._parsed_overwrite_resources, given._parsed_overwrite_threads):
-            if rename(rule) in settings_of:
-                settings_of.setdefault(rename(job.name), settings_of[rename(rule)])
-    return jobs
-
-
-def run_outputs(job, name):
-    """A file of each run of a job, as outputs of its rule."""
-    return expand("<results>/runs/{model}/{trainset}/seed-{seed}/{name}", seed=job.seeds, name=name, allow_missing=True)
-
-
 def weights_output(path):
     """A run's weights as an output; Snakemake deletes them once the predictions are written, unless the config keeps them."""
     return directory(path) if WEIGHTS_STAY else temp(directory(path))
@@ -209,7 +165,7 @@ def growing(amount, unit, by_weights=0):
 
 def measured_steps(wildcards):
     """For each rule, where its jobs leave a log and a benchmark file, as (pattern, folder), and its share of a GPU, or 0; of jobs
-    of several runs also their seeds, and `of` which rule they are."""
+    of several runs or pair sets also `each` of them, and `of` which rule they are."""
 
     def place(path):
         return (path.regex().pattern, os.path.dirname(path.constant_prefix()))
@@ -221,7 +177,7 @@ def measured_steps(wildcards):
             "log": place(step.log[0]),
             "benchmark": place(step.benchmark) if step.benchmark else None,
             "gpu": 0 if "gpu" not in step.resources else 1 / config["runs_per_gpu"] if name != "pretrain" else 1,
-            **several_runs.get(name, {}),
+            **several.get(name, {}),
         }
         for name, step in steps.items()
     }

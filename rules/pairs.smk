@@ -216,35 +216,35 @@ rule search_pair_neighbours:
         " > {output.hits}) > {log} 2>&1"
 
 
-rule audit_pairs:
-    """auditing the pair set {pairset}"""
-    input:
-        unpack(lambda wildcards: inputs.compared_files(config, wildcards.pairset)),
-        **layout.pair_splits("{pairset}"),
-        record=layout.record_file("pairs", "{pairset}"),
-        hits=lambda wildcards: inputs.pair_neighbours(config, wildcards.pairset),
-        versions=lambda wildcards: inputs.version_files(config, wildcards.pairset),
-    output:
-        audit="<results>/pairs/{pairset}/audit.json",
-        identity=layout.identity_file("pairs", "{pairset}"),
-    log:
-        "<logs>/audit_pairs/{pairset}.log",
-    benchmark:
-        "<benchmarks>/audit_pairs/{pairset}.tsv"
-    group:
-        "audit"
-    conda:
-        "../envs/sequences.yaml"
-    resources:
-        mem=growing(4, "GB"),
-        runtime=growing(2, "h"),
-    params:
-        kind=lookup(dpath="pairsets/{pairset}/kind", within=config),
-        searched=lambda wildcards: inputs.searched_kinds(config, wildcards.pairset),
-        trained_on=lambda wildcards: {
-            name: config["pairsets"][name]["kind"] for name in plan.other_trainsets(config, wildcards.pairset)
-        },
-        tokenizers=lambda wildcards: plan.tokenizers_of(config, wildcards.pairset),
-        code=code_digest("audit_pairs"),
-    script:
-        "../scripts/audit_pairs.py"
+for job in set_jobs_of("audit_pairs", used.shared_sets(config)):
+
+    rule:
+        """auditing the pair set {pairset}"""
+        name:
+            job.name
+        input:
+            **{split: job.paths(path) for split, path in layout.pair_splits("{pairset}").items()},
+            records=job.paths(layout.record_file("pairs", "{pairset}")),
+            trained_on=job.inputs(lambda name: inputs.training_rows(config, name)),
+            tokens=job.inputs(lambda name: inputs.set_reports(config, name)),
+            hits=job.inputs(lambda name: inputs.pair_neighbours(config, name)),
+            versions=job.inputs(lambda name: inputs.version_files(config, name)),
+        output:
+            audits=job.paths("<results>/pairs/{pairset}/audit.json"),
+            identities=job.paths(layout.identity_file("pairs", "{pairset}")),
+        log:
+            f"<logs>/audit_pairs/{job.place}.log",
+        benchmark:
+            f"<benchmarks>/audit_pairs/{job.place}.tsv"
+        group:
+            "audit"
+        conda:
+            "../envs/sequences.yaml"
+        resources:
+            mem=growing(4, "GB"),
+            runtime=growing(2 * len(job.sets), "h"),
+        params:
+            sets=job.params(lambda name: inputs.audit_settings(config, name)),
+            code=code_digest("audit_pairs"),
+        script:
+            "../scripts/audit_pairs.py"

@@ -32,8 +32,8 @@ def rule_files(wildcards):
         return path and strip_wildcard_constraints(str(path))
 
     def outputs(name):
-        """Jobs of several runs have the patterns of jobs of one."""
-        return found[several_runs.get(name, {"of": name})["of"]].output
+        """Those of a job of several runs or pair sets have the patterns of jobs of one."""
+        return found[several.get(name, {"of": name})["of"]].output
 
     found = {name: proxy.rule for name, proxy in rules._rules.items() if len(proxy.rule.log) and len(proxy.rule.output)}
     return {
@@ -42,7 +42,7 @@ def rule_files(wildcards):
             [re.sub(r"\d+\\-of\\-\d+", r"\\d+-of-\\d+", path.regex().pattern) for path in outputs(name)],
             place(step.log[0]),
             place(step.benchmark),
-            several_runs.get(name, {}).get("of"),
+            several.get(name, {}).get("of"),
         )
         for name, step in found.items()
     }

@@ -1,57 +1,62 @@
 """The report: for each study a page with its table and figures; pages of pair sets, tasks, tokenizers and pretrained models."""
 
+for job in set_jobs_of("write_audit", used.shared_sets(config)):
 
-rule write_audit:
-    """writing the audit page of the pair set {pairset}"""
-    input:
-        audit="<results>/pairs/{pairset}/audit.json",
-        template=shipped_file("reports/audit.html.j2"),
-        base=shipped_file("reports/base.html.j2"),
-        caption=shipped_file("reports/captions/audit_figure.rst"),
-    output:
-        page=report(
-            "<results>/report/pairs/{pairset}.html", category="pair sets", caption="../reports/captions/audit.rst"
-        ),
-        figure=report(
-            "<results>/report/pairs/{pairset}.svg",
-            category="pair sets",
-            caption="../reports/captions/audit_figure.rst",
-        ),
-    log:
-        "<logs>/write_audit/{pairset}.log",
-    group:
-        "audit"
-    conda:
-        "../envs/plots.yaml"
-    resources:
-        mem=growing(1, "GB"),
-        runtime=growing(20, "m"),
-    params:
-        spec=lambda wildcards: one_line_json(config["pairsets"][wildcards.pairset]),
-        name=lambda wildcards: wildcards.pairset,
-        texts=REGISTRY_TEXTS,
-        code=code_digest("write_audit"),
-    script:
-        "../scripts/write_audit.py"
+    rule:
+        """writing the audit page of the pair set {pairset}"""
+        name:
+            job.name
+        input:
+            audits=job.paths("<results>/pairs/{pairset}/audit.json"),
+            template=shipped_file("reports/audit.html.j2"),
+            base=shipped_file("reports/base.html.j2"),
+            caption=shipped_file("reports/captions/audit_figure.rst"),
+        output:
+            pages=report(
+                job.paths("<results>/report/pairs/{pairset}.html"),
+                category="pair sets",
+                caption="../reports/captions/audit.rst",
+            ),
+            figures=report(
+                job.paths("<results>/report/pairs/{pairset}.svg"),
+                category="pair sets",
+                caption="../reports/captions/audit_figure.rst",
+            ),
+        log:
+            f"<logs>/write_audit/{job.place}.log",
+        group:
+            "audit"
+        conda:
+            "../envs/plots.yaml"
+        resources:
+            mem=growing(1, "GB"),
+            runtime=growing(20, "m"),
+        params:
+            sets=job.params(lambda name: one_line_json(config["pairsets"][name])),
+            texts=REGISTRY_TEXTS,
+            code=code_digest("write_audit"),
+        script:
+            "../scripts/write_audit.py"
 
 
 use rule write_audit as write_task_audit with:
     """writing the audit page of the task {task}"""
     input:
-        audit="<results>/tasks/{task}/audit.json",
+        audits=["<results>/tasks/{task}/audit.json"],
         template=shipped_file("reports/audit.html.j2"),
         base=shipped_file("reports/base.html.j2"),
         caption=shipped_file("reports/captions/task_audit_figure.rst"),
     output:
-        page=report("<results>/report/tasks/{task}.html", category="tasks", caption="../reports/captions/audit.rst"),
-        figure=report(
-            "<results>/report/tasks/{task}.svg", category="tasks", caption="../reports/captions/task_audit_figure.rst"
+        pages=report(["<results>/report/tasks/{task}.html"], category="tasks", caption="../reports/captions/audit.rst"),
+        figures=report(
+            ["<results>/report/tasks/{task}.svg"],
+            category="tasks",
+            caption="../reports/captions/task_audit_figure.rst",
         ),
     log:
         "<logs>/write_task_audit/{task}.log",
     params:
-        spec=lambda wildcards: one_line_json(config["tasks"][wildcards.task]),
-        name=lambda wildcards: wildcards.task,
+        sets=lambda wildcards: {wildcards.task: one_line_json(config["tasks"][wildcards.task])},
         texts=REGISTRY_TEXTS,
         code=code_digest("write_audit"),
 

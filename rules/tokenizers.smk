@@ -55,27 +55,34 @@ rule describe_vocabulary:
         "../scripts/describe_vocabulary.py"
 
 
-rule tokenize_pairs:
-    """tokenizing the pair set {pairset} with the tokenizer of {tokenizer}"""
-    input:
-        **layout.pair_splits("{pairset}"),
-        tokenizer=lambda wildcards: inputs.tokenizer_folder(config, wildcards.tokenizer),
-    output:
-        **layout.token_splits("{pairset}", "{tokenizer}"),
-        report="<results>/tokens/{pairset}.{tokenizer}/tokens.json",
-    log:
-        "<logs>/tokenize_pairs/{pairset}.{tokenizer}.log",
-    benchmark:
-        "<benchmarks>/tokenize_pairs/{pairset}.{tokenizer}.tsv"
-    group:
-        "tokens"
-    conda:
-        "../envs/lm.yaml"
-    resources:
-        mem=growing(2, "GB"),
-        runtime=growing(1, "h"),
-    params:
-        max_length=config["tokens"]["max_length"],
-        code=code_digest("tokenize_pairs"),
-    script:
-        "../scripts/tokenize_pairs.py"
+for job in set_jobs_of("tokenize_pairs", used.shared_tokens(config)):
+
+    rule:
+        """tokenizing the pair set {pairset} with the tokenizer of {tokenizer}"""
+        name:
+            job.name
+        input:
+            **{split: job.paths(path) for split, path in layout.pair_splits("{pairset}").items()},
+            tokenizer=lambda wildcards: inputs.tokenizer_folder(config, wildcards.tokenizer),
+        output:
+            **{split: job.paths(path) for split, path in layout.token_splits("{pairset}", "{tokenizer}").items()},
+            reports=job.paths("<results>/tokens/{pairset}.{tokenizer}/tokens.json"),
+        log:
+            f"<logs>/tokenize_pairs/{job.place}.{{tokenizer}}.log",
+        benchmark:
+            f"<benchmarks>/tokenize_pairs/{job.place}.{{tokenizer}}.tsv"
+        wildcard_constraints:
+            tokenizer=job.tokenizers,
+        group:
+            "tokens"
+        conda:
+            "../envs/lm.yaml"
+        resources:
+            mem=growing(2, "GB"),
+            runtime=growing(len(job.sets), "h"),
+        params:
+            max_length=config["tokens"]["max_length"],
+            sets=job.params(lambda name: {}),
+            code=code_digest("tokenize_pairs"),
+        script:
+            "../scripts/tokenize_pairs.py"

@@ -1,4 +1,4 @@
-"""Audit a pair set."""
+"""Audit pair sets."""
 
 from linguist.files import read_json, write_json, write_table
 from linguist.logs import start_log
@@ -10,19 +10,22 @@ from linguist.splits import SPLITS
 
 def main(smk):
     start_log(smk.log[0])
-    trains, devs = smk.input.trained_on[::2], smk.input.trained_on[1::2]
-    trained_on = {
-        name: [kind, train, dev]
-        for (name, kind), train, dev in zip(smk.params.trained_on.items(), trains, devs, strict=True)
-    }
-    tokens = dict(zip(smk.params.tokenizers, smk.input.tokens, strict=True))
-    splits = {split: smk.input[split] for split in SPLITS}
-    identity = identity_of_pairs(smk.params.kind, splits, dict(zip(smk.params.searched, smk.input.hits, strict=True)))
-    found = audit(smk.params.kind, splits, trained_on, tokens) | {"identity": count_bins(identity["identity"])}
-    software = read_tool_versions(smk.input.versions)
-    found |= read_json(smk.input.record) | ({"software": software} if software else {})
-    write_table(smk.output.identity, identity)
-    write_json(smk.output.audit, found)
+    paths = {name: iter(smk.input[name]) for name in (*SPLITS, "records", "trained_on", "tokens", "hits", "versions")}
+    outputs = zip(smk.output.audits, smk.output.identities, strict=True)
+    for spec, (audit_path, identity_path) in zip(smk.params.sets.values(), outputs, strict=True):
+        splits = {split: next(paths[split]) for split in SPLITS}
+        trained_on = {
+            name: [kind, next(paths["trained_on"]), next(paths["trained_on"])]
+            for name, kind in spec["trained_on"].items()
+        }
+        tokens = {tokenizer: next(paths["tokens"]) for tokenizer in spec["tokenizers"]}
+        hits = {kind: next(paths["hits"]) for kind in spec["searched"]}
+        software = read_tool_versions([next(paths["versions"]) for _ in range(spec["versions"])])
+        identity = identity_of_pairs(spec["kind"], splits, hits)
+        found = audit(spec["kind"], splits, trained_on, tokens) | {"identity": count_bins(identity["identity"])}
+        found |= read_json(next(paths["records"])) | ({"software": software} if software else {})
+        write_table(identity_path, identity)
+        write_json(audit_path, found)
 
 
 if "snakemake" in globals():

@@ -1,4 +1,4 @@
-"""Encode a pair set with a tokenizer."""
+"""Encode pair sets with a tokenizer."""
 
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from linguist.tokenizers.encoding import tokenize_splits
 
 def main(smk):
     start_log(smk.log[0])
-    frames = {split: read_pairs(smk.input[split]) for split in SPLITS}
-    tokenize_splits(smk.input.tokenizer, frames, smk.params.max_length, Path(smk.output.report).parent)
+    for *paths, report in zip(*(smk.input[split] for split in SPLITS), smk.output.reports, strict=True):
+        frames = {split: read_pairs(path) for split, path in zip(SPLITS, paths, strict=True)}
+        tokenize_splits(smk.input.tokenizer, frames, smk.params.max_length, Path(report).parent)
 
 
 if "snakemake" in globals():

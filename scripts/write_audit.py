@@ -1,4 +1,4 @@
-"""The page and the figure of the audit of a pair set or task."""
+"""The pages and the figures of the audits of pair sets or tasks."""
 
 import json
 
@@ -12,12 +12,12 @@ from linguist.report.plots.style import save
 
 def main(smk):
     start_log(smk.log[0])
-    audit, name = read_json(smk.input.audit), smk.params.name
-    save(audit_figure(audit), smk.output.figure)
-    figure = inline(smk.output.figure, "figure-audit")
-    render(
-        smk.output.page, smk.input.template, name=name, figure=figure, **audit_page(json.loads(smk.params.spec), audit)
-    )
+    files = zip(smk.params.sets.items(), smk.input.audits, smk.output.pages, smk.output.figures, strict=True)
+    for (name, spec), path, page, figure in files:
+        audit = read_json(path)
+        save(audit_figure(audit), figure)
+        shown = inline(figure, "figure-audit")
+        render(page, smk.input.template, name=name, figure=shown, **audit_page(json.loads(spec), audit))
 
 
 if "snakemake" in globals():

@@ -54,7 +54,7 @@ def test_what_a_profile_sets_for_a_rule_holds_for_its_jobs_of_several_runs(check
     assert shared["slurm"] and {found["gpu"] for found in shared["slurm"].values()} == {"1"}
     assert {found["gpu"] for found in shared["slurm-cpu"].values()} == {"0"}
     one = dict(jobs["slurm"])["finetune"]
-    assert int(shared["slurm"]["finetune_seeds_1to3"]["runtime"]) == 3 * int(one["runtime"])
+    assert int(shared["slurm"]["finetune_seeds_1to5"]["runtime"]) == 5 * int(one["runtime"])
 
 
 def test_profiles_of_slurm_differ_in_gpus_only():

@@ -60,3 +60,20 @@ def test_a_killed_job_goes_on_with_the_run_that_it_was_in(copy, snakemake):
     alone = [f"{RUNS}/seed-{seed}/metrics.json" for seed in (2, 3)]
     assert start(copy, edit_config(copy, seeds_of_english(1, [1, 2, 3])), *alone).wait(600) == 0
     assert [made(copy, seed)[:2] for seed in (2, 3)] == [second[:2], third[:2]]
+
+
+def test_pair_sets_that_share_a_job_have_the_bytes_that_they_have_alone(copy, snakemake):
+    """Three sets share a job, the fourth has one of its own."""
+    sets = ("en", "dna50", "dna50-hard", "coding")
+    kinds = ("pairs/{}/audit.json", "pairs/{}/identity.tsv", "tokens/{}.*/*", "report/pairs/{}.*")
+    paths = [path for kind in kinds for name in sets for path in (copy / "results").glob(kind.format(name))]
+    alone = {path: path.read_bytes() for path in paths}
+    config = edit_config(copy, lambda study: study.update(sets_per_job=3))
+    rules = {f"{rule}_sets_1" for rule in ("tokenize_pairs", "audit_pairs", "write_audit")}
+    assert planned_rules(snakemake, copy, config) >= {*rules, "audit_pairs", "write_audit"}
+    for path in paths:
+        path.unlink()
+    pages = [f"results/report/pairs/{name}.html" for name in sets]
+    assert start(copy, config, *pages).wait(600) == 0, (copy / "run.log").read_text()[-2000:]
+    assert {path: path.read_bytes() for path in paths} == alone
+    assert (copy / "logs/audit_pairs/sets-1.log").is_file() and (copy / "logs/audit_pairs/coding.log").is_file()

@@ -29,7 +29,7 @@ FEW_ARMS = 3  # a study with so few has two seeds, so that what needs several se
 def cut_config(config):
     """The configuration of a preview of a final one. Entries of resources and models get the key `cut`, which says what is
     fetched of them."""
-    cut = copy.deepcopy(config) | {"runs_per_job": 1, "threads": 1}
+    cut = copy.deepcopy(config) | {"runs_per_job": 1, "sets_per_job": 1, "threads": 1}
     cut["blast"]["parts"] = min(PARTS, config["blast"]["parts"])
     cut["vector"] |= {"permutations": min(10, config["vector"]["permutations"])}
     copies = homologs_of(config)

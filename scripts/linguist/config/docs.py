@@ -29,7 +29,7 @@ TYPE_WORDS = {
     "boolean": "`true` or `false`",
     "null": "`null`",
 }
-SCALARS = ("mirror", "container", "threads", "runs_per_gpu", "runs_per_job", "keep_weights")
+SCALARS = ("mirror", "container", "threads", "runs_per_gpu", "runs_per_job", "sets_per_job", "keep_weights")
 TUNING = ("finetuning", "classification", "instruction_tuning")
 
 

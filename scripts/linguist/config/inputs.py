@@ -57,14 +57,15 @@ def homolog_files(config, pairset):
     }
 
 
-def compared_files(config, pairset):
-    """What an audit compares a pair set with: the train and dev rows of the other sets that its runs are trained on, and
-    what each tokenizer made of it."""
+def training_rows(config, pairset):
+    """The train and dev rows of the other sets that a pair set's runs are trained on, with which its audit compares it."""
     others = plan.other_trainsets(config, pairset)
-    return {
-        "trained_on": [layout.pair_splits(name)[split] for name in others for split in ("train", "dev")],
-        "tokens": [f"<results>/tokens/{pairset}.{name}/tokens.json" for name in plan.tokenizers_of(config, pairset)],
-    }
+    return [layout.pair_splits(name)[split] for name in others for split in ("train", "dev")]
+
+
+def set_reports(config, pairset):
+    """What each tokenizer made of a pair set."""
+    return [f"<results>/tokens/{pairset}.{name}/tokens.json" for name in plan.tokenizers_of(config, pairset)]
 
 
 def searched_kinds(config, pairset):
@@ -76,6 +77,18 @@ def searched_kinds(config, pairset):
 def pair_neighbours(config, pairset):
     """BLAST's hits of a pair set's test sequences among its train sequences, a file for each of `searched_kinds`."""
     return [f"<results>/neighbours/{pairset}/{kind}.tsv" for kind in searched_kinds(config, pairset)]
+
+
+def audit_settings(config, pairset):
+    """How the audit of a pair set takes its files: the kinds of the other sets that it is compared with, the tokenizers, the
+    kinds that BLAST searched for, and the number of files with versions."""
+    return {
+        "kind": config["pairsets"][pairset]["kind"],
+        "trained_on": {name: config["pairsets"][name]["kind"] for name in plan.other_trainsets(config, pairset)},
+        "tokenizers": plan.tokenizers_of(config, pairset),
+        "searched": searched_kinds(config, pairset),
+        "versions": len(version_files(config, pairset)),
+    }
 
 
 def identity_files(config, study):

@@ -1,6 +1,13 @@
 """What a configuration's studies make use of: pair sets, tasks, corpora, resources and models, in the order of the config."""
 
-from linguist.config.plan import all_models, all_runs, has_no_study, instruction_sets, trained_runs
+from linguist.config.plan import (
+    all_models,
+    all_runs,
+    has_no_study,
+    instruction_sets,
+    tokenizers_of,
+    trained_runs,
+)
 from linguist.pairs.recipes import RECIPES
 from linguist.pairs.search import SEARCH_RULES
 from linguist.tasks.recipes import RECIPES as TASK_RECIPES
@@ -154,6 +161,26 @@ def wildcard_values(config):
         "model": in_order(config["models"], {*models, *originals}),
         "scatteritem": search_parts(config),
     }
+
+
+# ── jobs of several pair sets ──
+
+
+def shared_sets(config, names=None):
+    """The lists of pair sets that share a job, in the order of the config: up to `sets_per_job` of `names`, by default all that
+    are in use. A set that is left over has a job of its own."""
+    names, size = used_pairsets(config) if names is None else names, config["sets_per_job"]
+    parts = (tuple(names[start : start + size]) for start in range(0, len(names), size))
+    return {part: () for part in parts if len(part) > 1}
+
+
+def shared_tokens(config):
+    """{pair sets: tokenizers that encode them in one job}."""
+    found, read_by = {}, {name: tokenizers_of(config, name) for name in used_pairsets(config)}
+    for tokenizer in dict.fromkeys(tokenizer for tokenizers in read_by.values() for tokenizer in tokenizers):
+        for part in shared_sets(config, [name for name, tokenizers in read_by.items() if tokenizer in tokenizers]):
+            found.setdefault(part, []).append(tokenizer)
+    return found
 
 
 # ── searches ──

@@ -48,23 +48,23 @@ def find_jobs(steps, used, runs, trainings):
     """A table with a row (JOB) for each job of the configuration that left a log or a benchmark file.
 
     Args: `steps` maps a rule to `log` and `benchmark`, each None or (pattern, folder), and `gpu`, its jobs' share of a GPU; a
-    rule whose jobs make several runs has their `seeds` as well, and in `of` the rule that makes one. Such a job has a row for
-    each run, with an equal share of its time. `used` and `runs` as for `is_of_config`; `trainings` is a list of (model,
+    rule whose jobs make several runs, or work on several pair sets, has `each` of them as well, {wildcard: values}, and in `of`
+    the rule of one. Such a job has a row for each, with an equal share of its time. `used` and `runs` as for `is_of_config`; `trainings` is a list of (model,
     trainset, seed, metrics.json). Values that were not measured are NaN; `gpus` is NaN if no file says whether the job had a
     GPU.
     """
     rows, runs = {}, set(map(tuple, runs))
     for rule, step in steps.items():
         logs, files = (find_files(*step[kind], used, runs) if step[kind] else {} for kind in ("log", "benchmark"))
-        seeds = [{"seed": str(seed)} for seed in step.get("seeds", [])] or [{}]
+        parts = [{name: value} for name, values in step.get("each", {}).items() for value in values] or [{}]
         for found in logs | files:
             seconds, cpu, memory = read_benchmark(files[found]) if found in files else (np.nan, np.nan, np.nan)
-            measured = [seconds / len(seeds), cpu / len(seeds), memory]
-            for wildcards in (dict(found) | seed for seed in seeds):
+            measured = [seconds / len(parts), cpu / len(parts), memory]
+            for wildcards in (dict(found) | part for part in parts):
                 if is_of_config(wildcards, used, runs):
                     job = (step.get("of", rule), "/".join(wildcards.values()) or "all")
                     gpus = gpus_of(wildcards, trainings) * step["gpu"] if step["gpu"] else 0
-                    rows[job] = [*job, *measured, gpus]
+                    rows[job[0], frozenset(wildcards.items())] = [*job, *measured, gpus]
     return pd.DataFrame(rows.values(), columns=JOB)
 
 

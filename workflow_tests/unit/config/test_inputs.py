@@ -77,11 +77,10 @@ def test_a_task_of_a_folder_reads_its_tables(demo):
 def test_documents_of_a_genome_are_its_segments_and_excluded_pairs_are_test_rows(demo):
     assert [path.split("/")[1] for path in inputs.document_files(demo, "mixed", "txt")].count("segments") == 1
     files = inputs.source_files(demo, "mixed", "protein")
-    assert files["pairs"] == [layout.pair_splits(name)["test"] for name in ("protein150", "protein450", "coding")]
+    assert files["pairs"] == [layout.pair_splits(name)["test"] for name in ("protein150", "coding")]
     sentences = inputs.source_files(demo, "english", "sentences")  # of its own pair sets, too
-    assert sentences["files"] == [layout.pair_splits("en")["train"]] and sentences["pairs"] == [
-        layout.pair_splits("en")["test"]
-    ]
+    own = layout.pair_splits("paraphrases-en")
+    assert sentences["files"] == [own["train"]] and sentences["pairs"] == [own["test"]]
     assert inputs.source_files(demo, "mixed", "dna")["files"] == [layout.sequences_file("dna", "chr22")]
 
 

@@ -166,3 +166,12 @@ def test_studies_that_ask_for_published_results():
     assert plan.published_studies(CONFIG) == []
     studies = {name: study | {"published": {"tables": ["table1"]}} for name, study in CONFIG["studies"].items()}
     assert plan.published_studies(CONFIG | {"studies": CONFIG["studies"] | {"two": studies["two"]}}) == ["two"]
+
+
+def test_pair_sets_share_jobs_in_the_order_of_the_config():
+    used_sets = used.used_pairsets(CONFIG)
+    assert used_sets == ["en", "fr", "dna"]
+    assert [*used.shared_sets(CONFIG | {"sets_per_job": 2})] == [("en", "fr")]  # the third is left over
+    assert used.shared_sets(CONFIG | {"sets_per_job": 1}) == {}
+    tokens = used.shared_tokens(CONFIG | {"sets_per_job": 9})
+    assert tokens == {("en", "fr", "dna"): ["bpe"], ("en", "dna"): ["base"]}

@@ -67,7 +67,7 @@ def test_a_job_of_several_runs_counts_for_each_with_an_equal_share(steps, tmp_pa
     """Also if a run has a file of a job of its own, from before."""
     write_benchmark(tmp_path / "benchmarks/finetune/tiny/en/seeds-1-2-9.tsv", 300, 700, 90)
     shared = step(tmp_path, "finetune", "(?P<model>tiny|other)/(?P<trainset>en|untrained)/seeds-1-2-9", gpu=True)
-    steps["finetune_seeds_1_2_9"] = shared | {"of": "finetune", "seeds": [1, 2, 9]}
+    steps["finetune_seeds_1_2_9"] = shared | {"of": "finetune", "each": {"seed": ["1", "2", "9"]}}
     jobs = costs.find_jobs(steps, USED, RUNS, TRAININGS)
     runs = jobs[jobs["rule"] == "finetune"].set_index("job")
     assert sorted(runs.index) == ["tiny/en/1", "tiny/en/2"]  # seed 9 is not of the configuration

@@ -15,9 +15,11 @@ def demo():
 
 
 def test_figures_that_would_show_nothing_are_not_drawn(demo):
-    assert {"seeds"} == {*figures_of(demo, "stability")} - {*figures_of(demo, "scale"), "curves"}  # that has 2 seeds
-    assert "seeds" not in figures_of(demo, "ceiling")  # it has 13 tests
-    assert "curves" in figures_of(demo, "ceiling") and "curves" not in figures_of(demo, "stability")
+    few = demo["studies"]["transfer"] | {"tests": ["fr", "dna150"]}
+    config = demo | {"studies": demo["studies"] | {"few": few, "two": few | {"seeds": [1, 2]}}}
+    assert {"seeds"} == {*figures_of(config, "few")} - {*figures_of(config, "two")}
+    assert "seeds" not in figures_of(demo, "ceiling")  # it has ten tests
+    assert "curves" in figures_of(demo, "ceiling") and "curves" not in figures_of(config, "few")
 
 
 @pytest.mark.parametrize("name", FIGURES)

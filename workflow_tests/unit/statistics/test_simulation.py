@@ -69,7 +69,7 @@ def fewer_replicates(monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "study"),
-    [("config", "transfer"), ("config", "stability"), ("first-answer", "first-answer"), ("paper", "transfer")],
+    [("config", "transfer"), ("config", "scale"), ("first-answer", "first-answer"), ("paper", "transfer")],
 )
 @pytest.mark.usefixtures("fewer_replicates")
 def test_the_page_of_a_design_shows_few_errors_and_intervals_that_hold(name, study):
@@ -100,9 +100,9 @@ def codes_of(design, truth, replicates, seed=0):
     return found
 
 
-def test_a_demo_supports_nothing_and_seldom_calls_a_false_hypothesis_exploratory(replicates=8):
-    design = studies_of("config")["stability"]
-    test, found, n = Hypothesis(3, 200, 0.5, True, len(design[0][0]["controls"])), Counter(), 0
+def test_a_study_of_two_seeds_supports_nothing_and_seldom_calls_a_false_hypothesis_exploratory(replicates=8):
+    design = studies_of("config")["scale"]
+    test, found, n = Hypothesis(2, 400, 0.5, True, len(design[0][0]["controls"])), Counter(), 0
     for at, (null, collapse) in enumerate((null, collapse) for null in NULLS for collapse in (0.0, 0.3)):
         found += codes_of(design, replace(null_truth(test, null), sd=0.03, collapse=collapse), replicates, at)
         n += replicates
