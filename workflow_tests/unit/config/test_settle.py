@@ -259,7 +259,7 @@ MISTAKES = [
     ("finetuning", "{warmup: 3200}", "finetuning.warmup: is 3200 steps, but nano on en has at most 3200 (rows: 16000)"),
     (
         "models.nano",
-        "{prune_vocabulary: true, finetuning: {weight_decay: 0.01}}",
+        "{architecture: gpt2, tokenizer: bpe, shape: {n_layer: 1}, prune_vocabulary: true, finetuning: {weight_decay: 0.01}}",
         "models.nano.prune_vocabulary: needs finetuning",
     ),
     ("models.nano.finetuning", "{warmup: 9999}", "models.nano.finetuning.warmup: is 9999 steps, but nano on en has at"),
