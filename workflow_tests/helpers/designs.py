@@ -1,4 +1,4 @@
-"""Designs of studies: those that ship with the workflow, and the first answer on real sentences."""
+"""Designs of studies: those that ship with the workflow, and a small one."""
 
 import yaml
 
@@ -8,7 +8,7 @@ from linguist.files import ROOT
 
 SENTENCES, SEQUENCES = ["zh"], ["dna50", "dna150", "protein150", "protein450"]
 # One pretrained model against the same with random weights and two more controls, in ten seeds; DNA is the primary question.
-FIRST_ANSWER = [
+ONE_ARM = [
     {
         "arm": ["bert", "en"],
         "controls": {
@@ -22,13 +22,11 @@ FIRST_ANSWER = [
         "primary": "DNA",
     }
 ]
-FIRST_SETS = {"zh": 2000, "dna50": 1000, "dna150": 1000, "protein150": 200, "protein450": 200}
+ONE_ARM_SETS = {"zh": 2000, "dna50": 1000, "dna150": 1000, "protein150": 200, "protein450": 200}
 
 
 def studies_of(name):
-    """{study: (its comparisons, number of seeds, {test: number of pairs})} of a config in config/, or of "first-answer"."""
-    if name == "first-answer":
-        return {name: (FIRST_ANSWER, 10, FIRST_SETS)}
+    """{study: (its comparisons, number of seeds, {test: number of pairs})} of a config in config/."""
     config = settle(yaml.safe_load((ROOT / f"config/{name}.yaml").read_text(encoding="utf-8")))
     sizes = {test: config["pairsets"][test]["sizes"]["test"] for test in plan.pair_tests(config)}
     return {

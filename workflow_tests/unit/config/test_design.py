@@ -145,7 +145,7 @@ def test_tests_of_several_lengths_or_divergences_make_a_curve():
     assert design.curves_of({"pairsets": pairsets, "studies": {"s": study}}, "s") == {}
 
 
-@pytest.mark.parametrize("name", ["config", "pilot", "paper"])
+@pytest.mark.parametrize("name", ["config", "first-answer", "pilot", "paper"])
 def test_a_page_depends_on_its_part_of_the_config_alone(name):
     config = settle(yaml.safe_load((ROOT / f"config/{name}.yaml").read_text()))
     papers = read_published(ROOT / "resources/published.yaml")

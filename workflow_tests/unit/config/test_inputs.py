@@ -23,7 +23,7 @@ def demo():
     return read_config("config")
 
 
-@pytest.fixture(params=["config", "pilot", "paper"], scope="module")
+@pytest.fixture(params=["config", "first-answer", "pilot", "paper"], scope="module")
 def config(request):
     return read_config(request.param)
 

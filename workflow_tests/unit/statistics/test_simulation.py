@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from helpers.designs import FIRST_ANSWER, studies_of
+from helpers.designs import ONE_ARM, studies_of
 from helpers.simulated import simulated_claims
 from linguist.report.power import study_power
 from linguist.statistics import simulation
@@ -69,7 +69,7 @@ def fewer_replicates(monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "study"),
-    [("config", "transfer"), ("config", "scale"), ("first-answer", "first-answer"), ("paper", "transfer")],
+    [("config", "transfer"), ("config", "scale"), ("first-answer", "transfer"), ("paper", "transfer")],
 )
 @pytest.mark.usefixtures("fewer_replicates")
 def test_the_page_of_a_design_shows_few_errors_and_intervals_that_hold(name, study):
@@ -115,7 +115,7 @@ def test_a_study_of_two_seeds_supports_nothing_and_seldom_calls_a_false_hypothes
 def test_seeds_that_collapse_do_not_make_a_claim(seeds, collapse, groups):
     """The model's mean is that of its control: some of its seeds collapse, the others are better. In many studies none collapses:
     at 30 % in every sixth with five seeds, at 10 % in every third with ten."""
-    spec = FIRST_ANSWER[0] | {"arm": ["m", "en"], "primary": None, "across": [], "balanced": list(groups)}
+    spec = ONE_ARM[0] | {"arm": ["m", "en"], "primary": None, "across": [], "balanced": list(groups)}
     spec |= {"controls": {"random-weights": ["m-random", "en"]}, "groups": {name: [name] for name in groups}}
     sets = dict.fromkeys(groups, 600 if groups == "abc" else 3000)
     found = codes_of(([spec], seeds, sets), Truth(0.65, (0.65,), 0.01, collapse), 30)
