@@ -10,7 +10,13 @@ import yaml
 from helpers.data import ROOT
 from helpers.runs import error_lines
 
-SHIPPED = ["config/config.yaml", "config/first-answer.yaml", "config/pilot.yaml", "config/paper.yaml", "workflow_tests/workflow/tiny.yaml"]
+SHIPPED = [
+    "config/config.yaml",
+    "config/first-answer.yaml",
+    "config/pilot.yaml",
+    "config/paper.yaml",
+    "workflow_tests/workflow/tiny.yaml",
+]
 
 
 @pytest.mark.parametrize("config", SHIPPED)
