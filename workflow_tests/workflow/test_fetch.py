@@ -85,6 +85,8 @@ def test_after_fetch_a_run_needs_no_network(checkout, snakemake, tmp_path):
             return snakemake(checkout, *fetch, env=environment)
 
         # What cannot be had fails in one line each; the rest comes all the same.
+        (checkout / "mirror").mkdir()
+        study["mirror"] = "mirror"
         study["models"]["tiny"]["revision"] = "b" * 40
         study["resources"]["dev"]["url"] += ".gz"
         failed = run_fetch()
@@ -92,7 +94,8 @@ def test_after_fetch_a_run_needs_no_network(checkout, snakemake, tmp_path):
         assert "models/tiny, resources/dev of unknown size" in failed.stderr
         lines = set(error_lines(failed))
         assert len([line for line in lines if "resources/dev: " in line and "HTTP 404" in line]) == 1
-        assert len([line for line in lines if "models/tiny: " in line and "HTTP 404" in line]) == 1
+        [of_model] = [line for line in lines if "models/tiny: " in line and "HTTP 404" in line]
+        assert "no folder mirror/org/tiny in the mirror" in of_model
         assert (checkout / "results/resources/train").is_file() and not (checkout / "results/models/tiny").exists()
 
         study = study_of(site)

@@ -22,10 +22,12 @@ BAD = {  # table: what its error says
     "fasta": (">a\nACGT\n", "this is FASTA"),
     "page": ("<!doctype html><html></html>\n", "this is an HTML page"),
     "pointer": ("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "this is a Git LFS pointer"),
+    "few": (HEADER + ROWS, "its tables have 40 rows, but sizes.test is 41"),
     "refused": (HEADER + ROWS + "x,x,0\n", "contradictory labels: 1 in test: equal sides labelled different"),
 }
 SHOWN = ("unlabelled", "contradictory")  # on their pages
 RULES = {"contradictory": {"conflicts": "drop"}, "refused": {"conflicts": "error"}}
+SIZES = {"few": {"sizes": {"test": 41}}, "semicolons": {"sizes": {"test": 40}}}
 
 
 def test_tables_are_read_or_named_and_what_is_dropped_is_on_the_page(checkout, snakemake):
@@ -37,7 +39,9 @@ def test_tables_are_read_or_named_and_what_is_dropped_is_on_the_page(checkout, s
     content = {
         "resources": {"tables": {"path": "tables.zip"}},
         "pairsets": {
-            name: pairset | {"files": {"test": [f"tables:{name}.csv"]}, "rules": RULES.get(name, {"disjoint": True})}
+            name: pairset
+            | {"files": {"test": [f"tables:{name}.csv"]}, "rules": RULES.get(name, {"disjoint": True})}
+            | SIZES.get(name, {})
             for name in tables
         },
     }

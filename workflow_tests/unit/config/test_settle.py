@@ -231,6 +231,7 @@ MISTAKES = [
     ("threads", "'2.0'", "YAML reads this as text, write 2"),
     ("finetuning", "{learning_rate: 'nan'}", "finetuning.learning_rate: is 'nan', but must be a number"),
     ("threads", "0", "threads: is 0, but must be at least 1 (CPU threads"),
+    ("runs_per_job", "0", "runs_per_job: is 0, but must be at least 1 (fine-tunings"),
     ("threads", "true", "threads: is true, but must be a whole number"),
     ("threads", "2.0", "threads: is 2.0, but must be a whole number"),
     ("threads", "2024-01-01", 'threads: is "2024-01-01", but must be a whole number'),
