@@ -14,7 +14,7 @@ from helpers.runs import edit_config, planned_rules
 pytestmark = pytest.mark.skipif(slurm.reason_to_skip() is not None, reason=slurm.reason_to_skip() or "")
 RUNS = "results/runs/tiny/en"
 LOGS = "logs/finetune/tiny/en"
-SHARED = "rule_finetune_seeds_1to2_wildcards_tiny_en"  # the job of two runs, as Slurm names it
+SHARED = "rule_finetune_seeds_1_2_wildcards_tiny_en"  # the job of two runs, as Slurm names it
 # Jobs are asked after sooner than on a real cluster, and no file arrives late.
 FAST = ["--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "5"]
 
@@ -99,7 +99,7 @@ def test_a_cancelled_training_is_submitted_again_and_resumes(finished):
     folder, cancelled, jobs = finished
     tries = {number: state for number, state, _, name in jobs if name == SHARED}
     assert tries.pop(cancelled) == "CANCELLED" and list(tries.values()) == ["COMPLETED"]
-    first, second = (folder / LOGS / "seeds-1to2.log").read_text().split("run 2 of 2: ")
+    first, second = (folder / LOGS / "seeds-1-2.log").read_text().split("run 2 of 2: ")
     assert "finished before" in first and "resuming at epoch" in second
     assert all((folder / RUNS / f"seed-{seed}/predictions.tsv.gz").is_file() for seed in (1, 2))
 
@@ -107,7 +107,7 @@ def test_a_cancelled_training_is_submitted_again_and_resumes(finished):
 @pytest.mark.skipif(Path("/proc/driver/nvidia").exists(), reason="torch may use the GPU of this machine")
 def test_a_gpu_that_torch_cannot_use_is_reported(finished):
     """Slurm allots a stand-in of a GPU, which no torch can use."""
-    assert (finished[0] / LOGS / "seeds-1to2.log").read_text().count("CUDA_VISIBLE_DEVICES=") == 1
+    assert (finished[0] / LOGS / "seeds-1-2.log").read_text().count("CUDA_VISIBLE_DEVICES=") == 1
 
 
 def test_a_cluster_without_gpus_trains_as_well(finished, tmp_path_factory):
