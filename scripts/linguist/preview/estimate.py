@@ -20,6 +20,7 @@ from linguist.files import read_json
 from linguist.preview.amounts import FLOPS, MEMORY, outputs_of, work_of
 from linguist.preview.jobs import measure_jobs
 from linguist.preview.workload import Workload
+from linguist.statistics.numbers import percent
 
 COLUMNS = {
     "rule": "rule",
@@ -36,7 +37,7 @@ BYTES_PER_SECOND = 20e6  # of a download, assumed
 NOTES = """\
 Core hours were measured on this machine and grow with bytes, rows or FLOPs. Except for trainings and tests they are upper bounds,
 since the work of a short job is never 0.
-GPU hours are FLOPs at {rate:g} TFLOP/s (preview.gpu_rate). Pretraining is assumed to use {pretraining:.0%} of it, other jobs {other:.0%}.
+GPU hours are FLOPs at {rate:g} TFLOP/s (preview.gpu_rate). Pretraining is assumed to use {pretraining} of it, other jobs {other}.
 GPU memory is weights, gradients, moments of AdamW, and activations and logits of the longest rows.
 Disk has no temporary files. Tokens of new tokenizers are counted with small vocabularies; with the whole ones there are fewer.
 """
@@ -69,7 +70,8 @@ def estimate_job(rule, wildcards, loads, measured, model):
     left, left_before = outputs_of(rule, whole, dict(wildcards)), outputs_of(rule, cut, dict(near)) or 1
     with_model = rule in FLOPS
     work = model @ terms(whole, wildcards, amount) if with_model and model[-1] else job.work * amount / before
-    found = {"core_hours": (job.start + work) / 3600, "disk_gb": job.disk * left / left_before / 1e9}
+    found = {"core_hours": (job.start + work) / 3600, "gpu_hours": 0, "gpu_gb": 0}
+    found["disk_gb"] = job.disk * left / left_before / 1e9
     if with_model:
         rate = 1e12 * whole.config["preview"]["gpu_rate"] * (PRETRAINING if rule == "pretrain" else OTHER)
         found["gpu_hours"] = (job.start + amount / rate) / 3600
@@ -121,15 +123,20 @@ def format_estimate(study, table, config, folder, cores):
         f"Without a GPU: {format_hours(hours.sum(), cores)}.",
         f"GPU memory: {format_amount(table['gpu_gb'].max())} GB, and about 1 GB for the libraries. "
         f"Disk: {format_amount(table['disk_gb'].sum())} GB.",
-        f"Downloads of resources: {format_amount(fetched)} GB, "
-        f"{format_amount(fetched * 1e9 / BYTES_PER_SECOND / 3600)} hours at {BYTES_PER_SECOND / 1e6:g} MB/s.",
     ]
+    if fetched:
+        took = format_amount(fetched * 1e9 / BYTES_PER_SECOND / 3600)
+        lines += [
+            f"Downloads of resources: {format_amount(fetched)} GB, {took} hours at {BYTES_PER_SECOND / 1e6:g} MB/s."
+        ]
     if untried := [*table["rule"][hours.isna()]]:
         lines += [f"Not in the preview, and not counted: {', '.join(untried)}."]
     if names := unsized(config, folder):
         lines += [f"Counted as no larger than their beginnings, since servers give no size: {', '.join(names)}."]
     rate = config["preview"]["gpu_rate"]
-    return "\n".join([*lines, "", NOTES.format(rate=rate, pretraining=PRETRAINING, other=OTHER)])
+    return "\n".join(
+        [*lines, "", NOTES.format(rate=rate, pretraining=percent(PRETRAINING, 0), other=percent(OTHER, 0))]
+    )
 
 
 def align(lines):

@@ -45,6 +45,7 @@ def test_hours_grow_with_the_amount_of_work(preview, tmp_path):
     assert table.loc["index_sequences", "core_hours"] == pytest.approx((2 + 4000) / 3600)
     assert table.loc["index_sequences", "disk_gb"] == pytest.approx(4000 * 1000 / 1e9)
     assert table.loc["write_page", "core_hours"] == pytest.approx(7 / 3600)
+    assert table.loc["write_page", "gpu_hours"] == table.loc["write_page", "gpu_gb"] == 0
     flops = Workload(whole, results, True).finetuning_flops("small", "en")
     gpu = 3 * (2 + flops / (200e12 * module.OTHER)) / 3600
     assert table.loc["finetune", "gpu_hours"] == pytest.approx(gpu)
