@@ -3,11 +3,11 @@
 import os
 
 from linguist.config.design import groups_of_tests
+from linguist.config.mistakes import must_have_splits, must_know, refuse, suggestion
 from linguist.config.plan import main_arms
 from linguist.config.published import common_cells, paper_name, read_published
 from linguist.config.settings import is_genome, tuning_settings
 from linguist.config.shapes import check_shape
-from linguist.config.validation import must_have_splits, must_know, refuse, suggestion
 from linguist.errors import show
 from linguist.kinds import KINDS, kind_of_source
 from linguist.pairs.recipes import RECIPES

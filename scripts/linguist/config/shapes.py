@@ -1,6 +1,6 @@
 """The architectures of models from scratch, and what their shapes may have."""
 
-from linguist.config.validation import refuse, suggestion
+from linguist.config.mistakes import refuse, suggestion
 from linguist.errors import cut, show
 from linguist.tokenizers.types import TYPES
 

@@ -1,6 +1,5 @@
 """Checks a configuration against its schema: the first mistake becomes one line with its key, its cause and its cure."""
 
-import difflib
 import math
 import re
 from decimal import Decimal, InvalidOperation
@@ -8,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
+from linguist.config.mistakes import suggestion
 from linguist.errors import LONGEST, LinguistError, one_line, show
 
 JSON_TYPES = {
@@ -76,11 +76,6 @@ def check_schema(config, schema):
     error = min(errors, key=lambda e: (len(e.absolute_path), str(e.absolute_path)), default=None)
     if error is not None:
         raise LinguistError(f"config: {key_of(error.absolute_path)}{explain(error)}")
-
-
-def refuse(key, problem):
-    """Raise LinguistError for a problem at a key; the problem ends with its cure."""
-    raise LinguistError(f"config: {key}: {problem}")
 
 
 def key_of(path):
@@ -172,25 +167,3 @@ def unquoted(value, types):
         if number.is_finite() and abs(number.adjusted()) < LONGEST // 2 and len(value) < LONGEST // 2:
             return f"; YAML reads this as text, write {number:f}"
     return ""
-
-
-def suggestion(word, known):
-    """`; did you mean 'x'?` for a near miss, else the known words."""
-    text = str(word) if word is None or isinstance(word, str) else show(word)
-    close = difflib.get_close_matches(text[:LONGEST], [str(k) for k in known], n=1)
-    if close:
-        return f"; did you mean '{close[0]}'?"
-    return f"; known: {', '.join(str(k) for k in known) or 'none'}"
-
-
-def must_know(config, key, name, section):
-    """Raise LinguistError unless `name` (found at `key`) is defined in the config's `section`."""
-    if name not in config[section]:
-        refuse(key, f"{show(name)} is not in {section}{suggestion(name, config[section])}")
-
-
-def must_have_splits(config, key, pairset, splits):
-    """Raise LinguistError if a pair set (named at `key`) is a table that lacks one of the splits."""
-    missing = [split for split in splits if split not in config["pairsets"][pairset].get("files", splits)]
-    if missing:
-        refuse(key, f"{pairset} has no split '{missing[0]}'; add it to pairsets.{pairset}.files")
