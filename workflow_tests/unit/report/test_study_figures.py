@@ -15,7 +15,7 @@ def demo():
 
 
 def test_figures_that_would_show_nothing_are_not_drawn(demo):
-    few = demo["studies"]["transfer"] | {"tests": ["fr", "dna150"]}
+    few = demo["studies"]["transfer"] | {"tests": ["fr", "dna50s"]}
     config = demo | {"studies": demo["studies"] | {"few": few, "two": few | {"seeds": [1, 2]}}}
     assert {"seeds"} == {*figures_of(config, "few")} - {*figures_of(config, "two")}
     assert "seeds" not in figures_of(demo, "ceiling")  # it has ten tests
