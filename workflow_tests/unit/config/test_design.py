@@ -67,7 +67,8 @@ def test_the_abstract_reads_the_main_study_and_those_that_train_its_models_on_se
 
 def test_the_main_study_is_the_one_with_a_primary_hypothesis(demo):
     primary = {"model": "gpt2-nano", "trainset": "dna50", "group": "DNA"}
-    studies = demo["studies"] | {"ceiling": demo["studies"]["ceiling"] | {"primary": primary}}
+    none = {name: {key: block[key] for key in block if key != "primary"} for name, block in demo["studies"].items()}
+    studies = none | {"ceiling": none["ceiling"] | {"primary": primary}}
     assert design.main_study(demo | {"studies": studies}) == "ceiling"
     assert design.main_study(demo | {"studies": {"ceiling": studies["ceiling"]}}) == "ceiling"
     assert design.main_study(demo | {"studies": {}}) is None and design.abstract_studies(demo | {"studies": {}}) == []
