@@ -39,6 +39,10 @@ for job in set_jobs_of("write_audit", used.shared_sets(config)):
             "../scripts/write_audit.py"
 
 
+# A rule with a `name:` passes it on, and then `rules` would have the rule below under that name.
+rules.write_audit.rule.ruleinfo.name = None
+
+
 use rule write_audit as write_task_audit with:
     """writing the audit page of the task {task}"""
     input:
