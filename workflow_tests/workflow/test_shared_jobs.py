@@ -70,7 +70,7 @@ def test_pair_sets_that_share_a_job_have_the_bytes_that_they_have_alone(copy, sn
     alone = {path: path.read_bytes() for path in paths}
     config = edit_config(copy, lambda study: study.update(sets_per_job=3))
     rules = {f"{rule}_sets_1" for rule in ("tokenize_pairs", "audit_pairs", "write_audit")}
-    assert planned_rules(snakemake, copy, config) >= {*rules, "audit_pairs", "write_audit"}
+    assert planned_rules(snakemake, copy, config) >= rules
     for path in paths:
         path.unlink()
     pages = [f"results/report/pairs/{name}.html" for name in sets]
