@@ -65,15 +65,16 @@ def test_a_killed_job_goes_on_with_the_run_that_it_was_in(copy, snakemake):
 def test_pair_sets_that_share_a_job_have_the_bytes_that_they_have_alone(copy, snakemake):
     """Three sets share a job, the fourth has one of its own."""
     sets = ("en", "dna50", "dna50-hard", "coding")
-    kinds = ("pairs/{}/audit.json", "pairs/{}/identity.tsv", "tokens/{}.*/*", "report/pairs/{}.*")
+    kinds = ("pairs/{}/audit.json", "pairs/{}/identity.tsv", "tokens/{}.*/*")
     paths = [path for kind in kinds for name in sets for path in (copy / "results").glob(kind.format(name))]
     alone = {path: path.read_bytes() for path in paths}
     config = edit_config(copy, lambda study: study.update(sets_per_job=3))
     rules = {f"{rule}_sets_1" for rule in ("tokenize_pairs", "audit_pairs", "write_audit")}
     assert planned_rules(snakemake, copy, config) >= rules
-    for path in paths:
-        path.unlink()
     pages = [f"results/report/pairs/{name}.html" for name in sets]
+    for path in [*paths, *(copy / page for page in pages)]:
+        path.unlink()
     assert start(copy, config, *pages).wait(600) == 0, (copy / "run.log").read_text()[-2000:]
     assert {path: path.read_bytes() for path in paths} == alone
+    assert all(f"Audit of {name}" in (copy / page).read_text() for name, page in zip(sets, pages, strict=True))
     assert (copy / "logs/audit_pairs/sets-1.log").is_file() and (copy / "logs/audit_pairs/coding.log").is_file()
