@@ -137,7 +137,7 @@ def slow_record_families(rows):
 def run_rule(rule, log, **names):
     """Run the shell command of a rule, with `names` for what is in its braces."""
     text = (ROOT / "rules/pairs.smk").read_text()
-    block = re.search(rf"^rule {rule}:\n(.*?)(?=^rule |\Z)", text, re.S | re.M)[1]
+    block = re.search(rf"^rule {rule}:\n(.*?)(?=^rule |^for |\Z)", text, re.S | re.M)[1]
     command = ast.literal_eval("(" + re.search(r"shell:\n(.*)", block, re.S)[1] + ")").format(log=log, **names)
     subprocess.run(["bash", "-euo", "pipefail", "-c", command], check=True, timeout=60)
 
