@@ -13,6 +13,7 @@ rule segment_genome:
         "<logs>/segment_genome/{corpus}/{source}.log",
     benchmark:
         "<benchmarks>/segment_genome/{corpus}/{source}.tsv"
+    priority: 1  # pretraining waits for it
     group:
         "corpus"
     conda:
@@ -41,6 +42,7 @@ rule collect_documents:
         "<logs>/collect_documents/{corpus}/{source}.log",
     benchmark:
         "<benchmarks>/collect_documents/{corpus}/{source}.tsv"
+    priority: 1  # pretraining waits for it
     group:
         "corpus"
     conda:
@@ -71,6 +73,7 @@ rule mix_corpus:
         "<logs>/mix_corpus/{corpus}.log",
     benchmark:
         "<benchmarks>/mix_corpus/{corpus}.tsv"
+    priority: 1  # pretraining waits for it
     group:
         "corpus"
     conda:
@@ -98,6 +101,7 @@ rule encode_corpus:
         "<logs>/encode_corpus/{corpus}.{tokenizer}.log",
     benchmark:
         "<benchmarks>/encode_corpus/{corpus}.{tokenizer}.tsv"
+    priority: 1  # pretraining waits for it
     conda:
         "../envs/lm.yaml"
     threads: 8

@@ -236,6 +236,7 @@ for job in set_jobs_of("audit_pairs", used.shared_sets(config)):
             f"<logs>/audit_pairs/{job.place}.log",
         benchmark:
             f"<benchmarks>/audit_pairs/{job.place}.tsv"
+        priority: 1  # it may find what makes a long training useless
         group:
             "audit"
         conda:

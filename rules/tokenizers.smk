@@ -11,6 +11,7 @@ rule train_tokenizer:
         "<logs>/train_tokenizer/{tokenizer}.log",
     benchmark:
         "<benchmarks>/train_tokenizer/{tokenizer}.tsv"
+    priority: 1  # pretraining waits for it
     conda:
         "../envs/lm.yaml"
     threads: 2
