@@ -104,7 +104,7 @@ rule encode_corpus:
     priority: 1  # pretraining waits for it
     conda:
         "../envs/lm.yaml"
-    threads: 8
+    threads: config["threads"]
     resources:
         mem=growing(4, "GB"),
         runtime=growing(12, "h"),

@@ -191,11 +191,11 @@ rule search_pair_neighbours:
         "<logs>/search_pair_neighbours/{pairset}/{kind}.log",
     benchmark:
         "<benchmarks>/search_pair_neighbours/{pairset}/{kind}.tsv"
+    priority: 1  # the audit waits for it
     group:
         "audit"
     conda:
         "../envs/blast.yaml"
-    threads: 2
     resources:
         mem=growing(4, "GB"),
         runtime=growing(2, "h"),
@@ -212,7 +212,7 @@ rule search_pair_neighbours:
         # the single letter has no hits; without it, a set without train rows would have no database
         " && ({params.fasta} {input.train} && printf '>\\nN\\n')"
         " | makeblastdb -in - -dbtype {params.dbtype} -title train -out {output.database}/db"
-        " && {params.fasta} {input.split} | ({params.blast} -num_threads {threads} -db {output.database}/db && echo)"
+        " && {params.fasta} {input.split} | ({params.blast} -db {output.database}/db && echo)"
         " > {output.hits}) > {log} 2>&1"
 
 

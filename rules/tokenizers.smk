@@ -14,7 +14,7 @@ rule train_tokenizer:
     priority: 1  # pretraining waits for it
     conda:
         "../envs/lm.yaml"
-    threads: 2
+    threads: config["threads"]
     resources:
         mem=growing(16, "GB"),
         runtime=growing(2, "h"),
