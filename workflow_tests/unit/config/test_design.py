@@ -21,7 +21,7 @@ def test_a_study_of_pair_sets_has_its_sets_in_order_and_knows_what_is_synthetic(
     spec = demo["studies"]["ceiling"]
     assert list(study.sets) == list(dict.fromkeys([*spec["trainsets"], *spec["tests"]]))
     assert study.spec is spec and study.random_models == ("gpt2-nano-random",)
-    assert describe_study(demo, "pretraining").random_models == ("gpt2-nano-english-random", "gpt2-nano-random")
+    assert describe_study(demo, "transfer").random_models == ()
     assert study.synthetic_sets == ["en"] and study.synthetic_models == ["gpt2-nano"] and not study.random_start
     assert study.sets["dna50-hard"].recipe == "hard" and study.differences == []
 
