@@ -20,9 +20,8 @@ STATE = 4 * WEIGHT  # of a parameter in training: the weight, its gradient and b
 # in large transformer models, arXiv:2205.05198). Their second term is attention's matrix, which is not kept here.
 ACTIVATIONS = 34
 RECOMPUTED = 2  # the same with gradient checkpointing, which keeps the input of each layer (Table 2 there)
-LOGITS = (
-    2 + 4 + 4
-)  # of a token and vocabulary entry: in bfloat16, in float32, and its gradient; losses in slices keep less
+# Of a token, for each vocabulary entry: the logit in bfloat16, in float32, and its gradient. Losses in slices keep less.
+LOGITS = 2 + 4 + 4
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,9 @@ def find_jobs(steps, used, runs, trainings):
 
     Args: `steps` maps a rule to `log` and `benchmark`, each None or (pattern, folder), and `gpu`, its jobs' share of a GPU; a
     rule whose jobs make several runs, or work on several pair sets, has `each` of them as well, {wildcard: values}, and in `of`
-    the rule of one. Such a job has a row for each, with an equal share of its time. `used` and `runs` as for `is_of_config`; `trainings` is a list of (model,
-    trainset, seed, metrics.json). Values that were not measured are NaN; `gpus` is NaN if no file says whether the job had a
-    GPU.
+    the rule of one. Such a job has a row for each, with an equal share of its time. `used` and `runs` as for `is_of_config`;
+    `trainings` is a list of (model, trainset, seed, metrics.json). Values that were not measured are NaN; `gpus` is NaN if no
+    file says whether the job had a GPU.
     """
     rows, runs = {}, set(map(tuple, runs))
     for rule, step in steps.items():
