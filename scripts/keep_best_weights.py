@@ -1,7 +1,7 @@
 """Keep the weights of the seed with the best dev metric."""
 
 from linguist.logs import start_log
-from linguist.training.finetuning import keep_best_weights
+from linguist.training.selection import keep_best_weights
 
 
 def main(smk):

@@ -1,7 +1,6 @@
 """Fine-tuning a classifier on a pair set or task (classification tuning), and scoring the tests with it."""
 
 import csv
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from linguist.files import atomic_path, read_json, write_lines, write_table
+from linguist.files import write_lines, write_table
 from linguist.tokenizers.encoding import PairTokens
 from linguist.training.batches import Collator, Staged, batches_by_length, evaluation_batch
 from linguist.training.changes import CHANGES, GIVEN
@@ -106,12 +105,3 @@ def write_predictions(classifier, tests, path, threads):
         columns = {"test": test, "id": tokens.names, "label": tokens.labels}
         frames.append(pd.DataFrame(columns | {f"score{number}": column for number, column in enumerate(scores.T)}))
     write_table(path, pd.concat(frames), quoting=csv.QUOTE_NONE)
-
-
-def keep_best_weights(metrics, weights, select_by, target):
-    """Copy to `target` the weights of the run with the best dev metric, the first if several are equal. `metrics` and
-    `weights` are the runs' paths, in the same order."""
-    values = [read_json(path)[f"dev_{select_by}"] for path in metrics]
-    best = values.index(min(values) if select_by == "loss" else max(values))
-    with atomic_path(target) as temporary:
-        shutil.copytree(weights[best], temporary)
