@@ -11,10 +11,8 @@ def main(smk):
     options, classes = smk.params.options, smk.params.classes or CLASSES
     tests = dict(zip(smk.params.tests, smk.input.tests, strict=True))
     with own_gpus(smk.resources.gpu, smk.resources.runs_per_gpu):
-        for path in smk.output.predictions:
-            seed = seed_of(path)
-            classifier = SavedClassifier(smk.input.weights, seed, classes, options["precision"], options["attention"])
-            write_predictions(classifier, tests, path, smk.threads)
+        classifier = SavedClassifier(smk.input.weights, classes, options["precision"], options["attention"])
+        write_predictions(classifier, tests, {seed_of(path): path for path in smk.output.predictions}, smk.threads)
 
 
 if "snakemake" in globals():

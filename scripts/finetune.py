@@ -19,11 +19,9 @@ def main(smk):
 
         def score_tests():
             if smk.output.predictions:
-                classifier = SavedClassifier(
-                    outputs["weights"], seed, classes, options["precision"], options["attention"]
-                )
+                classifier = SavedClassifier(outputs["weights"], classes, options["precision"], options["attention"])
                 tests = dict(zip(smk.params.tests, smk.input.tests, strict=True))
-                write_predictions(classifier, tests, folder / "predictions.tsv.gz", smk.threads)
+                write_predictions(classifier, tests, {seed: folder / "predictions.tsv.gz"}, smk.threads)
                 keep()
             if not smk.output.weights:
                 shutil.rmtree(outputs["weights"])

@@ -110,16 +110,18 @@ def tests_of_arm(config, model, trainset):
 
 
 def shared_jobs(config, arms):
-    """{seeds: arms} of the jobs that make several runs: up to `runs_per_job` seeds of an arm, in ascending order.
+    """{seeds: arms} of the jobs that make several runs: up to `runs_per_job` seeds of an arm, in ascending order, and all seeds
+    of an arm that is not trained, since these have nearly all computations in common.
 
     A seed that is left over has a job of its own. So has each run whose weights something else reads: finished runs
     are kept without their weights, so that an added seed would train all runs of the job again.
     """
-    seeds_of, found, size = {}, {}, config["runs_per_job"]
+    seeds_of, found = {}, {}
     for model, trainset, seed in all_runs(config):
         seeds_of.setdefault((model, trainset), []).append(seed)
     for arm in arms:
         seeds = sorted(seeds_of[arm])
+        size = len(seeds) if arm[1] == UNTRAINED else config["runs_per_job"]
         for part in (tuple(seeds[start : start + size]) for start in range(0, len(seeds), size)):
             if len(part) > 1 and not are_weights_read(config, *arm):
                 found.setdefault(part, []).append(arm)
@@ -128,6 +130,8 @@ def shared_jobs(config, arms):
 
 def are_weights_read(config, model, trainset):
     """Whether something reads the weights of an arm's runs after their predictions are written."""
+    if trainset == UNTRAINED:
+        return False
     vectors = [(m, block["trainset"]) for block in config["vectors"].values() for m in block["models"]]
     best = config["keep_weights"] == "best" and not is_control(model, trainset)
     return (model, trainset) in vectors or trainset in config["instructions"] or best or config["keep_weights"] == "all"

@@ -16,6 +16,7 @@ from linguist.training.devices import prepare_environment
 from linguist.training.memory import Portion
 from linguist.training.models import load_classifier
 from linguist.training.tuning import Method, tune
+from linguist.training.untrained import draw_classifiers
 
 CLASSES = ("different", "same")  # of pairs, by label
 
@@ -23,10 +24,9 @@ CLASSES = ("different", "same")  # of pairs, by label
 @dataclass(frozen=True)
 class SavedClassifier:
     """A classifier to test: the folder of a run's weights, or of a model before fine-tuning, whose classification head is then
-    drawn from `seed` (the control "untrained"). `classes` are the names of the labels; precision and attention may be "auto"."""
+    drawn from a seed (the control "untrained"). `classes` are the names of the labels; precision and attention may be "auto"."""
 
     folder: str | Path
-    seed: int
     classes: tuple[str, ...] = CLASSES
     precision: str = "auto"
     attention: str = "auto"
@@ -66,14 +66,21 @@ def make_classification_loss(to_inputs, tokens):
 
 def predict(model, tokens, accelerator):
     """Scores of every input of a PairTokens, in its order: a float32 array (inputs, classes) of logits."""
+    return predict_each(model, [lambda inputs: model(**inputs).logits], tokens, accelerator)[0]
+
+
+def predict_each(model, classifiers, tokens, accelerator):
+    """Scores as from `predict`, for each of several functions that give the logits of a model's inputs."""
     to_inputs, size = Collator(model, tokens, accelerator.device), evaluation_batch(accelerator.device)
-    scores = np.empty((len(tokens), model.config.num_labels), np.float32)
+    scores = np.empty((len(classifiers), len(tokens), model.config.num_labels), np.float32)
     model.eval()
 
     def score(rows):
-        with accelerator.autocast():
-            logits = model(**to_inputs(rows)).logits
-        scores[rows] = logits.float().cpu().numpy()
+        inputs = to_inputs(rows)
+        for number, classify in enumerate(classifiers):
+            with accelerator.autocast():
+                logits = classify(inputs)
+            scores[number, rows] = logits.float().cpu().numpy()
 
     with torch.inference_mode():
         Portion(size).apply(score, batches_by_length(tokens.lengths, size))
@@ -86,22 +93,25 @@ def classification_metrics(scores, labels):
     return {"loss": loss.item(), "accuracy": float(np.mean(scores.argmax(axis=1) == labels))}
 
 
-def write_predictions(classifier, tests, path, threads):
-    """Score all tests with a classifier. `tests` maps the names of pair sets or tasks to their token files.
+def write_predictions(classifier, tests, paths, threads):
+    """Score all tests with a classifier, for each seed. `tests` maps the names of pair sets or tasks to their token files,
+    `paths` a seed to the table that is written: test, id, label, score0, score1 ... (logits, six significant digits; gzip).
 
-    Writes a table (gzip): test, id, label, score0, score1 ... (logits, six significant digits). Without tests it has the names
-    of the columns only: a run may be made for its weights.
+    Without tests a table has the names of the columns only: a run may be made for its weights.
     """
     if not tests:
         names = ["test", "id", "label", *(f"score{i}" for i in range(len(classifier.classes)))]
-        write_lines(path, ["\t".join(names)])
+        for path in paths.values():
+            write_lines(path, ["\t".join(names)])
         return
     accelerator, environment = prepare_environment(classifier.precision, classifier.attention, threads)
-    model = load_classifier(classifier.folder, classifier.classes, classifier.seed, environment.attention)
-    model, frames = model.to(environment.device), []
+    model, classifiers = draw_classifiers(classifier.folder, classifier.classes, list(paths), environment.attention)
+    model, frames = model.to(environment.device), {seed: [] for seed in paths}
     for test, tokens_path in tests.items():
         tokens = PairTokens.load(tokens_path)
-        scores = predict(model, tokens, accelerator)
         columns = {"test": test, "id": tokens.names, "label": tokens.labels}
-        frames.append(pd.DataFrame(columns | {f"score{number}": column for number, column in enumerate(scores.T)}))
-    write_table(path, pd.concat(frames), quoting=csv.QUOTE_NONE)
+        for seed, scores in zip(paths, predict_each(model, classifiers, tokens, accelerator), strict=True):
+            numbered = {f"score{number}": column for number, column in enumerate(scores.T)}
+            frames[seed].append(pd.DataFrame(columns | numbered))
+    for seed, path in paths.items():
+        write_table(path, pd.concat(frames[seed]), quoting=csv.QUOTE_NONE)

@@ -111,7 +111,7 @@ def test_fine_tuning_resumes_to_equal_bytes_and_its_weights_give_predictions(fet
     assert 0.9 < metrics["loaded_share"] < 1
     assert metrics["attention"] == (cpu.ATTENTION if fetched.name in cpu.PLAIN else "eager")
     write_predictions(
-        SavedClassifier(tmp_path / "whole/weights", 1, precision="fp32"), {"dev": files[1]}, tmp_path / "p.tsv", 1
+        SavedClassifier(tmp_path / "whole/weights", precision="fp32"), {"dev": files[1]}, {1: tmp_path / "p.tsv"}, 1
     )
     scores = pd.read_csv(tmp_path / "p.tsv", sep="\t")[["score0", "score1"]].to_numpy()
     labels = pd.read_csv(tmp_path / "p.tsv", sep="\t")["label"]

@@ -172,8 +172,8 @@ def test_a_seed_is_its_bytes_and_its_predictions(architecture, precision, base_m
     for name, seed in (("first", 1), ("again", 1), ("other", 2)):
         torch.rand(3)  # what came before must not matter
         found[name] = run(architecture, base_models, encoded, tmp_path / name, options, seed)
-        classifier = SavedClassifier(tmp_path / name / "weights", 9, precision=precision)
-        write_predictions(classifier, {"dev": encoded[architecture]["dev"]}, tmp_path / f"{name}.tsv.gz", 1)
+        classifier = SavedClassifier(tmp_path / name / "weights", precision=precision)
+        write_predictions(classifier, {"dev": encoded[architecture]["dev"]}, {9: tmp_path / f"{name}.tsv.gz"}, 1)
     assert found["first"][:2] == found["again"][:2]
     assert found["first"][0] != found["other"][0]
     assert (tmp_path / "first.tsv.gz").read_bytes() == (tmp_path / "again.tsv.gz").read_bytes()
@@ -347,8 +347,8 @@ def interrupt():
 def test_the_untrained_control_is_the_model_with_a_head_of_its_seed(architecture, base_models, encoded, tmp_path):
     tests = {"en": encoded[architecture]["dev"]}
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        classifier = SavedClassifier(base_models[architecture], seed, precision="fp32", attention="eager")
-        write_predictions(classifier, tests, tmp_path / name, 1)
+        classifier = SavedClassifier(base_models[architecture], precision="fp32", attention="eager")
+        write_predictions(classifier, tests, {seed: tmp_path / name}, 1)
     a, b, c = (pd.read_csv(tmp_path / name, sep="\t") for name in "abc")
     assert a.equals(b) and not a["score1"].equals(c["score1"])
     model = load_classifier(base_models[architecture], ("different", "same"), 1, "eager")
@@ -358,7 +358,7 @@ def test_the_untrained_control_is_the_model_with_a_head_of_its_seed(architecture
 
 def test_a_run_that_nothing_tests_has_predictions_without_rows(tmp_path):
     """One that is wanted for its weights alone: no model is loaded."""
-    write_predictions(SavedClassifier(tmp_path / "none", 1), {}, tmp_path / "predictions.tsv.gz", 1)
+    write_predictions(SavedClassifier(tmp_path / "none"), {}, {1: tmp_path / "predictions.tsv.gz"}, 1)
     assert read_predictions(tmp_path / "predictions.tsv.gz").columns.tolist() == [
         "test",
         "id",

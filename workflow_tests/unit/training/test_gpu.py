@@ -105,8 +105,8 @@ def test_fine_tuning_and_predictions_agree_with_the_cpu(architecture, base_model
         use(device)
         curves[device] = tune_classifier(base_models[architecture], encoded[architecture], tmp_path / device, options)
         assert read_json(tmp_path / device / "metrics.json")["device"] == describe_device(torch.device(device))
-        classifier = SavedClassifier(tmp_path / "cpu/weights", 1, precision="fp32")  # the same weights on both
-        write_predictions(classifier, {"dev": encoded[architecture]["dev"]}, tmp_path / f"{device}.tsv.gz", 1)
+        classifier = SavedClassifier(tmp_path / "cpu/weights", precision="fp32")  # the same weights on both
+        write_predictions(classifier, {"dev": encoded[architecture]["dev"]}, {1: tmp_path / f"{device}.tsv.gz"}, 1)
         scores[device] = read_predictions(tmp_path / f"{device}.tsv.gz")[["score0", "score1"]]
     pd.testing.assert_frame_equal(curves[GPU], curves["cpu"], **TOLERANCE)
     np.testing.assert_allclose(scores[GPU], scores["cpu"], rtol=1e-3, atol=1e-4)
