@@ -1,6 +1,7 @@
 """What the work, the outputs and the GPU memory of each rule's jobs grow with: functions of (Workload, wildcards)."""
 
-from linguist.config import used
+from linguist.config import plan, used
+from linguist.training.controls import UNTRAINED
 
 
 def weights(load, w):
@@ -11,6 +12,12 @@ def weights(load, w):
 def test_tokens(load, w):
     """Tokens of all tests of a run."""
     return load.test_tokens(w["model"], w["trainset"])
+
+
+def evaluation_flops(load, w):
+    """FLOPs of the evaluation of one run. All seeds of an untrained model share its layers."""
+    shared = len(plan.seeds_of_arm(load.config, w["model"], UNTRAINED)) if w["trainset"] == UNTRAINED else 1
+    return test_tokens(load, w) * load.shape(w["model"]).flops(head=False) / shared
 
 
 def vocabulary(load, w):
@@ -62,7 +69,7 @@ def dev_corpus(load, w):
 FLOPS = {
     "pretrain": lambda load, w: load.pretraining_flops(w["model"]),
     "finetune": lambda load, w: load.finetuning_flops(w["model"], w["trainset"]),
-    "evaluate": lambda load, w: test_tokens(load, w) * load.shape(w["model"]).flops(head=False),
+    "evaluate": evaluation_flops,
     "tune_instructions": lambda load, w: load.instruction_flops(w["model"], w["instructions"]),
     "answer_instructions": lambda load, w: load.answer_flops(w["model"], w["instructions"]),
     "embed_words": lambda load, w: vocabulary(load, w) * load.shape(w["model"]).flops(head=False),

@@ -29,3 +29,12 @@ def test_the_work_of_a_whole_job_is_larger_and_its_outputs_may_grow_with_somethi
     assert work_of("write_page", loads[0], {"study": "one"}) == work_of("write_page", loads[1], {"study": "one"})
     tests = sum(whole["pairsets"][name]["sizes"]["test"] for name in ("en", "dna"))
     assert outputs_of("finetune", loads[1], run) == pytest.approx(30 * tests)
+
+
+def test_the_seeds_of_an_untrained_model_share_the_work(preview):
+    whole, _, results = preview
+    study = whole["studies"]["one"] | {"controls": ["untrained"]}
+    load = Workload(whole | {"studies": {"one": study}}, results, True)
+    run = {"model": "small", "seed": "1"}
+    untrained, trained = (work_of("evaluate", load, run | {"trainset": trainset}) for trainset in ("untrained", "en"))
+    assert untrained == pytest.approx(trained / 3)
