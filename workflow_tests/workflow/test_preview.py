@@ -74,6 +74,8 @@ def test_a_preview_of_a_large_configuration_has_all_of_its_rules(checkout, snake
         dict(row.split() for row in run.stdout.partition("Job stats:")[2].splitlines()[3:] if len(row.split()) == 2)
         for run in (whole, cut)
     ]
+    # All seeds of an untrained model share a job, and a preview has one seed.
+    jobs = [{name.partition("_seeds_")[0]: count for name, count in counts.items()} for counts in jobs]
     assert jobs[0].keys() == jobs[1].keys()
     assert int(jobs[1]["total"]) < int(jobs[0]["total"])
 
