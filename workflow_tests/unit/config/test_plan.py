@@ -55,9 +55,7 @@ def test_seeds_of_one_model_and_trainset_share_jobs():
         (1, 3): [("nano", "dna")],
     }  # seed 3 of (nano, en) is left over
     assert (1, 2, 3) in plan.shared_jobs(config | {"runs_per_job": 10}, arms)
-    untrained = {
-        (1, 2): [("nano", "untrained"), ("base", "untrained")]
-    }  # nearly all computations are the same for all seeds
+    untrained = {(1, 2): [("nano", "untrained"), ("base", "untrained")]}  # which share their computations
     assert plan.shared_jobs(config | {"runs_per_job": 1}, arms) == untrained
 
 
